@@ -1,7 +1,8 @@
 """Checks of arguments: every refusal names the argument, its value and what is allowed."""
 
-import math
 from collections.abc import Collection
+
+import numpy as np
 
 
 def require_integer(name: str, value: object, low: int, high: int) -> None:
@@ -16,12 +17,27 @@ def require_number(
     """Raise ValueError unless `value` is a finite number from `low` to `high`, both included."""
     if value is None and or_none:
         return
+    if isinstance(value, (np.integer, np.floating)):
+        value = value.item()  # a float16 can't be compared with a bound of a million
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[operator,arg-type]
+    # A comparison is false for nan, and exact for integers that no float can hold.
+    if not is_number or not low <= value <= high:  # type: ignore[operator]
         alternative = ", or None" if or_none else ""
         raise ValueError(
             f"{name} is {value!r}; allowed is a number from {low} to {high}{alternative}"
         )
+
+
+def require_sequence(name: str, values: object, most: int) -> list:
+    """`values` as a list, or ValueError unless they are a sequence of 1 to `most`.
+
+    A numpy array will do as well. Numpy's numbers become Python's; what items are isn't checked.
+    """
+    is_bare = isinstance(values, (str, np.ndarray)) and getattr(values, "shape", ()) == ()
+    if is_bare or not isinstance(values, Collection):  # a text, or an array without an axis
+        raise ValueError(f"{name} is {values!r}; allowed is a sequence of 1 to {most} numbers")
+    require_integer(f"the number of {name}", len(values), 1, most)
+    return [item.item() if isinstance(item, np.generic) else item for item in values]
 
 
 def require_choice(name: str, value: object, choices: Collection[str]) -> None:

@@ -13,7 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Exponents = NDArray[np.int64]
+#: 32 bits, because ldexp takes C's int, or its long: which is why Windows refuses an int64. A step
+#: moves an exponent by a thousand or two at the very most, so a chain never comes near the end.
+Exponents = NDArray[np.int32]
 
 #: Norms inside this range can be squared and summed in float64 without care.
 SAFE_LOW, SAFE_HIGH = 1e-140, 1e140
@@ -40,6 +42,11 @@ class ScaledNorm:
         """Base-10 logarithms, finite wherever the norm isn't exactly zero (then -inf)."""
         with np.errstate(divide="ignore"):
             return np.log10(self.mantissa) + self.exponent * np.log10(2.0)
+
+
+def unscaled(*shape: int) -> Exponents:
+    """The exponents of arrays that are kept as they are: all 0."""
+    return np.zeros(shape, dtype=np.int32)
 
 
 def is_safe(norms: Array) -> NDArray[np.bool_]:
@@ -86,13 +93,21 @@ def scientific(log10_value: float, digits: int = 2) -> str:
         return "0"
     if log10_value == np.inf:
         return "∞"
-    if -2 <= log10_value < 4:
-        return f"{10**log10_value:.{digits + 1}g}"
+    plain = f"{10**log10_value:.{digits + 1}g}" if -2 <= log10_value < 3 else "e"
+    if "e" not in plain:  # 999.96 would round to 1e+03
+        return plain
     exponent = int(np.floor(log10_value))
     mantissa = round(10 ** (log10_value - exponent), digits)
     if mantissa >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
     return f"{mantissa:.{digits}f}×10{str(exponent).translate(_SUPERSCRIPTS)}"
+
+
+def written(value: float) -> str:
+    """A float64 as people write it; see `scientific`."""
+    with np.errstate(divide="ignore"):
+        text = scientific(float(np.log10(abs(value))))
+    return f"−{text}" if value < 0 else text
 
 
 def status(log10_norms: pd.Series) -> pd.Series:
@@ -105,6 +120,6 @@ def status(log10_norms: pd.Series) -> pd.Series:
     return pd.Series(labels, index=log10_norms.index)
 
 
-def _along_runs(per_run: NDArray[np.int64], like: Array) -> NDArray[np.int64]:
+def _along_runs(per_run: Exponents, like: Array) -> Exponents:
     """Reshape one number for each run so that it broadcasts against `like`."""
     return per_run.reshape(per_run.shape + (1,) * (like.ndim - per_run.ndim))

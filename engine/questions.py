@@ -1,0 +1,47 @@
+"""A question of the handout as data: what it asks, what one might predict, what to make of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Option:
+    """One prediction: its text, whether it is right, and the word that meets whoever chose it."""
+
+    text: str
+    right: bool
+    response: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the handout and the place in the app that answers it.
+
+    reference: section and letter in the handout. page, view: the page's address and its section.
+    answer: the handout's answer in our words. options: none yet where the page is still to come.
+    """
+
+    reference: str
+    topic: str
+    asks: str
+    page: str
+    view: str = ""
+    options: tuple[Option, ...] = ()
+    answer: str = ""
+
+    @property
+    def key(self) -> str:
+        """Short and stable, for widgets and addresses: "1a" for 1 (a)."""
+        return "".join(letter for letter in self.reference if letter.isalnum())
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the engine's numbers say to a question at the current settings.
+
+    statement: the finding, numbers included. agrees: whether they come out as the handout says.
+    outside: what about the settings lies outside what the question assumes, or None.
+    """
+
+    statement: str
+    agrees: bool
+    outside: str | None = None

@@ -1,0 +1,292 @@
+"""The cell state as a road for gradients (handout, 1 (e)): its two terms, its edges, its gates.
+
+Every function takes `weights`, so that any LSTM can be looked at, a trained one too; the config
+then says what it is run on. `log10=True` is as in engine.recurrent.gradients.
+"""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from engine.arguments import require_integer
+from engine.extended_range import Array, Exponents, ScaledNorm, rescale
+from engine.recurrent import lstm
+from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.measure import (
+    Experiment,
+    lstm_backward,
+    lstm_experiment,
+    lstm_forward,
+    norm,
+    tidy,
+)
+from engine.recurrent.weights import CANDIDATE, FORGET, GATES, INPUT, OUTPUT, Weights
+
+#: The edges of the unrolled cell at step t, "from -> to" as values run; gradients run back.
+EDGES = (
+    "C[t-1] -> C[t]",
+    "C[t-1] -> h[t-1]",
+    "h[t-1] -> forget",
+    "h[t-1] -> input",
+    "h[t-1] -> candidate",
+    "h[t-1] -> output",
+    "h[t-1] -> loss",
+    "x[t] -> gates",
+    "forget -> C[t]",
+    "input -> C[t]",
+    "candidate -> C[t]",
+    "output -> h[t]",
+    "C[t] -> h[t]",
+    "h[t] -> loss",
+    "C[t] -> C[t+1]",
+    "h[t] -> gates[t+1]",
+)
+
+#: Arrays (timesteps, batch, …) that share one exponent for each timestep.
+_Scaled = tuple[Array, Exponents]
+
+
+def cell_state_pathway(
+    config: RecurrentConfig, *, log10: bool = False, weights: Weights | None = None
+) -> pd.DataFrame:
+    """The two terms of ∂L/∂C_{t-1} and their sum, for t = T down to 2 (handout, 1 (e)).
+
+    Returns `timestep, direct_norm, via_hidden_norm, total_norm, identity_error`. The row of
+    timestep t is about ∂L/∂C_{t-1}: direct is f_t ∘ ∂L/∂C_t; via hidden is everything that
+    arrives through h_{t-1}, the loss at t − 1 included where that step has a target. Norms are
+    over (batch, hidden). identity_error is the largest absolute difference between the sum of
+    the two and what autograd finds; inf where autograd itself has left float64.
+    """
+    setup = lstm_experiment(config, weights)
+    run = lstm_forward(setup)
+    (direct, direct_exponent), (via_hidden, via_exponent), total = _two_terms(setup, run)
+    with np.errstate(over="ignore", invalid="ignore"):
+        both = np.ldexp(direct, direct_exponent[:, None, None])
+        both += np.ldexp(via_hidden, via_exponent[:, None, None])
+        difference = np.abs(both - _autograd_cell_gradients(setup, run)[:-1])
+    columns = {
+        "direct_norm": norm(direct, direct_exponent),
+        "via_hidden_norm": norm(via_hidden, via_exponent),
+        "total_norm": norm(*total),
+    }
+    frame = tidy({"timestep": np.arange(2, config.timesteps + 1)}, columns, log10=log10)
+    frame["identity_error"] = np.nan_to_num(difference, nan=np.inf, posinf=np.inf).max(axis=(1, 2))
+    return frame[::-1].reset_index(drop=True)
+
+
+def cell_state_shares(config: RecurrentConfig, *, weights: Weights | None = None) -> pd.DataFrame:
+    """How much of ∂L/∂C_{t-1} each of the two terms is, for t = T down to 2 (handout, 1 (e)).
+
+    Returns `timestep, path, share`, path "direct" or "via_hidden": the part of the term along
+    ∂L/∂C_{t-1}, relative to its norm. The two shares of a timestep sum to 1, and one that points
+    the other way is negative. Where the sum is exactly zero both shares are 0.
+    """
+    setup = lstm_experiment(config, weights)
+    direct, via_hidden, whole = _two_terms(setup, lstm_forward(setup))
+    _, exponent = rescale(*whole)  # brings the sum near 1, so that it can be squared
+    terms = np.stack(
+        [np.ldexp(array, (own - exponent)[:, None, None]) for array, own in (direct, via_hidden)]
+    )
+    total = terms.sum(axis=0)
+    along = np.einsum("ptbh,tbh->tp", terms, total)
+    square = np.einsum("tbh,tbh->t", total, total)[:, None]
+    shares = np.divide(along, square, out=np.zeros_like(along), where=square > 0)
+    timestep = np.arange(config.timesteps, 1, -1)
+    return pd.DataFrame(
+        {
+            "timestep": np.repeat(timestep, 2),
+            "path": np.tile(np.array(["direct", "via_hidden"], dtype=object), len(timestep)),
+            "share": shares[::-1].ravel(),
+        }
+    )
+
+
+def cell_gradient_flow(
+    config: RecurrentConfig,
+    timestep: int | None = None,
+    *,
+    log10: bool = False,
+    weights: Weights | None = None,
+) -> pd.DataFrame:
+    """The gradient that flows back through every edge of the cell at t (handout, Figure 3).
+
+    Returns `timestep, edge, norm`, for one timestep or, with None, for all. Norms are over
+    (batch, hidden), of these contributions:
+
+    | edge | what flows | adds to |
+    | --- | --- | --- |
+    | C[t-1] -> C[t] | f_t ∘ ∂L/∂C_t, the direct term | ∂L/∂C_{t-1} |
+    | C[t-1] -> h[t-1] | ∂L/∂h_{t-1} ∘ o_{t-1} ∘ (1 − tanh² C_{t-1}) | ∂L/∂C_{t-1} |
+    | h[t-1] -> forget, input, candidate, output | Wᵀ ∂L/∂a of that gate's sum a | ∂L/∂h_{t-1} |
+    | h[t-1] -> loss | of the squared error at t − 1 | ∂L/∂h_{t-1} |
+    | x[t] -> gates | the whole ∂L/∂x_t | ∂L/∂x_t |
+    | forget, input, candidate -> C[t] | ∂L/∂f_t, ∂L/∂i_t, ∂L/∂C̃_t | the gate |
+    | output -> h[t] | ∂L/∂o_t | the gate |
+    | C[t] -> h[t] | ∂L/∂h_t ∘ o_t ∘ (1 − tanh² C_t) | ∂L/∂C_t |
+    | C[t] -> C[t+1] | f_{t+1} ∘ ∂L/∂C_{t+1} | ∂L/∂C_t |
+    | h[t] -> loss | of the squared error at t | ∂L/∂h_t |
+    | h[t] -> gates[t+1] | what the next step's four gates send back | ∂L/∂h_t |
+
+    At t = 1 the step before is the initial state: C_0 and h_0 are zero and have no h[0] of their
+    own, but the derivative with respect to them exists. At T nothing comes from T + 1.
+    """
+    require_timestep(config, timestep)
+    flows = _edges(lstm_experiment(config, weights))
+    chosen = np.arange(config.timesteps) if timestep is None else np.array([timestep - 1])
+    norms = [norm(array[chosen], exponent[chosen]) for array, exponent in flows.values()]
+    columns = ScaledNorm(
+        np.stack([one.mantissa for one in norms], axis=1),
+        np.stack([one.exponent for one in norms], axis=1),
+    )
+    index = {
+        "timestep": np.repeat(chosen + 1, len(EDGES)),
+        "edge": np.tile(np.array(EDGES, dtype=object), len(chosen)),
+    }
+    return tidy(index, {"norm": columns}, log10=log10)
+
+
+def edge_gradients(
+    config: RecurrentConfig, timestep: int, *, weights: Weights | None = None
+) -> dict[str, Array]:
+    """The vectors whose norms `cell_gradient_flow` gives, (batch, hidden); x[t]: (batch, 1)."""
+    require_timestep(config, timestep)
+    flows = _edges(lstm_experiment(config, weights))
+    with np.errstate(over="ignore"):
+        return {
+            edge: np.ldexp(array[timestep - 1], exponent[timestep - 1])
+            for edge, (array, exponent) in flows.items()
+        }
+
+
+def gate_values(
+    config: RecurrentConfig, *, sequence: int = 0, weights: Weights | None = None
+) -> pd.DataFrame:
+    """Every gate and state of every unit along time, of one sequence of the batch.
+
+    Returns `timestep, gate, unit, value`, units counted from 1, sequences from 0. `gate` is
+    "forget", "input", "output", "candidate", "cell_state", "tanh_cell_state" or "hidden_state".
+    """
+    require_integer("sequence", sequence, 0, config.batch_size - 1)
+    run = lstm_forward(lstm_experiment(config, weights)).only(sequence)
+    quantities = {
+        "forget": run.gates[:, FORGET],
+        "input": run.gates[:, INPUT],
+        "output": run.gates[:, OUTPUT],
+        "candidate": run.gates[:, CANDIDATE],
+        "cell_state": run.cell_state,
+        "tanh_cell_state": run.tanh_cell_state,
+        "hidden_state": run.hidden_state,
+    }
+    timesteps, hidden = config.timesteps, config.hidden_size
+    timestep = np.repeat(np.arange(1, timesteps + 1), hidden)
+    unit = np.tile(np.arange(1, hidden + 1), timesteps)
+    return pd.DataFrame(
+        {
+            "timestep": np.tile(timestep, len(quantities)),
+            "gate": np.repeat(np.array(list(quantities), dtype=object), timesteps * hidden),
+            "unit": np.tile(unit, len(quantities)),
+            "value": np.concatenate([values.ravel() for values in quantities.values()]),
+        }
+    )
+
+
+def require_timestep(config: RecurrentConfig, timestep: int | None) -> None:
+    """Raise ValueError unless `timestep` is one of the config's, or None."""
+    if timestep is not None:
+        require_integer("timestep", timestep, 1, config.timesteps)
+
+
+def _two_terms(setup: Experiment, run: lstm.Forward) -> tuple[_Scaled, _Scaled, _Scaled]:
+    """Direct term, term through h_{t-1}, and the whole ∂L/∂C_{t-1}; at [t] of step t + 2."""
+    gradient = lstm_backward(setup, run)
+    hidden, cell, exponent = gradient.hidden[:, 0], gradient.cell[:, 0], gradient.exponent[:, 0]
+    direct = run.gates[1:, FORGET, 0] * cell[1:]
+    via_hidden = hidden[:-1] * _hidden_by_cell(run)[:-1]
+    return (direct, exponent[1:]), (via_hidden, exponent[:-1]), (cell[:-1], exponent[:-1])
+
+
+def _edges(setup: Experiment) -> dict[str, _Scaled]:
+    """What flows back through every edge at every timestep."""
+    run = lstm_forward(setup)
+    gradient = lstm_backward(setup, run)
+    hidden, cell, exponent = gradient.hidden[:, 0], gradient.cell[:, 0], gradient.exponent[:, 0]
+    weights, unscaled = setup.weights, np.zeros_like(exponent)
+    each_step = [
+        (run, t, gradient.hidden[t], gradient.cell[t]) for t in range(setup.config.timesteps)
+    ]
+    at_gates = np.stack([lstm.gradient_at_gates(*step)[:, 0] for step in each_step])
+    at_sums = np.stack([lstm.gradient_at_sums(*step)[:, 0] for step in each_step])
+    to_hidden = at_sums @ lstm.gate_blocks(weights.w_h)
+    to_inputs = np.einsum("tgbh,gh->tb", at_sums, lstm.gate_blocks(weights.w_x))[:, :, None]
+    direct = run.gates[:, FORGET, 0] * cell
+    via_hidden = hidden * _hidden_by_cell(run)
+    local = (2 * setup.loss_weight[:, None] * run.residual[:, 0])[:, :, None] * weights.w_f
+    return {
+        "C[t-1] -> C[t]": (direct, exponent),
+        "C[t-1] -> h[t-1]": _step_before(via_hidden, exponent),
+        **{f"h[t-1] -> {GATES[gate]}": (to_hidden[:, gate], exponent) for gate in _DRAWN_GATES},
+        "h[t-1] -> loss": _step_before(local, unscaled),
+        "x[t] -> gates": (to_inputs, exponent),
+        **{f"{GATES[gate]} -> C[t]": (at_gates[:, gate], exponent) for gate in _DRAWN_GATES[:3]},
+        "output -> h[t]": (at_gates[:, OUTPUT], exponent),
+        "C[t] -> h[t]": (via_hidden, exponent),
+        "h[t] -> loss": (local, unscaled),
+        "C[t] -> C[t+1]": _step_after(direct, exponent),
+        "h[t] -> gates[t+1]": _step_after(to_hidden.sum(axis=1), exponent),
+    }
+
+
+#: The gates as the handout's figure has them, from left to right.
+_DRAWN_GATES = (FORGET, INPUT, CANDIDATE, OUTPUT)
+
+
+def _hidden_by_cell(run: lstm.Forward) -> Array:
+    """∂h_t/∂C_t of a single run at every timestep, (timesteps, batch, hidden)."""
+    return np.stack([lstm.hidden_by_cell(run, t)[0] for t in range(len(run.cell_state))])
+
+
+def _step_before(array: Array, exponent: Exponents) -> _Scaled:
+    """The same one step earlier; before the first there is nothing."""
+    return np.concatenate((0 * array[:1], array[:-1])), np.concatenate(
+        (exponent[:1], exponent[:-1])
+    )
+
+
+def _step_after(array: Array, exponent: Exponents) -> _Scaled:
+    """The same one step later; after the last there is nothing."""
+    return np.concatenate((array[1:], 0 * array[:1])), np.concatenate((exponent[1:], exponent[:1]))
+
+
+def _autograd_cell_gradients(setup: Experiment, run: lstm.Forward) -> Array:
+    """∂L/∂C_t from autograd on a loop of its own, (timesteps, batch, hidden).
+
+    Each step starts from the states of `run`: where gradients explode, so does the last digit in
+    which two forward passes differ, and they would end up as two different experiments.
+    """
+    config, forced = setup.config, setup.forced
+    cell_states, hidden_states = (
+        torch.from_numpy(state[:, 0]) for state in (run.cell_state, run.hidden_state)
+    )
+    # A caller's no_grad or inference mode must not reach in here.
+    with torch.inference_mode(False), torch.enable_grad():
+        state = {name: tensor.clone() for name, tensor in setup.weights.recurrent.items()}
+        readout = {name: tensor.clone() for name, tensor in setup.weights.readout.items()}
+        inputs, targets = torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets)
+        hidden = inputs.new_zeros(config.batch_size, config.hidden_size).requires_grad_()
+        cell, cells, loss = torch.zeros_like(hidden), [], torch.zeros_like(inputs[0, 0])
+        for t in range(config.timesteps):
+            sums = inputs[t, :, None] @ state["weight_ih_l0"].T + state["bias_ih_l0"]
+            sums = sums + hidden @ state["weight_hh_l0"].T + state["bias_hh_l0"]
+            gates = list(sums.chunk(len(GATES), dim=1))
+            for gate, value in enumerate(gates):
+                gates[gate] = value.tanh() if gate == CANDIDATE else value.sigmoid()
+                if gate in forced:
+                    gates[gate] = torch.full_like(value, forced[gate])
+            cell = gates[FORGET] * cell + gates[INPUT] * gates[CANDIDATE]
+            cell = cell + (cell_states[t] - cell).detach()
+            cells.append(cell)
+            hidden = gates[OUTPUT] * cell.tanh()
+            hidden = hidden + (hidden_states[t] - hidden).detach()
+            error = (hidden @ readout["weight"].T + readout["bias"])[:, 0] - targets[t]
+            loss = loss + setup.loss_weight[t] * error.square().sum()
+        return torch.stack(torch.autograd.grad(loss, cells)).numpy()

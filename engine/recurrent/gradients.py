@@ -1,0 +1,333 @@
+"""How large ∂L/∂h_t is at every timestep: traces, sweeps, and where the gradient comes from.
+
+Every function returns a tidy frame. With `log10=True` each column of norms is replaced by its
+base-10 logarithm under the name `log10_…`: finite for every norm that isn't exactly zero, also
+where float64 would print 0 or inf.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+
+from engine.arguments import require_number, require_sequence
+from engine.extended_range import (
+    Array,
+    Exponents,
+    ScaledNorm,
+    add,
+    is_safe,
+    plain_norm,
+    rescale,
+    unscaled,
+)
+from engine.recurrent import lstm, rnn
+from engine.recurrent.config import MAX_SCALE, MAX_SPECTRAL_RADIUS, RecurrentConfig
+from engine.recurrent.measure import (
+    ONE_RUN,
+    Experiment,
+    Runs,
+    experiment,
+    join,
+    lstm_backward,
+    lstm_experiment,
+    lstm_forward,
+    measure,
+    norm,
+    tidy,
+)
+from engine.recurrent.weights import GATES, Weights
+
+MAX_SWEEP = 401
+#: Numbers held at once by a sweep (8 bytes each) in each of about three arrays: 64 MB an array.
+SWEEP_NUMBERS = 8_000_000
+#: How many times as many arrays of that size an LSTM's pass holds: gates, C_t, two gradients.
+LSTM_ARRAYS = 3
+
+
+@dataclass(frozen=True)
+class GradientTrace:
+    """One forward and backward pass (handout, 1 (a)).
+
+    frame: `timestep, hidden_norm, grad_hidden_norm` and, for an LSTM, `cell_norm,
+        grad_cell_norm`, the full derivative with respect to C_t; Euclidean norms over
+        (batch, hidden).
+    log10_frame: the same as `timestep, log10_hidden_norm, log10_grad_hidden_norm, …`.
+    loss: mean squared error over the batch and the timesteps that have a target.
+    inputs, targets: float64, (batch, timesteps, 1).
+    recurrent_state: for `torch.nn.RNN(1, hidden_size, batch_first=True)`, or `torch.nn.LSTM`.
+    readout_state: for `torch.nn.Linear(hidden_size, 1)`.
+    slope: the mean of σ' over batch and units at each timestep, (timesteps,); for an LSTM that
+        of 1 − tanh² C_t, the slope between C_t and h_t.
+    """
+
+    frame: pd.DataFrame
+    loss: float
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    recurrent_state: dict[str, torch.Tensor]
+    readout_state: dict[str, torch.Tensor]
+    slope: Array
+    norms: Mapping[str, ScaledNorm]
+
+    @property
+    def log10_frame(self) -> pd.DataFrame:
+        """The norms as base-10 logarithms."""
+        return tidy({"timestep": self.frame["timestep"]}, self.norms, log10=True)
+
+
+def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -> GradientTrace:
+    """Norms of h_t and ∂L/∂h_t at every timestep of one network (handout, 1 (a), Section 1.D).
+
+    With `weights` the network is those, of the cell and hidden size of `config`, and the config
+    says what they are run on. For an LSTM also the norms of C_t and ∂L/∂C_t (handout, 1 (d)).
+    """
+    setup = experiment(config, weights)
+    measured = measure(setup, ONE_RUN)
+    return GradientTrace(
+        frame=tidy({"timestep": np.arange(1, config.timesteps + 1)}, measured.columns),
+        loss=measured.loss,
+        inputs=_batch_first(setup.inputs),
+        targets=_batch_first(setup.targets),
+        recurrent_state=setup.weights.recurrent,
+        readout_state=setup.weights.readout,
+        slope=measured.slope,
+        norms=measured.columns,
+    )
+
+
+def spectral_sweep(
+    config: RecurrentConfig, radii: Sequence[float] | np.ndarray, *, log10: bool = False
+) -> pd.DataFrame:
+    """The same weights rescaled to every radius, in one batched pass.
+
+    Returns `spectral_radius, timestep, hidden_norm, grad_hidden_norm`. The radius of `config`
+    itself isn't used. Up to 401 radii, each from 0 to 10. An LSTM's four recurrent blocks are
+    all rescaled.
+    """
+    radii = require_sequence("radii", radii, MAX_SWEEP)
+    for radius in radii:
+        require_number("radii", radius, 0, MAX_SPECTRAL_RADIUS)
+    scales = np.asarray(radii, dtype=np.float64)
+    setup = experiment(replace(config, spectral_radius=1.0))
+    norms = _sweep(setup, Runs(scales))
+    columns = {name: norms[name] for name in ("hidden_norm", "grad_hidden_norm")}
+    return tidy(_sweep_index("spectral_radius", scales, config.timesteps), columns, log10=log10)
+
+
+def forget_bias_sweep(
+    config: RecurrentConfig, biases: Sequence[float] | np.ndarray, *, log10: bool = False
+) -> pd.DataFrame:
+    """The same LSTM with every forget bias, in one batched pass (handout, 1 (e)).
+
+    Returns `forget_bias, timestep, hidden_norm, grad_hidden_norm, cell_norm, grad_cell_norm`.
+    Each bias means what `forget_bias` of the config does, up to 401 of them, each from -1e6 to
+    1e6; what the config itself says about the forget bias isn't used.
+    """
+    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
+    biases = require_sequence("biases", biases, MAX_SWEEP)
+    for bias in biases:
+        require_number("biases", bias, -MAX_SCALE, MAX_SCALE)
+    values = np.asarray(biases, dtype=np.float64)
+    norms = _sweep(setup, Runs(np.ones(len(values)), values * config.bias_scale))
+    return tidy(_sweep_index("forget_bias", values, config.timesteps), norms, log10=log10)
+
+
+def loss_timestep_matrix(config: RecurrentConfig, *, log10: bool = False) -> pd.DataFrame:
+    """‖∂L_k/∂h_t‖ for every k and t ≤ k, L_k the squared error at k, mean over the batch.
+
+    Returns `loss_timestep, timestep, grad_hidden_norm` (handout, 1 (c)). Whether the config asks
+    for the last target only makes no difference: every L_k is looked at alone.
+    """
+    k, t = np.tril_indices(config.timesteps)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        norms = _pairwise_norms(config, extended=False)
+        if not is_safe(norms.mantissa[k, t]).all():
+            norms = _pairwise_norms(config, extended=True)
+    lower = ScaledNorm(norms.mantissa[k, t], norms.exponent[k, t])
+    index = {"loss_timestep": k + 1, "timestep": t + 1}
+    return tidy(index, {"grad_hidden_norm": lower}, log10=log10)
+
+
+def gradient_share_by_loss(config: RecurrentConfig) -> pd.DataFrame:
+    """How much of ∂L/∂h_t comes from each L_k when every timestep has a target (handout, 1 (c)).
+
+    Returns `loss_timestep, timestep, share`: the part of ∂L_k/∂h_t along ∂L/∂h_t, relative to
+    ‖∂L/∂h_t‖. At each t the shares sum to 1; one that points the other way is negative. Where
+    ∂L/∂h_t is exactly zero nothing can be shared out and the share is 0.
+    """
+    shares = np.zeros((config.timesteps, config.timesteps))
+    for t, gradients, exponents in _gradients_by_loss(config, extended=True):
+        # A row of zeros may carry any exponent; it must not push the others into underflow.
+        alive = gradients.any(axis=(1, 2))
+        if not alive.any():
+            continue
+        below = np.where(alive, exponents - exponents[alive].max(), 0)
+        aligned = np.ldexp(gradients, below[:, None, None])
+        total = aligned.sum(axis=0)
+        square = float(np.square(total).sum())
+        if square > 0:
+            shares[t:, t] = np.tensordot(aligned, total, axes=2) / square
+    k, step = np.tril_indices(config.timesteps)
+    return pd.DataFrame({"loss_timestep": k + 1, "timestep": step + 1, "share": shares[k, step]})
+
+
+def weight_gradient_terms(config: RecurrentConfig, *, log10: bool = False) -> pd.DataFrame:
+    """The terms of the handout's equation (1) for W_h, in its order: T first, 1 last.
+
+    Returns `timestep, term_norm, cumulative_norm`: the Frobenius norm of the term of h_t, and of
+    the sum of the terms from T down to it; the last row's sum is the whole ∂L/∂W_h. The term of
+    h_1 is exactly zero, because W_h multiplies h_0 = 0 there. For an LSTM W_h is torch's
+    `weight_hh_l0`, (4·hidden, hidden), and the term of h_t is all that flows through the gates
+    of step t, on its way from h_t or from C_t.
+    """
+    order = np.arange(config.timesteps, 0, -1)
+    term_norms, cumulative_norms = [], []
+    total, total_exponent = _no_terms(config)
+    for term, exponent in _equation_one(config, reversed(range(config.timesteps))):
+        total, total_exponent = rescale(*add(total, total_exponent, term, exponent))
+        term_norms.append(norm(term, exponent))
+        cumulative_norms.append(norm(total, total_exponent))
+    columns = {"term_norm": join(term_norms), "cumulative_norm": join(cumulative_norms)}
+    return tidy({"timestep": order}, columns, log10=log10)
+
+
+def gradient_reach(config: RecurrentConfig, fraction: float = 0.99) -> int:
+    """How many timesteps back from T hold `fraction` of ∂L/∂W_h (handout, equation (1)).
+
+    The smallest n for which the terms older than the last n add up to at most (1 − fraction) of
+    the whole in norm, and so do those older than any larger n. Terms can point against each
+    other, so a sum of their norms would say something else.
+    """
+    require_number("fraction", fraction, 0, 1)
+    older: list[ScaledNorm] = []  # at [n]: of the terms of h_1 .. h_n
+    total, total_exponent = _no_terms(config)
+    older.append(norm(total, total_exponent))
+    for term, exponent in _equation_one(config, range(config.timesteps)):
+        total, total_exponent = rescale(*add(total, total_exponent, term, exponent))
+        older.append(norm(total, total_exponent))
+    log10 = np.array([whole.log10()[0] for whole in older])
+    if log10[-1] == -np.inf:
+        return 0
+    with np.errstate(divide="ignore"):
+        matters = log10 > log10[-1] + np.log10(1 - fraction)
+    if not matters.any():
+        return 0
+    forgotten = int(np.argmax(matters)) - 1  # h_1 .. h_forgotten together still don't matter
+    return config.timesteps - forgotten
+
+
+def _sweep(setup: Experiment, runs: Runs) -> dict[str, ScaledNorm]:
+    """The norms of every run, as many runs together as memory allows."""
+    config, count = setup.config, len(runs.scales)
+    per_run = config.timesteps * config.batch_size * config.hidden_size
+    per_run *= LSTM_ARRAYS if config.cell == "lstm" else 1
+    at_once = max(1, SWEEP_NUMBERS // per_run)
+    parts = [
+        measure(setup, runs.select(slice(start, start + at_once))).columns
+        for start in range(0, count, at_once)
+    ]
+    return {name: join([part[name] for part in parts]) for name in parts[0]}
+
+
+def _sweep_index(name: str, values: Array, timesteps: int) -> dict[str, np.ndarray]:
+    return {
+        name: np.repeat(values, timesteps),
+        "timestep": np.tile(np.arange(1, timesteps + 1), len(values)),
+    }
+
+
+def _pairwise_norms(config: RecurrentConfig, *, extended: bool) -> ScaledNorm:
+    """‖∂L_k/∂h_t‖ at [k − 1, t − 1]."""
+    mantissa = np.zeros((config.timesteps, config.timesteps))
+    exponent = unscaled(*mantissa.shape)
+    for t, gradients, exponents in _gradients_by_loss(config, extended=extended):
+        mantissa[t:, t], exponent[t:, t] = plain_norm(gradients), exponents
+    return ScaledNorm(mantissa, exponent)
+
+
+def _gradients_by_loss(
+    config: RecurrentConfig, *, extended: bool
+) -> Iterator[tuple[int, Array, Exponents]]:
+    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t with their exponents.
+
+    All the L_k travel back together, one row each; a row joins at its own timestep, so a single
+    matrix product moves every gradient there is one step.
+    """
+    setup = experiment(config)
+    weights, activation = setup.weights, config.activation
+    if config.cell == "lstm":
+        yield from lstm.gradients_by_loss(weights, lstm_forward(setup), extended=extended)
+        return
+    run = rnn.forward(
+        weights, np.ones(1), setup.inputs, setup.targets, activation, extended=extended
+    )
+    timesteps, _, batch, hidden = run.hidden_state.shape
+    w_h = weights.w_h
+    local = (2 / batch) * run.residual[:, 0, :, None] * weights.w_f
+    gradients, moved = np.zeros((2, timesteps, batch, hidden))
+    exponents = unscaled(timesteps)
+    for t in reversed(range(timesteps)):
+        gradients[t], exponents[t] = local[t], run.exponent[t, 0]
+        if extended:
+            gradients[t:], exponents[t:] = rescale(gradients[t:], exponents[t:])
+        yield t, gradients[t:], exponents[t:]
+        at_sum = rnn.through_activation(gradients[t:], run.hidden_state[t, 0], activation)
+        np.matmul(at_sum.reshape(-1, hidden), w_h, out=moved[t:].reshape(-1, hidden))
+        gradients, moved = moved, gradients
+
+
+def _equation_one(
+    config: RecurrentConfig, steps: Iterable[int]
+) -> Iterator[tuple[Array, Exponents]]:
+    """The matrix ∂L/∂h_t · ∂h_t/∂W_h, h_{t-1} held fixed, for each t − 1 in `steps`."""
+    setup = experiment(config)
+    gradients_at_sums = _lstm_at_sums if config.cell == "lstm" else _rnn_at_sums
+    hidden_state, hidden_exponent, at_sums = gradients_at_sums(setup)
+    for t in steps:
+        at_sum, exponent = at_sums(t)
+        before = hidden_state[t - 1] if t > 0 else np.zeros_like(hidden_state[0])
+        before_exponent = hidden_exponent[t - 1] if t > 0 else unscaled(1)
+        yield (at_sum.T @ before)[None], exponent + before_exponent
+
+
+#: For t: the gradient at what W_h h_{t-1} is added to, (batch, rows of W_h), and its exponent.
+_AtSums = Callable[[int], tuple[Array, Exponents]]
+
+
+def _rnn_at_sums(setup: Experiment) -> tuple[Array, Exponents, _AtSums]:
+    """h_t of the only run, its exponents, and the gradients at the sums."""
+    weights, activation = setup.weights, setup.config.activation
+    run = rnn.forward(weights, np.ones(1), setup.inputs, setup.targets, activation, extended=True)
+    gradients, exponents = rnn.backward(weights, np.ones(1), run, setup.loss_weight, extended=True)
+    hidden_state = run.hidden_state[:, 0]
+
+    def at_sums(t: int) -> tuple[Array, Exponents]:
+        gradient = rnn.through_activation(gradients[t, 0], hidden_state[t], activation)
+        return gradient, exponents[t]
+
+    return hidden_state, run.exponent, at_sums
+
+
+def _lstm_at_sums(setup: Experiment) -> tuple[Array, Exponents, _AtSums]:
+    """The same of an LSTM, whose W_h has a row for each unit of each gate."""
+    run = lstm_forward(setup)
+    gradient = lstm_backward(setup, run)
+
+    def at_sums(t: int) -> tuple[Array, Exponents]:
+        by_gate = lstm.gradient_at_sums(run, t, gradient.hidden[t], gradient.cell[t])
+        return np.concatenate(by_gate[:, 0], axis=-1), gradient.exponent[t]
+
+    return run.hidden_state[:, 0], np.zeros_like(gradient.exponent), at_sums
+
+
+def _no_terms(config: RecurrentConfig) -> tuple[Array, Exponents]:
+    """A sum of matrices like W_h, still empty, and its exponent."""
+    rows = config.hidden_size * (len(GATES) if config.cell == "lstm" else 1)
+    return np.zeros((1, rows, config.hidden_size)), unscaled(1)
+
+
+def _batch_first(data: Array) -> torch.Tensor:
+    return torch.from_numpy(data.T[:, :, None].copy())

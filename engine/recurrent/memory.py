@@ -1,0 +1,225 @@
+"""How long a cell state lasts: survival, half-life, Jacobian, and initialisations made for it.
+
+The forget gates alone say what the direct path keeps, diag(∏ f). The total Jacobian ∂C_T/∂C_t has
+the paths through h as well, and can be far larger or smaller: the two are kept apart by name.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from engine.arguments import require_integer
+from engine.extended_range import Array, ScaledNorm, add, rescale, unscaled
+from engine.recurrent import lstm
+from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.gradients import gradient_trace
+from engine.recurrent.measure import (
+    join,
+    lstm_backward,
+    lstm_experiment,
+    lstm_forward,
+    norm,
+    tidy,
+)
+from engine.recurrent.weights import FORGET, Weights
+
+#: Which of the units, in order of survival, each column of `survival_quantiles` shows.
+QUANTILES = {"min": 0.0, "q10": 0.1, "median": 0.5, "q90": 0.9, "max": 1.0}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A setting to look at, and what its numbers show."""
+
+    config: RecurrentConfig
+    sentence: str
+
+
+#: When an LSTM vanishes, when it explodes, and when its forget gates don't say which.
+LSTM_PRESETS = {
+    "vanishes": Preset(
+        RecurrentConfig(cell="lstm", timesteps=100, spectral_radius=None),
+        "torch's default initialisation leaves every forget gate near ½, and the paths through the "
+        "hidden state don't make up for it.",
+    ),
+    "explodes": Preset(
+        RecurrentConfig(cell="lstm", timesteps=50, spectral_radius=8.0, forget_bias=0.0),
+        "With recurrent weights this large the paths through the hidden state grow at every step, "
+        "although no forget gate can exceed 1.",
+    ),
+    "carried by the hidden state": Preset(
+        RecurrentConfig(cell="lstm", timesteps=50, spectral_radius=4.0, forget_bias=-5.0),
+        "The forget gates are shut and the direct path keeps next to nothing. The total Jacobian "
+        "does not vanish with it, because all of it comes through the hidden state.",
+    ),
+}
+
+
+def survival_products(
+    config: RecurrentConfig, *, sequence: int = 0, weights: Weights | None = None
+) -> pd.DataFrame:
+    """What is left at T of each unit's C_t on the direct path: ∏ f_s over s = t + 1 … T.
+
+    Returns `timestep, unit, log10_survival` of one sequence of the batch, units counted from 1.
+    At T the product is empty: 1. A sum of logarithms, -inf only where a gate is forced to 0.
+    """
+    log10_survival = _log10_survival(config, sequence, weights)
+    return pd.DataFrame(
+        {
+            "timestep": np.repeat(np.arange(1, config.timesteps + 1), config.hidden_size),
+            "unit": np.tile(np.arange(1, config.hidden_size + 1), config.timesteps),
+            "log10_survival": log10_survival.ravel(),
+        }
+    )
+
+
+def survival_quantiles(
+    config: RecurrentConfig, *, sequence: int = 0, weights: Weights | None = None
+) -> pd.DataFrame:
+    """The same as quantiles over the units, each the survival of an actual unit.
+
+    Returns `timestep, log10_min, log10_q10, log10_median, log10_q90, log10_max`.
+    """
+    ordered = np.sort(_log10_survival(config, sequence, weights), axis=1)
+    last = config.hidden_size - 1
+    columns = {
+        f"log10_{name}": ordered[:, round(fraction * last)] for name, fraction in QUANTILES.items()
+    }
+    return pd.DataFrame({"timestep": np.arange(1, config.timesteps + 1), **columns})
+
+
+def half_lives(config: RecurrentConfig, *, weights: Weights | None = None) -> pd.DataFrame:
+    """In how many timesteps the forget gates halve each unit's cell state.
+
+    Returns `unit, half_life`: −ln 2 / (mean of ln f_t over timesteps and batch), in timesteps;
+    inf where f is 1, 0 where it is forced to 0. This is the direct path alone.
+    """
+    setup = lstm_experiment(config, weights)
+    log_forget = lstm.log_forget_gates(setup.weights, lstm_forward(setup), setup.inputs)
+    with np.errstate(divide="ignore", over="ignore"):
+        half_life = np.log(2) / np.abs(log_forget.mean(axis=(0, 1)))
+    return pd.DataFrame({"unit": np.arange(1, config.hidden_size + 1), "half_life": half_life})
+
+
+def direct_path_gradient(
+    config: RecurrentConfig, *, log10: bool = False, weights: Weights | None = None
+) -> pd.DataFrame:
+    """∂L/∂C_t as it would be if nothing flowed through the gates, beside the measured one.
+
+    Returns `timestep, direct_only_norm, total_norm`: norms over (batch, hidden). With a target at
+    T only, direct only is the survival product times ∂L/∂C_T; with more, each step's own loss
+    joins on the way.
+    """
+    setup = lstm_experiment(config, weights)
+    run = lstm_forward(setup)
+    total = lstm_backward(setup, run)
+    direct, exponent = np.zeros((1, config.batch_size, config.hidden_size)), total.exponent[0] * 0
+    direct_norms = []
+    for t in reversed(range(config.timesteps)):
+        local = (2 * setup.loss_weight[t] * run.residual[t])[:, :, None] * setup.weights.w_f
+        local = local * lstm.hidden_by_cell(run, t)
+        direct, exponent = rescale(*add(direct, exponent, local, 0 * exponent))
+        direct_norms.append(norm(direct, exponent))
+        direct = run.gates[t, FORGET] * direct
+    columns = {
+        "direct_only_norm": join(direct_norms[::-1]),
+        "total_norm": norm(total.cell[:, 0], total.exponent[:, 0]),
+    }
+    return tidy({"timestep": np.arange(1, config.timesteps + 1)}, columns, log10=log10)
+
+
+def cell_jacobian_norms(
+    config: RecurrentConfig, *, sequence: int = 0, weights: Weights | None = None
+) -> pd.DataFrame:
+    """‖∂C_T/∂C_t‖₂, direct and total, of one sequence: the most any change of C_t still does.
+
+    Returns `timestep, log10_direct_norm, log10_total_norm`, spectral norms: of diag(∏ f), which
+    is the best unit's survival, and of the whole Jacobian, through all h as well. One singular
+    value decomposition of (hidden, hidden) for each timestep.
+    """
+    setup = lstm_experiment(config, weights)
+    direct = _log10_survival(config, sequence, weights).max(axis=1)
+    run = lstm_forward(setup).only(sequence)
+    w_h = lstm.gate_blocks(setup.weights.w_h)
+    hidden = config.hidden_size
+    by_hidden, by_cell = np.zeros((1, hidden, hidden)), np.eye(hidden)[None]  # ∂C_T/∂h_t, ∂C_T/∂C_t
+    exponent = unscaled(1)
+    jacobians, exponents = [by_cell], [exponent]
+    for t in range(config.timesteps - 1, 0, -1):
+        at_sums = lstm.gradient_at_sums(run, t, by_hidden, by_cell)
+        by_hidden = lstm.through_recurrent_weights(at_sums, w_h).sum(axis=0)[None]
+        by_cell = run.gates[t, FORGET] * by_cell + by_hidden * lstm.hidden_by_cell(run, t - 1)
+        both, exponent = rescale(np.stack((by_hidden, by_cell), axis=1), exponent)
+        by_hidden, by_cell = both[:, 0], both[:, 1]
+        jacobian, own_exponent = rescale(by_cell, exponent)
+        jacobians.append(jacobian)
+        exponents.append(own_exponent)
+    spectral = np.linalg.norm(np.concatenate(jacobians[::-1]), 2, axis=(1, 2))
+    total = ScaledNorm(spectral, np.concatenate(exponents[::-1]))
+    return pd.DataFrame(
+        {
+            "timestep": np.arange(1, config.timesteps + 1),
+            "log10_direct_norm": direct,
+            "log10_total_norm": total.log10(),
+        }
+    )
+
+
+def memory_initialisations(config: RecurrentConfig) -> dict[str, RecurrentConfig]:
+    """The same LSTM with each initialisation of its memory, by the name of the initialisation.
+
+    Forget bias 0; forget bias 1 (Jozefowicz, Zaremba, Sutskever 2015); chrono, meant for the T
+    of `config` (Tallec and Ollivier 2018).
+    """
+    return {
+        "forget bias 0": replace(config, forget_bias=0.0, chrono_timesteps=None),
+        "forget bias 1": replace(config, forget_bias=1.0, chrono_timesteps=None),
+        "chrono": replace(config, forget_bias=None, chrono_timesteps=max(2, config.timesteps)),
+    }
+
+
+def compare_memory(config: RecurrentConfig) -> pd.DataFrame:
+    """Each initialisation in numbers, beside the T that it is meant for.
+
+    Returns `initialisation, meant_timesteps, half_life_min, half_life_median, half_life_max,
+    log10_median_survival, log10_gradient_ratio`. meant_timesteps: 1/(1 − σ(b)) = 1 + e^b, the
+    time scale of a forget gate with bias b and nothing else (Tallec and Ollivier 2018), and for
+    chrono the T_max it was told. log10_median_survival: of ∏ f from 1 to T, median over the units
+    of the first sequence. log10_gradient_ratio: of ‖∂L/∂C_1‖ to ‖∂L/∂C_T‖, the total gradient.
+    """
+    rows, scale = [], config.bias_scale
+    for name, initialised in memory_initialisations(config).items():
+        chrono, bias = initialised.chrono_timesteps, initialised.forget_bias or 0.0
+        half_life = half_lives(initialised)["half_life"]
+        gradient = gradient_trace(initialised).log10_frame["log10_grad_cell_norm"].to_numpy()
+        rows.append(
+            {
+                "initialisation": name,
+                "meant_timesteps": float(chrono) if chrono else 1 + np.exp(scale * bias),
+                "half_life_min": half_life.min(),
+                "half_life_median": half_life.median(),
+                "half_life_max": half_life.max(),
+                "log10_median_survival": survival_quantiles(initialised)["log10_median"].iloc[0],
+                "log10_gradient_ratio": _log10_ratio(gradient[0], gradient[-1]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _log10_survival(config: RecurrentConfig, sequence: int, weights: Weights | None) -> Array:
+    """log10 ∏ f_s over s = t + 1 … T, (timesteps, hidden)."""
+    require_integer("sequence", sequence, 0, config.batch_size - 1)
+    setup = lstm_experiment(config, weights)
+    run = lstm_forward(setup)
+    log_forget = lstm.log_forget_gates(setup.weights, run, setup.inputs)[:, sequence]
+    survival = np.zeros_like(log_forget)
+    survival[:-1] = np.cumsum(log_forget[:0:-1], axis=0)[::-1]
+    return survival / np.log(10)
+
+
+def _log10_ratio(log10_first: float, log10_last: float) -> float:
+    """log10 of a ratio of norms; 0 for two exact zeros, which are equal."""
+    if log10_first == log10_last:
+        return 0.0
+    return float(log10_first - log10_last)

@@ -1,0 +1,250 @@
+"""Runs that leave float64: exact decimal arithmetic, exact zeros, and never a NaN."""
+
+from dataclasses import replace
+from decimal import Context, Decimal, localcontext
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import extended_range
+from engine.recurrent import (
+    RecurrentConfig,
+    gradient_reach,
+    gradient_share_by_loss,
+    gradient_trace,
+    loss_timestep_matrix,
+    running_average_batch,
+    spectral_sweep,
+    weight_gradient_terms,
+)
+from engine.recurrent.weights import draw_weights
+from tests.engine.recurrent.strategies import configs
+
+#: Forty digits, and exponents that no run of 500 steps can reach.
+EXACT = Context(prec=40, Emin=-(10**6), Emax=10**6)
+
+
+def decimal_trace(config: RecurrentConfig) -> pd.DataFrame:
+    """`log10_frame` of one ReLU or linear network with one sequence, in decimal numbers."""
+    weights = draw_weights(config)
+    inputs, targets = (data[0, :, 0].tolist() for data in running_average_batch(config))
+    with localcontext(EXACT):
+        w_h = [[Decimal(entry) for entry in row] for row in weights.w_h.tolist()]
+        w_x, w_f = ([Decimal(entry) for entry in v.tolist()] for v in (weights.w_x, weights.w_f))
+        # Both biases are float64 numbers; so is the sum that a float64 network adds.
+        bias = [Decimal(entry) for entry in weights.bias.tolist()]
+        units = range(config.hidden_size)
+        states = []
+        before = [Decimal(0) for _ in units]
+        for number in inputs:
+            sums = [
+                sum((w_h[i][j] * before[j] for j in units), w_x[i] * Decimal(number) + bias[i])
+                for i in units
+            ]
+            before = [max(a, Decimal(0)) if config.activation == "relu" else a for a in sums]
+            states.append(before)
+        gradient = [Decimal(0) for _ in units]
+        rows = []
+        for t in reversed(range(config.timesteps)):
+            if t == config.timesteps - 1 or not config.last_target_only:
+                output = sum((w_f[i] * states[t][i] for i in units), Decimal(weights.b_f))
+                error = 2 * (output - Decimal(targets[t]))
+                if not config.last_target_only and config.loss_reduction == "mean":
+                    error /= config.timesteps
+                gradient = [gradient[i] + error * w_f[i] for i in units]
+            rows.append((t + 1, decimal_log10(states[t]), decimal_log10(gradient)))
+            is_on = [config.activation == "identity" or h > 0 for h in states[t]]
+            at_sum = [g if on else Decimal(0) for g, on in zip(gradient, is_on, strict=True)]
+            gradient = [sum((at_sum[i] * w_h[i][j] for i in units), Decimal(0)) for j in units]
+    columns = ["timestep", "log10_hidden_norm", "log10_grad_hidden_norm"]
+    return pd.DataFrame(rows[::-1], columns=columns)
+
+
+def decimal_log10(vector: list[Decimal]) -> float:
+    square = sum((entry * entry for entry in vector), Decimal(0))
+    return float(square.log10() / 2) if square else -np.inf
+
+
+@pytest.mark.parametrize("last_target_only", [True, False])
+@pytest.mark.parametrize("hidden_size", [1, 3])
+@pytest.mark.parametrize("activation", ["identity", "relu"])
+@pytest.mark.parametrize("radius", [0.01, 10.0])
+def test_five_hundred_steps_agree_with_forty_digit_arithmetic(
+    radius: float, activation: str, hidden_size: int, last_target_only: bool
+) -> None:
+    config = RecurrentConfig(
+        activation=activation,  # type: ignore[arg-type]
+        hidden_size=hidden_size,
+        timesteps=500,
+        spectral_radius=radius,
+        last_target_only=last_target_only,
+        seed=3,
+    )
+    measured = gradient_trace(config).log10_frame
+    # An absolute error of a logarithm is a relative one of the norm, here 2e-9.
+    pd.testing.assert_frame_equal(
+        measured, decimal_trace(config), rtol=0, atol=1e-9, check_dtype=False
+    )
+
+
+@pytest.mark.parametrize("radius", [0.01, 10.0])
+def test_one_linear_unit_follows_the_power_of_its_weight(radius: float) -> None:
+    config = RecurrentConfig(
+        activation="identity", hidden_size=1, timesteps=500, spectral_radius=radius
+    )
+    log10_gradient = gradient_trace(config).log10_frame["log10_grad_hidden_norm"].to_numpy()
+    steps_back = np.arange(499, -1, -1)
+    expected = log10_gradient[-1] + steps_back * np.log10(radius)
+    np.testing.assert_allclose(log10_gradient, expected, atol=1e-9)
+    # And at each single loss, which the matrix starts anew.
+    matrix = loss_timestep_matrix(config, log10=True)
+    at_own_loss = matrix[matrix["timestep"] == matrix["loss_timestep"]]
+    starts = at_own_loss["log10_grad_hidden_norm"].to_numpy()[matrix["loss_timestep"] - 1]
+    back = matrix["loss_timestep"] - matrix["timestep"]
+    np.testing.assert_allclose(
+        matrix["log10_grad_hidden_norm"], starts + back * np.log10(radius), atol=1e-9
+    )
+
+
+def test_frames_say_what_float64_says_while_logarithms_stay_finite() -> None:
+    vanishing = RecurrentConfig(
+        activation="identity", hidden_size=4, timesteps=500, spectral_radius=0.01
+    )
+    exploding = replace(vanishing, spectral_radius=10.0)
+    for config, end in ((vanishing, 0.0), (exploding, np.inf)):
+        trace = gradient_trace(config)
+        assert trace.frame["grad_hidden_norm"].iloc[0] == end
+        assert np.isfinite(trace.log10_frame.to_numpy()).all()
+        assert (loss_timestep_matrix(config)["grad_hidden_norm"] == end).any()
+        assert weight_gradient_terms(config)["term_norm"].iloc[-2] == end
+        matrix = loss_timestep_matrix(config, log10=True)
+        assert np.isfinite(matrix.to_numpy()).all()
+        terms = weight_gradient_terms(config, log10=True)
+        assert np.isfinite(terms.iloc[:-1].to_numpy()).all()
+        assert terms["log10_term_norm"].iloc[-1] == -np.inf  # W_h multiplies h_0 = 0
+    sweep = spectral_sweep(vanishing, [0.01, 1.0, 10.0])
+    first = sweep[sweep["timestep"] == 1]["grad_hidden_norm"].tolist()
+    assert first[0] == 0
+    assert 0 < first[1] < np.inf
+    assert first[2] == np.inf
+    sweep = spectral_sweep(vanishing, [0.01, 1.0, 10.0], log10=True)
+    assert np.isfinite(sweep.to_numpy()).all()
+
+
+@given(configs())
+def test_the_careful_pass_agrees_with_plain_float64_where_both_work(
+    config: RecurrentConfig,
+) -> None:
+    def tables() -> list[pd.DataFrame]:
+        return [
+            gradient_trace(config).log10_frame,
+            loss_timestep_matrix(config, log10=True),
+            spectral_sweep(config, [0.0, 0.5, 1.0], log10=True),
+        ]
+
+    plain = tables()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(extended_range, "SAFE_LOW", np.inf)  # nothing counts as safe any more
+        careful = tables()
+        loss = gradient_trace(config).loss
+    assert loss == pytest.approx(gradient_trace(config).loss, rel=1e-12, abs=0)
+    for ours, theirs in zip(plain, careful, strict=True):
+        pd.testing.assert_frame_equal(ours, theirs, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("last_target_only", [True, False])
+def test_a_gradient_that_meets_a_zero_matrix_or_a_dead_unit_is_exactly_zero(
+    last_target_only: bool,
+) -> None:
+    cut = RecurrentConfig(timesteps=30, spectral_radius=0.0, last_target_only=last_target_only)
+    log10_gradient = gradient_trace(cut).log10_frame["log10_grad_hidden_norm"]
+    assert (log10_gradient.iloc[:-1] == -np.inf).all() == last_target_only
+    matrix = loss_timestep_matrix(cut, log10=True)
+    earlier = matrix["timestep"] < matrix["loss_timestep"]
+    assert (matrix["log10_grad_hidden_norm"][earlier] == -np.inf).all()
+    assert np.isfinite(matrix["log10_grad_hidden_norm"][~earlier]).all()
+
+    # One ReLU: whatever lies before a step at which it is off gets nothing from beyond that step.
+    dead = RecurrentConfig(activation="relu", hidden_size=1, timesteps=60, seed=1)
+    is_off = (gradient_trace(dead).frame["hidden_norm"] == 0).to_numpy()
+    assert is_off.any()
+    assert not is_off.all()
+    matrix = loss_timestep_matrix(dead, log10=True)
+    for row in matrix.itertuples():
+        between = is_off[row.timestep : row.loss_timestep]
+        assert (row.log10_grad_hidden_norm == -np.inf) == between.any()
+
+
+EXTREMES = {
+    "relu, radius 10": RecurrentConfig(activation="relu", spectral_radius=10, timesteps=500),
+    "relu, weights times 1000": RecurrentConfig(
+        activation="relu", weight_scale=1e3, timesteps=500, hidden_size=8
+    ),
+    "linear, everything at its largest": RecurrentConfig(
+        activation="identity",
+        hidden_size=8,
+        spectral_radius=10,
+        weight_scale=1e6,
+        bias_scale=1e6,
+        input_scale=1e6,
+        timesteps=500,
+        last_target_only=False,
+    ),
+    "linear, weights of 1e-100": RecurrentConfig(
+        activation="identity", weight_scale=1e-100, timesteps=500, hidden_size=8
+    ),
+    "tanh, saturated": RecurrentConfig(weight_scale=1e3, timesteps=500, hidden_size=8),
+    "tanh, negative weights": RecurrentConfig(weight_scale=-5, timesteps=100),
+    "one unit, one step": RecurrentConfig(hidden_size=1, timesteps=1),
+    "one unit, 500 steps, radius 10": RecurrentConfig(
+        activation="relu", hidden_size=1, timesteps=500, spectral_radius=10
+    ),
+    "no input": RecurrentConfig(input_scale=0, timesteps=100),
+    "no input and no bias": RecurrentConfig(input_scale=0, bias_scale=0, timesteps=100),
+    "no weights": RecurrentConfig(weight_scale=0, timesteps=100),
+    "nothing at all": RecurrentConfig(weight_scale=0, bias_scale=0, input_scale=0),
+    "radius 0": RecurrentConfig(spectral_radius=0, timesteps=100, activation="relu"),
+    "nonnormal, radius 10": RecurrentConfig(
+        activation="identity", recurrent_init="nonnormal", spectral_radius=10, timesteps=500
+    ),
+}
+
+
+@pytest.mark.parametrize("config", EXTREMES.values(), ids=EXTREMES.keys())
+def test_nothing_is_ever_nan(config: RecurrentConfig) -> None:
+    trace = gradient_trace(config)
+    short = replace(config, timesteps=min(config.timesteps, 120))
+    tables = [
+        trace.frame,
+        trace.log10_frame,
+        loss_timestep_matrix(short),
+        loss_timestep_matrix(short, log10=True),
+        weight_gradient_terms(config),
+        weight_gradient_terms(config, log10=True),
+        gradient_share_by_loss(short),
+        spectral_sweep(config, [0.0, 0.01, 1.0, 10.0]),
+        spectral_sweep(config, [0.0, 0.01, 1.0, 10.0], log10=True),
+    ]
+    for table in tables:
+        assert not table.isna().to_numpy().any()
+    assert not np.isnan(trace.slope).any()
+    assert not np.isnan(trace.loss)
+    assert 0 <= gradient_reach(config) <= config.timesteps
+
+
+@given(configs(timesteps=st.just(40)), st.sampled_from((0.0, 1e-100, 1e3, 1e6)), st.booleans())
+def test_nothing_is_nan_at_any_scale(
+    config: RecurrentConfig, scale: float, scales_weights: bool
+) -> None:
+    field = "weight_scale" if scales_weights else "input_scale"
+    config = replace(config, **{field: scale})  # type: ignore[arg-type]
+    for table in (
+        gradient_trace(config).log10_frame,
+        loss_timestep_matrix(config, log10=True),
+        weight_gradient_terms(config, log10=True),
+        gradient_share_by_loss(config),
+    ):
+        assert not table.isna().to_numpy().any()

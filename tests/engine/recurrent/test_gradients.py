@@ -1,0 +1,269 @@
+"""Every number of engine.recurrent.gradients, against autograd and torch's own modules."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from engine.recurrent import (
+    RecurrentConfig,
+    gradient_reach,
+    gradient_share_by_loss,
+    gradient_trace,
+    gradients,
+    loss_timestep_matrix,
+    spectral_sweep,
+    weight_gradient_terms,
+)
+from tests.engine.recurrent import plain
+from tests.engine.recurrent.strategies import configs, hundredths
+
+#: The relative error that the lecture promises.
+RELATIVE = 1e-9
+
+torch_activations = st.sampled_from(("tanh", "relu"))
+
+
+def assert_equal_frames(ours: pd.DataFrame, theirs: pd.DataFrame, rtol: float = RELATIVE) -> None:
+    """The same columns in the same order, the same rows, the same numbers."""
+    pd.testing.assert_frame_equal(ours, theirs, rtol=rtol, atol=0, check_dtype=False)
+
+
+@given(configs())
+def test_the_trace_agrees_with_autograd_at_every_timestep(config: RecurrentConfig) -> None:
+    trace = gradient_trace(config)
+    assert_equal_frames(trace.frame, plain.plain_trace(config))
+    run = plain.unroll(config)
+    loss = plain.total_loss(run.losses, config).item()
+    assert trace.loss == pytest.approx(loss, rel=RELATIVE, abs=0)
+
+
+@given(configs())
+def test_the_trace_holds_the_data_and_the_weights_it_was_run_on(config: RecurrentConfig) -> None:
+    trace = gradient_trace(config)
+    assert trace.inputs.shape == trace.targets.shape == (config.batch_size, config.timesteps, 1)
+    assert trace.inputs.dtype == trace.targets.dtype == torch.float64
+    average = trace.inputs.cumsum(dim=1) / torch.arange(1, config.timesteps + 1).reshape(1, -1, 1)
+    torch.testing.assert_close(trace.targets, average, rtol=1e-12, atol=1e-14)
+    assert trace.frame["timestep"].tolist() == list(range(1, config.timesteps + 1))
+    assert all(state.dtype == torch.float64 for state in trace.recurrent_state.values())
+
+
+@given(configs(activation=torch_activations))
+def test_the_trace_agrees_with_torchs_rnn(config: RecurrentConfig) -> None:
+    trace = gradient_trace(config)
+    network = torch_network(config, trace.recurrent_state, trace.readout_state)
+    states, _ = network[0](trace.inputs)
+    expected = torch.linalg.vector_norm(states, dim=(0, 2)).detach().numpy()
+    np.testing.assert_allclose(trace.frame["hidden_norm"], expected, rtol=RELATIVE)
+    outputs = network[1](states)
+    if config.last_target_only:
+        loss = torch.nn.functional.mse_loss(outputs[:, -1], trace.targets[:, -1])
+    else:
+        loss = torch.nn.functional.mse_loss(outputs, trace.targets)
+        if config.loss_reduction == "sum":
+            loss = loss * config.timesteps
+    assert trace.loss == pytest.approx(loss.item(), rel=RELATIVE, abs=0)
+
+
+@given(configs(activation=torch_activations, loss_reduction=st.just("sum")))
+def test_the_gradient_agrees_with_torchs_rnn_started_at_every_hidden_state(
+    config: RecurrentConfig,
+) -> None:
+    trace = gradient_trace(config)
+    recurrent, readout = torch_network(config, trace.recurrent_state, trace.readout_state)
+    states = recurrent(trace.inputs)[0].detach()
+    for t in range(config.timesteps):
+        # h_t as the start of what follows: the gradient at the start is ∂L/∂h_t.
+        start = states[:, t].clone().requires_grad_()
+        outputs = [readout(start).unsqueeze(1)]
+        if t + 1 < config.timesteps:
+            rest, _ = recurrent(trace.inputs[:, t + 1 :], start.unsqueeze(0))
+            outputs.append(readout(rest))
+        losses = (torch.cat(outputs, dim=1) - trace.targets[:, t:]).square().mean(dim=(0, 2))
+        loss = losses[-1] if config.last_target_only else losses.sum()
+        (gradient,) = torch.autograd.grad(loss, start)
+        measured = trace.frame["grad_hidden_norm"][t]
+        assert measured == pytest.approx(float(gradient.norm()), rel=RELATIVE, abs=0)
+
+
+def torch_network(
+    config: RecurrentConfig,
+    recurrent_state: dict[str, torch.Tensor],
+    readout_state: dict[str, torch.Tensor],
+) -> tuple[torch.nn.RNN, torch.nn.Linear]:
+    recurrent = torch.nn.RNN(
+        1, config.hidden_size, batch_first=True, nonlinearity=config.activation
+    ).double()
+    readout = torch.nn.Linear(config.hidden_size, 1).double()
+    recurrent.load_state_dict(recurrent_state, strict=True)
+    readout.load_state_dict(readout_state, strict=True)
+    return recurrent, readout
+
+
+@given(configs())
+def test_the_slope_is_the_mean_derivative_of_the_activation(config: RecurrentConfig) -> None:
+    measured = gradient_trace(config).slope
+    for t, state in enumerate(plain.unroll(config).hidden_states):
+        # From h = σ(a) back to a, where σ has a single a for this h.
+        sums = {"identity": state, "tanh": torch.atanh(state), "relu": state}[config.activation]
+        sums = sums.detach().requires_grad_()
+        plain.ACTIVATIONS[config.activation](sums).sum().backward()
+        assert sums.grad is not None
+        assert measured[t] == pytest.approx(float(sums.grad.mean()), rel=1e-9, abs=1e-12)
+
+
+def test_the_mean_is_the_sum_divided_by_the_timesteps() -> None:
+    mean = RecurrentConfig(timesteps=40, last_target_only=False)
+    ours, theirs = gradient_trace(mean), gradient_trace(replace(mean, loss_reduction="sum"))
+    np.testing.assert_allclose(
+        40 * ours.frame["grad_hidden_norm"], theirs.frame["grad_hidden_norm"], rtol=1e-12
+    )
+    assert 40 * ours.loss == pytest.approx(theirs.loss, rel=1e-12)
+
+
+@given(configs())
+def test_the_loss_matrix_is_one_backward_pass_for_every_loss(config: RecurrentConfig) -> None:
+    ours = loss_timestep_matrix(config)
+    theirs = plain.plain_matrix(config)
+    assert_equal_frames(ours, theirs)
+
+
+@given(configs(hidden_size=st.integers(1, 6), timesteps=st.integers(1, 10)))
+def test_the_shares_of_the_losses_are_autograds_projections(config: RecurrentConfig) -> None:
+    shares = gradient_share_by_loss(config)
+    by_loss = plain.gradients_by_loss(config)
+    expected = []
+    for k in range(config.timesteps):
+        for t in range(k + 1):
+            total = torch.stack([by_loss[later][t] for later in range(t, config.timesteps)]).sum(0)
+            square = float(total.square().sum())
+            along = float((by_loss[k][t] * total).sum())
+            expected.append((k + 1, t + 1, along / square if square else 0.0))
+    theirs = pd.DataFrame(expected, columns=["loss_timestep", "timestep", "share"])
+    pd.testing.assert_frame_equal(shares, theirs, rtol=1e-7, atol=1e-9, check_dtype=False)
+
+
+@given(configs())
+def test_the_shares_at_each_timestep_sum_to_one(config: RecurrentConfig) -> None:
+    sums = gradient_share_by_loss(config).groupby("timestep")["share"].sum()
+    everywhere = replace(config, last_target_only=False)
+    zero = gradient_trace(everywhere).log10_frame["log10_grad_hidden_norm"] == -np.inf
+    np.testing.assert_allclose(sums, np.where(zero, 0.0, 1.0), atol=1e-9)
+
+
+def test_a_loss_that_explodes_behind_a_dead_unit_leaves_the_shares_of_the_others() -> None:
+    # One ReLU that is off at first, so that no later loss reaches h_1; later h_t is beyond 10^300.
+    config = RecurrentConfig(
+        activation="relu",
+        hidden_size=1,
+        timesteps=400,
+        spectral_radius=10,
+        last_target_only=False,
+        seed=18,
+    )
+    log10_hidden = gradient_trace(config).log10_frame["log10_hidden_norm"]
+    assert log10_hidden.iloc[1] == -np.inf
+    assert log10_hidden.iloc[-1] > 300
+    sums = gradient_share_by_loss(config).groupby("timestep")["share"].sum()
+    np.testing.assert_allclose(sums, 1.0, atol=1e-9)
+
+
+@given(configs())
+def test_the_terms_of_equation_one_are_autograds_and_add_up_to_its_gradient(
+    config: RecurrentConfig,
+) -> None:
+    run = plain.unroll(config, copies=True)
+    plain.total_loss(run.losses, config).backward()
+    terms = torch.stack(plain.gradients(run.w_h)).flip(0)
+    sums = terms.cumsum(dim=0)
+    ours = weight_gradient_terms(config)
+    assert ours.columns.tolist() == ["timestep", "term_norm", "cumulative_norm"]
+    assert ours["timestep"].tolist() == list(range(config.timesteps, 0, -1))
+    assert_norms_of_sums(ours["term_norm"], terms, terms)
+    assert_norms_of_sums(ours["cumulative_norm"], sums, terms)
+    whole = run.parameters["weight_hh_l0"].grad
+    assert whole is not None
+    assert_norms_of_sums(ours["cumulative_norm"].iloc[-1:], whole.unsqueeze(0), terms)
+    assert ours["term_norm"].iloc[-1] == 0
+
+
+def assert_norms_of_sums(ours: pd.Series, sums: torch.Tensor, terms: torch.Tensor) -> None:
+    """Equal to within rounding of the largest term: terms of opposite signs may cancel."""
+    largest = float(torch.linalg.matrix_norm(terms).max())
+    np.testing.assert_allclose(
+        ours, torch.linalg.matrix_norm(sums), rtol=RELATIVE, atol=1e-12 * largest
+    )
+
+
+@example(RecurrentConfig(timesteps=20), 0.0)
+@given(configs(timesteps=st.integers(1, 20)), st.sampled_from((0.0, 0.5, 0.9, 0.99, 0.999, 1.0)))
+def test_the_reach_is_what_its_definition_says(config: RecurrentConfig, fraction: float) -> None:
+    run = plain.unroll(config, copies=True)
+    plain.total_loss(run.losses, config).backward()
+    sums = torch.stack(plain.gradients(run.w_h)).cumsum(dim=0)
+    older = [0.0, *torch.linalg.matrix_norm(sums).tolist()]  # [n]: of the terms of h_1 .. h_n
+
+    smallest = config.timesteps
+    while smallest > 0 and older[config.timesteps - smallest + 1] <= (1 - fraction) * older[-1]:
+        smallest -= 1
+    assert gradient_reach(config, fraction) == smallest
+
+
+def test_a_vanishing_gradient_reaches_a_few_steps_and_a_kept_one_reaches_back() -> None:
+    linear = RecurrentConfig(activation="identity", timesteps=100, recurrent_init="orthogonal")
+    assert gradient_reach(replace(linear, spectral_radius=0.3)) < 10
+    assert gradient_reach(replace(linear, spectral_radius=1.0)) > 80
+
+
+# Enough units that none saturates, and radii without chaos: 12 digits are then determined.
+calm = configs(
+    hidden_size=st.integers(4, 12), weight_scale=st.just(1.0), input_scale=hundredths(1, 60)
+)
+
+
+@given(calm, st.lists(hundredths(0, 120), min_size=1, max_size=5))
+def test_a_sweep_is_a_trace_at_every_radius(config: RecurrentConfig, radii: list[float]) -> None:
+    assert_equal_frames(spectral_sweep(config, radii), traces(config, radii), rtol=1e-12)
+
+
+@given(calm, st.lists(hundredths(0, 120), min_size=2, max_size=5), st.integers(1, 3))
+def test_a_sweep_in_parts_is_a_trace_at_every_radius(
+    config: RecurrentConfig, radii: list[float], at_once: int
+) -> None:
+    per_run = config.timesteps * config.batch_size * config.hidden_size
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradients, "SWEEP_NUMBERS", at_once * per_run)
+        assert_equal_frames(spectral_sweep(config, radii), traces(config, radii), rtol=1e-12)
+
+
+def traces(config: RecurrentConfig, radii: list[float]) -> pd.DataFrame:
+    frames = []
+    for radius in radii:
+        # What the sweep rescales has a structure, also where the config asks for torch's default.
+        frame = gradient_trace(replace(config, spectral_radius=radius)).frame
+        frame.insert(0, "spectral_radius", radius)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+@given(configs())
+def test_a_logarithm_frame_is_the_logarithm_of_the_frame(config: RecurrentConfig) -> None:
+    pairs = [
+        (gradient_trace(config).frame, gradient_trace(config).log10_frame),
+        (loss_timestep_matrix(config), loss_timestep_matrix(config, log10=True)),
+        (weight_gradient_terms(config), weight_gradient_terms(config, log10=True)),
+        (spectral_sweep(config, [0.5, 1.0]), spectral_sweep(config, [0.5, 1.0], log10=True)),
+    ]
+    for frame, log10_frame in pairs:
+        for name in frame:
+            if name.endswith("_norm"):
+                with np.errstate(divide="ignore"):
+                    expected = np.log10(frame[name])
+                np.testing.assert_allclose(log10_frame["log10_" + name], expected, atol=1e-10)
+            else:
+                assert log10_frame[name].equals(frame[name])

@@ -1,0 +1,175 @@
+"""Initial weights: radius, structure, scales, and one seed for one network."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.recurrent import RecurrentConfig
+from engine.recurrent.config import ACTIVATIONS, RECURRENT_INITS, RecurrentInit
+from engine.recurrent.weights import Weights, draw_weights
+from tests.engine.recurrent.strategies import configs, hundredths
+
+seeds = st.integers(0, 2**31 - 1)
+structures = st.sampled_from(RECURRENT_INITS)
+
+
+def all_tensors(weights: Weights) -> dict[str, torch.Tensor]:
+    return weights.recurrent | weights.readout
+
+
+def matrix(
+    structure: RecurrentInit, hidden: int, radius: float = 1.0, seed: int = 0
+) -> torch.Tensor:
+    config = RecurrentConfig(
+        hidden_size=hidden, spectral_radius=radius, recurrent_init=structure, seed=seed
+    )
+    return draw_weights(config).recurrent["weight_hh_l0"]
+
+
+@given(structures, st.integers(1, 64), st.floats(0, 3), seeds)
+def test_the_spectral_radius_is_hit(
+    structure: RecurrentInit, hidden: int, radius: float, seed: int
+) -> None:
+    eigenvalues = torch.linalg.eigvals(matrix(structure, hidden, radius, seed))
+    assert float(eigenvalues.abs().max()) == pytest.approx(radius, abs=1e-9)
+
+
+@pytest.mark.parametrize("structure", RECURRENT_INITS)
+def test_the_spectral_radius_is_hit_in_the_largest_network(structure: RecurrentInit) -> None:
+    eigenvalues = torch.linalg.eigvals(matrix(structure, 256, 1.1))
+    assert float(eigenvalues.abs().max()) == pytest.approx(1.1, abs=1e-9)
+
+
+@given(structures, st.integers(1, 32), seeds, hundredths(-300, 300))
+def test_weight_scale_multiplies_the_spectral_radius(
+    structure: RecurrentInit, hidden: int, seed: int, scale: float
+) -> None:
+    config = RecurrentConfig(
+        hidden_size=hidden,
+        spectral_radius=0.9,
+        recurrent_init=structure,
+        weight_scale=scale,
+        seed=seed,
+    )
+    eigenvalues = torch.linalg.eigvals(draw_weights(config).recurrent["weight_hh_l0"])
+    assert float(eigenvalues.abs().max()) == pytest.approx(0.9 * abs(scale), abs=1e-9)
+
+
+@given(configs())
+def test_the_scales_multiply_every_matrix_and_every_bias(config: RecurrentConfig) -> None:
+    scaled = all_tensors(draw_weights(config))
+    unscaled = all_tensors(draw_weights(replace(config, weight_scale=1.0, bias_scale=1.0)))
+    for name, tensor in scaled.items():
+        scale = config.bias_scale if "bias" in name else config.weight_scale
+        assert torch.equal(tensor, scale * unscaled[name])
+
+
+@given(st.integers(1, 64), seeds)
+def test_without_a_radius_every_weight_follows_torchs_default_range(hidden: int, seed: int) -> None:
+    config = RecurrentConfig(hidden_size=hidden, spectral_radius=None, seed=seed)
+    for tensor in all_tensors(draw_weights(config)).values():
+        assert float(tensor.abs().max()) <= 1 / hidden**0.5
+
+
+def test_without_a_radius_the_weights_fill_torchs_default_range_evenly() -> None:
+    w_h = draw_weights(RecurrentConfig(hidden_size=256, spectral_radius=None)).w_h
+    share, _ = np.histogram(w_h * 256**0.5, bins=10, range=(-1, 1))
+    np.testing.assert_allclose(share / w_h.size, 0.1, atol=0.005)
+
+
+@given(st.integers(1, 32), hundredths(1, 300), seeds)
+def test_an_orthogonal_matrix_stretches_every_direction_alike(
+    hidden: int, radius: float, seed: int
+) -> None:
+    singular_values = torch.linalg.svdvals(matrix("orthogonal", hidden, radius, seed))
+    torch.testing.assert_close(
+        singular_values, torch.full_like(singular_values, radius), rtol=1e-10, atol=0
+    )
+
+
+@given(st.integers(1, 32), hundredths(0, 300), seeds)
+def test_a_symmetric_matrix_is_its_own_transpose(hidden: int, radius: float, seed: int) -> None:
+    w_h = matrix("symmetric", hidden, radius, seed)
+    assert torch.equal(w_h, w_h.T)
+
+
+@given(st.integers(3, 64), hundredths(80, 99), seeds)
+def test_powers_of_a_nonnormal_matrix_grow_before_they_decay(
+    hidden: int, radius: float, seed: int
+) -> None:
+    w_h = matrix("nonnormal", hidden, radius, seed)
+    norms = [torch.linalg.matrix_norm(torch.linalg.matrix_power(w_h, n), 2) for n in range(1, 5)]
+    assert float(max(norms)) > 1.5
+    assert float(max(norms)) > 1.05 * float(norms[0])
+    later = torch.linalg.matrix_norm(torch.linalg.matrix_power(w_h, 2000), 2)
+    assert float(later) < 1e-3
+
+
+@given(st.integers(8, 32), seeds)
+def test_a_normal_structure_never_grows_below_radius_one(hidden: int, seed: int) -> None:
+    for structure in ("orthogonal", "symmetric"):
+        w_h = matrix(structure, hidden, 0.99, seed)
+        assert float(torch.linalg.matrix_norm(w_h, 2)) <= 0.99 + 1e-9
+
+
+@given(configs(), st.integers(1, 500), st.integers(1, 64), st.sampled_from(ACTIVATIONS))
+def test_one_seed_is_one_network_whatever_it_is_run_on(
+    config: RecurrentConfig, timesteps: int, batch_size: int, activation: str
+) -> None:
+    other = replace(
+        config,
+        timesteps=timesteps,
+        batch_size=batch_size,
+        activation=activation,  # type: ignore[arg-type]
+        input_scale=7.0,
+        last_target_only=not config.last_target_only,
+    )
+    drawn, again = all_tensors(draw_weights(config)), all_tensors(draw_weights(other))
+    assert drawn.keys() == again.keys()
+    assert all(torch.equal(drawn[name], again[name]) for name in drawn)
+
+
+@given(configs(spectral_radius=hundredths(1, 120)), structures, hundredths(1, 300))
+def test_another_radius_rescales_w_h_and_another_structure_replaces_only_w_h(
+    config: RecurrentConfig, structure: RecurrentInit, radius: float
+) -> None:
+    drawn = all_tensors(draw_weights(config))
+    rescaled = all_tensors(draw_weights(replace(config, spectral_radius=radius)))
+    replaced = all_tensors(draw_weights(replace(config, recurrent_init=structure)))
+    assert config.spectral_radius is not None
+    torch.testing.assert_close(
+        rescaled["weight_hh_l0"],
+        drawn["weight_hh_l0"] * (radius / config.spectral_radius),
+        rtol=1e-13,
+        atol=0,
+    )
+    for name in drawn.keys() - {"weight_hh_l0"}:
+        assert torch.equal(drawn[name], rescaled[name])
+        assert torch.equal(drawn[name], replaced[name])
+
+
+@given(configs(weight_scale=st.just(1.0), bias_scale=st.just(1.0)))
+def test_another_seed_is_another_network(config: RecurrentConfig) -> None:
+    config = replace(config, hidden_size=8, spectral_radius=0.9)
+    drawn = all_tensors(draw_weights(config))
+    other = all_tensors(draw_weights(replace(config, seed=(config.seed + 1) % 2**31)))
+    assert not any(torch.equal(drawn[name], other[name]) for name in drawn)
+
+
+def test_the_weights_load_into_torch_modules() -> None:
+    config = RecurrentConfig(hidden_size=5)
+    weights = draw_weights(config)
+    recurrent = torch.nn.RNN(1, 5, batch_first=True).double()
+    readout = torch.nn.Linear(5, 1).double()
+    recurrent.load_state_dict(weights.recurrent, strict=True)
+    readout.load_state_dict(weights.readout, strict=True)
+    for module, ours in ((recurrent, weights.recurrent), (readout, weights.readout)):
+        for name, tensor in module.state_dict().items():
+            assert torch.equal(tensor, ours[name])
+    np.testing.assert_array_equal(weights.w_h, weights.recurrent["weight_hh_l0"])
+    np.testing.assert_array_equal(weights.w_x, weights.recurrent["weight_ih_l0"].flatten())
+    np.testing.assert_array_equal(weights.w_f, weights.readout["weight"].flatten())

@@ -1,0 +1,84 @@
+"""Checks of arguments: what passes, what is refused, and what the refusal says."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.arguments import require_choice, require_flag, require_integer, require_number
+
+INTEGER_PASSES = (1, 5, 10)
+INTEGER_REFUSED = (0, 11, -(10**25), 5.0, math.nan, True, "5", None, [5])
+NUMBER_PASSES = (0, 2, 0.0, 2.0, 1.5)
+NUMBER_REFUSED = (-1e-9, 2.1, math.nan, math.inf, -math.inf, True, "1", None, 1j, [1.0])
+
+
+@pytest.mark.parametrize("value", INTEGER_PASSES)
+def test_an_integer_in_range_passes(value: int) -> None:
+    require_integer("steps", value, 1, 10)
+
+
+@pytest.mark.parametrize("value", INTEGER_REFUSED)
+def test_anything_but_an_integer_in_range_is_refused(value: object) -> None:
+    with pytest.raises(ValueError) as refusal:
+        require_integer("steps", value, 1, 10)
+    assert str(refusal.value) == f"steps is {value!r}; allowed is an integer from 1 to 10"
+
+
+@pytest.mark.parametrize("value", NUMBER_PASSES)
+def test_a_number_in_range_passes(value: float) -> None:
+    require_number("radius", value, 0, 2)
+
+
+@pytest.mark.parametrize("value", NUMBER_REFUSED)
+def test_anything_but_a_finite_number_in_range_is_refused(value: object) -> None:
+    with pytest.raises(ValueError) as refusal:
+        require_number("radius", value, 0, 2)
+    assert str(refusal.value) == f"radius is {value!r}; allowed is a number from 0 to 2"
+
+
+def test_an_integer_beyond_float64_is_refused_like_any_other() -> None:
+    with pytest.raises(ValueError, match=r"radius is 1000.*; allowed is a number from 0 to 2"):
+        require_number("radius", 10**400, 0, 2)
+
+
+def test_none_passes_only_where_it_is_allowed_and_the_refusal_then_offers_it() -> None:
+    require_number("radius", None, 0, 2, or_none=True)
+    with pytest.raises(ValueError, match=r"radius is 3; .*from 0 to 2, or None"):
+        require_number("radius", 3, 0, 2, or_none=True)
+
+
+@given(st.floats(), st.floats(-5, 5), st.floats(0, 5))
+def test_a_number_passes_exactly_when_it_lies_between_the_ends(
+    value: float, low: float, width: float
+) -> None:
+    high = low + width
+    if low <= value <= high:
+        require_number("x", value, low, high)
+    else:
+        with pytest.raises(ValueError):
+            require_number("x", value, low, high)
+
+
+def test_a_choice_passes() -> None:
+    require_choice("cell", "lstm", ("rnn", "lstm"))
+
+
+@pytest.mark.parametrize("value", ["LSTM", "", None, 1, ["rnn"]])
+def test_anything_but_a_choice_is_refused_and_the_choices_are_listed(value: object) -> None:
+    with pytest.raises(ValueError) as refusal:
+        require_choice("cell", value, ("rnn", "lstm"))
+    assert str(refusal.value) == f"cell is {value!r}; allowed is one of 'rnn', 'lstm'"
+
+
+def test_both_flags_pass() -> None:
+    require_flag("last", True)
+    require_flag("last", False)
+
+
+@pytest.mark.parametrize("value", [0, 1, "True", None])
+def test_anything_but_a_flag_is_refused(value: object) -> None:
+    with pytest.raises(ValueError) as refusal:
+        require_flag("last", value)
+    assert str(refusal.value) == f"last is {value!r}; allowed is True or False"
