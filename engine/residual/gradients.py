@@ -1,0 +1,259 @@
+"""How large h_t and ∂L/∂h_t are along the depth of a stack: traces, sweeps, the skips' own share.
+
+The loss is the mean of the output's entries, over the batch and the units. It is a probe rather
+than a task: its gradient at the output is the same for every g, depth and weight, so whatever
+differs further down was done by the layers. Layers count from 1: h_1 is the input, h_{L+1} the
+output of L blocks. With `log10=True` each column of norms is replaced by its base-10 logarithm
+under the name `log10_…`: finite for every norm that isn't exactly zero, also where float64 would
+print 0 or inf.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import torch
+
+from engine.arguments import require_integer, require_number, require_sequence
+from engine.extended_range import ScaledNorm, is_safe, rescale, unscaled
+from engine.recurrent.measure import tidy
+from engine.residual.config import MAX_DEPTH, MAX_SKIP, ResidualConfig, Skip
+from engine.residual.norms import norm_of_each
+from engine.residual.stack import backward, forward, output_gradient
+from engine.residual.weights import Stack, draw_stack
+
+MAX_SKIPS = 401
+MAX_DEPTHS = 50
+#: Numbers held at once by a sweep (8 bytes each, in about four arrays): 64 MB an array.
+SWEEP_NUMBERS = 8_000_000
+
+
+@dataclass(frozen=True)
+class DepthTrace:
+    """One forward and backward pass through a stack.
+
+    frame: `layer, hidden_norm, grad_hidden_norm`, layers 1 to L + 1; Euclidean norms over (batch,
+    width). log10_frame: the same as `layer, log10_hidden_norm, log10_grad_hidden_norm`.
+    loss: the mean of the entries of h_{L+1}. weights: W_t at [t − 1], (depth, width, width).
+    biases: b_t, (depth, width). inputs: h_1, (batch, width). gate_weights, gate_biases: the carry
+    gate's, shaped like weights and biases, if skip is "highway". All tensors are float64.
+    """
+
+    frame: pd.DataFrame
+    loss: float
+    weights: torch.Tensor
+    biases: torch.Tensor
+    inputs: torch.Tensor
+    gate_weights: torch.Tensor | None
+    gate_biases: torch.Tensor | None
+    norms: Mapping[str, ScaledNorm]
+
+    @property
+    def log10_frame(self) -> pd.DataFrame:
+        """The norms as base-10 logarithms, of any size."""
+        return tidy({"layer": self.frame["layer"].to_numpy()}, self.norms, log10=True)
+
+
+def depth_trace(config: ResidualConfig) -> DepthTrace:
+    """Norms of h_t and ∂L/∂h_t at every layer of one stack (handout, 1 (f))."""
+    stack = draw_stack(config)
+    measured = _measure(stack, [config.skip], [config.depth], config)
+    norms = {"hidden_norm": measured.hidden, "grad_hidden_norm": measured.gradient}
+    return DepthTrace(
+        frame=tidy({"layer": np.arange(1, config.depth + 2)}, norms),
+        loss=measured.loss,
+        weights=stack.weights,
+        biases=stack.biases,
+        inputs=stack.inputs,
+        gate_weights=stack.gate_weights,
+        gate_biases=stack.gate_biases,
+        norms=norms,
+    )
+
+
+def skip_sweep(
+    config: ResidualConfig, skips: Sequence[float] | np.ndarray, *, log10: bool = False
+) -> pd.DataFrame:
+    """The same blocks under every g, in one batched pass.
+
+    Returns `skip, layer, hidden_norm, grad_hidden_norm`. The skip of `config` itself isn't used.
+    Up to 401 numbers, each from 0 to 1.5.
+    """
+    frame = depth_skip_sweep(config, skips, [config.depth], log10=log10)
+    return frame.drop(columns="depth")
+
+
+def depth_skip_sweep(
+    config: ResidualConfig,
+    skips: Sequence[float] | np.ndarray,
+    depths: Sequence[int] | np.ndarray,
+    *,
+    log10: bool = False,
+) -> pd.DataFrame:
+    """The first blocks of one stack, to every depth and under every g, in one batched pass.
+
+    Returns `depth, skip, layer, hidden_norm, grad_hidden_norm`, the loss being that of the stack
+    of that depth. Depth and skip of `config` itself aren't used. Up to 401 skips, each from 0 to
+    1.5, and 50 depths, each from 1 to 200.
+    """
+    skips, depths = _require_sweep(skips, depths)
+    config = replace(config, depth=max(depths), skip=0.0)
+    stack, descending = draw_stack(config), sorted(depths, reverse=True)
+    numbers = (config.depth + len(depths)) * config.batch_size * config.width
+    at_once = max(1, SWEEP_NUMBERS // numbers)
+    parts = [
+        _measure(stack, skips[start : start + at_once], descending, config)
+        for start in range(0, len(skips), at_once)
+    ]
+    hidden = _join([part.hidden for part in parts])
+    gradient = _join([part.gradient for part in parts])
+    frames = []
+    for depth in depths:
+        of_depth = descending.index(depth)
+        norms = {
+            "hidden_norm": _of_each_run(hidden, depth),
+            "grad_hidden_norm": _of_each_run(
+                ScaledNorm(gradient.mantissa[:, of_depth], gradient.exponent[:, of_depth]), depth
+            ),
+        }
+        index = {
+            "depth": np.full((depth + 1) * len(skips), depth),
+            "skip": np.repeat(np.asarray(skips, dtype=np.float64), depth + 1),
+            "layer": np.tile(np.arange(1, depth + 2), len(skips)),
+        }
+        frames.append(tidy(index, norms, log10=log10))
+    return pd.concat(frames, ignore_index=True)
+
+
+def skip_pathway(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame:
+    """The skips alone: what of ∂L/∂h_t comes down without passing any weight (handout, 1 (f)).
+
+    Returns `layer, skip_product, skip_only_norm, grad_hidden_norm`. skip_product is the product of
+    all the skips from h_t to the output, g^(L+1−t), or the largest one over units and examples
+    where g is a vector or a gate; skip_only_norm the norm of the gradient that went through them
+    alone, beside the norm of the whole gradient. The LSTM's counterpart is the product of f_t.
+    """
+    stack = draw_stack(config)
+    run = forward(stack, [config.skip], config.activation, extended=True)
+    product = np.ones((config.depth + 1, *stack.inputs.shape))
+    exponent = unscaled(config.depth + 1)
+    for t in reversed(range(config.depth)):
+        through = run.through_skip(product[t + 1 : t + 2], t)
+        product[t : t + 1], exponent[t : t + 1] = rescale(through, exponent[t + 1 : t + 2])
+    norms = {
+        "skip_product": ScaledNorm(product.max(axis=(1, 2)), exponent),
+        "skip_only_norm": norm_of_each(product * output_gradient(*stack.inputs.shape), exponent),
+        "grad_hidden_norm": _measure(stack, [config.skip], [config.depth], config).gradient,
+    }
+    return tidy({"layer": np.arange(1, config.depth + 2)}, norms, log10=log10)
+
+
+def carry_gates(config: ResidualConfig) -> pd.DataFrame:
+    """What each block's skip multiplies h_t by: g, or the values of the gate f_t.
+
+    Returns `layer, mean, smallest, largest` over batch and units, layers 1 to L.
+    """
+    run = forward(draw_stack(config), [config.skip], config.activation, extended=True)
+    values = run.carry[:, 0]
+    return pd.DataFrame(
+        {
+            "layer": np.arange(1, config.depth + 1),
+            "mean": values.mean(axis=(1, 2)),
+            "smallest": values.min(axis=(1, 2)),
+            "largest": values.max(axis=(1, 2)),
+        }
+    )
+
+
+def critical_skip(config: ResidualConfig) -> float | None:
+    """The g at which a wide stack's gradient keeps its size, by theory; None if there is none.
+
+    Without nonlinearity a block multiplies the gradient's mean square by g² + w²/3, where w is the
+    weight scale and w²/3 the width times a weight's variance: 1 at g = √(1 − w²/3). tanh is taken
+    where it is steepest, σ' = 1, so there the gradient may still shrink. None where the weights
+    alone make it grow, and for ReLU, whose outputs are all positive: h_t and the gradient then
+    share a direction, and the average over weights doesn't separate.
+    """
+    through_weights = config.weight_scale**2 / 3
+    if config.activation == "relu" or through_weights > 1:
+        return None
+    return float((1 - through_weights) ** 0.5)
+
+
+@dataclass(frozen=True)
+class _Norms:
+    """Norms of R runs with a loss at each of D depths, and the loss of the first of each.
+
+    hidden: (layers, runs). gradient: (layers, depths, runs), of no meaning above a depth.
+    """
+
+    hidden: ScaledNorm
+    gradient: ScaledNorm
+    loss: float
+
+
+def _measure(
+    stack: Stack, skips: Sequence[Skip], depths: Sequence[int], config: ResidualConfig
+) -> _Norms:
+    """Plain float64 first; the runs that leave its safe range once more with their exponents."""
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        norms = _measure_once(stack, skips, depths, config, extended=False)
+        safe = is_safe(norms.hidden.mantissa) & is_safe(norms.gradient.mantissa).all(axis=1)
+        unsafe = np.flatnonzero(~safe.all(axis=0))
+        if not len(unsafe):
+            return norms
+        left = [skips[int(run)] for run in unsafe]
+        again = _measure_once(stack, left, depths, config, extended=True)
+    for kept, better in ((norms.hidden, again.hidden), (norms.gradient, again.gradient)):
+        kept.mantissa[..., unsafe], kept.exponent[..., unsafe] = better.mantissa, better.exponent
+    return replace(norms, loss=again.loss) if unsafe[0] == 0 else norms
+
+
+def _measure_once(
+    stack: Stack,
+    skips: Sequence[Skip],
+    depths: Sequence[int],
+    config: ResidualConfig,
+    *,
+    extended: bool,
+) -> _Norms:
+    run = forward(stack, skips, config.activation, extended=extended)
+    shape = (depths[0] + 1, len(depths), len(skips))
+    # 1 where no gradient is: a safe number, which nobody reads.
+    gradient = ScaledNorm(np.ones(shape), unscaled(*shape))
+    for t, gradients, exponents in backward(run, depths, extended=extended):
+        norm = norm_of_each(gradients, exponents, extended=False)
+        reached = len(gradients)
+        gradient.mantissa[t, :reached], gradient.exponent[t, :reached] = norm.mantissa, exponents
+    return _Norms(
+        hidden=norm_of_each(run.hidden_state, run.exponent, extended=extended),
+        gradient=gradient,
+        loss=float(np.ldexp(run.hidden_state[depths[0], 0].mean(), run.exponent[depths[0], 0])),
+    )
+
+
+def _require_sweep(
+    skips: Sequence[float] | np.ndarray, depths: Sequence[int] | np.ndarray
+) -> tuple[list[float], list[int]]:
+    skips = require_sequence("skips", skips, MAX_SKIPS)
+    depths = require_sequence("depths", depths, MAX_DEPTHS)
+    for skip in skips:
+        require_number("skips", skip, 0, MAX_SKIP)
+    for depth in depths:
+        require_integer("depths", depth, 1, MAX_DEPTH)
+    return skips, depths
+
+
+def _join(parts: Sequence[ScaledNorm]) -> ScaledNorm:
+    """Norms of several batches of runs, the runs being the last axis."""
+    return ScaledNorm(
+        np.concatenate([part.mantissa for part in parts], axis=-1),
+        np.concatenate([part.exponent for part in parts], axis=-1),
+    )
+
+
+def _of_each_run(norm: ScaledNorm, depth: int) -> ScaledNorm:
+    """From (layers, runs), the layers of a stack of `depth`, each run's layers together."""
+    layers = slice(0, depth + 1)
+    return ScaledNorm(norm.mantissa[layers].T, norm.exponent[layers].T)

@@ -1,0 +1,149 @@
+"""What a residual experiment may be, and what refusals say; stacks at the edges of it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.residual import (
+    ResidualConfig,
+    depth_skip_sweep,
+    depth_trace,
+    jacobian_singular_values,
+    jacobian_terms,
+    lesion,
+    path_length_contributions,
+    skip_pathway,
+    skip_sweep,
+)
+from tests.engine.residual import precise
+from tests.engine.residual.strategies import configs
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("depth", 0, "1 to 200"),
+        ("depth", 201, "1 to 200"),
+        ("depth", 5.0, "1 to 200"),
+        ("width", 0, "1 to 256"),
+        ("width", 257, "1 to 256"),
+        ("activation", "sigmoid", "'identity', 'tanh', 'relu'"),
+        ("weight_scale", float("nan"), "from -1000000.0 to 1000000.0"),
+        ("weight_scale", "1", "from -1000000.0 to 1000000.0"),
+        ("skip", -0.1, "0 to 1.5"),
+        ("skip", 1.6, "0 to 1.5"),
+        ("skip", None, "0 to 1.5"),
+        ("skip", True, "0 to 1.5"),
+        ("skip", [1.0, 1.0], "0 to 1.5"),
+        ("skip", "gate", "'highway'"),
+        ("skip", (1.0, 1.0), "32 units"),
+        ("skip", (2.0,) * 32, "0 to 1.5"),
+        ("seed", -1, "0 to 2147483647"),
+        ("batch_size", 0, "1 to 64"),
+        ("gate_bias", float("inf"), "from -1000000.0 to 1000000.0"),
+    ],
+)
+def test_a_refusal_names_argument_value_and_what_is_allowed(
+    field: str, value: Any, allowed: str
+) -> None:
+    with pytest.raises(ValueError) as refusal:
+        ResidualConfig(**{field: value})
+    message = str(refusal.value)
+    assert message.startswith(f"{field} is ")
+    assert allowed in message
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda c: skip_sweep(c, []), "the number of skips is 0"),
+        (lambda c: skip_sweep(c, [0.5, 1.7]), "skips is 1.7"),
+        (lambda c: skip_sweep(c, [0.0] * 402), "the number of skips is 402"),
+        (lambda c: depth_skip_sweep(c, [1.0], []), "the number of depths is 0"),
+        (lambda c: depth_skip_sweep(c, [1.0], [0]), "depths is 0"),
+        (lambda c: depth_skip_sweep(c, [1.0], [201]), "depths is 201"),
+        (lambda c: jacobian_terms(c, 0), "layer is 0"),
+        (lambda c: jacobian_terms(c, 51), "layer is 51"),
+    ],
+)
+def test_functions_refuse_in_the_same_words(call: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        call(ResidualConfig())
+
+
+def test_a_config_is_a_key() -> None:
+    config = ResidualConfig(width=2, skip=(0.5, 1.0))
+    assert {config: 1}[ResidualConfig(width=2, skip=(0.5, 1.0))] == 1
+    with pytest.raises(AttributeError):
+        config.depth = 3  # type: ignore[misc]
+
+
+#: Stacks that leave float64, die, saturate, or have nothing in them.
+EXTREME: dict[str, dict[str, Any]] = {
+    "explodes through the weights": {"weight_scale": 1e6, "activation": "identity", "depth": 200},
+    "explodes with ReLU": {"weight_scale": 1e6, "activation": "relu", "depth": 200, "skip": 1.5},
+    "explodes through the skip": {"skip": 1.5, "depth": 200, "weight_scale": 3.0},
+    "vanishes": {"skip": 0.0, "depth": 200, "weight_scale": 1e-6},
+    "vanishes with some skip": {"skip": 1e-9, "depth": 200, "weight_scale": 1e-6},
+    "saturates": {"skip": 0.0, "depth": 200, "weight_scale": 1e6},
+    "dies": {"skip": 0.0, "depth": 200, "activation": "relu", "width": 2, "weight_scale": 0.1},
+    "dies and keeps the skip": {"skip": 1e-6, "depth": 200, "activation": "relu", "width": 1},
+    "no weights, no skip": {"skip": 0.0, "weight_scale": 0.0, "activation": "relu"},
+    "highway that explodes": {
+        "skip": "highway",
+        "weight_scale": 1e6,
+        "activation": "relu",
+        "depth": 200,
+    },
+    "highway that is shut": {"skip": "highway", "gate_bias": -1e6, "depth": 200},
+    "highway that only carries": {"skip": "highway", "gate_bias": 1e6, "depth": 200},
+    "one unit, one layer": {"depth": 1, "width": 1},
+    "one unit, plain": {"depth": 200, "width": 1, "skip": 0.0},
+    "units of their own": {"depth": 200, "width": 3, "skip": (0.0, 1e-9, 1.5)},
+}
+
+
+@pytest.mark.parametrize("name", EXTREME)
+def test_no_stack_makes_a_nan(name: str) -> None:
+    config = ResidualConfig(**({"width": 4, "batch_size": 2} | EXTREME[name]))
+    trace = depth_trace(config)
+    frames = [
+        trace.frame,
+        trace.log10_frame,
+        skip_pathway(config),
+        skip_pathway(config, log10=True),
+        skip_sweep(config, [0.0, 0.7, 1.5], log10=True),
+        path_length_contributions(config),
+        path_length_contributions(config, log10=True),
+        jacobian_singular_values(config, log10=True),
+        jacobian_terms(config, config.depth).drop(columns="term"),
+        lesion(config),
+    ]
+    assert not np.isnan(trace.loss)
+    for frame in frames:
+        assert not frame.isna().any(axis=None)
+    # A logarithm is beyond float64 only where the norm is exactly zero.
+    assert (trace.log10_frame < np.inf).all(axis=None)
+
+
+@given(
+    configs(
+        depth=st.integers(100, 200),
+        width=st.integers(1, 3),
+        batch_size=st.integers(1, 2),
+        activation=st.sampled_from(["identity", "relu"]),
+        weight_scale=st.sampled_from([1e-6, 1e-3, 1.0, 1e3, 1e6]),
+        skip=st.sampled_from([0.0, 1e-9, 1e-3, 1.0, 1.5]),
+    )
+)
+@settings(max_examples=15)
+def test_beyond_float64_norms_are_what_arithmetic_without_limits_gives(
+    config: ResidualConfig,
+) -> None:
+    frame = depth_trace(config).log10_frame
+    hidden, gradient = precise.log10_norms(config)
+    np.testing.assert_allclose(frame["log10_hidden_norm"], hidden, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(frame["log10_grad_hidden_norm"], gradient, rtol=0, atol=1e-9)

@@ -1,0 +1,73 @@
+"""Deleting a block, against a torch stack built without it."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.residual import ResidualConfig, lesion
+from tests.engine.residual.plain import PlainStack
+from tests.engine.residual.strategies import configs
+
+
+def output_without(model: PlainStack, deleted: int | None, hidden: torch.Tensor) -> torch.Tensor:
+    """The output when block `deleted` (from 1) hands its input on."""
+    for t in range(len(model.layers)):
+        if t + 1 != deleted:
+            hidden = model.block(t, hidden) + model.skip(t, hidden)
+    return hidden
+
+
+def relative_change(changed: torch.Tensor, intact: torch.Tensor) -> float:
+    return float((changed - intact).norm() / intact.norm())
+
+
+@given(configs(depth=st.integers(1, 10)))
+def test_each_lesion_agrees_with_a_stack_built_without_the_block(config: ResidualConfig) -> None:
+    model, frame = PlainStack(config), lesion(config)
+    assert list(frame) == ["deleted_layer", "relative_change", "relative_response_change"]
+    assert frame["deleted_layer"].tolist() == list(range(1, config.depth + 1))
+
+    def output_and_response(deleted: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+        output, response = torch.autograd.functional.jvp(
+            lambda h: output_without(model, deleted, h), model.inputs, model.inputs
+        )
+        return output, response
+
+    output, response = output_and_response(None)
+    for layer in range(1, config.depth + 1):
+        changed_output, changed_response = output_and_response(layer)
+        row = frame.iloc[layer - 1]
+        if output.any():
+            expected = relative_change(changed_output, output)
+            assert row["relative_change"] == pytest.approx(expected, rel=1e-7, abs=1e-12)
+        if response.any():
+            expected = relative_change(changed_response, response)
+            assert row["relative_response_change"] == pytest.approx(expected, rel=1e-7, abs=1e-12)
+
+
+@pytest.mark.parametrize("skip", [1.0, "highway"])
+def test_deleting_a_block_that_adds_nothing_changes_nothing(skip: float | str) -> None:
+    if skip == "highway":  # shut for good: everything is carried
+        frame = lesion(ResidualConfig(depth=9, width=4, skip="highway", gate_bias=1e3))
+    else:  # ReLU of a stack without weights is constant: it adds, but responds to nothing
+        frame = lesion(ResidualConfig(depth=9, width=4, activation="relu", weight_scale=0.0))
+    assert (frame["relative_response_change"] == 0).all()
+
+
+def test_deleting_a_linear_skip_alone_takes_back_its_factor() -> None:
+    frame = lesion(ResidualConfig(depth=9, width=4, skip=0.5, weight_scale=0.0))
+    np.testing.assert_allclose(frame["relative_response_change"], 1.0, rtol=1e-12)  # 2 instead of 1
+
+
+def test_a_plain_stack_is_at_the_mercy_of_every_layer_a_residual_one_is_not() -> None:
+    plain = lesion(ResidualConfig(depth=54, skip=0.0))["relative_response_change"]
+    gated = lesion(ResidualConfig(depth=54, skip="highway"))["relative_response_change"]
+    assert plain.median() > 1
+    assert gated.median() < 0.5
+
+
+def test_the_response_to_a_dead_stack_changes_infinitely_or_not_at_all() -> None:
+    frame = lesion(ResidualConfig(depth=30, width=2, activation="relu", skip=0.0, seed=1))
+    assert set(frame["relative_response_change"]) <= {0.0, np.inf}

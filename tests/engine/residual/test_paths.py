@@ -1,0 +1,170 @@
+"""The gradient by path length: all 2^L paths one by one, the binomial theorem, and the whole."""
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.residual import (
+    ResidualConfig,
+    depth_trace,
+    path_counts,
+    path_length_contributions,
+    path_length_gradients,
+    path_length_shares,
+)
+from tests.engine.residual.plain import PlainStack
+from tests.engine.residual.strategies import configs, hundredths
+
+
+def local_jacobians(config: ResidualConfig, example: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """At each block ∂h_{t+1}/∂h_t as autograd finds it, in two parts: over the skip, the rest."""
+    model, jacobians = PlainStack(config), []
+    for t, hidden in enumerate(model(model.inputs)[:-1]):
+        h = hidden[example]
+        whole = torch.autograd.functional.jacobian(
+            lambda h, t=t: model.block(t, h) + model.skip(t, h), h
+        ).numpy()
+        skip = np.diag(np.broadcast_to(model.carry(t, h).numpy(), config.width))
+        jacobians.append((skip, whole - skip))
+    return jacobians
+
+
+@given(configs(depth=st.integers(1, 10), width=st.integers(1, 4), batch_size=st.integers(1, 2)))
+@settings(max_examples=12)
+def test_contributions_agree_with_every_path_taken_by_itself(config: ResidualConfig) -> None:
+    expected, magnitude = np.zeros((2, config.depth + 1, config.batch_size, config.width))
+    for example in range(config.batch_size):
+        jacobians = local_jacobians(config, example)
+        for path in itertools.product([0, 1], repeat=config.depth):
+            gradient = np.full(config.width, 1 / (config.batch_size * config.width))
+            for branches, through_block in zip(reversed(jacobians), path, strict=True):
+                gradient = gradient @ branches[through_block]
+            expected[sum(path), example] += gradient
+            magnitude[sum(path), example] += np.abs(gradient)
+    gradients = path_length_gradients(config)
+    parts = np.ldexp(gradients.parts, gradients.exponent[:, None, None])
+    # Nine digits, or thirteen of the paths' own size where they cancel.
+    scale = magnitude.sum(axis=(1, 2))
+    error = np.sqrt(np.square(parts - expected).sum(axis=(1, 2)))
+    norms = np.sqrt(np.square(expected).sum(axis=(1, 2)))
+    assert (error <= 1e-9 * norms + 1e-13 * scale).all()
+    frame = path_length_contributions(config)
+    assert (np.abs(frame["grad_norm"] - norms) <= 1e-9 * norms + 1e-13 * scale).all()
+
+
+@given(configs(depth=st.integers(1, 60)))
+def test_the_parts_add_up_to_the_gradient_that_autograd_gives(config: ResidualConfig) -> None:
+    gradients = path_length_gradients(config)
+    assert gradients.sum_error() < 1e-9
+    total = np.ldexp(gradients.parts, gradients.exponent[:, None, None]).sum(axis=0)
+    model = PlainStack(config)
+    inputs = model.inputs.clone().requires_grad_()
+    model(inputs)[-1].mean().backward()
+    assert inputs.grad is not None
+    expected = inputs.grad.numpy()
+    largest_part = path_length_contributions(config)["grad_norm"].max()
+    allowed = 1e-9 * max(float(np.linalg.norm(expected)), largest_part)
+    assert np.linalg.norm(total - expected) <= allowed
+
+
+def test_a_wrong_part_shows_in_the_sum_error() -> None:
+    gradients = path_length_gradients(ResidualConfig(depth=12, width=4))
+    wrong = gradients.parts.copy()
+    wrong[3] *= 1.001
+    assert replace(gradients, parts=wrong).sum_error() > 1e-6
+
+
+@pytest.mark.parametrize("depth", [1, 10, 54, 200])
+def test_path_counts_are_binomial(depth: int) -> None:
+    frame = path_length_contributions(ResidualConfig(depth=depth, width=2))
+    logs = path_length_contributions(ResidualConfig(depth=depth, width=2), log10=True)
+    assert list(frame) == ["path_length", "grad_norm", "path_count"]
+    assert list(logs) == ["path_length", "log10_grad_norm", "log10_path_count"]
+    assert frame["path_length"].tolist() == list(range(depth + 1))
+    row = [1]
+    for _ in range(depth):  # Pascal's triangle
+        row = [a + b for a, b in zip([0, *row], [*row, 0], strict=True)]
+    assert path_counts(depth) == row
+    assert frame["path_count"].tolist() == [float(count) for count in row]
+    np.testing.assert_allclose(logs["log10_path_count"], np.log10(frame["path_count"]), rtol=1e-13)
+    assert frame["path_count"].sum() == pytest.approx(2.0**depth, rel=1e-12)
+
+
+@given(hundredths(1, 150), hundredths(-170, 170), st.integers(1, 200))
+def test_a_linear_chain_of_single_units_obeys_the_binomial_theorem(
+    g: float, scale: float, depth: int
+) -> None:
+    """One linear unit a layer: the part of length k is the k-th elementary symmetric sum.
+
+    Its generating function is Π_t (g + w_t z), whose coefficients a polynomial product gives.
+    """
+    config = ResidualConfig(depth=depth, width=1, activation="identity", weight_scale=scale, skip=g)
+    weights = depth_trace(config).weights.flatten().numpy()
+    expected, magnitude = np.ones(1), np.ones(1)
+    for weight in weights:
+        expected = np.convolve(expected, [g, weight])
+        magnitude = np.convolve(magnitude, [g, abs(weight)])  # how large what cancels is
+    norms = path_length_contributions(config)["grad_norm"]
+    assert (np.abs(norms - np.abs(expected)) <= 1e-12 * magnitude + 1e-300).all()
+
+
+@given(configs())
+def test_without_skips_only_the_longest_path_carries_anything(config: ResidualConfig) -> None:
+    frame = path_length_contributions(replace(config, skip=0.0))
+    assert (frame["grad_norm"].head(config.depth) == 0).all()
+    trace = depth_trace(replace(config, skip=0.0)).frame
+    whole = trace["grad_hidden_norm"].iloc[0]
+    assert frame["grad_norm"].iloc[-1] == pytest.approx(whole, rel=1e-9, abs=1e-300)
+
+
+@given(configs(weight_scale=st.just(0.0), skip=hundredths(1, 150)))
+def test_without_weights_only_the_shortest_path_carries_anything(config: ResidualConfig) -> None:
+    frame = path_length_contributions(config)
+    assert frame["grad_norm"].iloc[0] > 0
+    assert (frame["grad_norm"].iloc[1:] == 0).all()
+
+
+@given(configs(depth=st.integers(1, 60)))
+def test_shares_add_up_to_one_or_to_nothing(config: ResidualConfig) -> None:
+    shares = path_length_shares(config)
+    assert shares["path_share"].sum() == pytest.approx(1, rel=1e-12)
+    whole = depth_trace(config).log10_frame["log10_grad_hidden_norm"].iloc[0]
+    expected = 1 if whole > -np.inf else 0
+    cancelling = shares["share"].abs().sum()
+    assert shares["share"].sum() == pytest.approx(expected, abs=1e-9 + 1e-12 * cancelling)
+
+
+def test_in_the_papers_stack_short_paths_carry_the_gradient() -> None:
+    """54 blocks: most paths pass through 27 of them, the gradient comes down far shorter ones."""
+    shares = path_length_shares(ResidualConfig(depth=54))
+    most_paths = shares["path_share"].idxmax()
+    assert most_paths == 27
+    carried = shares["share"].cumsum()
+    assert carried[19] > 0.99
+    assert shares["path_share"].cumsum()[19] < 0.03
+
+
+def test_two_hundred_blocks_deep_the_logs_stay_finite() -> None:
+    frame = path_length_contributions(ResidualConfig(depth=200, skip=1e-3), log10=True)
+    assert np.isfinite(frame).all(axis=None)
+    assert frame["log10_grad_norm"].iloc[0] == pytest.approx(-600 + math.log10(32**-0.5), abs=1e-9)
+
+
+@given(st.data())
+def test_parts_mix_like_powers_of_g(data: st.DataObject) -> None:
+    """A linear stack's blocks are the same under every g, so a part of length k goes as g^(L−k)."""
+    config = data.draw(configs(activation=st.just("identity"), skip=st.just(1.0)))
+    z = data.draw(hundredths(1, 150))
+    gradients = path_length_gradients(config)
+    parts = np.ldexp(gradients.parts, gradients.exponent[:, None, None])
+    powers = z ** (config.depth - np.arange(config.depth + 1.0))
+    mixed = np.tensordot(powers, parts, axes=1)
+    other = path_length_gradients(replace(config, skip=z))
+    whole = np.ldexp(other.whole, other.whole_exponent[:, None, None])[0]
+    assert np.linalg.norm(mixed - whole) <= 1e-9 * np.abs(parts * powers[:, None, None]).sum()
