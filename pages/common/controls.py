@@ -1,0 +1,177 @@
+"""Controls declared once: the widget, its default, its limits and its place in the URL.
+
+A page lists its controls and calls `show` on each where it should stand. Streamlit keeps the
+value and the URL in step (`bind="query-params"`); what the URL asks for that a control doesn't
+allow falls back to the default, and `ignored_url_values` says so.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+#: More options than this don't fit side by side in a column; they fold into a list.
+MOST_SIDE_BY_SIDE = 3
+
+
+@dataclass(frozen=True)
+class Number:
+    """A slider over integers (if `step` is one) or decimal numbers."""
+
+    key: str
+    label: str
+    low: float
+    high: float
+    default: float
+    step: float
+    help: str | None = None
+
+    def refusal(self, text: str) -> str | None:
+        """Why `text` can't be this control's value, or None if it can."""
+        whole = isinstance(self.step, int)
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            return f"is not {'a whole number' if whole else 'a number'}"
+        if not math.isfinite(value) or not self.low <= value <= self.high:
+            return f"is outside {self.low} to {self.high}"
+        return None
+
+    def show(self, high: float | None = None) -> Any:
+        """Draw the slider and return its value; a smaller `high` holds where another control sets it."""
+        high = self.high if high is None else min(high, self.high)
+        if high <= self.low:
+            return self.low  # nothing to choose from
+        if self.key in st.session_state and st.session_state[self.key] > high:
+            st.session_state[self.key] = high
+        return st.slider(
+            self.label,
+            self.low,
+            high,
+            min(self.default, high),
+            self.step,
+            key=self.key,
+            help=self.help,
+            bind="query-params",
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few named options; `options` maps the name people see to the engine's value."""
+
+    key: str
+    label: str
+    options: dict[str, Any] = field(hash=False)
+    help: str | None = None
+
+    @property
+    def default(self) -> str:
+        """The first option."""
+        return next(iter(self.options))
+
+    def refusal(self, text: str) -> str | None:
+        """Why `text` can't be this control's value, or None if it can."""
+        return None if text in self.options else f"is not one of {', '.join(self.options)}"
+
+    def show(self) -> Any:
+        """Draw the options and return the engine's value of the chosen one."""
+        names = list(self.options)
+        if len(names) > MOST_SIDE_BY_SIDE:
+            name = st.selectbox(
+                self.label, names, key=self.key, help=self.help, bind="query-params"
+            )
+        else:
+            name = st.segmented_control(
+                self.label,
+                names,
+                default=self.default,
+                required=True,
+                key=self.key,
+                help=self.help,
+                bind="query-params",
+            )
+        return self.options[name or self.default]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+    key: str
+    label: str
+    default: bool
+    help: str | None = None
+
+    def refusal(self, text: str) -> str | None:
+        """Why `text` can't be this control's value, or None if it can."""
+        return None if text.lower() in ("true", "false") else "is neither true nor false"
+
+    def show(self) -> bool:
+        """Draw the toggle and return its state."""
+        return st.toggle(
+            self.label, self.default, key=self.key, help=self.help, bind="query-params"
+        )
+
+
+@dataclass(frozen=True)
+class Sections:
+    """The parts of a page as tabs; only the open one runs. The open one is in the URL."""
+
+    key: str
+    names: tuple[str, ...]
+
+    def refusal(self, text: str) -> str | None:
+        """Why `text` can't be this control's value, or None if it can."""
+        return None if text in self.names else f"is not one of {', '.join(self.names)}"
+
+    def show(self) -> Sequence[Any]:
+        """Draw the tabs; `tab.open` tells which one to fill."""
+        return st.tabs(self.names, key=self.key, on_change="rerun", bind="query-params")
+
+
+Control = Number | Choice | Switch | Sections
+
+
+def show_side_by_side(controls: Sequence[Number | Choice | Switch], columns: Sequence[Any]) -> Any:
+    """Show each control in its column and return their values in the same order."""
+    values = []
+    for control, column in zip(controls, columns, strict=True):
+        with column:
+            values.append(control.show())
+    return values
+
+
+def reset(controls: Sequence[Number | Choice | Switch]) -> None:
+    """Give each of `controls` its default again (a callback: before the next run)."""
+    for control in controls:
+        st.session_state[control.key] = control.default
+
+
+def ignored_url_values(controls: Sequence[Control]) -> None:
+    """Before the controls are shown: drop what the URL can't mean, and name it on the page."""
+    notices: dict[str, str] = st.session_state.setdefault("_ignored_url_values", {})
+    for control in controls:
+        # Once the widget exists its value lives in the session; the URL only mirrors it.
+        if control.key in st.session_state or control.key not in st.query_params:
+            continue
+        given = st.query_params.get_all(control.key)
+        why = "is given more than once" if len(given) > 1 else control.refusal(given[0])
+        if why:
+            shown = " and ".join(_code(text) for text in given[:3])
+            notices[control.key] = f"`{control.key}` = {shown} {why}"
+            del st.query_params[control.key]
+    if notices:
+        st.warning(
+            "The link asked for something this page can't show, so the default stands: "
+            + "; ".join(notices.values())
+            + "."
+        )
+
+
+def _code(text: str) -> str:
+    """Text from the URL as literal code: no markup, no line breaks, no great length."""
+    plain = "".join(letter if letter.isprintable() and letter != "`" else "?" for letter in text)
+    return f"`{plain[:40]}{'…' if len(plain) > 40 else ''}`" if plain else "(nothing)"

@@ -1,0 +1,80 @@
+"""Engine calls, cached for all sessions: keyed by frozen configs, bounded in size.
+
+The cached functions live in this module, not in a page, because Streamlit runs a page anew on
+every change while modules are imported once.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+import streamlit as st
+
+from engine import recurrent, residual
+from engine.decoding import comparisons as decoding
+from engine.recurrent import RecurrentConfig, comparisons, theory
+from engine.residual import ResidualConfig
+from engine.residual import comparisons as stacks
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _cached(function: Callable[P, R], megabytes: int, doing: str) -> Callable[P, R]:
+    """Cache `function`, dropping the oldest results beyond `megabytes`; a spinner says `doing`."""
+    cache = st.cache_data(
+        max_size=f"{megabytes} MB",
+        show_spinner=f"{doing} …",
+        hash_funcs={RecurrentConfig: repr, ResidualConfig: repr},
+    )
+    return cast(Callable[P, R], cache(function))
+
+
+gradient_trace = _cached(recurrent.gradient_trace, 24, "Running the network")
+spectral_sweep = _cached(recurrent.spectral_sweep, 32, "Sweeping the spectral radius")
+loss_timestep_matrix = _cached(
+    recurrent.loss_timestep_matrix, 32, "One backward pass for every loss"
+)
+gradient_share_by_loss = _cached(recurrent.gradient_share_by_loss, 32, "Splitting the gradient")
+weight_gradient_terms = _cached(recurrent.weight_gradient_terms, 8, "Adding up equation (1)")
+gradient_reach = _cached(recurrent.gradient_reach, 2, "Adding up equation (1)")
+matrix_facts = _cached(theory.matrix_facts, 2, "Decomposing Wₕ")
+eigenvalues = _cached(theory.eigenvalues, 4, "Decomposing Wₕ")
+linear_closed_form = _cached(theory.linear_closed_form, 8, "Evaluating the closed form")
+predicted_slopes = _cached(theory.predicted_slopes, 8, "Drawing the theory")
+power_growth = _cached(theory.power_growth, 4, "Raising Wₕ to its powers")
+compare_activations = _cached(comparisons.compare_activations, 8, "Running three networks")
+compare_targets = _cached(comparisons.compare_targets, 8, "Running two losses")
+
+forget_bias_sweep = _cached(recurrent.forget_bias_sweep, 32, "Sweeping the forget bias")
+gate_values = _cached(recurrent.gate_values, 16, "Running the LSTM")
+cell_state_pathway = _cached(recurrent.cell_state_pathway, 8, "Taking the gradient apart")
+cell_state_shares = _cached(recurrent.cell_state_shares, 8, "Taking the gradient apart")
+cell_gradient_flow = _cached(recurrent.cell_gradient_flow, 16, "Following the gradient")
+survival_quantiles = _cached(recurrent.survival_quantiles, 8, "Multiplying forget gates")
+direct_path_gradient = _cached(recurrent.direct_path_gradient, 8, "Following the direct path")
+half_lives = _cached(recurrent.half_lives, 4, "Measuring half-lives")
+compare_memory = _cached(recurrent.compare_memory, 4, "Comparing initialisations")
+cell_jacobian_norms = _cached(recurrent.cell_jacobian_norms, 8, "Building the Jacobian")
+
+skip_sweep = _cached(residual.skip_sweep, 32, "Sweeping the skip")
+depth_skip_sweep = _cached(residual.depth_skip_sweep, 32, "Sweeping skip and depth")
+path_length_contributions = _cached(residual.path_length_contributions, 8, "Following all paths")
+path_length_shares = _cached(residual.path_length_shares, 8, "Following all paths")
+jacobian_terms = _cached(residual.jacobian_terms, 4, "Decomposing a block")
+skip_pathway = _cached(residual.skip_pathway, 8, "Following the skips")
+carry_gates = _cached(residual.carry_gates, 4, "Running the gated stack")
+compare_stacks = _cached(stacks.compare_stacks, 8, "Running three stacks")
+compare_singular_values = _cached(stacks.compare_singular_values, 4, "Decomposing the Jacobian")
+compare_lesions = _cached(stacks.compare_lesions, 8, "Deleting one layer after another")
+along_time_and_depth = _cached(stacks.along_time_and_depth, 8, "Running both networks")
+
+beam = _cached(decoding.beam, 16, "Searching")
+greedy = _cached(decoding.greedy, 2, "Searching")
+optimum = _cached(decoding.optimum, 2, "Listing every sequence")
+best_by_beam_width = _cached(decoding.best_by_beam_width, 4, "Searching with every k")
+smallest_optimal_beam_width = _cached(
+    decoding.smallest_optimal_beam_width, 2, "Searching with every k"
+)
+search_cost = _cached(decoding.search_cost, 4, "Counting cell evaluations")
+endless_cost = _cached(decoding.endless_cost, 4, "Counting cell evaluations")
+compare_scorings = _cached(decoding.compare_scorings, 4, "Ranking by every convention")

@@ -1,0 +1,51 @@
+"""The lecture at a glance: what it covers, and where each question of the handout is answered."""
+
+import streamlit as st
+
+from engine import handout
+from pages.common.frame import open_page, page_path
+
+#: The pages in the order of the lecture, with what each lets one find out.
+LECTURE = {
+    "vanishing_gradients": "**Vanishing gradients.** Drag the spectral radius of a recurrent network "
+    "and watch what reaches the first timesteps.",
+    "lstm_cell_state": "**The LSTM's cell state.** A road on which the gradient meets no matrix: see "
+    "it flow through every edge of the cell, and close the road.",
+    "resnet_skip": "**ResNet skips.** The same idea along depth: one slider from a plain network to a "
+    "ResNet, and every path through it counted.",
+    "beam_search": "**Beam search.** Step through the search, and see where the best sequence is lost.",
+}
+
+open_page(
+    "Why sequence models forget, and how they search",
+    "An interactive lecture on the review sheet *Midterm Review: Seq2Seq* (EECS 182, Fall 2022). "
+    "Every number is computed while you watch, and every control is in the address bar: a link "
+    "shows someone else exactly what you see.",
+)
+st.page_link(
+    "pages/vanishing_gradients.py",
+    label="**Start:** drag the spectral radius and watch the gradient vanish",
+    icon=":material/play_circle:",
+)
+st.subheader("The path through the lecture", anchor=False)
+for name, sentence in LECTURE.items():
+    path = page_path(name)
+    if path:
+        st.page_link(path, label=sentence, icon=":material/arrow_forward:")
+
+st.subheader("The questions of the review sheet, and where they are answered", anchor=False)
+for question in handout.QUESTIONS:
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left:
+        st.markdown(f"**{question.reference} · {question.topic}**  \n{question.asks}")
+    with right:
+        path = page_path(question.page)
+        if path:
+            st.page_link(
+                path,
+                label=f"Predict, then see: {question.view}",
+                icon=":material/arrow_forward:",
+                query_params={"view": question.view},
+            )
+        else:
+            st.caption("This page is still to come.")

@@ -1,0 +1,332 @@
+"""The ResNet skip analogy: from a plain stack to a ResNet, beside the LSTM (handout, 1 (f))."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from engine import handout
+from engine.charts import residual as charts
+from engine.charts import residual_parts as parts
+from engine.charts.residual import SKIP_SCRUBBER
+from engine.charts.scrubber import scrub
+from engine.charts.theme import COLOURS
+from engine.extended_range import scientific, written
+from engine.recurrent.findings import log10_ratio, trace_in_words
+from engine.residual import ResidualConfig, critical_skip, findings
+from engine.residual.comparisons import LSTM_RADIUS, lstm_beside
+from pages.common import runs
+from pages.common.charts import show_chart
+from pages.common.controls import (
+    Choice,
+    Number,
+    Sections,
+    ignored_url_values,
+    reset,
+    show_side_by_side,
+)
+from pages.common.frame import open_page, run_open_section, show_numbers
+from pages.common.questions import question_card
+
+ACTIVATION = Choice("block", "Nonlinearity σ", {"tanh": "tanh", "none": "identity", "ReLU": "relu"})
+SKIP = Number(
+    "g", "Skip g", 0.0, 1.5, 1.0, 0.05,
+    help="0 is the plain network, 1 the review sheet's resblock; beyond 1 it explodes.",
+)  # fmt: skip
+DEPTH = Number("depth", "Depth L (blocks)", 1, 200, 50, 1)
+WEIGHT_SCALE = Number(
+    "block_weight_scale", "Weight scale", 0.0, 3.0, 1.0, 0.05,
+    help="Multiplies torch's default initialisation of every block.",
+)  # fmt: skip
+WIDTH = Number("width", "Width", 1, 256, 32, 1)
+BATCH = Number("block_batch", "Examples in the batch", 1, 8, 1, 1)
+GATE_BIAS = Number(
+    "gate_bias", "Gate bias of the gated stack", -5.0, 5.0, 2.0, 0.5,
+    help="A highway network (Srivastava et al. 2015) computes its gate from h_t; at bias 2 it "
+    "starts by carrying 0.88 of it.",
+)  # fmt: skip
+SEED = Number("block_seed", "Seed of weights and inputs", 0, 99, 0, 1)
+VIEW = Sections(
+    "view",
+    ("Scrub g", "Three stacks", "(f) The analogy", "Paths", "Delete a layer", "Where it ends"),
+)
+
+SETTINGS = (ACTIVATION, SKIP, DEPTH, WEIGHT_SCALE, WIDTH, BATCH, GATE_BIAS)
+CONTROLS = (*SETTINGS, SEED, VIEW)
+GRADIENT = "log10_grad_hidden_norm"
+#: The depth of the example in Veit, Wilber and Belongie (2016).
+PAPER_DEPTH = 54
+#: Up to this width the singular values of three stacks take well under a second.
+QUICK_WIDTH = 64
+
+
+def main() -> None:
+    open_page(
+        "Skips: the cell state of a deep network",
+        "$h_{t+1} = \\sigma(W_t h_t + b_t) + g\\,h_t$: at $g = 0$ a plain deep network, at $g = 1$ a "
+        "ResNet. What the forget gate does along time, g does along depth.",
+    )
+    ignored_url_values(CONTROLS)
+    config = choose_stack()
+    sections = (scrub_skip, three_stacks, analogy, paths, lesions, where_it_ends)
+    run_open_section(VIEW, sections, config)
+
+
+def choose_stack() -> ResidualConfig:
+    columns = st.columns([1.2, 1.2, 1.2, 1.2, 0.8], vertical_alignment="bottom")
+    activation, skip, depth, weight_scale = show_side_by_side(
+        (ACTIVATION, SKIP, DEPTH, WEIGHT_SCALE), columns[:4]
+    )
+    with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
+        width, batch, gate_bias, seed = (
+            control.show() for control in (WIDTH, BATCH, GATE_BIAS, SEED)
+        )
+        st.button("Reset all but the seed", on_click=reset, args=(SETTINGS,))
+    return ResidualConfig(
+        depth=depth,
+        width=width,
+        activation=activation,
+        weight_scale=weight_scale,
+        skip=skip,
+        seed=seed,
+        batch_size=batch,
+        gate_bias=gate_bias,
+    )
+
+
+def scrub_skip(config: ResidualConfig) -> None:
+    sweep = runs.skip_sweep(replace(config, skip=0.0), SKIP_SCRUBBER.values(), log10=True)
+    start = SKIP_SCRUBBER.nearest(own_skip(config))
+    at_start = sweep.loc[sweep["skip"] == start, GRADIENT]
+    show_chart(
+        scrub,
+        alt_text=f"{len(SKIP_SCRUBBER.values())} curves along depth, one for each skip g from 0 to "
+        f"1.5, on the same blocks. At g = {start:g}: {trace_in_words(at_start)}",
+        data={"sweep": sweep, "marks": charts.skip_marks(critical_skip(config))},
+        parameters={"skip": start},
+        scrubber=SKIP_SCRUBBER,
+    )
+    depths = charts.depths_up_to(config.depth)
+    by_depth = runs.depth_skip_sweep(config, SKIP_SCRUBBER.values(), depths, log10=True)
+    st.markdown(
+        "**Drag the slider** from the plain network to the ResNet and beyond: the same blocks, "
+        "computed already. To the left is the input, to the right the loss. Without skips the first "
+        "layers hear nothing; beyond 1 each block makes the gradient larger. Below: the same for "
+        "every depth up to the one chosen above."
+    )
+    show_chart(
+        charts.skip_depth_map,
+        alt_text="Heatmap of the gradient left at the input, by g and depth: it falls with depth "
+        "for small g and grows for g above 1.",
+        data={"sweep": by_depth[by_depth["layer"] == 1]},
+        height=300,
+    )
+
+
+def own_skip(config: ResidualConfig) -> float:
+    """The config's g, which on this page is always one number."""
+    return float(config.skip) if isinstance(config.skip, (int, float)) else 0.0
+
+
+def three_stacks(config: ResidualConfig) -> None:
+    stacks = runs.compare_stacks(config)
+    left, right = st.columns(2)
+    with left:
+        show_chart(
+            charts.norm_along_depth,
+            alt_text="Gradient along depth. With skips: "
+            + trace_in_words(findings.gradient_of(stacks, "residual"))
+            + " Without: "
+            + trace_in_words(findings.gradient_of(stacks, "plain")),
+            data={"runs": stacks},
+        )
+    with right:
+        singular_values(config)
+    pathway = runs.skip_pathway(config, log10=True).iloc[0]
+    show_numbers(
+        {
+            f"‖∂L/∂h₁‖ / ‖∂L/∂h_L‖, {name}": scientific(
+                log10_ratio(findings.gradient_of(stacks, name))
+            )
+            for name in charts.NETWORKS
+        }
+        | {"through the skips alone, gᴸ": scientific(pathway["log10_skip_product"])}
+    )
+    st.markdown(
+        "The same blocks three times: without a skip, with $g$, and with a gate that the network "
+        "computes from $h_t$ itself, $h_{t+1} = (1 - f_t)\\circ\\sigma(\\cdot) + f_t\\circ h_t$. Right: "
+        "how much the whole stack stretches each direction. A plain stack crushes nearly all of them."
+    )
+
+
+def singular_values(config: ResidualConfig) -> None:
+    """Of the whole stack's Jacobian; for wide stacks only when asked for, because they take long."""
+    wanted = config.width <= QUICK_WIDTH or st.toggle("Singular values: some seconds at this width")
+    if wanted:
+        show_chart(
+            parts.singular_values,
+            alt_text="Singular values of the Jacobian from input to output for the three stacks.",
+            data={"values": runs.compare_singular_values(config)},
+        )
+
+
+def analogy(config: ResidualConfig) -> None:
+    show_equations()
+    both = runs.along_time_and_depth(lstm_beside(config), config)
+    verdict = findings.analogy_verdict(config, runs.compare_stacks(config), both)
+    show_chart(
+        charts.shared_axes,
+        alt_text=f"LSTM along time and ResNet along depth on shared axes. {verdict.statement}",
+        data={"gradients": both},
+        networks=charts.ANALOGY,
+        height=300,
+    )
+    terms = runs.jacobian_terms(config, max(1, config.depth // 2)).set_index("term")
+    show_numbers(
+        {
+            "‖diag(σ′)W‖, one block": written(terms.loc["block", "largest_singular_value"]),
+            "‖g·I‖, the skip": written(terms.loc["skip", "largest_singular_value"]),
+            "g = fₜ on one control": f"{own_skip(config):g}",
+        }
+    )
+    if own_skip(config) > 1:
+        st.info("A forget gate can't exceed 1: the LSTM stays at f = 1 while g goes on.")
+    st.markdown(
+        "The slider *Skip g* moves both: the ResNet's $g$ and the LSTM's forget gates, held at that "
+        "value. LSTM and RNN read the running-average task with as many timesteps as there are "
+        f"layers, the same width and seed, and recurrent blocks of spectral radius {LSTM_RADIUS:g}, "
+        "about torch's default. All curves are relative to the gradient at the loss, on the right."
+    )
+    question_card(handout.SKIP_CONNECTIONS, verdict)
+
+
+def show_equations() -> None:
+    """The two steps and their Jacobians, term by term in matching colours."""
+    direct, through = COLOURS["direct path"], COLOURS["through h"]
+    left, right = st.columns(2)
+    with left:
+        st.markdown(
+            "**Along depth: ResNet**\n\n"
+            f"$$h_{{t+1}} = \\textcolor{{{through}}}{{\\sigma(W_t h_t + b_t)}} + "
+            f"\\textcolor{{{direct}}}{{g\\,h_t}}$$\n\n"
+            "$$\\frac{\\partial h_{t+1}}{\\partial h_t} = "
+            f"\\textcolor{{{through}}}{{\\mathrm{{diag}}(\\sigma')\\,W_t}} + "
+            f"\\textcolor{{{direct}}}{{g\\,I}}$$"
+        )
+    with right:
+        st.markdown(
+            "**Along time: LSTM**\n\n"
+            f"$$C_t = \\textcolor{{{direct}}}{{f_t \\circ C_{{t-1}}}} + "
+            f"\\textcolor{{{through}}}{{i_t \\circ \\tilde C_t}}$$\n\n"
+            "$$\\frac{\\partial C_t}{\\partial C_{t-1}} = "
+            f"\\textcolor{{{direct}}}{{\\mathrm{{diag}}(f_t)}} "
+            "\\quad\\text{(gates held fixed)}$$"
+        )
+
+
+def paths(config: ResidualConfig) -> None:
+    contributions = runs.path_length_contributions(config, log10=True)
+    shares = runs.path_length_shares(config)
+    carried = shares.loc[shares["share"].abs().idxmax()]
+    common = shares.loc[shares["path_share"].idxmax()]
+    st.button(
+        f"Show the depth of the paper's example, {PAPER_DEPTH} blocks",
+        on_click=lambda: st.session_state.update({DEPTH.key: PAPER_DEPTH, SKIP.key: 1.0}),
+    )
+    show_chart(
+        parts.path_lengths,
+        alt_text=f"Gradient by path length. Paths through {carried['path_length']:.0f} blocks carry "
+        f"the largest share; most paths go through {common['path_length']:.0f}.",
+        data={"contributions": contributions},
+    )
+    show_numbers(
+        {
+            "paths in all, 2ᴸ": findings.paths_in_all(config),
+            "most paths go through": f"{common['path_length']:.0f} blocks",
+            "the largest share comes through": f"{carried['path_length']:.0f} blocks",
+            "that share of ∂L/∂h₁": f"{carried['share']:.0%}",
+        }
+    )
+    st.markdown(
+        "Multiply out the product of all $(\\mathrm{diag}(\\sigma')W_t + gI)$: each of the $2^L$ terms "
+        "is a path that at every block takes the weights or the skip (Veit, Wilber and Belongie "
+        "2016). The bars above are computed exactly, one recurrence over path lengths instead of "
+        "all paths; they add up to the whole gradient as vectors. Most paths are long, most of the "
+        "gradient is not."
+    )
+
+
+def lesions(config: ResidualConfig) -> None:
+    changes = runs.compare_lesions(config)
+    median = changes.groupby("network")["relative_response_change"].median()
+    show_chart(
+        parts.lesions,
+        alt_text="Relative change of the output's response when one layer is deleted. Median: "
+        f"{median['residual']:.2g} with skips, {median['plain']:.2g} without.",
+        data={"changes": changes},
+    )
+    output = changes.groupby("network")["relative_change"].median()
+    show_numbers(
+        {
+            "median change of the response, with skips": written(median["residual"]),
+            "without": written(median["plain"]),
+            "median change of the output, with skips": written(output["residual"]),
+            "without ": written(output["plain"]),
+        }
+    )
+    st.markdown(
+        "Each block in turn is left out: $h_{t+1} = h_t$. The chart shows the *response*, what the "
+        "output still makes of the input, $\\frac{\\partial h_{L+1}}{\\partial h_1}h_1$. With skips, "
+        "deleting a block removes half of the paths and leaves the other half; without, there is "
+        "only one path. The output itself can hide this: a plain stack that has forgotten its input "
+        "ends at what its last biases say, with an early layer or without it."
+    )
+
+
+def where_it_ends(config: ResidualConfig) -> None:
+    stacks, gates = runs.compare_stacks(config), runs.carry_gates(replace(config, skip="highway"))
+    columns = st.columns(3)
+    with columns[0], st.container(border=True):
+        st.markdown(
+            "**Weights.** An RNN multiplies by the *same* matrix at every step, so its largest "
+            "eigenvalue decides. A stack has a matrix of its own in every layer, and no eigenvector "
+            "is met twice."
+        )
+        same, own = (runs.jacobian_terms(config, layer) for layer in (1, config.depth))
+        show_numbers(
+            {
+                "largest singular value, first block": written(
+                    same["largest_singular_value"].iloc[0]
+                ),
+                "last block": written(own["largest_singular_value"].iloc[0]),
+            }
+        )
+    with columns[1], st.container(border=True):
+        st.markdown(
+            "**The gate looks at its input.** $f_t$ is computed at every step and differs from unit "
+            "to unit; $g$ is one number. The gated stack does what the LSTM does:"
+        )
+        show_numbers(
+            {
+                "its gates, smallest": written(gates["smallest"].min()),
+                "mean": written(gates["mean"].mean()),
+                "largest": written(gates["largest"].max()),
+            }
+        )
+    with columns[2], st.container(border=True):
+        st.markdown(
+            "**The skip adds.** $f_t \\le 1$ can't make anything larger, and an LSTM weighs old "
+            "against new. A resblock adds new to all of the old, so activations and gradients grow "
+            "with depth."
+        )
+        st.markdown(findings.growth_in_words(stacks))
+    show_chart(
+        charts.norm_along_depth,
+        alt_text="Norm of h_t along depth. " + findings.growth_in_words(stacks),
+        data={"runs": stacks},
+        field="log10_hidden_norm",
+        title="‖hₜ‖ (log scale)",
+        height=260,
+    )
+
+
+main()

@@ -1,0 +1,126 @@
+"""A real server and a real Chromium for the tests that need eyes.
+
+Without a browser these tests skip and say so; where CI is set a missing browser is a failure.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+START_SECONDS = 60
+# A machine that also runs everything else may need its time.
+expect.set_options(timeout=30_000)
+
+
+def find_browser() -> str | None:
+    """Chromium as BROWSER_EXECUTABLE names it, or the first one on the path."""
+    named = os.environ.get("BROWSER_EXECUTABLE")
+    return named or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+
+
+class Server:
+    """The app as `streamlit run` starts it, on a free port of this machine."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        options = ["--server.headless=true", f"--server.port={self.port}"]
+        self.process = subprocess.Popen(
+            [*command, *options, "--server.address=127.0.0.1"],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._wait_until_healthy()
+
+    def url(self, path: str = "") -> str:
+        return f"http://127.0.0.1:{self.port}/{path}"
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(self.url("_stcore/health"), timeout=1) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.1)
+        self.stop()
+        raise RuntimeError(f"the app didn't answer within {START_SECONDS} seconds")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = find_browser()
+    if executable is None:
+        reason = f"no browser: none of {', '.join(BROWSER_NAMES)} found, BROWSER_EXECUTABLE not set"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=BROWSER_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser: Browser) -> Iterator[Server]:
+    """One server for all tests; asked for after the browser, so that a skip costs nothing."""
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A laptop's window with an empty session; collects what the console complains of."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    tab.set_default_timeout(30_000)
+    yield tab
+    context.close()
+
+
+class Console:
+    """Errors a page wrote to the console, but for Streamlit's own probing.
+
+    Opened at a page's own address, Streamlit first asks for its health endpoint below that
+    address; the browser logs the 404 that tells it to ask at the root instead.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("response", self._failed_response)
+        page.on("console", self._message)
+
+    def _failed_response(self, response) -> None:  # type: ignore[no-untyped-def]
+        if response.status >= 400 and "/_stcore/" not in response.url:
+            self.errors.append(f"{response.status} {response.url}")
+
+    def _message(self, message) -> None:  # type: ignore[no-untyped-def]
+        if message.type == "error" and "404 (Not Found)" not in message.text:
+            self.errors.append(message.text)
+
+
+@pytest.fixture
+def console(page: Page) -> Console:
+    return Console(page)

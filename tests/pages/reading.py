@@ -1,0 +1,68 @@
+"""Reading a page under test as a person would: its texts, its charts, its buttons."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from engine.questions import Question
+
+
+def texts(app: AppTest) -> str:
+    """Everything the page prints as text."""
+    groups = (app.markdown, app.caption, app.success, app.error, app.warning)
+    shown = [element.value for group in groups for element in group]
+    return "\n".join([*shown, *(f"{metric.label} {metric.value}" for metric in app.metric)])
+
+
+def charts(app: AppTest) -> list[Any]:
+    return [element.proto for element in app.get("vega_lite_chart")]
+
+
+def assert_shows_no_broken_number(app: AppTest) -> None:
+    assert not app.exception
+    assert not re.search(r"\b(nan|inf)\b", texts(app), re.IGNORECASE)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the button whose label begins with `label`."""
+    return next(button for button in app.button if button.label.startswith(label)).click().run()
+
+
+def numbers(app: AppTest) -> dict[str, str]:
+    """The numbers below the charts by their labels."""
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def assert_each_change_is_drawn(
+    app: AppTest, sliders: dict[str, float], *others: Callable[[], Any]
+) -> None:
+    """Move every slider and make every other change, one after another: each must show."""
+    moves: list[Callable[[], Any]] = [
+        partial(_move, app, key, value) for key, value in sliders.items()
+    ]
+    before = [chart.SerializeToString() for chart in charts(app)]
+    for change in (*moves, *others):
+        change().run()
+        after = [chart.SerializeToString() for chart in charts(app)]
+        assert after != before, f"{change} changed nothing"
+        before = after
+    assert_shows_no_broken_number(app)
+
+
+def assert_card_answers_each_prediction(app: AppTest, question: Question) -> None:
+    """The answer waits for a prediction; each prediction meets its own word and the verdict."""
+    assert question.answer not in texts(app), "the answer shows before the prediction"
+    for option in question.options:
+        app.radio(key=f"prediction_{question.key}").set_value(option.text).run()
+        assert option.response in texts(app)
+        assert bool(app.success) == option.right
+        assert "Measured at these settings" in texts(app)
+        assert question.answer in texts(app)
+
+
+def _move(app: AppTest, key: str, value: float) -> Any:
+    """Looked up at the time of the move: every run makes its sliders anew."""
+    return app.slider(key=key).set_value(value)

@@ -1,0 +1,28 @@
+"""The overview: a way to every question of the review sheet."""
+
+from engine import handout
+from tests.pages.conftest import OpenPage
+
+
+def test_the_map_lists_all_eleven_questions_in_order(open_page: OpenPage) -> None:
+    app = open_page("overview")
+    assert not app.exception
+    shown = " ".join(element.value for element in app.markdown)
+    positions = [shown.index(f"**{question.reference}") for question in handout.QUESTIONS]
+    assert len(positions) == 11
+    assert positions == sorted(positions)
+
+
+def test_each_question_with_a_card_links_to_its_section(open_page: OpenPage) -> None:
+    app = open_page("overview")
+    links = [element.proto for element in app.get("page_link")]
+    answered = [question for question in handout.QUESTIONS if question.options]
+    assert len(answered) >= 6
+    for question in answered:
+        assert any(link.label.endswith(question.view) for link in links)
+
+
+def test_the_path_leads_through_every_page_of_the_lecture(open_page: OpenPage) -> None:
+    labels = " ".join(element.proto.label for element in open_page("overview").get("page_link"))
+    for name in ("Vanishing gradients", "The LSTM's cell state", "ResNet skips"):
+        assert name in labels
