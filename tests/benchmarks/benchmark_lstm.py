@@ -1,0 +1,74 @@
+"""How long LSTM sweeps take beside the plain way: `python -m tests.benchmarks.benchmark_lstm`.
+
+The plain way is the handout's equations and autograd, once for every value, one thread for both.
+Each comparison first checks that both sides fill the same frame, then takes turns, so that
+whatever else the machine does meets both alike. Medians are compared.
+"""
+
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read once, when numpy is imported
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from engine.recurrent import RecurrentConfig, forget_bias_sweep, gradient_trace, spectral_sweep
+from tests.benchmarks.side_by_side import Comparison, report
+from tests.engine.recurrent.plain_lstm import plain_bias_sweep, plain_lstm_trace, same_frame
+
+CONFIG = RecurrentConfig(cell="lstm", hidden_size=32, timesteps=100)
+BIASES = np.linspace(-5, 5, 41).tolist()
+RADII = np.linspace(0, 2, 41).tolist()
+
+
+def plain_radius_sweep(config: RecurrentConfig, radii: list[float]) -> pd.DataFrame:
+    """The frame of `spectral_sweep`: one backward pass for each radius."""
+    frames = []
+    for radius in radii:
+        frame = plain_lstm_trace(replace(config, spectral_radius=radius))
+        frame.insert(0, "spectral_radius", radius)
+        frames.append(frame.drop(columns=["cell_norm", "grad_cell_norm"]))
+    return pd.concat(frames, ignore_index=True)
+
+
+def comparison(
+    name: str,
+    plain: Callable[[], pd.DataFrame],
+    ours: Callable[[], pd.DataFrame],
+    bound: float,
+    repeats: int,
+) -> Comparison:
+    """Both sides fill the same frame, which is checked before the clock starts."""
+    return Comparison(name, plain, ours, bound, repeats, lambda: same_frame(ours(), plain()))
+
+
+COMPARISONS = [
+    comparison(
+        "LSTM: gradient_trace, T = 100",
+        partial(plain_lstm_trace, CONFIG),
+        lambda: gradient_trace(CONFIG).frame,
+        1 / 2,
+        repeats=51,
+    ),
+    comparison(
+        "LSTM: forget_bias_sweep, 41 biases, T = 100",
+        partial(plain_bias_sweep, CONFIG, BIASES),
+        partial(forget_bias_sweep, CONFIG, BIASES),
+        1 / 10,
+        repeats=7,
+    ),
+    comparison(
+        "LSTM: spectral_sweep, 41 radii, T = 100",
+        partial(plain_radius_sweep, CONFIG, RADII),
+        partial(spectral_sweep, CONFIG, RADII),
+        1 / 10,
+        repeats=7,
+    ),
+]
+
+if __name__ == "__main__":
+    report(COMPARISONS)
