@@ -1,0 +1,78 @@
+"""The searches of one DecodingConfig, and what they are compared with."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from engine.decoding import verdict
+from engine.decoding.beam import beam_search
+from engine.decoding.config import WEATHER_LENGTH, DecodingConfig
+from engine.decoding.exhaustive import exhaustive_search
+from engine.decoding.greedy import greedy_search
+from engine.decoding.record import BeamSearchResult, Hypothesis
+
+#: The length up to which costs are counted.
+COST_LENGTH = 40
+#: The widest beam of a comparison.
+MAX_WIDTH = 20
+
+
+def beam(config: DecodingConfig) -> BeamSearchResult:
+    """Beam search with these settings."""
+    return beam_search(config.model, config.beam_width, config.max_length, **config.conventions)
+
+
+def greedy(config: DecodingConfig) -> Hypothesis:
+    """What greedy search ends with."""
+    return greedy_search(config.model, config.max_length, **config.conventions).best
+
+
+def optimum(config: DecodingConfig) -> Hypothesis:
+    """The best of all sequences. Raises ValueError where exhaustive search does."""
+    return exhaustive_search(config.model, config.max_length, **config.conventions).best
+
+
+def best_by_beam_width(config: DecodingConfig, best: Hypothesis | None) -> pd.DataFrame:
+    """Columns as in `verdict.best_by_beam_width`, for k up to 20 or as wide as all sequences."""
+    widths = range(1, min(MAX_WIDTH, config.sequences_to_visit) + 1)
+    return verdict.best_by_beam_width(
+        config.model, config.max_length, widths, optimum=best, **config.conventions
+    )
+
+
+def smallest_optimal_beam_width(config: DecodingConfig) -> int | None:
+    """The smallest k that finds the optimum; None if none up to 256 does."""
+    return verdict.smallest_optimal_beam_width(
+        config.model, config.max_length, **config.conventions
+    )
+
+
+def search_cost(config: DecodingConfig) -> pd.DataFrame:
+    """Cell evaluations for both ways, columns as in `verdict.search_cost`."""
+    return verdict.search_cost(
+        config.model, config.beam_width, config.max_length, **config.conventions
+    )
+
+
+def endless_cost(beam_width: int) -> pd.DataFrame:
+    """The same up to T = 40, on the weather model with nothing that finishes a sequence."""
+    model = DecodingConfig("weather").model
+    return verdict.search_cost(model, beam_width, COST_LENGTH)
+
+
+def compare_scorings(config: DecodingConfig) -> pd.DataFrame:
+    """The winner under every convention, columns as in `verdict.compare_scorings`."""
+    return verdict.compare_scorings(
+        config.model,
+        config.beam_width,
+        config.max_length,
+        end_token=config.end_token,
+        length_penalty=config.length_penalty,
+    )
+
+
+def with_end_token(config: DecodingConfig) -> DecodingConfig:
+    """The config itself, or the weather model in its place where nothing finishes a sequence."""
+    if config.end_token is not None:
+        return config
+    return replace(config, model_name="weather", text="", max_length=WEATHER_LENGTH)

@@ -1,0 +1,322 @@
+"""What a search's numbers say, in words: verdicts on the handout's 2 (a)-(e), texts for charts.
+
+Tokens may come from anybody, so every sequence goes into a sentence as literal code.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from engine.decoding import handout_tree
+from engine.decoding.config import DecodingConfig
+from engine.decoding.layout import decimal
+from engine.decoding.models import LanguageModel, token_log_probs
+from engine.decoding.record import (
+    BeamSearchResult,
+    Hypothesis,
+    SearchStep,
+    StoredHypothesis,
+    sequence_text,
+)
+from engine.decoding.verdict import RECOMPUTED, STORED, LostOptimum
+from engine.questions import Verdict
+
+WAYS = (STORED, RECOMPUTED)
+
+#: Sequences longer than this are cut in a sentence.
+MAX_SHOWN = 100
+#: How many hypotheses a sentence names.
+MAX_NAMED = 5
+
+#: The handout's answers to (a), (b) and (c): what is stored, with its total to two decimals.
+HANDOUT_STORED = {
+    1: {("neural",): -0.65, ("network",): -0.73},
+    2: {("neural", "network"): -1.25, ("network", "neural"): -1.33},
+    3: {("neural", "network", "network"): -1.85, ("network", "neural", "network"): -1.93},
+}
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def literal(text: str, limit: int = MAX_SHOWN) -> str:
+    """Text from anybody as Markdown code: no markup in it works."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
+    if len(plain) > limit:
+        plain = plain[:limit] + "…"
+    fence = "`" * (max(map(len, re.findall("`+", plain)), default=0) + 1)
+    padding = " " if "`" in plain else ""
+    return f"{fence}{padding}{plain}{padding}{fence}" if plain else "(nothing)"
+
+
+def sequence(tokens: Sequence[str]) -> str:
+    """A sequence as literal code."""
+    return literal(sequence_text(tokens))
+
+
+def listed(parts: Sequence[str]) -> str:
+    """The first few of `parts` with commas and an "and"."""
+    named = list(parts[:MAX_NAMED])
+    if left := len(parts) - len(named):
+        named.append(f"{left} more")
+    return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
+
+
+def sum_in_words(model: LanguageModel, hypothesis: Hypothesis) -> str:
+    """How a total comes about: "−0.65 − 0.60 = −1.25"."""
+    total = decimal(hypothesis.log_prob)
+    terms = token_log_probs(model, hypothesis.tokens)
+    if not 1 < len(terms) <= MAX_NAMED:
+        return total
+    return " − ".join([decimal(terms[0]), *(decimal(-term) for term in terms[1:])]) + f" = {total}"
+
+
+def total_in_words(config: DecodingConfig, hypothesis: Hypothesis) -> str:
+    """The total as a sum, and the score where something else is ranked by."""
+    words = sum_in_words(config.model, hypothesis)
+    return words if config.scoring == "sum" else f"{words}, score {decimal(hypothesis.score)}"
+
+
+def stored_in_words(model: LanguageModel, step: SearchStep) -> str:
+    """The hypotheses that a step keeps, each with its total, best first."""
+    return listed([f"{sequence(kept.tokens)} ({sum_in_words(model, kept)})" for kept in step.kept])
+
+
+def count_in_words(config: DecodingConfig) -> str:
+    """M^T written out, as far as the number is readable: "2³ = 8"."""
+    size, length = len(config.model.vocabulary), config.max_length
+    power = f"{size}{str(length).translate(_SUPERSCRIPTS)}"
+    count = config.sequence_count
+    return f"{power} = {count:,}" if count < 10**15 else power
+
+
+def settings_outside(config: DecodingConfig, length: int | None = None) -> str | None:
+    """What about the settings the handout's 2 (a)-(d) don't speak of, or None.
+
+    length: the T that the question needs, where it needs one.
+    """
+    differences = []
+    if config.model_name != "handout":
+        differences.append("another model")
+    if config.beam_width != handout_tree.BEAM_WIDTH:
+        differences.append(f"k = {config.beam_width}")
+    if length is not None and config.max_length != length:
+        differences.append(f"T = {config.max_length}")
+    if not differences:
+        return None
+    return (
+        "The question is about the review sheet's tree with k = 2 and T = 3. These numbers are "
+        f"for {listed(differences)}, so they may come out differently."
+    )
+
+
+def stored_verdict(config: DecodingConfig, result: BeamSearchResult, timestep: int) -> Verdict:
+    """(a), (b), (c): the sequences that beam search stores at `timestep`."""
+    if timestep > len(result.steps):
+        return Verdict(
+            f"This search ends after {_counted(len(result.steps), 'step')}.",
+            agrees=False,
+            outside=f"There is no timestep {timestep} here: the question needs T = 3.",
+        )
+    step = result.steps[timestep - 1]
+    candidates = len(step.candidates)
+    statement = (
+        f"At timestep {timestep} beam search sorts {_counted(candidates, 'candidate')} and stores "
+        f"{stored_in_words(config.model, step)}."
+    )
+    stored = {kept.tokens: round(kept.log_prob, 2) for kept in step.kept}
+    return Verdict(statement, stored == HANDOUT_STORED.get(timestep), settings_outside(config))
+
+
+def lost_in_words(lost: LostOptimum | None, beam_width: int) -> str:
+    """Where the search let go of the optimum."""
+    if lost is None:
+        return "The search never let go of it."
+    prefix = sequence(lost.tokens)
+    if lost.rank is None or lost.log_prob is None or lost.margin is None:
+        return (
+            f"It was lost at step {lost.timestep}: the last token of {prefix} is not among the "
+            f"{beam_width} most likely ones after what comes before it, so it was never a candidate."
+        )
+    return (
+        f"It was lost at step {lost.timestep}: {prefix} came in at rank {lost.rank} with "
+        f"{decimal(lost.log_prob)}, its score {decimal(lost.margin)} behind the last one kept."
+    )
+
+
+def optimum_verdict(
+    config: DecodingConfig,
+    result: BeamSearchResult,
+    optimum: Hypothesis | None,
+    lost: LostOptimum | None,
+    smallest: int | None,
+) -> Verdict:
+    """(d): does beam search return the most likely sequence, and if not, where was it lost?
+
+    optimum: None where exhaustive search wasn't run; smallest: the smallest k that finds it.
+    """
+    best = result.best
+    found = f"Beam search returns {sequence(best.tokens)} ({total_in_words(config, best)}). "
+    if optimum is None:
+        return Verdict(
+            found + "Without an exhaustive search nothing says whether that is the optimum.",
+            agrees=False,
+            outside=f"{count_in_words(config)} sequences are not listed here; a shorter T or a "
+            "smaller vocabulary makes it possible.",
+        )
+    statement = (
+        f"{found}The most likely of all sequences is {sequence(optimum.tokens)} "
+        f"({total_in_words(config, optimum)}). {lost_in_words(lost, config.beam_width)} "
+    )
+    statement += (
+        "No k that was tried finds it."
+        if smallest is None
+        else f"The smallest k that finds it is {smallest}."
+    )
+    agrees = (
+        lost is not None
+        and lost.timestep == 2
+        and round(optimum.log_prob, 2) == -1.46
+        and round(best.log_prob, 2) == -1.85
+    )
+    return Verdict(statement, agrees, settings_outside(config, handout_tree.LENGTH))
+
+
+def storage_verdict(
+    config: DecodingConfig, result: BeamSearchResult, cost: pd.DataFrame, endless: pd.DataFrame
+) -> Verdict:
+    """(e): what each hypothesis stores here, and what it costs not to store the state.
+
+    cost: of this search; endless: of a search without an end token, up to a larger T. Columns as
+    `search_cost` gives them.
+    """
+    length = int(cost["length"].max())
+    names = sorted(result.steps[-1].kept[0].state or {}) if result.steps else []
+    carried = ", ".join(name.replace("_", " ") for name in names) or "nothing else"
+    stored, rerun = (_count_at(cost, way, length) for way in (STORED, RECOMPUTED))
+    growth = {way: growth_on_doubling(endless, way) for way in (STORED, RECOMPUTED)}
+    statement = (
+        f"Each hypothesis keeps its tokens, its log-prob and its state ({carried}). With that, "
+        f"this search takes {stored} cell evaluations for T = {length}; re-running the model from "
+        f"the start takes {rerun}. Twice the length costs {growth[STORED]:.1f} times as much with "
+        f"stored states and {growth[RECOMPUTED]:.1f} times as much without."
+    )
+    agrees = growth[STORED] < 3 < growth[RECOMPUTED]
+    outside = None
+    if not {"hidden_state", "cell_state"} & set(names):
+        outside = (
+            "The question is about an RNN, which carries a hidden state (an LSTM a cell state, "
+            f"too). This model is a table: what it carries is its {carried}, in the same place."
+        )
+    return Verdict(statement, agrees, outside)
+
+
+def growth_on_doubling(cost: pd.DataFrame, way: str) -> float:
+    """How many times as much the whole length costs as half of it."""
+    length = int(cost["length"].max())
+    return _count_at(cost, way, length) / _count_at(cost, way, max(1, length // 2))
+
+
+def _count_at(cost: pd.DataFrame, way: str, length: int) -> int:
+    row = cost[(cost["way"] == way) & (cost["length"] == length)]
+    return int(row["model_steps"].iloc[0])
+
+
+def conventions_in_words(winners: pd.DataFrame) -> str:
+    """Whether the winner depends on the convention, and which ones go another way than the sum."""
+    others = winners[winners["differs"]]
+    if others.empty:
+        return "Every convention has the same winner here."
+    named = [
+        f"**{convention_name(row['scoring'], row['count_end_token'])}** ({sequence(row['tokens'])})"
+        for row in others.to_dict("records")
+    ]
+    return (
+        f"The sum's winner is {sequence(winners['tokens'].iloc[0])}. The winner changes with "
+        f"{', '.join(named)}."
+    )
+
+
+SCORING_NAMES = {
+    "sum": "sum",
+    "mean": "mean",
+    "length": "length^α",
+    "wu2016": "Wu et al. 2016",
+}
+
+
+def convention_name(scoring: str, count_end_token: bool) -> str:
+    """A convention as people say it."""
+    name = SCORING_NAMES[scoring]
+    return name if count_end_token else f"{name}, end token not counted"
+
+
+def step_in_words(result: BeamSearchResult, timestep: int) -> str:
+    """One sentence for those who can't see the tree."""
+    if timestep == 0:
+        return "The search tree before the first step: nothing is searched yet."
+    step = result.steps[timestep - 1]
+    kept = [f"{sequence_text(h.tokens)} {decimal(h.log_prob)}" for h in step.kept[:MAX_NAMED]]
+    pruned = len(step.candidates) - len(step.kept)
+    return (
+        f"The search tree after step {timestep}. Kept: {'; '.join(kept)}. "
+        f"{_counted(pruned, 'candidate')} pruned in this step."
+    )
+
+
+def algorithm_lines(
+    config: DecodingConfig, result: BeamSearchResult, timestep: int
+) -> list[tuple[str, bool]]:
+    """Algorithm 1 in our words, its numbers filled in; True marks the line the search stands at."""
+    k = config.beam_width
+    growing = count = ""
+    if timestep:
+        count = f"{len(result.steps[timestep - 1].candidates)} "
+        before = result.steps[timestep - 2].kept if timestep > 1 else ()
+        growing = f"{sum(not kept.finished for kept in before) if before else 1} "
+    now = f"   (t = {timestep})" if timestep else ""
+    ranked_by = "total" if config.scoring == "sum" else "score"
+    ended = timestep == len(result.steps)
+    return [
+        ("beam ← the empty sequence", timestep == 0),
+        (f"for t = 1 … {config.max_length}{now}", False),
+        (f"  for each of {growing}hypotheses" if growing else "  for each hypothesis", False),
+        (f"    propose its top {k} tokens", False),
+        (f"  sort {count}candidates by {ranked_by}", False),
+        (f"  beam ← the best {k}", bool(timestep) and not ended),
+        ("return the best of the beam", bool(timestep) and ended),
+    ]
+
+
+def outcome(row: dict[str, Any]) -> str:
+    """What became of a candidate, a row of `SearchStep.candidates`."""
+    if not row["kept"]:
+        return f"pruned by {decimal(row['margin'])}"
+    return "kept, finished" if row["finished"] else "kept"
+
+
+def state_in_words(hypothesis: StoredHypothesis) -> dict[str, str]:
+    """What a kept hypothesis carries besides its tokens: numbers as they are, vectors by size."""
+    if hypothesis.state is None:
+        return {"state": "finished: nothing to carry"}
+    words = {}
+    for name, value in hypothesis.state.items():
+        if value.ndim:
+            length = float((value**2).sum()) ** 0.5
+            words[name.replace("_", " ")] = f"{value.size} numbers, ‖·‖ = {length:.3g}"
+        else:
+            words[name.replace("_", " ")] = "the start" if value < 0 else str(value)
+    return words
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def cost_numbers(here: pd.DataFrame, endless: pd.DataFrame) -> dict[str, str]:
+    """Cell evaluations of a search both ways, and what doubling the length does to each."""
+    length = int(here["length"].max())
+    return {f"cell evaluations, {way}": f"{_count_at(here, way, length)}" for way in WAYS} | {
+        f"twice the T, {way}": f"× {growth_on_doubling(endless, way):.2f}" for way in WAYS
+    }

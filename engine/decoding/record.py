@@ -1,0 +1,266 @@
+"""What a search leaves behind: its hypotheses, and every candidate of every step.
+
+While a search runs, each step keeps nothing but arrays, candidates in order of rank; sequences
+are followed back through the parents, and frames are built, only when somebody looks.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.decoding.models import State
+from engine.extended_range import Array
+
+Indices = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+#: Tokens that the sequences of one frame may spell out.
+MAX_WRITTEN_TOKENS = 20_000_000
+CANDIDATE_COLUMNS = (
+    *("timestep", "rank", "tokens", "parent", "token", "token_log_prob", "log_prob"),
+    *("length", "score", "margin", "kept", "carried", "finished"),
+)
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A sequence that the search ended with.
+
+    tokens: without the start; the end token, where there is one, is the last. log_prob: the sum
+    of the tokens' natural-log probabilities. score: what it was ranked by. finished: whether it
+    ended with the end token.
+    """
+
+    tokens: tuple[str, ...]
+    log_prob: float
+    score: float
+    finished: bool
+
+
+@dataclass(frozen=True, eq=False)  # equal as hypotheses are, whatever arrays they carry
+class StoredHypothesis(Hypothesis):
+    """A hypothesis that beam search keeps, with all that it must store (handout, 2 (e)).
+
+    state: the model's named arrays for this hypothesis, the ones from which its last token was
+    chosen; the next step feeds that token to them. None where nothing has to be carried: the
+    hypothesis is finished, or the search runs the model from the start at every step.
+    """
+
+    state: dict[str, NDArray[Any]] | None
+
+    @property
+    def hidden_state(self) -> NDArray[Any] | None:
+        """h, (hidden,), for a recurrent model."""
+        return None if self.state is None else self.state.get("hidden_state")
+
+    @property
+    def cell_state(self) -> NDArray[Any] | None:
+        """C, (hidden,), for an LSTM."""
+        return None if self.state is None else self.state.get("cell_state")
+
+
+@dataclass(frozen=True, eq=False)
+class StepArrays:
+    """The candidates of one step, best first; the first `kept` of them are the new beam.
+
+    parent: place in the beam before. token: place in the vocabulary. token_log_prob: NaN for a
+    finished hypothesis, which competes without growing (`carried`). state: rows for the kept
+    unfinished ones in order, None when the model is run from the start at every step.
+    """
+
+    parent: Indices
+    token: Indices
+    token_log_prob: Array
+    log_prob: Array
+    length: Indices
+    score: Array
+    carried: Flags
+    finished: Flags
+    kept: int
+    state: State | None
+    cell_evaluations: int
+
+
+@dataclass(frozen=True, eq=False)
+class SearchRecord:
+    """Everything that happened, one StepArrays for each timestep."""
+
+    vocabulary: tuple[str, ...]
+    steps: list[StepArrays]
+
+    def beam_tokens(self, timestep: int) -> Indices:
+        """The tokens of the beam after `timestep`, (kept, timestep); -1 after the end token."""
+        rows = np.arange(self.steps[timestep - 1].kept if timestep else 1)
+        tokens = np.full((len(rows), timestep), -1)
+        for t in reversed(range(timestep)):
+            step = self.steps[t]
+            tokens[:, t] = np.where(step.carried[rows], -1, step.token[rows])
+            rows = step.parent[rows]
+        return tokens
+
+    def candidate_tokens(self, timesteps: range) -> Iterator[tuple[str, ...]]:
+        """The tokens of every candidate of `timesteps`, step by step, best first."""
+        beam = self.words(self.beam_tokens(timesteps.start - 1))
+        for timestep in timesteps:
+            step = self.steps[timestep - 1]
+            columns = (step.parent.tolist(), step.token.tolist(), step.carried.tolist())
+            candidates = [
+                beam[parent] if carried else (*beam[parent], self.vocabulary[token])
+                for parent, token, carried in zip(*columns, strict=True)
+            ]
+            yield from candidates
+            beam = candidates[: step.kept]
+
+    def candidates(self, timesteps: range) -> pd.DataFrame:
+        """The candidates of `timesteps` in one frame; columns as in `SearchStep.candidates`."""
+        if not timesteps:
+            return pd.DataFrame(columns=CANDIDATE_COLUMNS)
+        steps = [self.steps[t - 1] for t in timesteps]
+        counts = [len(step.score) for step in steps]
+        written = sum(t * count for t, count in zip(timesteps, counts, strict=True))
+        if written > MAX_WRITTEN_TOKENS:
+            raise ValueError(
+                f"candidates has {written:,} tokens in its sequences; allowed in one frame are "
+                f"{MAX_WRITTEN_TOKENS:,}: take the steps one by one"
+            )
+        timestep = np.repeat(timesteps, counts)
+        rank = np.concatenate([np.arange(1, count + 1) for count in counts])
+        kept = rank <= np.repeat([step.kept for step in steps], counts)
+        worst_kept = np.repeat([step.score[step.kept - 1] for step in steps], counts)
+        arrays = {
+            name: np.concatenate([getattr(step, name) for step in steps])
+            for name in StepArrays.__dataclass_fields__
+            if name in CANDIDATE_COLUMNS and name != "kept"
+        }
+        columns = arrays | {
+            "timestep": timestep,
+            "rank": rank,
+            "tokens": pd.Series(list(self.candidate_tokens(timesteps)), dtype=object),
+            "parent": arrays["parent"] + (timestep > 1),
+            "token": np.array(self.vocabulary, dtype=object)[arrays["token"]],
+            "margin": np.where(kept, np.nan, worst_kept - arrays["score"]),
+            "kept": kept,
+        }
+        return pd.DataFrame({name: columns[name] for name in CANDIDATE_COLUMNS})
+
+    def words(self, tokens: Indices) -> list[tuple[str, ...]]:
+        """Rows of places in the vocabulary as tuples of strings, without the padding."""
+        return [tuple(self.vocabulary[i] for i in row if i >= 0) for row in tokens.tolist()]
+
+
+@dataclass(frozen=True, eq=False)
+class SearchStep:
+    """One timestep of a search: what was expanded, what was kept and what was pruned."""
+
+    timestep: int
+    _record: SearchRecord = field(repr=False)
+
+    @property
+    def cell_evaluations(self) -> int:
+        """Cell evaluations that this step spent."""
+        return self._arrays.cell_evaluations
+
+    @cached_property
+    def candidates(self) -> pd.DataFrame:
+        """Every candidate in order of rank.
+
+        Columns: `timestep`; `rank`, 1 for the best; `tokens`, the whole sequence; `parent`, the
+        rank of its parent in the step before (0: the start); `token` and `token_log_prob`;
+        `log_prob`, the total; `length` and `score` by the scoring convention; `margin`, how far
+        the score is below the worst one kept (NaN for the kept ones); `kept`; `carried`, a
+        finished hypothesis that competes again without growing (its `token_log_prob` is NaN);
+        `finished`.
+        """
+        return self._record.candidates(range(self.timestep, self.timestep + 1))
+
+    @cached_property
+    def kept(self) -> tuple[StoredHypothesis, ...]:
+        """The new beam, best first, each hypothesis with what it stores."""
+        step = self._arrays
+        finished = step.finished[: step.kept]
+        row = np.cumsum(~finished) - 1
+        words = self._record.words(self._record.beam_tokens(self.timestep))
+        return tuple(
+            StoredHypothesis(
+                tokens=tokens,
+                log_prob=float(step.log_prob[i]),
+                score=float(step.score[i]),
+                finished=bool(finished[i]),
+                state=None
+                if step.state is None or finished[i]
+                else {name: array[row[i]] for name, array in step.state.items()},
+            )
+            for i, tokens in enumerate(words)
+        )
+
+    @property
+    def dead_ends(self) -> tuple[tuple[str, ...], ...]:
+        """Hypotheses of the beam before that nothing can follow: every next token is impossible."""
+        words = self._record.words(self._record.beam_tokens(self.timestep - 1))
+        parents = set(self._arrays.parent.tolist())
+        return tuple(tokens for i, tokens in enumerate(words) if i not in parents)
+
+    @property
+    def _arrays(self) -> StepArrays:
+        return self._record.steps[self.timestep - 1]
+
+
+@dataclass(frozen=True, eq=False)
+class BeamSearchResult:
+    """What a search found and how.
+
+    model_steps: cell evaluations spent, one for each hypothesis and each token it reads.
+    """
+
+    model_steps: int
+    _record: SearchRecord = field(repr=False)
+
+    @cached_property
+    def hypotheses(self) -> tuple[Hypothesis, ...]:
+        """The beam after the last step, best first."""
+        steps = self._record.steps
+        if not steps:  # nothing can follow the start: the empty sequence is all there is
+            return (Hypothesis((), 0.0, 0.0, finished=False),)
+        last = steps[-1]
+        words = self._record.words(self._record.beam_tokens(len(steps)))
+        numbers = (array[: last.kept].tolist() for array in (last.log_prob, last.score))
+        rows = zip(words, *numbers, last.finished[: last.kept].tolist(), strict=True)
+        return tuple(Hypothesis(*row) for row in rows)
+
+    @property
+    def best(self) -> Hypothesis:
+        """The first of `hypotheses`."""
+        return self.hypotheses[0]
+
+    @cached_property
+    def steps(self) -> tuple[SearchStep, ...]:
+        """One entry for each timestep; fewer than max_length if every hypothesis ended before."""
+        return tuple(SearchStep(t + 1, self._record) for t in range(len(self._record.steps)))
+
+    @cached_property
+    def candidates(self) -> pd.DataFrame:
+        """The candidates of all steps in one frame; columns as in `SearchStep.candidates`.
+
+        Raises ValueError where the sequences would spell out more than 20 000 000 tokens.
+        """
+        return self._record.candidates(range(1, len(self._record.steps) + 1))
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The model's tokens, in the order that settles ties."""
+        return self._record.vocabulary
+
+
+def sequence_text(tokens: Sequence[str]) -> str:
+    """A sequence as people read it: words with spaces between them, characters without.
+
+    Characters that can't be seen are shown as ␣ (space) and ⏎ (new line).
+    """
+    if all(len(token) == 1 for token in tokens):
+        return "".join(tokens).replace(" ", "␣").replace("\n", "⏎")
+    return " ".join(tokens)

@@ -1,0 +1,191 @@
+"""What a search is worth: did it find the optimum, where was it lost, what did it cost?"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, Unpack
+
+import numpy as np
+import pandas as pd
+
+from engine.arguments import require_integer
+from engine.decoding.beam import MAX_BEAM_WIDTH, beam_search
+from engine.decoding.exhaustive import exhaustive_search
+from engine.decoding.models import LanguageModel
+from engine.decoding.record import BeamSearchResult, Hypothesis, sequence_text
+from engine.decoding.scoring import SCORINGS, Conventions, Scoring
+
+#: Beam widths that one comparison may try.
+MAX_BEAM_WIDTHS = 256
+
+STORED, RECOMPUTED = "stored states", "re-run from the start"
+
+
+@dataclass(frozen=True)
+class LostOptimum:
+    """The first step at which the search let go of the optimum.
+
+    tokens: the part of the optimum that was dropped. reason: "pruned", it was a candidate that
+    lost by `margin` at `rank`; or "not proposed", its last token was not among the top k of its
+    parent (then margin and rank are None). log_prob: of `tokens`, None if it wasn't proposed.
+    """
+
+    timestep: int
+    tokens: tuple[str, ...]
+    reason: Literal["pruned", "not proposed"]
+    log_prob: float | None
+    rank: int | None
+    margin: float | None
+
+
+def lost_optimum(result: BeamSearchResult, optimum: Hypothesis) -> LostOptimum | None:
+    """Where `result` lost `optimum` (handout, 2 (d)); None if it ended with it."""
+    for step in result.steps:
+        tokens = optimum.tokens[: step.timestep]
+        found = step.candidates[[given == tokens for given in step.candidates["tokens"]]]
+        if found.empty:
+            return LostOptimum(step.timestep, tokens, "not proposed", None, None, None)
+        row = found.iloc[0]
+        if not row["kept"]:
+            return LostOptimum(
+                step.timestep,
+                tokens,
+                "pruned",
+                float(row["log_prob"]),
+                int(row["rank"]),
+                float(row["margin"]),
+            )
+    return None
+
+
+def best_by_beam_width(
+    model: LanguageModel,
+    max_length: int,
+    beam_widths: Iterable[int],
+    *,
+    optimum: Hypothesis | None = None,
+    **conventions: Unpack[Conventions],
+) -> pd.DataFrame:
+    """What beam search finds with each k; a wider beam can do worse than a narrower one.
+
+    Returns `beam_width, tokens, sequence` (the same as text), `log_prob, score, finished,
+    finds_optimum, model_steps`. optimum: the best of an exhaustive search under the same
+    conventions; without it nothing counts as found.
+    """
+    widths = list(beam_widths)
+    require_integer("the number of beam_widths", len(widths), 1, MAX_BEAM_WIDTHS)
+    rows = []
+    for width in widths:
+        result = beam_search(model, width, max_length, **conventions)
+        best = result.best
+        rows.append(
+            {
+                "beam_width": width,
+                "tokens": best.tokens,
+                "sequence": sequence_text(best.tokens),
+                "log_prob": best.log_prob,
+                "score": best.score,
+                "finished": best.finished,
+                "finds_optimum": optimum is not None and is_as_good(best, optimum, max_length),
+                "model_steps": result.model_steps,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def is_as_good(found: Hypothesis, optimum: Hypothesis, max_length: int) -> bool:
+    """Whether `found` is the optimum, or another whole sequence with the very same score."""
+    is_whole = found.finished or len(found.tokens) == max_length  # no dead end
+    return found.tokens == optimum.tokens or (is_whole and found.score == optimum.score)
+
+
+def smallest_optimal_beam_width(
+    model: LanguageModel,
+    max_length: int,
+    *,
+    largest: int = MAX_BEAM_WIDTHS,
+    **conventions: Unpack[Conventions],
+) -> int | None:
+    """The smallest k for which beam search finds the optimum, None if none up to `largest` does.
+
+    The optimum is the best of exhaustive search under the same conventions; a sequence with the
+    same score is as good. Raises ValueError where exhaustive search does.
+    """
+    require_integer("largest", largest, 1, MAX_BEAM_WIDTHS)
+    optimum = exhaustive_search(model, max_length, **conventions).best
+    for width in range(1, largest + 1):
+        best = beam_search(model, width, max_length, **conventions).best
+        if is_as_good(best, optimum, max_length):
+            return width
+    return None
+
+
+def search_cost(
+    model: LanguageModel, beam_width: int, max_length: int, **conventions: Unpack[Conventions]
+) -> pd.DataFrame:
+    """Cell evaluations against the length T, with stored states and without (handout, 2 (e)).
+
+    Returns `length, way, model_steps, handout_order, handout_scaled`, one row for each T up to
+    `max_length` and each of the two ways. model_steps: counted while the search ran.
+    handout_order: T·K·M·log₂M with stored states, T²·K·M·log₂M without. handout_scaled: the same
+    times a constant, so that it meets the count at the largest T; an order says no more.
+    """
+    require_integer("beam_width", beam_width, 1, MAX_BEAM_WIDTH)
+    size = len(model.vocabulary)
+    frames = []
+    for way, power in ((STORED, 1), (RECOMPUTED, 2)):
+        result = beam_search(
+            model, beam_width, max_length, recompute=way == RECOMPUTED, **conventions
+        )
+        counted = np.cumsum([step.cell_evaluations for step in result.steps])
+        lengths = np.arange(1, len(counted) + 1)
+        order = lengths**power * beam_width * size * math.log2(size)
+        scaled = counted[-1:] * (lengths / len(counted)) ** power
+        frames.append(
+            pd.DataFrame(
+                {
+                    "length": lengths,
+                    "way": way,
+                    "model_steps": counted,
+                    "handout_order": order,
+                    "handout_scaled": scaled,
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def compare_scorings(
+    model: LanguageModel,
+    beam_width: int,
+    max_length: int,
+    *,
+    end_token: str | None = None,
+    length_penalty: float = 0.0,
+) -> pd.DataFrame:
+    """The winner under every convention, and whether it differs from the plain sum's.
+
+    Returns `scoring, count_end_token, tokens, log_prob, length, score, differs`. Without an end
+    token there is nothing to leave out of the length, and each convention stands once.
+    """
+    rows = []
+    for scoring in SCORINGS:
+        for count_end_token in (True, False):
+            if not count_end_token and (end_token is None or scoring == "sum"):
+                continue
+            best = beam_search(
+                model,
+                beam_width,
+                max_length,
+                end_token=end_token,
+                length_penalty=length_penalty,
+                scoring=scoring,
+                count_end_token=count_end_token,
+            ).best
+            rule = Scoring(scoring, length_penalty, count_end_token)
+            length = rule.length(len(best.tokens), best.finished)
+            rows.append((scoring, count_end_token, best.tokens, best.log_prob, length, best.score))
+    columns = ["scoring", "count_end_token", "tokens", "log_prob", "length", "score"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["differs"] = [tokens != rows[0][2] for tokens in frame["tokens"]]
+    return frame

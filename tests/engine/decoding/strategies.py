@@ -1,0 +1,132 @@
+"""Random models, and the plainest beam search one can write, to compare the engine with."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import hypothesis.strategies as st
+import torch
+
+from engine.decoding import LSTMLanguageModel, MarkovModel, TreeModel
+
+LETTERS = "abcde"
+#: Sums of these are exact, so ties are real ties; some tokens are impossible.
+LOG_PROBS = st.sampled_from([-0.5, -1.0, -1.0, -1.5, -2.0, -3.25, -math.inf])
+
+NextLogProbs = Callable[[tuple[str, ...]], list[float]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model for the engine, and the same model as a plain function of the prefix."""
+
+    model: MarkovModel | TreeModel
+    plain: NextLogProbs
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        return self.model.vocabulary
+
+
+@st.composite
+def markov_cases(draw: st.DrawFn) -> Case:
+    size = draw(st.integers(1, 4))
+    row = st.lists(LOG_PROBS, min_size=size, max_size=size)
+    initial = draw(row)
+    rows = draw(st.lists(row, min_size=size, max_size=size))
+    vocabulary = tuple(LETTERS[:size])
+
+    def plain(prefix: tuple[str, ...]) -> list[float]:
+        return rows[vocabulary.index(prefix[-1])] if prefix else initial
+
+    return Case(MarkovModel(vocabulary, initial, rows), plain)
+
+
+@st.composite
+def tree_cases(draw: st.DrawFn) -> Case:
+    """Trees with branches of unequal length."""
+    vocabulary = tuple(LETTERS[: draw(st.integers(1, 3))])
+    children = st.dictionaries(st.sampled_from(vocabulary), LOG_PROBS, min_size=1)
+    tree: dict[tuple[str, ...], dict[str, float]] = {(): draw(children)}
+    for depth in range(draw(st.integers(0, 3))):
+        for prefix in [prefix for prefix in tree if len(prefix) == depth]:
+            for token in tree[prefix]:
+                if draw(st.booleans()):
+                    tree[(*prefix, token)] = draw(children)
+
+    def plain(prefix: tuple[str, ...]) -> list[float]:
+        return [tree.get(prefix, {}).get(token, -math.inf) for token in vocabulary]
+
+    return Case(TreeModel(tree, vocabulary), plain)
+
+
+cases = st.one_of(markov_cases(), tree_cases())
+
+
+@st.composite
+def lstm_models(draw: st.DrawFn) -> LSTMLanguageModel:
+    """Small networks whose large weights give sharp, uneven distributions."""
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 10_000)))
+    tokens, embedded, hidden = draw(st.integers(1, 4)), 3, draw(st.integers(1, 6))
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {
+        "embedding": {"weight": (tokens, embedded)},
+        "lstm": {
+            "weight_ih_l0": (4 * hidden, embedded),
+            "weight_hh_l0": (4 * hidden, hidden),
+            "bias_ih_l0": (4 * hidden,),
+            "bias_hh_l0": (4 * hidden,),
+        },
+        "linear": {"weight": (tokens, hidden), "bias": (tokens,)},
+    }
+    states = {
+        module: {
+            name: 2 * torch.randn(shape, generator=generator) for name, shape in entries.items()
+        }
+        for module, entries in shapes.items()
+    }
+    weights = (states["embedding"], states["lstm"], states["linear"])
+    return LSTMLanguageModel(LETTERS[:tokens], *weights, start_token="a")
+
+
+@dataclass
+class PlainHypothesis:
+    tokens: tuple[str, ...]
+    log_prob: float
+    finished: bool = False
+
+
+def plain_beam_search(
+    case: Case,
+    beam_width: int,
+    max_length: int,
+    end_token: str | None,
+    score: Callable[[PlainHypothesis], float],
+) -> list[PlainHypothesis]:
+    """Algorithm 1 in lists and tuples, with the engine's rules for ties, ends and dead ends."""
+    beam = [PlainHypothesis((), 0.0)]
+    for _ in range(max_length):
+        if all(hypothesis.finished for hypothesis in beam):
+            break
+        candidates = []
+        for place, hypothesis in enumerate(beam):
+            if hypothesis.finished:
+                candidates.append((hypothesis, place))
+                continue
+            log_probs = case.plain(hypothesis.tokens)
+            best_first = sorted(range(len(log_probs)), key=lambda i: (-log_probs[i], i))
+            for i in best_first[:beam_width]:
+                if log_probs[i] > -math.inf:
+                    token = case.vocabulary[i]
+                    grown = PlainHypothesis(
+                        (*hypothesis.tokens, token),
+                        hypothesis.log_prob + log_probs[i],
+                        token == end_token,
+                    )
+                    candidates.append((grown, place))
+        if not candidates:
+            break
+        candidates.sort(
+            key=lambda pair: (-score(pair[0]), case.vocabulary.index(pair[0].tokens[-1]), pair[1])
+        )
+        beam = [hypothesis for hypothesis, _ in candidates[:beam_width]]
+    return beam

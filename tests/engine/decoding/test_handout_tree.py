@@ -1,0 +1,106 @@
+"""The handout's printed results, to the last digit, whatever stands on the edges it leaves out."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.decoding import (
+    TreeModel,
+    beam_search,
+    exhaustive_search,
+    greedy_search,
+    handout_edges,
+    handout_model,
+    lost_optimum,
+    smallest_optimal_beam_width,
+)
+from engine.decoding.handout_tree import BEAM_WIDTH, LENGTH, PRINTED, VOCABULARY, assumed_edges
+
+#: Handout, 2 (a)-(c): what beam search stores after each step.
+STORED = [
+    {"neural": "-0.65", "network": "-0.73"},
+    {"neural network": "-1.25", "network neural": "-1.33"},
+    {"neural network network": "-1.85", "network neural network": "-1.93"},
+]
+OPTIMUM = "neural neural neural"  # (d), -1.46
+
+
+def assert_prints_the_handouts_answers(model: TreeModel) -> None:
+    result = beam_search(model, BEAM_WIDTH, LENGTH)
+    stored = [
+        {" ".join(kept.tokens): f"{kept.log_prob:.2f}" for kept in step.kept}
+        for step in result.steps
+    ]
+    assert [list(step.items()) for step in stored] == [list(step.items()) for step in STORED]
+    best = exhaustive_search(model, LENGTH).best
+    assert (" ".join(best.tokens), f"{best.log_prob:.2f}") == (OPTIMUM, "-1.46")
+
+
+def test_the_printed_results_come_out_to_the_last_digit() -> None:
+    assert_prints_the_handouts_answers(handout_model())
+
+
+@st.composite
+def other_assumptions(draw: st.DrawFn) -> TreeModel:
+    """Anything in place of the assumed edges that leaves a node's sum at 1.01 or less."""
+    tree = {}
+    for prefix, printed in PRINTED.items():
+        left = 1.01 - sum(map(math.exp, printed.values()))
+        node = dict(printed)
+        for token in VOCABULARY:
+            if token not in printed:
+                probability = draw(st.floats(0, min(1.0, left)))
+                node[token] = math.log(probability) if probability > 0 else -math.inf
+                left -= probability
+        tree[prefix] = node
+    return TreeModel(tree, VOCABULARY)
+
+
+@given(other_assumptions())
+def test_no_assumed_edge_changes_a_printed_answer(model: TreeModel) -> None:
+    assert_prints_the_handouts_answers(model)
+
+
+def test_the_optimum_is_lost_at_step_two() -> None:
+    optimum = exhaustive_search(handout_model(), LENGTH).best
+    lost = lost_optimum(beam_search(handout_model(), BEAM_WIDTH, LENGTH), optimum)
+    assert lost is not None
+    assert (lost.timestep, lost.tokens, lost.reason) == (2, ("neural", "neural"), "pruned")
+    assert f"{lost.log_prob:.2f} {lost.margin:.2f} {lost.rank}" == "-1.45 0.12 3"
+
+
+def test_greedy_search_goes_where_the_beam_of_two_goes() -> None:
+    best = greedy_search(handout_model(), LENGTH).best
+    assert (" ".join(best.tokens), f"{best.log_prob:.2f}") == ("neural network network", "-1.85")
+
+
+def test_a_beam_of_three_finds_the_optimum_and_no_narrower_one_does() -> None:
+    assert smallest_optimal_beam_width(handout_model(), LENGTH) == 3
+
+
+def test_every_edge_is_there_and_says_whether_it_is_assumed() -> None:
+    edges = handout_edges()
+    assert list(edges.columns) == ["prefix", "token", "log_prob", "assumed", "source"]
+    assert len(edges) == 2 + 4 + 8
+    assert edges["assumed"].sum() == len(assumed_edges()) == 6
+    printed = {
+        (" ".join(prefix), token): log_prob
+        for prefix, children in PRINTED.items()
+        for token, log_prob in children.items()
+    }
+    kept = edges[~edges["assumed"]]
+    assert (
+        dict(zip(zip(kept["prefix"], kept["token"], strict=True), kept["log_prob"], strict=True))
+        == printed
+    )
+
+
+def test_nodes_sum_to_one_where_an_edge_is_assumed_and_are_left_alone_elsewhere() -> None:
+    edges = handout_edges()
+    for prefix, node in edges.groupby("prefix"):
+        total = node["log_prob"].map(math.exp).sum()
+        if node["assumed"].any():
+            assert math.isclose(total, 1)
+        else:
+            assert 0.001 < abs(total - 1) < 0.005, prefix

@@ -1,0 +1,130 @@
+"""Trees and Markov chains: what they take, what they give, what they refuse."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.decoding import (
+    LanguageModel,
+    MarkovModel,
+    TreeModel,
+    sequence_log_prob,
+    sequence_text,
+)
+from tests.engine.decoding.strategies import Case, cases, tree_cases
+
+
+@given(cases, st.lists(st.integers(0, 3), max_size=5))
+def test_a_model_follows_every_prefix(case: Case, steps: list[int]) -> None:
+    model: LanguageModel = case.model
+    log_probs, state = model.start(1)
+    prefix: tuple[str, ...] = ()
+    for step in steps:
+        assert log_probs[0].tolist() == case.plain(prefix)
+        token = step % len(case.vocabulary)
+        if log_probs[0, token] == -math.inf:
+            break
+        log_probs, state = model.advance(state, np.array([token]))
+        prefix = (*prefix, case.vocabulary[token])
+    assert log_probs[0].tolist() == case.plain(prefix)
+
+
+@given(cases, st.permutations(range(6)))
+def test_the_order_of_a_batch_changes_nothing(case: Case, order: list[int]) -> None:
+    tokens = np.arange(6) % len(case.vocabulary)
+    _, state = case.model.start(6)
+    log_probs, after = case.model.advance(state, tokens)
+    permuted, other = case.model.advance(
+        {name: array[order] for name, array in state.items()}, tokens[order]
+    )
+    np.testing.assert_array_equal(permuted, log_probs[order])
+    for name in after:
+        np.testing.assert_array_equal(other[name], after[name][order])
+
+
+@given(tree_cases())
+def test_nothing_follows_a_prefix_that_the_tree_does_not_list(case: Case) -> None:
+    _, state = case.model.start(1)
+    for _ in range(6):
+        log_probs, state = case.model.advance(state, np.array([0]))
+    assert (log_probs == -np.inf).all()
+
+
+def test_a_tree_keeps_probabilities_as_they_are() -> None:
+    model = TreeModel({(): {"a": -0.1, "b": -0.1}})
+    assert sequence_log_prob(model, ["b"]) == -0.1
+    assert (model.edges, model.depth) == (2, 1)
+
+
+def test_the_vocabulary_is_in_order_of_appearance_or_as_given() -> None:
+    tree = {(): {"b": -1.0, "a": -1.0}, ("b",): {"c": 0.0}}
+    assert TreeModel(tree).vocabulary == ("b", "a", "c")
+    assert TreeModel(tree, "abcd").vocabulary == ("a", "b", "c", "d")
+
+
+def test_sequences_read_as_words_or_as_characters() -> None:
+    assert sequence_text(("neural", "network")) == "neural network"
+    assert sequence_text(("a", " ", "b", "\n")) == "a␣b⏎"
+    assert sequence_text(()) == ""
+
+
+@pytest.mark.parametrize(
+    ("tree", "vocabulary", "named"),
+    [
+        ({}, None, r"tree is \{\}; allowed is a dict of prefixes that has \(\)"),
+        ([], None, r"tree is \[\]"),
+        ({(): {}}, None, r"tree is \{\(\): \{\}\}"),
+        ({(): {"a": 0.5}}, None, r"log-probability 0.5 for 'a' after \(\)"),
+        ({(): {"a": math.nan}}, None, "log-probability nan"),
+        ({(): {"a": "-1"}}, None, "log-probability '-1'"),
+        ({(): {"a": -1.0}, "a": {"a": -1.0}}, None, "tree has 'a': .*; allowed is a tuple"),
+        ({(): {"a": -1.0}, ("b",): {"a": -1.0}}, None, r"tree has the prefix \('b',\); allowed"),
+        ({(): {"a": -1.0, "b": -1.0}}, "a", r"vocabulary is \('a',\).*\['b'\] is missing"),
+        ({(): {"": -1.0}}, None, "vocabulary is .*; allowed are non-empty strings"),
+        ({(): {"a": -1.0}}, "aa", "vocabulary has 'a' twice"),
+        ({(): {str(i): -9.0 for i in range(5001)}}, None, "vocabulary has 5001 tokens"),
+    ],
+)
+def test_a_bad_tree_is_named(tree: dict, vocabulary: str | None, named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        TreeModel(tree, vocabulary)
+
+
+def test_a_tree_too_large_for_its_table_is_refused() -> None:
+    tokens = [str(i) for i in range(3_000)]
+    tree: dict[tuple[str, ...], dict[str, float]] = {(token,): {"0": 0.0} for token in tokens}
+    tree[()] = dict.fromkeys(tokens, -9.0)
+    with pytest.raises(ValueError, match="tree has 3001 prefixes and 3000 tokens; allowed are"):
+        TreeModel(tree)
+
+
+@pytest.mark.parametrize(
+    ("initial", "transition", "named"),
+    [
+        ([-1.0], [[-1.0] * 2] * 2, r"initial_log_probs has shape \(1,\); allowed is \(2,\)"),
+        ([-1.0] * 2, [[-1.0] * 2], r"transition_log_probs has shape \(1, 2\)"),
+        ([-1.0, 0.5], [[-1.0] * 2] * 2, "initial_log_probs has the value 0.5; allowed are"),
+        ([-1.0, math.nan], [[-1.0] * 2] * 2, "initial_log_probs has the value nan"),
+        ([-1.0, "x"], [[-1.0] * 2] * 2, "initial_log_probs is "),
+    ],
+)
+def test_bad_rows_of_a_markov_model_are_named(initial: list, transition: list, named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        MarkovModel("ab", initial, transition)
+
+
+def test_changing_the_arrays_afterwards_does_not_change_a_markov_model() -> None:
+    initial, transition = np.log([0.5, 0.5]), np.log(np.full((2, 2), 0.5))
+    model = MarkovModel("ab", initial, transition)
+    before = sequence_log_prob(model, "ab")
+    initial[:] = transition[:] = -9
+    assert sequence_log_prob(model, "ab") == before
+
+
+def test_a_token_outside_the_vocabulary_is_named() -> None:
+    model = MarkovModel("ab", [-1.0, -1.0], [[-1.0] * 2] * 2)
+    with pytest.raises(ValueError, match=r"tokens has \['x', 'y'\]; allowed are the tokens of"):
+        sequence_log_prob(model, "axyx")
