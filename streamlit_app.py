@@ -11,6 +11,7 @@ PAGES = (
     ("vanishing_gradients", "Vanishing gradients", ":material/trending_down:"),
     ("lstm_cell_state", "LSTM cell state", ":material/conveyor_belt:"),
     ("resnet_skip", "ResNet skips", ":material/alt_route:"),
+    ("beam_search", "Beam search", ":material/account_tree:"),
 )
 
 st.navigation(

@@ -43,6 +43,8 @@ def test_runtime_requirements_are_exact_and_the_tests_build_on_them() -> None:
 
 
 def test_no_source_uses_a_global_seed() -> None:
-    pattern = re.compile(r"torch\.manual_seed\(|np\.random\.(seed|rand|normal)\(|^\s*random\.seed\(")
+    pattern = re.compile(
+        r"torch\.manual_seed\(|np\.random\.(seed|rand|normal)\(|^\s*random\.seed\("
+    )
     sources = [*ROOT.glob("engine/**/*.py"), *ROOT.glob("pages/**/*.py"), ROOT / "streamlit_app.py"]
     assert [path for path in sources if pattern.search(path.read_text())] == []

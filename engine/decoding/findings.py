@@ -12,7 +12,7 @@ import pandas as pd
 from engine.decoding import handout_tree
 from engine.decoding.config import DecodingConfig
 from engine.decoding.layout import decimal
-from engine.decoding.models import LanguageModel, token_log_probs
+from engine.decoding.models import LanguageModel, TreeModel, token_log_probs
 from engine.decoding.record import (
     BeamSearchResult,
     Hypothesis,
@@ -109,6 +109,13 @@ def settings_outside(config: DecodingConfig, length: int | None = None) -> str |
         "The question is about the review sheet's tree with k = 2 and T = 3. These numbers are "
         f"for {listed(differences)}, so they may come out differently."
     )
+
+
+def tree_in_words(model: TreeModel) -> str:
+    """The size of a tree."""
+    edges = _counted(model.edges, "edge")
+    tokens = _counted(len(model.vocabulary), "different token")
+    return f"A tree of {edges} with {tokens}. Its longest sequence has length {model.depth}."
 
 
 def stored_verdict(config: DecodingConfig, result: BeamSearchResult, timestep: int) -> Verdict:
@@ -270,18 +277,18 @@ def algorithm_lines(
 ) -> list[tuple[str, bool]]:
     """Algorithm 1 in our words, its numbers filled in; True marks the line the search stands at."""
     k = config.beam_width
-    growing = count = ""
+    growing, count = 0, ""
     if timestep:
         count = f"{len(result.steps[timestep - 1].candidates)} "
         before = result.steps[timestep - 2].kept if timestep > 1 else ()
-        growing = f"{sum(not kept.finished for kept in before) if before else 1} "
+        growing = sum(not kept.finished for kept in before) if before else 1
     now = f"   (t = {timestep})" if timestep else ""
     ranked_by = "total" if config.scoring == "sum" else "score"
     ended = timestep == len(result.steps)
     return [
         ("beam ← the empty sequence", timestep == 0),
         (f"for t = 1 … {config.max_length}{now}", False),
-        (f"  for each of {growing}hypotheses" if growing else "  for each hypothesis", False),
+        (f"  for each of {growing} hypotheses" if growing > 1 else "  for each hypothesis", False),
         (f"    propose its top {k} tokens", False),
         (f"  sort {count}candidates by {ranked_by}", False),
         (f"  beam ← the best {k}", bool(timestep) and not ended),

@@ -88,6 +88,7 @@ def table(on_new: Any) -> None:
         column_config=numbers,
         on_change=typed,
         height=320,
+        placeholder="",
         alt="The edges of your tree, one in each row",
     )
 

@@ -1,0 +1,317 @@
+"""Beam search, one key press at a time: what is kept, what is lost, what it costs (handout, 2)."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine import handout
+from engine.charts import decoding as charts
+from engine.decoding import UserTreeError, findings, lost_optimum, parse_tree
+from engine.decoding.comparisons import MAX_WIDTH, with_end_token
+from engine.decoding.config import END_TOKEN, WEATHER_LENGTH, DecodingConfig
+from engine.decoding.exhaustive import MAX_SEQUENCES
+from engine.decoding.layout import decimal
+from engine.decoding.record import sequence_text
+from engine.decoding.scoring import SCORINGS
+from pages.common import runs, search_view, tree_input
+from pages.common.charts import show_chart
+from pages.common.controls import (
+    Choice,
+    Number,
+    Sections,
+    Switch,
+    ignored_url_values,
+    show_side_by_side,
+)
+from pages.common.frame import open_page, show_numbers
+from pages.common.questions import question_card
+from pages.common.stepping import current_step, step_buttons
+
+#: One entry for each model, by the name that people see; `needs_text` names those made from one.
+MODEL = Choice(
+    "model", "Model", {"handout's tree": "handout", "your own tree": "own", "weather": "weather"},
+    help="The tree of the review sheet's Figure 4; a tree that you type or paste; or a small Markov "
+    f"chain of ours, in which {END_TOKEN} finishes a sequence.",
+)  # fmt: skip
+WIDTH = Number("k", "Beam width k", 1, MAX_WIDTH, 2, 1)
+LENGTH = Number("length", "Length T", 1, 40, 3, 1)
+SCORING = Choice(
+    "scoring", "Rank by", {findings.SCORING_NAMES[name]: name for name in SCORINGS},
+    help="The sum of the log-probs; the sum divided by the length, or by length^α; or by "
+    "(5 + length)^α / 6^α (Wu et al. 2016).",
+)  # fmt: skip
+ALPHA = Number(
+    "alpha", "α", 0.0, 3.0, 0.6, 0.1, help="Used by length^α and Wu et al.; at 0 both are the sum."
+)
+COUNT_END = Switch("count_end", f"Count {END_TOKEN} in the length", True)
+STEP = Number("step", "Step", 0, 40, 0, 1)
+ENTRY = Choice("entry", "Enter it", {"Type into a table": "table", "Paste": "paste"})
+LOG_COST = Switch("log_cost", "Logarithmic axes: an order is a slope", False)
+VIEW = Sections(
+    "view",
+    (
+        "Step by step", "Your own tree", "(a)-(c) What is stored", "(d) The optimum",
+        "(e) What it costs", "Conventions",
+    ),
+)  # fmt: skip
+CONTROLS = (
+    MODEL, WIDTH, LENGTH, SCORING, ALPHA, COUNT_END, STEP, ENTRY, LOG_COST, VIEW,
+)  # fmt: skip
+
+NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probability 0."
+
+
+def main() -> None:
+    open_page(
+        "Beam search",
+        "At every step, keep only the k most likely sequences so far. Step through it with the "
+        "arrow keys: what survives, what is pruned, and when the best sequence of all is lost.",
+    )
+    ignored_url_values(CONTROLS)
+    config, faults = choose_search()
+    sections: tuple[Any, ...] = (step_by_step, own_tree, stored, optimum, cost, conventions)
+    for tab, section in zip(VIEW.show(), sections, strict=True):
+        if tab.open:
+            with tab:
+                if section is own_tree:
+                    own_tree()
+                elif faults:
+                    tree_input.show_faults(faults)
+                    st.markdown(
+                        "Mend it in the section **Your own tree**, or choose another model."
+                    )
+                else:
+                    section(config)
+
+
+def choose_search() -> tuple[DecodingConfig, UserTreeError | None]:
+    """The controls above the tree; the second value says why there is nothing to search."""
+    columns = st.columns([1.9, 1, 1, 1, 0.8], vertical_alignment="bottom")
+    with columns[0]:
+        model_name = MODEL.show()
+    text = tree_input.own_tree_text() if model_name == "own" else ""
+    faults, longest = None, None
+    try:
+        longest = DecodingConfig(model_name, text).longest
+    except UserTreeError as error:
+        faults = error
+    with columns[1]:
+        beam_width = WIDTH.show()
+    with columns[2]:
+        max_length = LENGTH.show(high=longest)
+    (scoring,) = show_side_by_side((SCORING,), columns[3:4])
+    with columns[4], st.popover("More", icon=":material/tune:", width="stretch"):
+        alpha, count_end = ALPHA.show(), COUNT_END.show()
+    config = DecodingConfig(
+        model_name, text, beam_width, max_length, scoring, alpha, count_end_token=count_end
+    )
+    return config, faults
+
+
+def choose_model(name: str, **others: Any) -> None:
+    """Set the model's control, and `others` by their keys (a callback)."""
+    label = next(label for label, value in MODEL.options.items() if value == name)
+    st.session_state.update({MODEL.key: label, **others})
+
+
+def step_by_step(config: DecodingConfig) -> None:
+    result = runs.beam(config)
+    last = len(result.steps)
+    if not last:
+        st.info(NOTHING_FOLLOWS)
+        return
+    step = current_step(STEP, last)
+    step_buttons(STEP, step, last)
+    left, right = st.columns([1.6, 1])
+    with left:
+        search_view.show_tree(config, result, step)
+        STEP.show(high=last)
+    with right:
+        search_view.algorithm(config, result, step)
+        search_view.candidates(config, result, step)
+    if step:
+        st.markdown(
+            f"**Stored after step {step}:** "
+            + findings.stored_in_words(config.model, result.steps[step - 1])
+            + "."
+        )
+        search_view.stored_table(result, step)
+
+
+def own_tree() -> None:
+    st.markdown(
+        "One edge in each row: the *prefix* it starts from (tokens with spaces between, empty for the "
+        "first token), the *token*, and either its *probability* or its natural *log_prob*. At a node "
+        "probabilities may sum to less than 1, and to 1.01 at most. "
+        f"A token spelled {findings.literal(END_TOKEN)} finishes a sequence."
+    )
+    left, right = st.columns([1.3, 1])
+    with left:
+        if ENTRY.show() == "table":
+            tree_input.table(lambda: choose_model("own"))
+        else:
+            tree_input.paste(lambda: choose_model("own"))
+    text = tree_input.own_tree_text()
+    if not tree_input.put_in_link(text):
+        st.caption("A text this long stays out of the link; send it along with it.")
+    with right:
+        try:
+            model = parse_tree(text)
+        except UserTreeError as error:
+            tree_input.show_faults(error)
+            return
+        st.success(findings.tree_in_words(model), icon=":material/check:")
+        in_use = st.session_state.get(MODEL.key) == "your own tree"
+        if in_use:
+            st.markdown("All other sections use it.")
+        st.button("Use it in all sections", on_click=choose_model, args=("own",), disabled=in_use)
+
+
+def stored(config: DecodingConfig) -> None:
+    result = runs.beam(config)
+    left, right = st.columns([1.3, 1])
+    with left:
+        if search_view.is_drawn_whole(config):
+            st.markdown("Nothing is searched here yet: add up log-probs along the edges, predict.")
+        if result.steps:
+            step = 0 if search_view.is_drawn_whole(config) else len(result.steps)
+            search_view.show_tree(config, result, step)
+    questions = (handout.STORED_AT_1, handout.STORED_AT_2, handout.STORED_AT_3)
+    with right:
+        for timestep, question in enumerate(questions, start=1):
+            question_card(question, findings.stored_verdict(config, result, timestep))
+
+
+def ask_for_exhaustive(config: DecodingConfig) -> None:
+    """M^T before anything runs; a toggle where it takes a while, a refusal where it is too much."""
+    count = config.sequences_to_visit
+    shown = findings.count_in_words(config)
+    st.markdown(f"Exhaustive search has to list $M^T$ = {shown} sequences.")
+    if count > MAX_SEQUENCES:
+        st.warning(
+            f"That is more than the {MAX_SEQUENCES:,} that this page lists, so the optimum stays "
+            "unknown. A shorter T brings it within reach."
+        )
+    elif count > search_view.QUICK_SEQUENCES:
+        st.toggle("List them all", key=search_view.LIST_ALL, persist_state="session")
+
+
+def optimum(config: DecodingConfig) -> None:
+    ask_for_exhaustive(config)
+    result, greedy, best = runs.beam(config), runs.greedy(config), search_view.best_of_all(config)
+    lost = lost_optimum(result, best) if best else None
+    smallest = runs.smallest_optimal_beam_width(config) if best else None
+    verdict = findings.optimum_verdict(config, result, best, lost, smallest)
+    named = {"greedy": greedy, f"beam, k = {config.beam_width}": result.best}
+    numbers = {name: decimal(found.log_prob) for name, found in named.items()}
+    if best:
+        named["exhaustive"] = best
+        numbers["exhaustive"] = decimal(best.log_prob)
+        numbers["smallest k that finds it"] = str(smallest) if smallest else "none up to 256"
+    left, right = st.columns([1.3, 1])
+    with left:
+        found = runs.best_by_beam_width(config, best)
+        levels = [("greedy path", greedy.score)] + ([("optimum", best.score)] if best else [])
+        show_chart(
+            charts.best_against_beam_width,
+            alt_text=verdict.statement,
+            data={
+                "found": found.drop(columns="tokens"),
+                "references": pd.DataFrame(levels, columns=["what", "score"]),
+            },
+            score_title="best total log-prob" if config.scoring == "sum" else "best score",
+        )
+        st.caption(
+            "◆ as good as the optimum, ● worse. A wider beam can do worse than a narrower one."
+        )
+    with right:
+        show_numbers(numbers)
+        for name, hypothesis in named.items():
+            st.markdown(
+                f"**{name}**: {findings.sequence(hypothesis.tokens)}, "
+                + findings.total_in_words(config, hypothesis)
+            )
+        if best:
+            st.markdown(findings.lost_in_words(lost, config.beam_width))
+    if config.model_name == "handout":
+        st.caption(
+            "The printed probabilities at the start sum to 1.004, because they are printed with two "
+            "digits. They are taken as they stand, so that the totals are the sheet's own."
+        )
+    question_card(handout.OPTIMALITY, verdict)
+
+
+def cost(config: DecodingConfig) -> None:
+    result = runs.beam(config)
+    if not result.steps:
+        st.info(NOTHING_FOLLOWS)
+        return
+    endless, here = runs.endless_cost(config.beam_width), runs.search_cost(config)
+    verdict = findings.storage_verdict(config, result, here, endless)
+    show_chart(
+        charts.cost_against_length,
+        alt_text=verdict.statement,
+        data={"cost": endless},
+        log=LOG_COST.show(),
+    )
+    show_numbers(findings.cost_numbers(here, endless))
+    st.markdown(
+        "Marks are cell evaluations, counted while the search ran, one for each hypothesis and token "
+        "that it reads. Dashes are the sheet's orders, $O(T\\,K\\,M\\log M)$ with stored states and "
+        "$O(T^2 K\\,M\\log M)$ without, scaled to meet the last mark. The factor $M\\log M$ is "
+        "sorting within a step; it doesn't change with T and evaluates no cell."
+    )
+    st.caption(
+        f"The chart searches the weather model with k = {config.beam_width} and nothing that ends a "
+        "sequence, so that T can grow; the number of evaluations depends on k, T and M only. "
+        "The first two numbers are of the search chosen above."
+    )
+    question_card(handout.HYPOTHESIS_STORAGE, verdict)
+
+
+def conventions(config: DecodingConfig) -> None:
+    shown = with_end_token(config)
+    if shown is not config:
+        winners = runs.compare_scorings(config)
+        st.markdown(
+            "Nothing finishes a sequence early in this model. All that compete have the same length, "
+            "and dividing all totals by the same number changes no order. "
+            + findings.conventions_in_words(winners)
+        )
+        st.button(
+            "Use the weather model in all sections",
+            on_click=choose_model, args=("weather",), kwargs={LENGTH.key: WEATHER_LENGTH},
+        )  # fmt: skip
+    winners = runs.compare_scorings(shown)
+    which = "The weather model" if shown.model_name == "weather" else "Your tree"
+    st.markdown(
+        f"**{which}, k = {shown.beam_width}, T = {shown.max_length}, α = {shown.length_penalty:g}.** "
+        + findings.conventions_in_words(winners)
+    )
+    table = pd.DataFrame(
+        {
+            "rank by": [findings.SCORING_NAMES[name] for name in winners["scoring"]],
+            "end token counted": winners["count_end_token"],
+            "winner": [sequence_text(tokens) for tokens in winners["tokens"]],
+            "total log-prob": winners["log_prob"],
+            "length": winners["length"],
+            "score": winners["score"],
+            "other than the sum's": winners["differs"],
+        }
+    )
+    decimals = {
+        name: st.column_config.NumberColumn(format="%.4f") for name in ("total log-prob", "score")
+    }
+    st.dataframe(
+        table, hide_index=True, column_config=decimals, alt="The winner under every convention"
+    )
+    st.markdown(
+        "A sum only falls with every token, so it favours short sequences; a mean forgives length; "
+        "α lies between the two, 0 the sum and 1 the mean. Whether the end token counts as a token is "
+        "seldom said, and it can change the winner as well. Sequences that are unfinished at T are "
+        "ranked beside the finished ones."
+    )
+
+
+main()

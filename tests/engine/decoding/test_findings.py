@@ -1,0 +1,171 @@
+"""Sentences and verdicts follow the searches, and say when a question assumes other settings."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.decoding import comparisons, findings, lost_optimum
+from engine.decoding.config import END_TOKEN, WEATHER_LENGTH, DecodingConfig
+from engine.questions import Verdict
+
+HANDOUT = DecodingConfig()
+WEATHER = DecodingConfig("weather", max_length=WEATHER_LENGTH, length_penalty=0.6)
+
+
+def stored_verdict(config: DecodingConfig, timestep: int) -> Verdict:
+    return findings.stored_verdict(config, comparisons.beam(config), timestep)
+
+
+def optimum_verdict(config: DecodingConfig) -> Verdict:
+    result, best = comparisons.beam(config), comparisons.optimum(config)
+    smallest = comparisons.smallest_optimal_beam_width(config)
+    return findings.optimum_verdict(config, result, best, lost_optimum(result, best), smallest)
+
+
+def storage_verdict(config: DecodingConfig) -> Verdict:
+    endless = comparisons.endless_cost(config.beam_width)
+    return findings.storage_verdict(
+        config, comparisons.beam(config), comparisons.search_cost(config), endless
+    )
+
+
+@pytest.mark.parametrize(
+    ("timestep", "sums"),
+    [
+        (1, ["`neural` (−0.65)", "`network` (−0.73)"]),
+        (2, ["−0.65 − 0.60 = −1.25", "−0.73 − 0.60 = −1.33"]),
+        (3, ["−0.65 − 0.60 − 0.60 = −1.85", "−0.73 − 0.60 − 0.60 = −1.93"]),
+    ],
+)
+def test_the_handouts_answers_to_a_b_and_c_come_out_with_their_sums(
+    timestep: int, sums: list[str]
+) -> None:
+    verdict = stored_verdict(HANDOUT, timestep)
+    assert verdict.agrees
+    assert verdict.outside is None
+    assert all(text in verdict.statement for text in sums)
+
+
+def test_the_handouts_answer_to_d_names_both_sequences_and_the_step_of_the_loss() -> None:
+    verdict = optimum_verdict(HANDOUT)
+    assert verdict.agrees
+    assert verdict.outside is None
+    for text in ("`neural network network`", "= −1.85", "`neural neural neural`", "= −1.46"):
+        assert text in verdict.statement
+    assert "lost at step 2: `neural neural` came in at rank 3 with −1.45" in verdict.statement
+    assert "smallest k that finds it is 3" in verdict.statement
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"beam_width": 3}, "k = 3"),
+        ({"max_length": 2}, "T = 2"),
+        ({"model_name": "weather"}, "another model"),
+    ],
+)
+def test_other_settings_are_outside_what_d_assumes(change: dict[str, object], named: str) -> None:
+    verdict = optimum_verdict(replace(HANDOUT, **change))  # type: ignore[arg-type]
+    assert verdict.outside is not None
+    assert named in verdict.outside
+
+
+def test_a_timestep_that_the_search_never_reaches_is_outside_the_question() -> None:
+    verdict = stored_verdict(replace(HANDOUT, max_length=1), 2)
+    assert "There is no timestep 2" in str(verdict.outside)
+    assert "after 1 step." in verdict.statement
+
+
+def test_without_an_exhaustive_search_the_verdict_claims_no_optimum() -> None:
+    config = replace(WEATHER, max_length=40)
+    verdict = findings.optimum_verdict(config, comparisons.beam(config), None, None, None)
+    assert verdict.outside is not None
+    assert "most likely of all" not in verdict.statement
+
+
+def test_the_verdict_on_e_counts_both_ways_and_names_what_is_carried() -> None:
+    verdict = storage_verdict(HANDOUT)
+    assert verdict.agrees
+    assert "5 cell evaluations for T = 3" in verdict.statement
+    assert "the start takes 11" in verdict.statement
+    assert "table" in str(verdict.outside), "a tree has no hidden state"
+
+
+@pytest.mark.parametrize("beam_width", [1, 2, 5, 20])
+def test_doubling_the_length_doubles_the_cost_with_stored_states_and_quadruples_it_without(
+    beam_width: int,
+) -> None:
+    cost = comparisons.endless_cost(beam_width)
+    stored, rerun = (findings.growth_on_doubling(cost, way) for way in findings.WAYS)
+    assert 1.9 < stored < 2.3
+    assert 3.7 < rerun < 4.4
+
+
+def test_an_optimum_that_was_never_proposed_is_said_to_be_no_candidate() -> None:
+    config = replace(HANDOUT, beam_width=1)
+    result, best = comparisons.beam(config), comparisons.optimum(config)
+    words = findings.lost_in_words(lost_optimum(result, best), 1)
+    assert "lost at step 2" in words
+    assert "never a candidate" in words
+
+
+def test_on_the_weather_model_the_conventions_disagree_and_k_2_misses_the_optimum() -> None:
+    winners = comparisons.compare_scorings(WEATHER)
+    assert winners["tokens"].nunique() >= 3
+    assert "The winner changes with" in findings.conventions_in_words(winners)
+    assert comparisons.beam(WEATHER).best != comparisons.optimum(WEATHER)
+
+
+def test_without_an_end_token_every_convention_has_the_same_winner() -> None:
+    winners = comparisons.compare_scorings(replace(HANDOUT, length_penalty=1.0))
+    assert "same winner" in findings.conventions_in_words(winners)
+    assert comparisons.with_end_token(HANDOUT).model_name == "weather"
+    assert comparisons.with_end_token(WEATHER) is WEATHER
+
+
+@pytest.mark.parametrize("timestep", range(4))
+def test_exactly_one_line_of_the_algorithm_is_marked(timestep: int) -> None:
+    lines = findings.algorithm_lines(HANDOUT, comparisons.beam(HANDOUT), timestep)
+    assert sum(marked for _, marked in lines) == 1
+
+
+def test_a_finished_hypothesis_carries_nothing_and_an_unfinished_one_its_state() -> None:
+    step = comparisons.beam(WEATHER).steps[3]
+    carried = {kept.finished: findings.state_in_words(kept) for kept in step.kept}
+    assert carried == {True: {"state": "finished: nothing to carry"}, False: {"last token": "1"}}
+
+
+@given(st.text(max_size=60))
+def test_literal_text_is_one_code_span_whatever_somebody_typed(text: str) -> None:
+    words = findings.literal(text)
+    if not text:
+        assert words == "(nothing)"
+        return
+    fence = re.match("`+", words)
+    assert fence is not None
+    inner = words[len(fence[0]) : -len(fence[0])]
+    assert words.endswith(fence[0])
+    assert fence[0] not in re.findall("`+", inner)
+    assert "\n" not in inner
+    assert not inner.startswith("`")
+
+
+def test_long_lists_and_long_texts_are_cut() -> None:
+    assert findings.listed([str(i) for i in range(9)]) == "0, 1, 2, 3, 4 and 4 more"
+    assert findings.listed(["one"]) == "one"
+    assert len(findings.literal("x" * 10_000)) < 110
+
+
+def test_the_models_are_made_by_name_and_an_unknown_name_is_refused() -> None:
+    own = DecodingConfig("own", f"prefix,token,probability\n,a,0.5\n,{END_TOKEN},0.5")
+    assert own.end_token == END_TOKEN
+    assert own.longest == 1
+    assert HANDOUT.end_token is None
+    assert WEATHER.longest is None
+    assert findings.count_in_words(HANDOUT) == "2³ = 8"
+    assert findings.count_in_words(replace(WEATHER, max_length=40)) == "3⁴⁰"
+    with pytest.raises(ValueError, match="model_name is 'other'; allowed is one of handout"):
+        _ = DecodingConfig("other").model
