@@ -33,8 +33,8 @@ def require_sequence(name: str, values: object, most: int) -> list:
 
     A numpy array will do as well. Numpy's numbers become Python's; what items are isn't checked.
     """
-    is_bare = isinstance(values, (str, np.ndarray)) and getattr(values, "shape", ()) == ()
-    if is_bare or not isinstance(values, Collection):  # a text, or an array without an axis
+    is_one_number = isinstance(values, np.ndarray) and values.ndim == 0
+    if is_one_number or isinstance(values, str) or not isinstance(values, Collection):
         raise ValueError(f"{name} is {values!r}; allowed is a sequence of 1 to {most} numbers")
     require_integer(f"the number of {name}", len(values), 1, most)
     return [item.item() if isinstance(item, np.generic) else item for item in values]

@@ -9,7 +9,6 @@ nothing, so the digits are those that float64 would have given with a wider expo
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -82,7 +81,8 @@ def add(
 
 def plain_norm(array: Array) -> Array:
     """Euclidean norms over the last two axes; only safe norms can be trusted."""
-    return np.sqrt(np.einsum("...bh,...bh->...", array, array))
+    flat = array.reshape(*array.shape[:-2], array.shape[-2] * array.shape[-1])
+    return np.sqrt(np.vecdot(flat, flat))
 
 
 def scientific(log10_value: float, digits: int = 2) -> str:
@@ -108,16 +108,6 @@ def written(value: float) -> str:
     with np.errstate(divide="ignore"):
         text = scientific(float(np.log10(abs(value))))
     return f"−{text}" if value < 0 else text
-
-
-def status(log10_norms: pd.Series) -> pd.Series:
-    """What float64 makes of each norm: in range, underflow, overflow, or an exact zero."""
-    labels = np.select(
-        [log10_norms == -np.inf, log10_norms < LOG10_SMALLEST, log10_norms > LOG10_LARGEST],
-        ["exact zero", "underflow", "overflow"],
-        default="in range",
-    )
-    return pd.Series(labels, index=log10_norms.index)
 
 
 def _along_runs(per_run: Exponents, like: Array) -> Exponents:

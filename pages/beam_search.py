@@ -28,7 +28,7 @@ from pages.common.frame import open_page, show_numbers
 from pages.common.questions import question_card
 from pages.common.stepping import current_step, step_buttons
 
-#: One entry for each model, by the name that people see; `needs_text` names those made from one.
+#: One entry for each model, by the name that people see.
 MODEL = Choice(
     "model", "Model", {"handout's tree": "handout", "your own tree": "own", "weather": "weather"},
     help="The tree of the review sheet's Figure 4; a tree that you type or paste; or a small Markov "

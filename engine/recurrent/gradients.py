@@ -46,6 +46,14 @@ SWEEP_NUMBERS = 8_000_000
 #: How many times as many arrays of that size an LSTM's pass holds: gates, C_t, two gradients.
 LSTM_ARRAYS = 3
 
+#: The columns of a trace.
+_TRACE_HEADERS = {
+    "rnn": pd.Index(["timestep", "hidden_norm", "grad_hidden_norm"]),
+    "lstm": pd.Index(
+        ["timestep", "hidden_norm", "grad_hidden_norm", "cell_norm", "grad_cell_norm"]
+    ),
+}
+
 
 @dataclass(frozen=True)
 class GradientTrace:
@@ -87,7 +95,11 @@ def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -
     setup = experiment(config, weights)
     measured = measure(setup, ONE_RUN)
     return GradientTrace(
-        frame=tidy({"timestep": np.arange(1, config.timesteps + 1)}, measured.columns),
+        frame=tidy(
+            {"timestep": np.arange(1, config.timesteps + 1)},
+            measured.columns,
+            header=_TRACE_HEADERS[config.cell],
+        ),
         loss=measured.loss,
         inputs=_batch_first(setup.inputs),
         targets=_batch_first(setup.targets),

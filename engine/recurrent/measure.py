@@ -211,10 +211,18 @@ def tidy(
     norms: Mapping[str, ScaledNorm],
     *,
     log10: bool = False,
+    header: pd.Index | None = None,
 ) -> pd.DataFrame:
-    """A frame of `index` columns and of norms, or of their logarithms as `log10_…`."""
-    columns = {
-        f"log10_{name}" if log10 else name: (norm.log10() if log10 else norm.value()).ravel()
-        for name, norm in norms.items()
-    }
-    return pd.DataFrame({**index, **columns})
+    """A frame of `index` columns and of norms, or of their logarithms as `log10_…`.
+
+    header: the columns' names, where they exist as an Index: making one takes pandas a while.
+    """
+    columns = dict(index)
+    for name, norm in norms.items():
+        values = norm.log10() if log10 else norm.value()
+        columns[f"log10_{name}" if log10 else name] = values.ravel()
+    if header is None:
+        return pd.DataFrame(columns, copy=False)
+    frame = pd.DataFrame(dict(enumerate(columns.values())), copy=False)
+    frame.columns = header[:]  # one of its own, which a caller may change
+    return frame

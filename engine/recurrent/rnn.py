@@ -80,33 +80,35 @@ def backward(
     timesteps, runs, batch, hidden = run.hidden_state.shape
     w_h, row_scale = _shared_matrix(weights, scales, batch)
     w_f, has_target = weights.w_f, loss_weight.astype(bool).tolist()
-    # Starts as σ'; each step puts ∂L/∂h_t where its own σ' was.
+    # One array for both: each step leaves ∂L/∂h_t where its own σ' was.
     gradients = slope(run.hidden_state, run.activation)
     slopes = gradients.reshape(timesteps, runs * batch, hidden)
     exponents = unscaled(timesteps, runs)
-    gradient, exponent = np.zeros((runs, batch, hidden)), exponents[-1]  # nothing beyond T
+    gradient, exponent = np.zeros((runs, batch, hidden)), unscaled(runs)  # none from beyond T
+    rows = gradient.reshape(runs * batch, hidden)  # the same numbers, as a matrix
     for t in reversed(range(timesteps)):
         if has_target[t]:
             local = (2 * loss_weight[t] * run.residual[t])[:, :, None] * w_f
             if extended:
-                gradient, exponent = add(gradient, exponent, local, run.exponent[t])
+                gradient[:], exponent = add(gradient, exponent, local, run.exponent[t])
             else:
                 gradient += local
         if extended:
-            gradient, exponents[t] = gradient, exponent = rescale(gradient, exponent)
-        row = gradient.reshape(runs * batch, hidden)
-        at_sum = row * slopes[t]
+            gradient[:], exponent = rescale(gradient, exponent)
+            exponents[t] = exponent
+        at_sum = rows * slopes[t]
         gradients[t] = gradient
-        np.dot(at_sum, w_h, out=row)
+        np.dot(at_sum, w_h, out=rows)
         if row_scale is not None:
-            row *= row_scale
+            rows *= row_scale
     return gradients, exponents
 
 
 def slope(hidden_state: Array, activation: Activation) -> Array:
     """σ' from σ's own value: 1 for none, 1 − h² for tanh, and for ReLU 1 where a unit is on."""
     if activation == "tanh":
-        return 1 - hidden_state * hidden_state
+        square = hidden_state * hidden_state
+        return np.subtract(1, square, out=square)
     if activation == "relu":
         return (hidden_state > 0).astype(np.float64)
     return np.ones_like(hidden_state)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import Array, rescale, scientific, unscaled
+from engine.extended_range import Array, rescale, unscaled
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.gradients import gradient_trace
 from engine.recurrent.measure import norm
@@ -168,14 +168,6 @@ def measured_rate(log10_norms: pd.Series) -> float | None:
     if len(values) < 2 or not np.isfinite(values[[0, -1]]).all():
         return None
     return float(10 ** ((values[0] - values[-1]) / (len(values) - 1)))
-
-
-def describe_ratio(log10_ratio: float) -> str:
-    """How far a gradient has come: "shrinks to 1.6×10⁻⁵ of", "grows to 3.1×10⁸ times", …"""
-    if log10_ratio == -np.inf:
-        return "is exactly zero beside"
-    verb, tail = ("grows to", "times") if log10_ratio > 0 else ("shrinks to", "of")
-    return f"{verb} {scientific(log10_ratio)} {tail}"
 
 
 def _log10_powers(base: float, exponents: np.ndarray) -> Array:

@@ -81,7 +81,7 @@ class Weights:
     @property
     def b_f(self) -> float:
         """b^f."""
-        return float(self.readout["bias"][0])
+        return self.readout["bias"].item()
 
 
 def draw_weights(config: RecurrentConfig) -> Weights:
@@ -91,8 +91,9 @@ def draw_weights(config: RecurrentConfig) -> Weights:
 
     def uniform(*shape: int) -> torch.Tensor:
         # torch's own default for RNN, LSTM and, with one output, Linear: U(-1/√H, 1/√H).
-        draw = torch.rand(shape, generator=generator, dtype=torch.float64)
-        return (2 * draw - 1) / hidden**0.5
+        bound = hidden**-0.5
+        weights = torch.empty(shape, dtype=torch.float64)
+        return weights.uniform_(-bound, bound, generator=generator)
 
     recurrent = {
         "weight_ih_l0": uniform(blocks * hidden, 1),

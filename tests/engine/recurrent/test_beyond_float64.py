@@ -20,7 +20,13 @@ from engine.recurrent import (
     spectral_sweep,
     weight_gradient_terms,
 )
+from engine.recurrent.cell_state import cell_gradient_flow, cell_state_pathway, cell_state_shares
+from engine.recurrent.memory import cell_jacobian_norms, direct_path_gradient
 from engine.recurrent.weights import draw_weights
+from engine.residual import ResidualConfig, depth_trace, path_length_contributions, skip_pathway
+from engine.residual.jacobians import jacobian_singular_values
+from engine.residual.lesions import lesion
+from engine.residual.paths import path_length_shares
 from tests.engine.recurrent.strategies import configs
 
 #: Forty digits, and exponents that no run of 500 steps can reach.
@@ -176,6 +182,69 @@ def test_a_gradient_that_meets_a_zero_matrix_or_a_dead_unit_is_exactly_zero(
     for row in matrix.itertuples():
         between = is_off[row.timestep : row.loss_timestep]
         assert (row.log10_grad_hidden_norm == -np.inf) == between.any()
+
+
+@pytest.mark.parametrize("weight_scale", [1e-160, 1e-200])
+def test_a_small_norm_beside_a_zero_matrix_is_not_taken_for_zero(weight_scale: float) -> None:
+    config = RecurrentConfig(weight_scale=weight_scale, timesteps=5)
+    swept = spectral_sweep(config, [0.0], log10=True)["log10_grad_hidden_norm"]
+    assert (swept.iloc[:-1] == -np.inf).all()
+    at_one = gradient_trace(replace(config, weight_scale=1.0, spectral_radius=0.0))
+    ends = at_one.log10_frame["log10_grad_hidden_norm"].iloc[-1] + np.log10(weight_scale)
+    assert swept.iloc[-1] == pytest.approx(ends, abs=0.5)  # the error itself differs a little
+
+
+#: Chains whose norms leave float64 by far.
+LONG_CHAINS = {
+    "rnn": RecurrentConfig(activation="identity", weight_scale=1e-300, timesteps=500),
+    "rnn, growing": RecurrentConfig(
+        activation="identity", spectral_radius=10, weight_scale=1e6, timesteps=500
+    ),
+    "lstm": RecurrentConfig(cell="lstm", forced_forget=0.0, weight_scale=1e-3, timesteps=500),
+}
+
+
+@pytest.mark.parametrize("config", LONG_CHAINS.values(), ids=LONG_CHAINS.keys())
+def test_exponents_are_of_32_bits_and_far_from_their_end(config: RecurrentConfig) -> None:
+    for norm in gradient_trace(config).norms.values():
+        assert norm.exponent.dtype == np.int32
+        assert np.abs(norm.exponent).max() < 2**20
+    gradient = gradient_trace(config).norms["grad_hidden_norm"]
+    assert np.abs(gradient.exponent).max() > 2000  # it has left float64
+
+
+def test_no_scaling_takes_an_exponent_that_windows_would_refuse(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ldexp, widths = np.ldexp, set()
+
+    def watched(mantissa: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+        widths.add(exponent.dtype)
+        return ldexp(mantissa, exponent)
+
+    monkeypatch.setattr(np, "ldexp", watched)
+    relu = RecurrentConfig(activation="relu", hidden_size=4, timesteps=40, spectral_radius=0.0)
+    lstm = RecurrentConfig(cell="lstm", hidden_size=4, timesteps=40, weight_scale=1e-20)
+    for config in (relu, lstm):
+        gradient_trace(config)
+        spectral_sweep(config, [0.0, 1e-9, 10.0])
+        loss_timestep_matrix(config)
+        gradient_share_by_loss(config)
+        weight_gradient_terms(config)
+    cell_jacobian_norms(lstm)
+    cell_state_pathway(lstm)
+    cell_state_shares(lstm)
+    cell_gradient_flow(lstm)
+    direct_path_gradient(lstm)
+    stack = ResidualConfig(depth=20, width=4, weight_scale=1e-30, skip=0.0)
+    for residual in (stack, replace(stack, skip="highway")):
+        depth_trace(residual)
+        skip_pathway(residual)
+        path_length_contributions(residual)
+        path_length_shares(residual)
+        jacobian_singular_values(residual)
+        lesion(residual)
+    assert widths == {np.dtype(np.int32)}
 
 
 EXTREMES = {

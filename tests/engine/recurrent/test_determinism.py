@@ -126,4 +126,6 @@ def test_changing_what_was_returned_changes_no_later_answer() -> None:
     trace.frame.loc[:, "grad_hidden_norm"] = -1.0
     for tensor in (trace.inputs, trace.targets, *trace.recurrent_state.values()):
         tensor.zero_()
+    trace.frame.columns.name = "quantity"
     assert everything(config) == expected
+    assert gradient_trace(config).frame.columns.name is None

@@ -1,6 +1,8 @@
 """Every number of engine.recurrent.gradients, against autograd and torch's own modules."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -267,3 +269,17 @@ def test_a_logarithm_frame_is_the_logarithm_of_the_frame(config: RecurrentConfig
                 np.testing.assert_allclose(log10_frame["log10_" + name], expected, atol=1e-10)
             else:
                 assert log10_frame[name].equals(frame[name])
+
+
+@pytest.mark.parametrize("radii", [np.arange(3), np.arange(3.0), (0, 1, 2), list(np.arange(3))])
+def test_a_sweep_takes_any_sequence_of_numbers(radii: Sequence[float]) -> None:
+    config = RecurrentConfig(hidden_size=4, timesteps=5)
+    pd.testing.assert_frame_equal(
+        spectral_sweep(config, radii), spectral_sweep(config, [0.0, 1.0, 2.0])
+    )
+
+
+@pytest.mark.parametrize("radii", [None, 1.0, "1", ["1"], [[1.0]], [True], [None], iter([1.0])])
+def test_a_sweep_refuses_anything_else(radii: Any) -> None:
+    with pytest.raises(ValueError, match=r"radii is .*; allowed is a"):
+        spectral_sweep(RecurrentConfig(), radii)

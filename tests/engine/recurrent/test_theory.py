@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.recurrent.config import RECURRENT_INITS, RecurrentInit
 from engine.recurrent.theory import (
-    describe_ratio,
     eigenvalues,
     linear_closed_form,
     matrix_facts,
@@ -245,16 +244,3 @@ def test_below_radius_one_the_nonnormal_gradient_grows_before_it_vanishes(seed: 
     at_loss = log10_gradient.iloc[-1]
     assert log10_gradient.max() > at_loss + np.log10(1.2)
     assert log10_gradient.iloc[0] < at_loss - 3
-
-
-@pytest.mark.parametrize(
-    ("log10_ratio", "text"),
-    [
-        (-np.inf, "is exactly zero beside"),
-        (-4.795880017344075, "shrinks to 1.60×10⁻⁵ of"),
-        (8.491361693834273, "grows to 3.10×10⁸ times"),
-        (-400.0, "shrinks to 1.00×10⁻⁴⁰⁰ of"),
-    ],
-)
-def test_a_ratio_is_put_in_words(log10_ratio: float, text: str) -> None:
-    assert describe_ratio(log10_ratio) == text

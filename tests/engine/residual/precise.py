@@ -53,6 +53,19 @@ def run(config: ResidualConfig, example: int = 0) -> tuple[list[Matrix], list[Ma
     return states, jacobians
 
 
+def smallest_slope(config: ResidualConfig) -> float:
+    """The smallest σ' that the first example meets, from its sums; a plain or residual stack."""
+    stack, slope = draw_stack(config), ACTIVATIONS[config.activation][1]
+    states, _ = run(config)
+    slopes = [
+        slope(entry)
+        for t in range(config.depth)
+        for entry in mp.matrix(stack.weights[t].tolist()) * states[t]
+        + _column(stack.biases[t].numpy())
+    ]
+    return float(min(slopes))
+
+
 def log10(value: Any) -> float:
     """-inf for an exact zero."""
     return float(mp.log10(value)) if value else -np.inf
