@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-st.set_page_config(
-    page_title="Why sequence models forget", page_icon="📉", layout="wide"
-)
+st.set_page_config(page_title="Why sequence models forget", page_icon="📉", layout="wide")
 
 PAGES = (
     ("overview", "Overview", ":material/map:"),

@@ -21,7 +21,7 @@ def test_the_engine_never_imports_streamlit() -> None:
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["recurrent", "residual", "decoding"])
+@pytest.mark.parametrize("name", ["recurrent", "residual", "decoding", "training"])
 def test_the_public_face_exports_only_what_exists(name: str) -> None:
     module = __import__(f"engine.{name}", fromlist=["__all__"])
     assert all(hasattr(module, entry) for entry in module.__all__)

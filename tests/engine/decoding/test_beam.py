@@ -297,7 +297,9 @@ def test_bad_arguments_are_named(arguments: tuple, keywords: dict, named: str) -
 
 def test_a_frame_too_large_for_memory_is_refused_while_its_steps_can_be_read() -> None:
     result = beam_search(UNIFORM, 200, 500)
-    with pytest.raises(ValueError, match=r"candidates has [\d,]+ tokens in its sequences; allowed in"):
+    with pytest.raises(
+        ValueError, match=r"candidates has [\d,]+ tokens in its sequences; allowed in"
+    ):
         result.candidates  # noqa: B018
     assert len(result.steps[-1].candidates) == 400
 

@@ -1,0 +1,138 @@
+"""Layers and readout as one network; several networks of one shape side by side.
+
+All the parameters of a network are one row of numbers, so that an optimiser sees nothing but an
+array (models, parameters). `pack` and `unpack` translate to the state dictionaries of torch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.training.cells import LayerShape, make_layer
+from engine.training.config import Array, TrainingConfig
+
+
+@dataclass(frozen=True)
+class StateDicts:
+    """Weights as plain arrays under the names that torch's modules give them.
+
+    recurrent: of `torch.nn.RNN` or `torch.nn.LSTM(input_size, hidden_size, num_layers)`; the
+    residual cell has the names of an RNN. readout: of `torch.nn.Linear(hidden_size, 1)`.
+    """
+
+    recurrent: Mapping[str, Array]
+    readout: Mapping[str, Array]
+
+
+class Network:
+    """`models` networks of the shape that `config` gives, on batches of `batch` sequences."""
+
+    def __init__(
+        self, config: TrainingConfig, models: int, batch: int, dtype: type = np.float32
+    ) -> None:
+        self.hidden_size, self.targets = config.hidden_size, config.target_timesteps
+        shapes = [
+            LayerShape(config.cell, config.activation, inputs, config.hidden_size,
+                       config.timesteps, models, batch)
+            for inputs in _layer_inputs(config)
+        ]  # fmt: skip
+        self.layers = [make_layer(shape, dtype) for shape in shapes]
+        self.by_layer_inputs: list[Array] = [
+            np.empty((config.timesteps, models, shape.input_size, batch), dtype)
+            for shape in shapes[1:]
+        ]
+        self._error: Array = np.empty(0)
+
+    def predict(self, parameters: Array, inputs: Array) -> Array:
+        """ŷ at the timesteps with a target: (targets, models, batch).
+
+        parameters: (models, parameters). inputs: (timesteps, models, input_size, batch).
+        """
+        *layers, readout = self._split(parameters)
+        for layer, own in zip(self.layers, layers, strict=True):
+            layer.inputs[:] = inputs
+            layer.forward(own)
+            inputs = layer.hidden
+        prediction = np.matmul(readout[:, :, :-1], inputs[-self.targets :])
+        return (prediction + readout[:, :, -1:])[:, :, 0]
+
+    def losses(self, parameters: Array, inputs: Array, targets: Array) -> Array:
+        """The mean squared error of each model, float64. targets: (targets, models, batch)."""
+        self._error = self.predict(parameters, inputs) - targets
+        # One row of memory a model: a sum's rounding must not depend on who stands beside it.
+        rows = np.ascontiguousarray(self._error.transpose(1, 0, 2), dtype=np.float64)
+        return np.array([np.mean(np.square(row.ravel())) for row in rows])
+
+    def gradients(self, parameters: Array) -> Array:
+        """The gradient of what `losses` has just returned, (models, parameters)."""
+        *layers, readout = self._split(parameters)
+        result = np.zeros_like(parameters)
+        *by_layers, by_readout = self._split(result)
+        error = self._error[:, :, None] * self._error.dtype.type(2 / self._error[:, 0].size)
+        hidden = self.layers[-1].hidden[-self.targets :]
+        for step, column in zip(hidden, error, strict=True):
+            by_readout[:, :, :-1] += np.matmul(column, step.transpose(0, 2, 1))
+            by_readout[:, :, -1] += column.sum(axis=2)
+        by_hidden = readout[:, :, :-1].transpose(0, 2, 1) * error
+        for i in reversed(range(1, len(self.layers))):
+            by_inputs = self.by_layer_inputs[i - 1]
+            self.layers[i].backward(layers[i], by_hidden, by_layers[i], by_inputs)
+            by_hidden = by_inputs
+        self.layers[0].backward(layers[0], by_hidden, by_layers[0], None)
+        return result
+
+    def _split(self, parameters: Array) -> list[Array]:
+        """Views of the rows as matrices: one of each layer, then the readout's [W^f | b^f]."""
+        shapes = [(layer.shape.rows, layer.shape.columns) for layer in self.layers]
+        return _matrices(parameters, [*shapes, (1, self.hidden_size + 1)])
+
+
+def pack(config: TrainingConfig, weights: StateDicts, dtype: type = np.float32) -> Array:
+    """The state dictionaries as one row of parameters."""
+    parts = []
+    for i in range(config.num_layers):
+        state = weights.recurrent
+        columns = [state[f"weight_hh_l{i}"], state[f"weight_ih_l{i}"]]
+        biases = [state[f"bias_ih_l{i}"][:, None], state[f"bias_hh_l{i}"][:, None]]
+        parts.append(np.concatenate([*columns, *biases], axis=1))
+    readout = weights.readout
+    parts.append(np.concatenate([readout["weight"], readout["bias"][:, None]], axis=1))
+    return np.concatenate([part.ravel() for part in parts]).astype(dtype)
+
+
+def unpack(config: TrainingConfig, parameters: Array) -> StateDicts:
+    """One row of parameters as state dictionaries, copied."""
+    hidden = config.hidden_size
+    rows = (4 if config.cell == "lstm" else 1) * hidden
+    shapes = [(rows, hidden + inputs + 2) for inputs in _layer_inputs(config)]
+    *layers, readout = (part[0] for part in _matrices(parameters[None], [*shapes, (1, hidden + 1)]))
+    recurrent = {}
+    for i, matrix in enumerate(layers):
+        recurrent[f"weight_ih_l{i}"] = matrix[:, hidden:-2].copy()
+        recurrent[f"weight_hh_l{i}"] = matrix[:, :hidden].copy()
+        recurrent[f"bias_ih_l{i}"] = matrix[:, -2].copy()
+        recurrent[f"bias_hh_l{i}"] = matrix[:, -1].copy()
+    return StateDicts(recurrent, {"weight": readout[:, :-1].copy(), "bias": readout[:, -1].copy()})
+
+
+def parameter_count(config: TrainingConfig) -> int:
+    """How many numbers a network of this shape is made of."""
+    rows = (4 if config.cell == "lstm" else 1) * config.hidden_size
+    columns = sum(config.hidden_size + inputs + 2 for inputs in _layer_inputs(config))
+    return rows * columns + config.hidden_size + 1
+
+
+def _layer_inputs(config: TrainingConfig) -> list[int]:
+    """How many numbers each layer reads in a timestep."""
+    return [config.input_size, config.hidden_size][: config.num_layers]
+
+
+def _matrices(parameters: Array, shapes: list[tuple[int, int]]) -> list[Array]:
+    """Consecutive stretches of each row as matrices: views, so that filling them fills the rows."""
+    views, start = [], 0
+    for rows, columns in shapes:
+        stop = start + rows * columns
+        views.append(parameters[:, start:stop].reshape(len(parameters), rows, columns))
+        start = stop
+    return views

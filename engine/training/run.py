@@ -1,0 +1,292 @@
+"""A finished training run: its curves, its weights, its predictions; to a file and back.
+
+A file is plain data and nothing in it is ever executed: a line that says what it is, a checksum
+of all that follows, a JSON header and the arrays as raw numbers. Whatever doesn't check out on
+the way back is refused with a `RunFileError` that says what is wrong.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import torch
+
+from engine.recurrent import Weights
+from engine.training.config import Array, TrainingConfig
+from engine.training.initial import initial_weights
+from engine.training.network import Network, StateDicts, pack, parameter_count, unpack
+from engine.training.tasks import data_generator, draw_batch
+
+MAGIC = b"seq2seq training run\n"
+#: Raised when the layout of the file changes.
+FORMAT = 1
+#: Raised when training gives other numbers than before, so that no old file passes for a new one.
+NUMBERS = 1
+#: A longest run of the largest network is a quarter of this.
+MAX_FILE_BYTES = 4_000_000
+#: How many sequences the predictions of a run are shown on, as in the course notebook.
+TEST_SEQUENCES = 4
+
+_CHECKSUM_BYTES, _LENGTH_BYTES = 32, 4
+
+
+class RunFileError(ValueError):
+    """A file that isn't a training run, or no longer is, or of another config; says which."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRun:
+    """What training left behind.
+
+    config: what was trained. parameters: the final weights as one row (`engine.training.network`).
+    train_loss, grad_norm: of each step, float32. The loss is the mean squared error over batch and
+    targets before the step's update; the norm is that of the whole gradient before clipping.
+    validation_step, validation_loss: what was validated, after how many updates; 0 is the
+    untrained network. diverged_at: None, or the step at which `diverged_what`, the "training
+    loss", the "gradient" or the "validation loss", was no longer a finite float32. The run ends
+    there: the curves hold the steps before it, and the weights are the last that gave a finite
+    loss. versions: of the libraries that trained it.
+    """
+
+    config: TrainingConfig
+    train_loss: Array
+    grad_norm: Array
+    validation_step: Array
+    validation_loss: Array
+    parameters: Array
+    diverged_at: int | None
+    diverged_what: str | None
+    versions: dict[str, str]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """`step, train_loss, validation_loss, grad_norm`, one row for each finished step.
+
+        validation_loss is the newest there is after that step, so no row is without a number; the
+        measurements alone, with their own steps, are in `validation_frame`.
+        """
+        step = np.arange(1, len(self.train_loss) + 1)
+        newest = np.searchsorted(self.validation_step, step, side="right") - 1
+        return pd.DataFrame(
+            {
+                "step": step,
+                "train_loss": self.train_loss.astype(np.float64),
+                "validation_loss": self.validation_loss.astype(np.float64)[newest],
+                "grad_norm": self.grad_norm.astype(np.float64),
+            }
+        )
+
+    @cached_property
+    def validation_frame(self) -> pd.DataFrame:
+        """`step, validation_loss`, one row for each validation; step 0 is before training."""
+        loss = self.validation_loss.astype(np.float64)
+        return pd.DataFrame({"step": self.validation_step, "validation_loss": loss})
+
+    @cached_property
+    def initial(self) -> StateDicts:
+        """The weights before training."""
+        return initial_weights(self.config)
+
+    @cached_property
+    def final(self) -> StateDicts:
+        """The weights after training."""
+        return unpack(self.config, self.parameters)
+
+    @cached_property
+    def test_frame(self) -> pd.DataFrame:
+        """Prediction and truth on sequences that nobody trained on, the same for every network.
+
+        Returns `sequence, timestep, input, target, prediction`, sequences counted from 1, one row
+        for each timestep with a target.
+        """
+        inputs, targets = draw_batch(
+            self.config, data_generator(self.config, "test"), TEST_SEQUENCES
+        )
+        shown = inputs[-len(targets) :, 0]
+        timestep = np.arange(self.config.timesteps - len(targets), self.config.timesteps) + 1
+        return pd.DataFrame(
+            {
+                "sequence": np.repeat(np.arange(1, TEST_SEQUENCES + 1), len(targets)),
+                "timestep": np.tile(timestep, TEST_SEQUENCES),
+                "input": shown.T.ravel().astype(np.float64),
+                "target": targets.T.ravel().astype(np.float64),
+                "prediction": self.predict(inputs).T.ravel(),
+            }
+        )
+
+    def predict(self, inputs: Array) -> Array:
+        """The trained network's ŷ (targets, batch), float64, on (timesteps, input_size, batch)."""
+        network = Network(self.config, 1, inputs.shape[-1], np.float64)
+        parameters = pack(self.config, self.final, np.float64)
+        return network.predict(parameters[None], inputs[:, None])[:, 0]
+
+    def recurrent_weights(self, *, trained: bool = True) -> Weights:
+        """The network for the functions of `engine.recurrent`, before or after training.
+
+        Raises ValueError for networks that those know nothing of: two layers, the residual cell,
+        the two inputs of the adding problem.
+        """
+        config = self.config
+        for name, allowed in (("num_layers", 1), ("input_size", 1)):
+            if getattr(config, name) != allowed:
+                raise ValueError(f"{name} is {getattr(config, name)}; allowed is {allowed}")
+        if config.cell == "residual":
+            raise ValueError("cell is 'residual'; allowed is 'rnn' or 'lstm'")
+        weights = self.final if trained else self.initial
+        return Weights.from_state_dicts(
+            {name: torch.from_numpy(array) for name, array in weights.recurrent.items()},
+            {name: torch.from_numpy(array) for name, array in weights.readout.items()},
+        )
+
+    def to_bytes(self) -> bytes:
+        """The run as the content of a file."""
+        arrays = [np.ascontiguousarray(getattr(self, name), kind) for name, kind in _ARRAYS]
+        header = {
+            "format": FORMAT,
+            "numbers": NUMBERS,
+            "config": asdict(self.config),
+            "diverged_at": self.diverged_at,
+            "diverged_what": self.diverged_what,
+            "versions": self.versions,
+            "lengths": [len(array) for array in arrays],
+        }
+        text = json.dumps(header, sort_keys=True).encode()
+        content = len(text).to_bytes(_LENGTH_BYTES, "little") + text
+        content += b"".join(array.tobytes() for array in arrays)
+        return MAGIC + hashlib.sha256(content).digest() + content
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "TrainingRun":
+        """The run in the content of a file. Raises RunFileError for anything else."""
+        header, arrays = _parse(data)
+        try:
+            config = TrainingConfig(**header["config"])
+        except (TypeError, ValueError) as error:
+            raise RunFileError(f"the file's config is not one that can be trained: {error}") from (
+                error
+            )
+        run = cls(
+            config=config,
+            **arrays,
+            diverged_at=header["diverged_at"],
+            diverged_what=header["diverged_what"],
+            versions=header["versions"],
+        )
+        _check_complete(run)
+        return run
+
+
+def finish_run(
+    config: TrainingConfig,
+    curves: Sequence[tuple[float, float]],
+    validated: Sequence[tuple[int, float]],
+    parameters: Array,
+    diverged: tuple[int, str] | None,
+) -> TrainingRun:
+    """A run from the lists that training kept: (train_loss, grad_norm), (step, validation_loss)."""
+    return TrainingRun(
+        config=config,
+        train_loss=np.array([loss for loss, _ in curves], np.float32),
+        grad_norm=np.array([norm for _, norm in curves], np.float32),
+        validation_step=np.array([step for step, _ in validated], np.int32),
+        validation_loss=np.array([loss for _, loss in validated], np.float32),
+        parameters=parameters.copy(),
+        diverged_at=diverged[0] if diverged else None,
+        diverged_what=diverged[1] if diverged else None,
+        versions={"numpy": np.__version__, "torch": torch.__version__},
+    )
+
+
+def config_digest(config: TrainingConfig) -> str:
+    """What tells the file of one config from that of any other: 16 hexadecimal digits."""
+    # A number is one value however it is written: 1 and 1.0 are equal, and equal configs share.
+    values = {
+        field.name: float(value) if isinstance(value, int) else value
+        for field in fields(config)
+        for value in [getattr(config, field.name)]
+    }
+    text = json.dumps([FORMAT, NUMBERS, values], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+#: The arrays of a file, in their order.
+_ARRAYS = (
+    ("train_loss", "<f4"),
+    ("grad_norm", "<f4"),
+    ("validation_step", "<i4"),
+    ("validation_loss", "<f4"),
+    ("parameters", "<f4"),
+)
+
+
+def _parse(data: bytes) -> tuple[dict, dict[str, Array]]:
+    """Header and arrays of a file that is whole and of this format."""
+    if not data.startswith(MAGIC):
+        raise RunFileError("this is not a training run: the file begins with something else")
+    if len(data) > MAX_FILE_BYTES:
+        raise RunFileError(f"the file is larger than {MAX_FILE_BYTES} bytes, as no run is")
+    start = len(MAGIC) + _CHECKSUM_BYTES
+    checksum, content = data[len(MAGIC) : start], data[start:]
+    if hashlib.sha256(content).digest() != checksum:
+        raise RunFileError("the file is damaged: its checksum doesn't match its content")
+    length = int.from_bytes(content[:_LENGTH_BYTES], "little")
+    payload = content[_LENGTH_BYTES + length :]
+    try:
+        header = json.loads(content[_LENGTH_BYTES : _LENGTH_BYTES + length])
+        written = header["format"], header["numbers"]
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        raise RunFileError("the file's header can't be read") from error
+    if written != (FORMAT, NUMBERS):
+        raise RunFileError(
+            f"the file was written by another version of this program: format and numbers are "
+            f"{written}, and {(FORMAT, NUMBERS)} can be read"
+        )
+    _check_header(header, len(payload))
+    arrays, offset = {}, 0
+    for (name, kind), count in zip(_ARRAYS, header["lengths"], strict=True):
+        array = np.frombuffer(payload, kind, count, offset)
+        arrays[name] = array.astype(array.dtype.newbyteorder("="))  # a copy, which owns its memory
+        offset += array.nbytes
+    return header, arrays
+
+
+def _check_header(header: dict, payload_bytes: int) -> None:
+    """Every entry is there and of its type, and the lengths add up."""
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "config": dict,
+        "diverged_at": (int, type(None)),
+        "diverged_what": (str, type(None)),
+        "versions": dict,
+        "lengths": list,
+    }
+    for name, kind in kinds.items():
+        if name not in header or not isinstance(header[name], kind):
+            raise RunFileError(f"the file's header has no proper {name!r}")
+    lengths = header["lengths"]
+    if len(lengths) != len(_ARRAYS) or not all(type(n) is int and n >= 0 for n in lengths):
+        raise RunFileError(f"the file's header has the lengths {lengths!r}")
+    expected = sum(n * np.dtype(kind).itemsize for n, (_, kind) in zip(lengths, _ARRAYS))  # noqa: B905
+    if expected != payload_bytes:
+        raise RunFileError(f"the file holds {payload_bytes} bytes of numbers, not {expected}")
+
+
+def _check_complete(run: TrainingRun) -> None:
+    """The arrays are those that a run of this config leaves."""
+    steps = run.config.steps if run.diverged_at is None else run.diverged_at - 1
+    validated = run.validation_step
+    sound = (
+        len(run.train_loss) == len(run.grad_norm) == steps
+        and len(validated) == len(run.validation_loss)
+        and len(run.parameters) == parameter_count(run.config)
+        and (run.diverged_at is None or 1 <= run.diverged_at <= run.config.steps)
+        and (len(validated) > 0 or steps == 0)
+        and (len(validated) == 0 or validated[0] == 0)
+        and bool((np.diff(validated) > 0).all())
+    )
+    arrays = (run.train_loss, run.grad_norm, run.validation_loss, run.parameters)
+    if not sound or not all(np.isfinite(array).all() for array in arrays):
+        raise RunFileError("the file's numbers are not those of a whole run of its config")

@@ -1,0 +1,266 @@
+"""Where finished runs are kept, so that nobody waits for the same run twice.
+
+A store is a folder: on this machine, or anywhere that fsspec has a URL for, shared by several
+servers. One file is one run, under a name made of its config. Files are written whole or not at
+all, so whoever reads finds a whole run or none; two writers of one run write the same bytes, and
+it doesn't matter who is last.
+"""
+
+import logging
+import os
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+
+from engine.training.config import TrainingConfig
+from engine.training.run import MAX_FILE_BYTES, RunFileError, TrainingRun, config_digest
+from engine.training.train import Metrics, OnManyProgress, OnProgress, train_many
+
+#: Names the store's location, a folder or an fsspec URL, where no argument does.
+LOCATION_VARIABLE = "SEQ2SEQ_RUN_STORE"
+#: The runs that come with the project.
+SHIPPED = Path(__file__).parent / "data"
+
+OnProblem = Callable[[str], object]
+
+_log = logging.getLogger(__name__)
+
+
+def default_location() -> str:
+    """The environment's choice, or a folder under the user's cache directory."""
+    if location := os.environ.get(LOCATION_VARIABLE):
+        return location
+    if sys.platform == "win32":
+        cache = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        cache = Path.home() / "Library" / "Caches"
+    else:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return str(cache / "seq2seq-training-runs")
+
+
+def file_name(config: TrainingConfig) -> str:
+    """The name of a run's file: readable in front, exact behind."""
+    return (
+        f"{config.task}-{config.cell}-{config.num_layers}x{config.hidden_size}"
+        f"-T{config.timesteps}-{config_digest(config)}.run"
+    )
+
+
+class RunStore:
+    """Finished runs at one location, behind the runs that come with the project.
+
+    location: a folder or an fsspec URL; None for `default_location()`. shipped: a folder that is
+    looked in first and never written to; None for none. One store serves any number of threads.
+    """
+
+    def __init__(self, location: str | None = None, *, shipped: Path | None = SHIPPED) -> None:
+        self.location = location or default_location()
+        self._shipped = shipped
+        self._lock = threading.Lock()
+        self._running: dict[TrainingConfig, _Running] = {}
+
+    def load(self, config: TrainingConfig) -> TrainingRun | None:
+        """The finished run of `config`, or None if there is none.
+
+        Raises RunFileError for a file that is damaged, foreign or of another config, and OSError
+        where the location can't be read.
+        """
+        places = [str(self._shipped)] if self._shipped else []
+        for place in [*places, self.location]:
+            data = _read(place, file_name(config))
+            if data is not None:
+                run = TrainingRun.from_bytes(data)
+                if run.config != config:
+                    raise RunFileError(f"the file holds the run of another config: {run.config}")
+                return run
+        return None
+
+    def save(self, run: TrainingRun) -> None:
+        """Keep a finished run. Raises OSError where the location can't be written to."""
+        _write(self.location, file_name(run.config), run.to_bytes())
+
+    def fetch(
+        self,
+        config: TrainingConfig,
+        on_progress: OnProgress | None = None,
+        on_problem: OnProblem | None = None,
+    ) -> TrainingRun:
+        """The run of `config`: from the store if it is there, or else trained and kept.
+
+        The same as `fetch_many` for one config, with the on_progress of `train`.
+        """
+
+        def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
+            if on_progress is not None and metrics:
+                on_progress(step, total, metrics[0])
+
+        return self.fetch_many([config], report, on_problem)[0]
+
+    def fetch_many(
+        self,
+        configs: Sequence[TrainingConfig],
+        on_progress: OnManyProgress | None = None,
+        on_problem: OnProblem | None = None,
+    ) -> list[TrainingRun]:
+        """The runs of `configs`: what the store doesn't have is trained together, and kept.
+
+        on_progress: as for `train_many`; never called for a run from the store. Of several threads
+        that ask for a run at once one trains, and the others are told of its progress. What a
+        thread's on_progress raises ends the waiting of that thread; if it was the one that
+        trained, another begins anew. Finished runs are kept all the same, unfinished ones never.
+        on_problem(message): a file that had to be trained anew, or a location that can't be read
+        or written. The run is returned all the same; the message goes to the log as well.
+        """
+        problems, runs = _Problems(on_problem), dict[TrainingConfig, TrainingRun]()
+        while missing := [config for config in dict.fromkeys(configs) if config not in runs]:
+            with self._turns(missing) as (mine, others):
+                self._load_or_train(configs, mine, runs, on_progress, problems)
+            for config, running in others.items():
+                run = running.wait(_told_at(configs.index(config), on_progress))
+                if run is not None:
+                    runs[config] = run
+        return [runs[config] for config in configs]
+
+    def _load_or_train(
+        self,
+        configs: Sequence[TrainingConfig],
+        mine: "dict[TrainingConfig, _Running]",
+        runs: dict[TrainingConfig, TrainingRun],
+        on_progress: OnManyProgress | None,
+        problems: "_Problems",
+    ) -> None:
+        """Put the runs of `mine` into `runs`, and tell those that wait for them."""
+        for config, running in mine.items():
+            if (run := self._load_or_report(config, problems)) is not None:
+                runs[config] = running.run = run
+        todo = [config for config in mine if config not in runs]
+
+        def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
+            for i, own in metrics.items():
+                mine[todo[i]].newest = (step, total, own)
+            if on_progress is not None:
+                places = {configs.index(todo[i]): own for i, own in metrics.items()}
+                on_progress(step, total, places)
+
+        def finish(i: int, run: TrainingRun) -> None:
+            self._save_or_report(run, problems)
+            runs[run.config] = mine[todo[i]].run = run
+
+        if todo:
+            train_many(todo, report, finish)
+
+    @contextmanager
+    def _turns(
+        self, configs: Sequence[TrainingConfig]
+    ) -> "Iterator[tuple[dict[TrainingConfig, _Running], dict[TrainingConfig, _Running]]]":
+        """Those of `configs` that are up to the caller, and those that another thread is at."""
+        with self._lock:
+            others = {c: self._running[c] for c in configs if c in self._running}
+            mine = {config: _Running() for config in configs if config not in others}
+            self._running |= mine
+        try:
+            yield mine, others
+        finally:
+            with self._lock:
+                for config in mine:
+                    del self._running[config]
+            for running in mine.values():
+                running.ended.set()
+
+    def _load_or_report(self, config: TrainingConfig, problems: "_Problems") -> TrainingRun | None:
+        try:
+            return self.load(config)
+        except RunFileError as error:
+            problems.report(f"{file_name(config)} is trained anew: {error}")
+        except Exception as error:  # fsspec's back ends raise errors of their own
+            problems.report(f"the run store {self.location} can't be read: {error}")
+        return None
+
+    def _save_or_report(self, run: TrainingRun, problems: "_Problems") -> None:
+        try:
+            self.save(run)
+        except Exception as error:  # fsspec's back ends raise errors of their own
+            problems.report(f"the run store {self.location} can't be written to: {error}")
+
+
+class _Running:
+    """A training under way: what the thread that trains tells those that wait for it."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.run: TrainingRun | None = None
+        self.newest: tuple[int, int, Metrics] | None = None
+
+    def wait(self, on_progress: OnProgress) -> TrainingRun | None:
+        """The run that another thread trains, or None if it gave up."""
+        told = None
+        while not self.ended.wait(timeout=0.05):
+            newest = self.newest
+            if newest is not None and newest is not told:
+                told = newest
+                on_progress(*newest)
+        return self.run
+
+
+def _told_at(place: int, on_progress: OnManyProgress | None) -> OnProgress:
+    """An on_progress for one run that tells it as the one at `place`."""
+
+    def report(step: int, total: int, metrics: Metrics) -> None:
+        if on_progress is not None:
+            on_progress(step, total, {place: metrics})
+
+    return report
+
+
+class _Problems:
+    """Passes messages on to the log and to whoever asked."""
+
+    def __init__(self, on_problem: OnProblem | None) -> None:
+        self._on_problem = on_problem
+
+    def report(self, message: str) -> None:
+        _log.warning(message)
+        if self._on_problem is not None:
+            self._on_problem(message)
+
+
+def _read(location: str, name: str) -> bytes | None:
+    """The content of a file, or None if there is none; never more than a run can have."""
+    fs, folder = url_to_fs(location)
+    try:
+        with fs.open(f"{folder.rstrip('/')}/{name}", "rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    return data
+
+
+def _write(location: str, name: str, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    fs, folder = url_to_fs(location)
+    if "file" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
+        _write_local(Path(folder), name, data)
+    else:
+        # An object store shows an object only when all of it has arrived.
+        fs.makedirs(folder, exist_ok=True)
+        fs.pipe_file(f"{folder.rstrip('/')}/{name}", data)
+
+
+def _write_local(folder: Path, name: str, data: bytes) -> None:
+    """Beside its place first, then moved there in one go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f".{name}.{uuid.uuid4().hex}.unfinished"
+    try:
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(folder / name)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,195 @@
+"""The training loop: one run, or several runs of a comparison as one batch of models.
+
+Reproducible bit for bit on one machine: every random number comes from a generator of the run's
+own, and the arithmetic is numpy's, in single precision, one matrix product for each model. The
+number of torch's threads plays no part, as torch only draws; BLAS may use several threads, which
+share out the rows of a product and never its sums.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.training.config import Array, TrainingConfig
+from engine.training.initial import initial_weights
+from engine.training.network import Network, pack
+from engine.training.optimise import Optimiser, clip, gradient_norms
+from engine.training.run import TrainingRun, finish_run
+from engine.training.tasks import data_generator, draw_batch
+
+#: `train_loss`, `validation_loss` and `grad_norm` of the step.
+Metrics = Mapping[str, float]
+OnProgress = Callable[[int, int, Metrics], object]
+#: The metrics of each network now in training, by its place in the list of configs.
+OnManyProgress = Callable[[int, int, Mapping[int, Metrics]], object]
+OnFinish = Callable[[int, TrainingRun], object]
+
+
+def train(config: TrainingConfig, on_progress: OnProgress | None = None) -> TrainingRun:
+    """Train one network from its initial weights.
+
+    on_progress(step, total, metrics): called after every step, with the numbers of that step's
+    row of `TrainingRun.frame`. What it raises ends the run and reaches the caller.
+    A run that leaves the numbers of float32 is a result, not an error: see
+    `TrainingRun.diverged_at`.
+    """
+
+    def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
+        if on_progress is not None and metrics:
+            on_progress(step, total, metrics[0])
+
+    return train_many([config], report)[0]
+
+
+def train_many(
+    configs: Sequence[TrainingConfig],
+    on_progress: OnManyProgress | None = None,
+    on_finish: OnFinish | None = None,
+) -> list[TrainingRun]:
+    """Train several networks, in the order of `configs`; those of one shape side by side.
+
+    One shape: the same cell, σ, layers, sizes, T, steps, kind of optimiser and validation, and the
+    same timesteps with a target. Learning rate, clipping, initial weights, task and seed may
+    differ. Every run has the same bits as `train` gives it alone: the tolerance is zero.
+    on_progress(step, total, metrics): steps of all groups together; the newest metrics of the
+    networks now in training, by their place in `configs`. What it raises ends all runs.
+    on_finish(place, run): as soon as a run has finished, so that no later stop can lose it.
+    """
+    finished: dict[int, TrainingRun] = {}
+    groups = _groups(configs)
+    total, done = sum(configs[group[0]].steps for group in groups), 0
+    for group in groups:
+        trainer = Trainer([configs[i] for i in group])
+        for step, metrics in trainer.steps():
+            if on_progress is not None:
+                on_progress(done + step, total, {group[i]: own for i, own in metrics.items()})
+        done += configs[group[0]].steps
+        for i, run in zip(group, trainer.runs(), strict=True):
+            finished[i] = run
+            if on_finish is not None:
+                on_finish(i, run)
+    return [finished[i] for i in range(len(configs))]
+
+
+def _groups(configs: Sequence[TrainingConfig]) -> list[list[int]]:
+    """The places in `configs` that train side by side."""
+    groups: dict[TrainingConfig, list[int]] = {}
+    for i, config in enumerate(configs):
+        # Everything that may differ within a group is set to one value.
+        shape = replace(
+            config, learning_rate=1.0, clip_norm=None, spectral_radius=None, seed=0,
+            recurrent_init="gaussian", forget_bias=None, chrono_timesteps=None,
+            task="recall" if config.task == "average_last" else config.task,
+        )  # fmt: skip
+        groups.setdefault(shape, []).append(i)
+    return list(groups.values())
+
+
+class Trainer:
+    """Networks of one shape in training. Those that diverge leave; the others don't notice."""
+
+    def __init__(self, configs: Sequence[TrainingConfig]) -> None:
+        self.configs = configs
+        first = configs[0]
+        self.active = list(range(len(configs)))
+        self.network = Network(first, len(configs), first.batch_size)
+        self.parameters = np.stack([pack(config, initial_weights(config)) for config in configs])
+        self.previous = self.parameters.copy()
+        self.optimiser = Optimiser(configs, self.parameters)
+        self.generators = [data_generator(config, "training") for config in configs]
+        self.validation = [self._validation_data(config) for config in configs]
+        self.curves: list[list[tuple[float, float]]] = [[] for _ in configs]
+        self.validated: list[list[tuple[int, float]]] = [[] for _ in configs]
+        self.final: dict[int, Array] = {}
+        self.diverged: dict[int, tuple[int, str]] = {}
+
+    def steps(self) -> Iterator[tuple[int, dict[int, Metrics]]]:
+        """Train to the end, and after every step hand out its number and the metrics."""
+        first = self.configs[0]
+        # Overflow is a result here, and looked for by hand.
+        with np.errstate(all="ignore"):
+            self._validate(0)
+        for step in range(1, first.steps + 1):
+            with np.errstate(all="ignore"):
+                if self.active:
+                    self._update(step)
+                if self.active and (step % first.validation_interval == 0 or step == first.steps):
+                    self._validate(step)
+            if not self.active:
+                return
+            yield step, {i: self._metrics(i) for i in self.active}
+        self.final |= {i: self.parameters[row] for row, i in enumerate(self.active)}
+
+    def runs(self) -> list[TrainingRun]:
+        """The finished runs, in the order of the configs."""
+        return [
+            finish_run(config, self.curves[i], self.validated[i], self.final[i],
+                       self.diverged.get(i))
+            for i, config in enumerate(self.configs)
+        ]  # fmt: skip
+
+    def _update(self, step: int) -> None:
+        """One batch, one gradient, one update of each network."""
+        batches = [draw_batch(self.configs[i], self.generators[i]) for i in self.active]
+        losses = self._losses(batches).astype(np.float32)
+        if not np.isfinite(losses).all():
+            stay = np.isfinite(losses)
+            self._keep(stay, step, "training loss", self.previous)
+            if not self.active:
+                return
+            # The gradient needs the forward pass of those that are left, and of nobody else.
+            losses = losses[stay]
+            self._losses([batch for batch, stays in zip(batches, stay, strict=True) if stays])
+        gradients = self.network.gradients(self.parameters)
+        norms = gradient_norms(gradients).astype(np.float32)
+        stay = np.isfinite(norms)
+        self._keep(stay, step, "gradient", self.parameters)
+        gradients, norms, losses = gradients[stay], norms[stay], losses[stay]
+        self.previous[:] = self.parameters
+        clip(gradients, norms, [self.configs[i].clip_norm for i in self.active])
+        self.optimiser.update(self.parameters, gradients)
+        for i, loss, norm in zip(self.active, losses, norms, strict=True):
+            self.curves[i].append((float(loss), float(norm)))
+
+    def _validate(self, step: int) -> None:
+        """Measure every network on its validation set."""
+        batches = zip(*(self.validation[i] for i in self.active), strict=True)
+        losses = np.mean([self._losses(batch) for batch in batches], axis=0).astype(np.float32)
+        for i, loss in zip(self.active, losses, strict=True):
+            if np.isfinite(loss):
+                self.validated[i].append((step, float(loss)))
+            elif self.curves[i]:  # the step that this validation belongs to is not a finished one
+                self.curves[i].pop()
+        self._keep(np.isfinite(losses), max(step, 1), "validation loss", self.previous)
+
+    def _losses(self, batches: Sequence[tuple[Array, Array]]) -> Array:
+        inputs = np.stack([batch[0] for batch in batches], axis=1)
+        targets = np.stack([batch[1] for batch in batches], axis=1)
+        return self.network.losses(self.parameters, inputs, targets)
+
+    def _keep(self, stay: Array, step: int, what: str, last_good: Array) -> None:
+        """Go on with those that `stay`; the others leave with their last good weights."""
+        if stay.all():
+            return
+        for row in np.flatnonzero(~stay):
+            self.final[self.active[row]] = last_good[row].copy()
+            self.diverged[self.active[row]] = (step, what)
+        rows = np.flatnonzero(stay).tolist()
+        self.active = [self.active[row] for row in rows]
+        self.parameters, self.previous = self.parameters[rows], self.previous[rows]
+        self.optimiser.keep(rows)
+        self.network = Network(self.configs[0], len(rows), self.configs[0].batch_size)
+
+    def _metrics(self, i: int) -> Metrics:
+        loss, norm = self.curves[i][-1]
+        return {
+            "train_loss": loss,
+            "validation_loss": self.validated[i][-1][1],
+            "grad_norm": norm,
+        }
+
+    @staticmethod
+    def _validation_data(config: TrainingConfig) -> list[tuple[Array, Array]]:
+        generator = data_generator(config, "validation")
+        return [draw_batch(config, generator) for _ in range(config.validation_batches)]

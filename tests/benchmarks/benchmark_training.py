@@ -1,0 +1,81 @@
+"""How long a training step takes beside the plain PyTorch loop of the same network.
+
+Both sides draw the same batches, and that they find the same losses is checked before the clock
+starts. Then they take turns: plain, ours, plain, ours. Medians of processor time are compared.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from engine.training import TrainingConfig
+from engine.training.tasks import data_generator
+from engine.training.train import Trainer
+from tests.engine.training.plain import PlainNetwork, plain_optimiser, plain_step
+
+CONFIG = TrainingConfig(
+    task="average_every", timesteps=50, hidden_size=32, batch_size=64, validation_interval=20_000
+)
+WARM_UP, REPEATS = 5, 41
+#: The largest share of the plain loop's time per step that one model may take.
+ALONE, BATCHED = 1.0, 0.7
+
+
+def main() -> None:
+    """Print one row for each cell and each number of models that train together."""
+    torch.set_num_threads(1)
+    print(f"{'per step and model':36}{'plain':>10}{'ours':>10}{'ratio':>8}{'bound':>8}")
+    for cell in ("rnn", "lstm", "residual"):
+        for layers in (1, 2):
+            for models in (1, 4):
+                config = replace(CONFIG, cell=cell, num_layers=layers)
+                report(config, models, ALONE if models == 1 else BATCHED)
+
+
+def report(config: TrainingConfig, models: int, bound: float) -> None:
+    """Measure one comparison and print its row."""
+    configs = [replace(config, seed=seed) for seed in range(models)]
+    plain, ours = plain_steps(config), our_steps(configs)
+    first = [(next(plain), next(ours)) for _ in range(WARM_UP)]
+    np.testing.assert_allclose([a for a, _ in first], [b for _, b in first], rtol=1e-3)
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(REPEATS):
+        for steps, side in zip((plain, ours), times, strict=True):
+            side.append(seconds(lambda steps=steps: next(steps)))  # type: ignore[misc]
+    one, per_model = (statistics.median(side) for side in times)
+    per_model /= models
+    name = f"{config.cell}, {config.num_layers} layers, {models} together"
+    verdict = "PASS" if per_model / one <= bound else "over"
+    print(
+        f"{name:36}{1e3 * one:7.2f} ms{1e3 * per_model:7.2f} ms{per_model / one:8.2f}{bound:8.1f} "
+        f"{verdict}"
+    )
+
+
+def plain_steps(config: TrainingConfig) -> Iterator[float]:
+    """The loss of each step of the plain loop."""
+    network, generator = PlainNetwork(config), data_generator(config, "training")
+    optimiser = plain_optimiser(config, network)
+    while True:
+        yield plain_step(config, network, optimiser, generator)[0]
+
+
+def our_steps(configs: list[TrainingConfig]) -> Iterator[float]:
+    """The loss of each step of the first of several models."""
+    for _, metrics in Trainer([replace(config, steps=20_000) for config in configs]).steps():
+        yield metrics[0]["train_loss"]
+
+
+def seconds(step: Callable[[], object]) -> float:
+    """The processor time of one call, all threads together: what others do doesn't count."""
+    start = time.process_time()
+    step()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Training as a PyTorch user writes it: nn modules, autograd, torch.optim. The independent answer.
+
+The residual cell has no module of its own and is written out with autograd.
+"""
+
+import numpy as np
+import torch
+
+from engine.training.config import TrainingConfig
+from engine.training.initial import initial_weights
+from engine.training.tasks import data_generator, draw_batch
+
+_SIGMA = {"identity": lambda x: x, "tanh": torch.tanh, "relu": torch.relu}
+
+
+class PlainNetwork(torch.nn.Module):
+    """A recurrent module, or the residual recurrence on an RNN's parameters, and a linear layer."""
+
+    def __init__(self, config: TrainingConfig) -> None:
+        super().__init__()
+        self.config = config
+        sizes = (config.input_size, config.hidden_size, config.num_layers)
+        if config.cell == "lstm":
+            self.recurrent: torch.nn.RNNBase = torch.nn.LSTM(*sizes, batch_first=True)
+        else:
+            nonlinearity = "relu" if config.activation == "relu" else "tanh"
+            self.recurrent = torch.nn.RNN(*sizes, batch_first=True, nonlinearity=nonlinearity)
+        self.readout = torch.nn.Linear(config.hidden_size, 1)
+        weights = initial_weights(config)
+        for module, arrays in (
+            (self.recurrent, weights.recurrent),
+            (self.readout, weights.readout),
+        ):
+            module.load_state_dict(
+                {name: torch.from_numpy(array) for name, array in arrays.items()}
+            )
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(batch, timesteps, inputs) to (batch, targets)."""
+        config = self.config
+        by_module = config.cell == "lstm" or (
+            config.cell == "rnn" and config.activation != "identity"
+        )
+        hidden = self.recurrent(inputs)[0] if by_module else self._by_hand(inputs)
+        return self.readout(hidden[:, -config.target_timesteps :])[..., 0]
+
+    def _by_hand(self, inputs: torch.Tensor) -> torch.Tensor:
+        sigma = _SIGMA[self.config.activation]
+        for layer in range(self.config.num_layers):
+            w_x, w_h, b_x, b_h = (
+                getattr(self.recurrent, f"{name}_l{layer}")
+                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            )
+            state, states = torch.zeros(len(inputs), len(w_h), dtype=inputs.dtype), []
+            for t in range(inputs.shape[1]):
+                step = sigma(inputs[:, t] @ w_x.T + b_x + state @ w_h.T + b_h)
+                state = state + step if self.config.cell == "residual" else step
+                states.append(state)
+            inputs = torch.stack(states, dim=1)
+        return inputs
+
+
+def plain_batch(
+    config: TrainingConfig, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same sequences in torch's order: (batch, timesteps, inputs) and (batch, targets)."""
+    inputs, targets = draw_batch(config, generator)
+    return (
+        torch.from_numpy(np.ascontiguousarray(inputs.transpose(2, 0, 1))),
+        torch.from_numpy(np.ascontiguousarray(targets.T)),
+    )
+
+
+def plain_optimiser(config: TrainingConfig, network: PlainNetwork) -> torch.optim.Optimizer:
+    """torch's own, with the learning rate alone set."""
+    kind = torch.optim.Adam if config.optimiser == "adam" else torch.optim.SGD
+    return kind(network.parameters(), lr=config.learning_rate)
+
+
+def plain_step(
+    config: TrainingConfig,
+    network: PlainNetwork,
+    optimiser: torch.optim.Optimizer,
+    generator: torch.Generator,
+    dtype: torch.dtype = torch.float32,
+) -> tuple[float, float]:
+    """One update: the loss before it, and the norm of its gradient before clipping."""
+    inputs, targets = (tensor.to(dtype) for tensor in plain_batch(config, generator))
+    optimiser.zero_grad()
+    loss = torch.nn.functional.mse_loss(network(inputs), targets)
+    loss.backward()
+    limit = config.clip_norm if config.clip_norm is not None else float("inf")
+    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), limit)
+    optimiser.step()
+    return loss.item(), norm.item()
+
+
+def plain_curves(
+    config: TrainingConfig, steps: int, dtype: torch.dtype = torch.float64
+) -> tuple[np.ndarray, PlainNetwork]:
+    """(steps, 2): loss and gradient norm of every step; and the trained network."""
+    network = PlainNetwork(config).to(dtype)
+    optimiser = plain_optimiser(config, network)
+    generator = data_generator(config, "training")
+    curves = [plain_step(config, network, optimiser, generator, dtype) for _ in range(steps)]
+    return np.array(curves), network

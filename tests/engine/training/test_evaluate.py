@@ -1,0 +1,58 @@
+"""The error by distance says what a network does with each input, checked on networks we know."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.training import TrainingConfig, TrainingRun, train
+from engine.training.evaluate import error_by_distance
+from engine.training.network import StateDicts, pack
+
+CONFIG = TrainingConfig(
+    task="recall", activation="identity", hidden_size=1, timesteps=6, batch_size=4, steps=1
+)
+
+
+def remembering(config: TrainingConfig, decay: float) -> TrainingRun:
+    """ŷ_T = Σ_t decay^(T−t) x_t: one linear unit, weights set by hand."""
+    one, none = np.ones((1, 1)), np.zeros(1)
+    recurrent = {
+        "weight_ih_l0": one, "weight_hh_l0": decay * one, "bias_ih_l0": none, "bias_hh_l0": none
+    }  # fmt: skip
+    parameters = pack(config, StateDicts(recurrent, {"weight": one, "bias": none}))
+    return replace(train(config), parameters=parameters)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 1.0])
+def test_the_error_at_each_distance_is_that_of_its_coefficient(decay: float) -> None:
+    frame = error_by_distance(remembering(CONFIG, decay), 1024)
+    assert frame["distance"].tolist() == list(range(6))
+    given = decay ** np.arange(6.0)
+    wanted = np.array([0, 0, 0, 0, 0, 1.0])
+    # The difference of two independent normal numbers has variance 2.
+    np.testing.assert_allclose(frame["needed"], 2 * wanted**2, rtol=0.2)
+    np.testing.assert_allclose(frame["error"], 2 * (given - wanted) ** 2, rtol=0.2, atol=1e-9)
+
+
+def test_ignoring_every_input_costs_what_was_needed() -> None:
+    run = remembering(replace(CONFIG, task="average_last"), 0.0)
+    silent = replace(run, parameters=np.zeros_like(run.parameters))
+    frame = error_by_distance(silent)
+    np.testing.assert_allclose(frame["error"], frame["needed"])
+    np.testing.assert_allclose(frame["needed"], 2 / 36, rtol=0.3)
+
+
+def test_in_the_adding_problem_only_marked_numbers_count() -> None:
+    config = replace(CONFIG, task="adding")
+    run = train(config)
+    frame = error_by_distance(replace(run, parameters=np.zeros_like(run.parameters)), 1024)
+    assert set(frame["distance"]) <= set(range(6))
+    # The difference of two independent uniform numbers has variance 1/6.
+    np.testing.assert_allclose(frame["needed"], 1 / 6, rtol=0.25)
+    np.testing.assert_allclose(frame["error"], frame["needed"])
+
+
+def test_too_many_sequences_are_refused() -> None:
+    with pytest.raises(ValueError, match="sequences is 5000; allowed is an integer from 1 to 1024"):
+        error_by_distance(train(CONFIG), 5000)
