@@ -9,6 +9,7 @@ PAGES = (
     ("vanishing_gradients", "Vanishing gradients", ":material/trending_down:"),
     ("lstm_cell_state", "LSTM cell state", ":material/conveyor_belt:"),
     ("resnet_skip", "ResNet skips", ":material/alt_route:"),
+    ("training_runs", "Trained networks", ":material/school:"),
     ("beam_search", "Beam search", ":material/account_tree:"),
 )
 

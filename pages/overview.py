@@ -13,6 +13,8 @@ LECTURE = {
     "it flow through every edge of the cell, and close the road.",
     "resnet_skip": "**ResNet skips.** The same idea along depth: one slider from a plain network to a "
     "ResNet, and every path through it counted.",
+    "training_runs": "**Trained networks.** Which of them learn over long spans, and which only over "
+    "short ones: does the gradient story matter?",
     "beam_search": "**Beam search.** Step through the search, and see where the best sequence is lost.",
 }
 

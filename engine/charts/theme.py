@@ -54,7 +54,7 @@ def _superscript(expression: str) -> str:
 #: Axis label of a decimal exponent: 10⁻⁵, not 1e-5 beside 100,000; between powers, the number.
 POWER_LABEL = (
     "datum.value == 0 ? '1' : datum.value != round(datum.value) ? "
-    "format(pow(10, datum.value), '.2~g') : "
+    "format(pow(10, datum.value), '.2~r') : "
     f"'10' + {_superscript('toString(datum.value)')}"
 )
 

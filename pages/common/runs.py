@@ -14,6 +14,7 @@ from engine.decoding import comparisons as decoding
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
 from engine.residual import comparisons as stacks
+from engine.training import comparisons as training
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,3 +79,8 @@ smallest_optimal_beam_width = _cached(
 search_cost = _cached(decoding.search_cost, 4, "Counting cell evaluations")
 endless_cost = _cached(decoding.endless_cost, 4, "Counting cell evaluations")
 compare_scorings = _cached(decoding.compare_scorings, 4, "Ranking by every convention")
+
+training_curves = _cached(training.curves, 8, "Loading the runs")
+training_predictions = _cached(training.predictions, 2, "Loading the runs")
+training_memory = _cached(training.memory, 2, "Asking the networks")
+training_gradients = _cached(training.gradients_before_and_after, 2, "Looking at the gradients")

@@ -1,0 +1,118 @@
+"""Does the gradient story matter for learning? Networks, trained (handout, 1, the two tasks)."""
+
+import streamlit as st
+
+from engine.charts import gradients
+from engine.charts import training as charts
+from engine.training import comparisons
+from engine.training.presets import DEFAULT_PRESET, PRESETS
+from pages.common import runs
+from pages.common.charts import show_chart
+from pages.common.controls import Choice, Number, Sections, ignored_url_values
+from pages.common.frame import open_page, run_open_section
+
+_NAMES = (DEFAULT_PRESET, *(name for name in PRESETS if name != DEFAULT_PRESET))
+PRESET = Choice("comparison", "Comparison", {name: name for name in _NAMES})
+SEQUENCE = Number("sequence", "Test sequence", 1, 4, 1, 1)
+VIEW = Sections("view", ("Loss", "Predictions", "Memory", "Gradients"))
+CONTROLS = (PRESET, SEQUENCE, VIEW)
+
+
+def main() -> None:
+    open_page(
+        "Does the gradient story matter for learning?",
+        "Networks like those of the other pages, trained. Their runs come with the project, so that "
+        "nothing has to be trained before you see it.",
+    )
+    ignored_url_values(CONTROLS)
+    name = PRESET.show()
+    st.markdown(PRESETS[name].question)
+    run_open_section(VIEW, (loss, predictions, memory, gradients_of), name)
+
+
+def loss(name: str) -> None:
+    curves, labels = runs.training_curves(name), tuple(PRESETS[name].runs)
+    in_words = comparisons.learned_in_words(curves["final"])
+    left, right = st.columns(2)
+    with left:
+        show_chart(
+            charts.losses,
+            alt_text=f"Training and validation loss by step. {in_words}",
+            data={"curves": curves["losses"], "marks": curves["constants"]},
+            runs=labels,
+        )
+    with right:
+        show_chart(
+            charts.gradient_norms,
+            alt_text="Norm of the gradient at each training step.",
+            data={"curves": curves["norms"], "thresholds": curves["thresholds"]},
+            runs=labels,
+        )
+    st.markdown(in_words)
+    st.markdown(
+        "Faint: training loss; bold: validation loss. The dotted line is the loss of the best "
+        "constant, which a network reaches without remembering anything. Right: the norm of the "
+        "whole gradient before clipping."
+    )
+
+
+def predictions(name: str) -> None:
+    points, labels = runs.training_predictions(name), tuple(PRESETS[name].runs)
+    if points["timestep"].nunique() > 1:
+        sequence = SEQUENCE.show()
+        show_chart(
+            charts.predictions_over_time,
+            alt_text=f"Predictions and truth along test sequence {sequence}.",
+            data={"points": points},
+            runs=labels,
+            sequence=sequence,
+        )
+    else:
+        show_chart(
+            charts.predictions_by_sequence,
+            alt_text="The last prediction on each of four test sequences beside the truth.",
+            data={"points": points},
+            runs=labels,
+        )
+    st.markdown("Sequences that no network was trained on; the grey truth is the label.")
+
+
+def memory(name: str) -> None:
+    labels = tuple(PRESETS[name].runs)
+    show_chart(
+        charts.error_by_distance,
+        alt_text="Error in answering to an input, by how far back the input lies.",
+        data={"errors": runs.training_memory(name)},
+        runs=labels,
+    )
+    st.markdown(
+        "One input is swapped for another number and the rest left as it is: how far is the "
+        "prediction's answer from the right one? Grey is the error of a network that ignores the "
+        "input. Where a curve joins the grey line, the network has forgotten."
+    )
+
+
+def gradients_of(name: str) -> None:
+    frame = runs.training_gradients(name)
+    if frame.empty:
+        st.info("The lens of the other pages knows networks of one layer, with one input.")
+        return
+    for label, own in frame.groupby("run", sort=False):
+        st.markdown(f"**{label}**")
+        show_chart(
+            gradients.compared_lines,
+            alt_text=f"Gradient along time of {label}, before and after training.",
+            data={"runs": own},
+            by="when",
+            names=comparisons.WHEN,
+            field="log10_grad_hidden_norm",
+            title="‖∂L/∂hₜ‖ (log scale)",
+            height=220,
+        )
+    st.markdown(
+        "The same engine functions as on the other pages, with the weights before and after "
+        "training: eight sequences of the averaging task, target at T. Did training open a road?"
+    )
+
+
+main()
