@@ -11,7 +11,7 @@ from engine.charts.cell_state import FORGET_BIAS_SCRUBBER
 from engine.charts.gradients import thinned
 from engine.charts.scrubber import scrub
 from engine.charts.theme import COLOURS
-from engine.extended_range import scientific
+from engine.extended_range import scientific, written
 from engine.recurrent import LSTM_PRESETS, RecurrentConfig, findings, lstm_findings
 from pages.common import runs
 from pages.common.charts import show_chart
@@ -132,7 +132,7 @@ def two_networks(config: RecurrentConfig) -> None:
     with left:
         show_chart(
             cell_state.networks_over_time,
-            alt_text=f"Gradients of LSTM and vanilla RNN along time. {verdict.statement}",
+            alt_text="Gradient norms of LSTM and vanilla RNN along time, on a log axis.",
             data={"lines": lines},
             quantities=("gradient", "cell gradient"),
             title="gradient norm (log scale)",
@@ -191,8 +191,9 @@ def the_cell(config: RecurrentConfig) -> None:
     strongest = flow.loc[flow["log10_norm"].idxmax()]
     show_chart(
         cell_drawing.cell_drawing,
-        alt_text=f"The LSTM cell at t = {timestep}, each edge as wide as the gradient through it. The "
-        f"strongest is {strongest['edge']} with {scientific(strongest['log10_norm'])}.",
+        alt_text="The LSTM cell at one timestep, each edge as wide as the gradient through it.",
+        finding=f"The strongest edge at t = {timestep} is {strongest['edge']}, with "
+        f"{scientific(strongest['log10_norm'])}.",
         data={"edges": cell_drawing.drawn_edges(flow)},
     )
     left, right = st.columns(2)
@@ -256,7 +257,7 @@ def two_terms(config: RecurrentConfig) -> None:
     else:
         show_chart(
             cell_state.pathway_over_time,
-            alt_text=f"The two terms of the gradient at the cell state. {verdict.statement}",
+            alt_text="Norms of the two terms of ∂L/∂C along time, and of their sum.",
             data={
                 "pathway": thinned(pathway.iloc[::-1]),
                 "here": pathway.loc[pathway["timestep"] == timestep, ["timestep"]],
@@ -301,7 +302,8 @@ def gates(config: RecurrentConfig) -> None:
         with columns[number % 2]:
             show_chart(
                 cell_state.gate_heatmap,
-                alt_text=f"Heatmap of the {title} by unit and timestep, mean {mean:.2f}.",
+                alt_text=f"Heatmap of the {title} by unit and timestep.",
+                finding=f"Mean {mean:.2f}.",
                 data={"values": cell_state.heatmap_values(values, gate)},
                 title=f"{title}, by unit",
                 low=low,
@@ -318,8 +320,9 @@ def forget_bias(config: RecurrentConfig) -> None:
     at_start = sweep.loc[sweep["forget_bias"] == start, CELL_GRADIENT]
     show_chart(
         scrub,
-        alt_text="41 curves, one for each forget bias from −5 to 5, on the same weights. At "
-        f"{start:g}: {findings.trace_in_words(at_start, 'The gradient norm at the cell state')}",
+        alt_text="41 curves of the gradient at the cell state, one for each forget bias from "
+        "−5 to 5, on the same weights, with the one under the slider in front.",
+        finding=f"At bias {start:g}: {findings.trace_in_words(at_start)}",
         data={"sweep": thinned(sweep), "marks": cell_state.forget_bias_marks(config.timesteps)},
         parameters={"forget_bias": start},
         scrubber=FORGET_BIAS_SCRUBBER,
@@ -337,8 +340,10 @@ def memory(config: RecurrentConfig) -> None:
     median = lives["half_life"].median()
     show_chart(
         cell_state.survival_band,
-        alt_text="Survival of the cell state under the forget gates alone, and the gradient beside "
-        f"it. The median unit keeps {scientific(quantiles['log10_median'].iloc[0])} from t = 1 to T.",
+        alt_text="Survival of the cell state under the forget gates alone, by unit, and the gradient "
+        "beside it.",
+        finding="The median unit keeps "
+        f"{scientific(quantiles['log10_median'].iloc[0])} from t = 1 to T.",
         data={"quantiles": thinned(quantiles), "gradient": thinned(relative)},
         height=280,
     )
@@ -346,7 +351,8 @@ def memory(config: RecurrentConfig) -> None:
     with left:
         show_chart(
             cell_state.half_life_by_unit,
-            alt_text=f"Half-lives of the units, median {median:.3g} timesteps.",
+            alt_text="Half-life of each unit, sorted.",
+            finding=f"Median {written(median)} timesteps.",
             data={"half_lives": lives},
         )
     with right:

@@ -99,8 +99,9 @@ def scrub_skip(config: ResidualConfig) -> None:
     at_start = sweep.loc[sweep["skip"] == start, GRADIENT]
     show_chart(
         scrub,
-        alt_text=f"{len(SKIP_SCRUBBER.values())} curves along depth, one for each skip g from 0 to "
-        f"1.5, on the same blocks. At g = {start:g}: {trace_in_words(at_start)}",
+        alt_text="Curves of the gradient along depth, one for each skip g from 0 to 1.5, on the same "
+        "blocks, with the one under the slider in front.",
+        finding=f"At g = {start:g}: {trace_in_words(at_start)}",
         data={"sweep": sweep, "marks": charts.skip_marks(critical_skip(config))},
         parameters={"skip": start},
         scrubber=SKIP_SCRUBBER,
@@ -133,10 +134,7 @@ def three_stacks(config: ResidualConfig) -> None:
     with left:
         show_chart(
             charts.norm_along_depth,
-            alt_text="Gradient along depth. With skips: "
-            + trace_in_words(findings.gradient_of(stacks, "residual"))
-            + " Without: "
-            + trace_in_words(findings.gradient_of(stacks, "plain")),
+            alt_text="Gradient along depth of the plain, the residual and the gated stack.",
             data={"runs": stacks},
         )
     with right:
@@ -175,7 +173,7 @@ def analogy(config: ResidualConfig) -> None:
     verdict = findings.analogy_verdict(config, runs.compare_stacks(config), both)
     show_chart(
         charts.shared_axes,
-        alt_text=f"LSTM along time and ResNet along depth on shared axes. {verdict.statement}",
+        alt_text="LSTM along time and ResNet along depth, each with its plain counterpart.",
         data={"gradients": both},
         networks=charts.ANALOGY,
         height=300,
@@ -234,8 +232,7 @@ def paths(config: ResidualConfig) -> None:
     )
     show_chart(
         parts.path_lengths,
-        alt_text=f"Gradient by path length. Paths through {carried['path_length']:.0f} blocks carry "
-        f"the largest share; most paths go through {common['path_length']:.0f}.",
+        alt_text="Gradient carried by the paths of each length, above how many such paths there are.",
         data={"contributions": contributions},
     )
     show_numbers(
@@ -260,8 +257,7 @@ def lesions(config: ResidualConfig) -> None:
     median = changes.groupby("network")["relative_response_change"].median()
     show_chart(
         parts.lesions,
-        alt_text="Relative change of the output's response when one layer is deleted. Median: "
-        f"{median['residual']:.2g} with skips, {median['plain']:.2g} without.",
+        alt_text="Relative change of the output's response when each layer in turn is deleted.",
         data={"changes": changes},
     )
     output = changes.groupby("network")["relative_change"].median()
@@ -321,7 +317,7 @@ def where_it_ends(config: ResidualConfig) -> None:
         st.markdown(findings.growth_in_words(stacks))
     show_chart(
         charts.norm_along_depth,
-        alt_text="Norm of h_t along depth. " + findings.growth_in_words(stacks),
+        alt_text="Norm of h_t along depth of the three stacks, on a log axis.",
         data={"runs": stacks},
         field="log10_hidden_norm",
         title="‖hₜ‖ (log scale)",

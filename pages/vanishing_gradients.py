@@ -120,8 +120,9 @@ def scrub_radius(config: RecurrentConfig) -> None:
     at_start = sweep[sweep["spectral_radius"] == start][GRADIENT]
     show_chart(
         scrub,
-        alt_text=f"41 curves, one for each spectral radius from 0.5 to 1.5, all on the same "
-        f"weights. At {start:g}: {findings.trace_in_words(at_start)}",
+        alt_text="41 curves of the gradient along time, one for each spectral radius from 0.5 to "
+        "1.5, all on the same weights, with the one under the slider in front.",
+        finding=f"At radius {start:g}: {findings.trace_in_words(at_start)}",
         data={"sweep": gradients.thinned(sweep), "marks": gradients.critical_marks(facts)},
         parameters={"spectral_radius": start},
         scrubber=RADIUS_SCRUBBER,
@@ -144,15 +145,15 @@ def one_run(config: RecurrentConfig) -> None:
     with wide:
         show_chart(
             gradients.norms_over_time,
-            alt_text=findings.trace_in_words(trace.log10_frame[GRADIENT]),
+            alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
+            finding=findings.trace_in_words(trace.log10_frame[GRADIENT]),
             data={"norms": lines},
         )
         pin(config, pinned)
     with narrow:
         show_chart(
             matrices.eigenvalue_plane,
-            alt_text="Eigenvalues of W_h in the complex plane with the unit circle; the largest "
-            f"magnitude is {config.spectral_radius:g}.",
+            alt_text="Eigenvalues of W_h in the complex plane with the unit circle.",
             data={"eigenvalues": runs.eigenvalues(config)},
             width="content",
         )
@@ -209,8 +210,8 @@ def linear(config: RecurrentConfig) -> None:
     measured = comparison["log10_measured"]
     show_chart(
         gradients.closed_form,
-        alt_text="Measured gradients of the linear network lie on the closed form. "
-        + findings.trace_in_words(measured),
+        alt_text="Gradients of the linear network, measured, from the closed form, and as the largest "
+        "eigenvalue predicts.",
         data={"comparison": comparison, "slopes": runs.predicted_slopes(linear_config)},
     )
     show_numbers(
@@ -238,8 +239,7 @@ def activations(config: RecurrentConfig) -> None:
     with left:
         show_chart(
             gradients.compared_with_bound,
-            alt_text="Gradient norms with no nonlinearity, tanh and ReLU. "
-            + findings.activation_verdict(compared, facts).statement,
+            alt_text="Gradient norms along time with no nonlinearity, tanh and ReLU, under their bound.",
             data={"runs": compared, "bound": runs.predicted_slopes(last_only)},
             field=GRADIENT,
             title="‖∂L/∂hₜ‖ (log scale)",
@@ -287,7 +287,7 @@ def targets(config: RecurrentConfig) -> None:
     with left:
         show_chart(
             gradients.compared_lines,
-            alt_text=verdict.statement,
+            alt_text="Gradient norms along time with a target at every timestep and at the last only.",
             data={"runs": compared},
             by="targets",
             names=TARGET_NAMES,
@@ -322,8 +322,7 @@ def equation_one(config: RecurrentConfig) -> None:
     reach = runs.gradient_reach(config)
     show_chart(
         decomposition.equation_one_terms,
-        alt_text=f"Norms of the terms of equation (1); the last {reach} of {config.timesteps} "
-        "timesteps hold 99 % of the gradient.",
+        alt_text="Norms of the terms of equation (1) by timestep, and of their sum from T down.",
         data={"terms": gradients.thinned(terms)},
     )
     total = terms["log10_cumulative_norm"].iloc[-1]
@@ -348,7 +347,7 @@ def beyond(config: RecurrentConfig) -> None:
     in_words = findings.normality_in_words(facts, powers)
     show_chart(
         matrices.power_growth,
-        alt_text="Norm of the powers of W_h between eigenvalue and singular value. " + in_words,
+        alt_text="Norm of the powers of W_h between what eigenvalue and singular value promise.",
         data={"powers": powers},
     )
     peak = powers["log10_norm"].max()
@@ -372,7 +371,8 @@ def beyond(config: RecurrentConfig) -> None:
     st.markdown("The gradient of the linear network with this Wₕ, target at T:")
     show_chart(
         gradients.norms_over_time,
-        alt_text=findings.trace_in_words(trace[GRADIENT]),
+        alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
+        finding=findings.trace_in_words(trace[GRADIENT]),
         data={"norms": gradients.norm_lines(trace)},
         height=260,
     )
@@ -402,7 +402,8 @@ def notebook(config: RecurrentConfig) -> None:
     trace = runs.gradient_trace(experiment).log10_frame
     show_chart(
         gradients.norms_over_time,
-        alt_text=findings.trace_in_words(trace[GRADIENT]),
+        alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
+        finding=findings.trace_in_words(trace[GRADIENT]),
         data={"norms": gradients.norm_lines(trace)},
     )
     facts = runs.matrix_facts(experiment)

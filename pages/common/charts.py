@@ -19,6 +19,7 @@ def show_chart(
     chart: Callable[..., AnyChart],
     *,
     alt_text: str,
+    finding: str | None = None,
     data: dict[str, pd.DataFrame],
     width: Any = "stretch",
     on_pick: Callable[[Any], None] | None = None,
@@ -28,8 +29,11 @@ def show_chart(
 ) -> None:
     """Draw `chart(**data, **options)`.
 
-    data: the chart function's frames by argument name. alt_text: what the chart shows, findings
-    included, for those who can't see it. parameters: start values of sliders inside the chart.
+    data: the chart function's frames by argument name. alt_text: what the chart shows, for those
+    who can't see it; it should stay the same while controls move, because the browser draws a chart
+    with a new description from scratch, which takes as long as all the rest. finding: what it shows
+    at the current settings, as a line below that everyone can read. parameters: start values of
+    sliders inside the chart.
     on_pick: called with the picked row of a chart that has a selection named "pick"; needs `key`.
     """
     specification = dict(_specification(chart, tuple(data), tuple(sorted(options.items()))))
@@ -41,6 +45,8 @@ def show_chart(
     specification["datasets"] = data
     if on_pick is None or key is None:
         st.vega_lite_chart(specification, width=width, alt=alt_text)
+        if finding:
+            st.caption(finding)
         return
 
     def picked() -> None:
