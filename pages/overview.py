@@ -5,17 +5,32 @@ import streamlit as st
 from engine import handout
 from pages.common.frame import open_page, page_path
 
-#: The pages in the order of the lecture, with what each lets one find out.
+#: The pages in the order of the lecture: title, and what each lets one find out.
 LECTURE = {
-    "vanishing_gradients": "**Vanishing gradients.** Drag the spectral radius of a recurrent network "
-    "and watch what reaches the first timesteps.",
-    "lstm_cell_state": "**The LSTM's cell state.** A road on which the gradient meets no matrix: see "
-    "it flow through every edge of the cell, and close the road.",
-    "resnet_skip": "**ResNet skips.** The same idea along depth: one slider from a plain network to a "
-    "ResNet, and every path through it counted.",
-    "training_runs": "**Trained networks.** Which of them learn over long spans, and which only over "
-    "short ones: does the gradient story matter?",
-    "beam_search": "**Beam search.** Step through the search, and see where the best sequence is lost.",
+    "vanishing_gradients": (
+        "Vanishing gradients",
+        "Drag the spectral radius of a recurrent network "
+        "and watch what reaches the first timesteps.",
+    ),
+    "lstm_cell_state": (
+        "The LSTM's cell state",
+        "A road on which the gradient meets no matrix: see "
+        "it flow through every edge of the cell, and close the road.",
+    ),
+    "resnet_skip": (
+        "ResNet skips",
+        "The same idea along depth: one slider from a plain network to a "
+        "ResNet, and every path through it counted.",
+    ),
+    "training_runs": (
+        "Trained networks",
+        "Which of them learn over long spans, and which only over "
+        "short ones: does the gradient story matter?",
+    ),
+    "beam_search": (
+        "Beam search",
+        "Step through the search, and see where the best sequence is lost.",
+    ),
 }
 
 open_page(
@@ -26,14 +41,16 @@ open_page(
 )
 st.page_link(
     "pages/vanishing_gradients.py",
-    label="**Start:** drag the spectral radius and watch the gradient vanish",
+    label="**Start:** watch a gradient vanish",
     icon=":material/play_circle:",
 )
 st.subheader("The path through the lecture", anchor=False)
-for name, sentence in LECTURE.items():
+for name, (title, what) in LECTURE.items():
     path = page_path(name)
     if path:
-        st.page_link(path, label=sentence, icon=":material/arrow_forward:")
+        # A link's label is cut off at a phone's edge; a paragraph wraps.
+        st.page_link(path, label=f"**{title}**", icon=":material/arrow_forward:")
+        st.markdown(what)
 
 st.subheader("The questions of the review sheet, and where they are answered", anchor=False)
 for question in handout.QUESTIONS:
