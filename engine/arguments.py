@@ -4,11 +4,24 @@ from collections.abc import Collection
 
 import numpy as np
 
+#: Characters of a refused value that its message repeats.
+MAX_SHOWN = 200
+#: Python refuses to write out integers not much longer than this.
+MAX_SHOWN_BITS = 10_000
+
+
+def shown(value: object) -> str:
+    """`value` as a literal for an error message, cut where it is long."""
+    if isinstance(value, int) and value.bit_length() > MAX_SHOWN_BITS:
+        return f"an integer of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
 
 def require_integer(name: str, value: object, low: int, high: int) -> None:
     """Raise ValueError unless `value` is an integer from `low` to `high`, both included."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}; allowed is an integer from {low} to {high}")
+        raise ValueError(f"{name} is {shown(value)}; allowed is an integer from {low} to {high}")
 
 
 def require_number(
@@ -24,7 +37,7 @@ def require_number(
     if not is_number or not low <= value <= high:  # type: ignore[operator]
         alternative = ", or None" if or_none else ""
         raise ValueError(
-            f"{name} is {value!r}; allowed is a number from {low} to {high}{alternative}"
+            f"{name} is {shown(value)}; allowed is a number from {low} to {high}{alternative}"
         )
 
 
@@ -35,19 +48,19 @@ def require_sequence(name: str, values: object, most: int) -> list:
     """
     is_one_number = isinstance(values, np.ndarray) and values.ndim == 0
     if is_one_number or isinstance(values, str) or not isinstance(values, Collection):
-        raise ValueError(f"{name} is {values!r}; allowed is a sequence of 1 to {most} numbers")
+        raise ValueError(f"{name} is {shown(values)}; allowed is a sequence of 1 to {most} numbers")
     require_integer(f"the number of {name}", len(values), 1, most)
     return [item.item() if isinstance(item, np.generic) else item for item in values]
 
 
 def require_choice(name: str, value: object, choices: Collection[str]) -> None:
     """Raise ValueError unless `value` is one of `choices`."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         allowed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{name} is {value!r}; allowed is one of {allowed}")
+        raise ValueError(f"{name} is {shown(value)}; allowed is one of {allowed}")
 
 
 def require_flag(name: str, value: object) -> None:
     """Raise ValueError unless `value` is True or False."""
     if not isinstance(value, bool):
-        raise ValueError(f"{name} is {value!r}; allowed is True or False")
+        raise ValueError(f"{name} is {shown(value)}; allowed is True or False")

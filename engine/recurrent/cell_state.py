@@ -130,7 +130,8 @@ def cell_gradient_flow(
     At t = 1 the step before is the initial state: C_0 and h_0 are zero and have no h[0] of their
     own, but the derivative with respect to them exists. At T nothing comes from T + 1.
     """
-    require_timestep(config, timestep)
+    if timestep is not None:
+        require_integer("timestep", timestep, 1, config.timesteps)
     flows = _edges(lstm_experiment(config, weights))
     chosen = np.arange(config.timesteps) if timestep is None else np.array([timestep - 1])
     norms = [norm(array[chosen], exponent[chosen]) for array, exponent in flows.values()]
@@ -149,7 +150,7 @@ def edge_gradients(
     config: RecurrentConfig, timestep: int, *, weights: Weights | None = None
 ) -> dict[str, Array]:
     """The vectors whose norms `cell_gradient_flow` gives, (batch, hidden); x[t]: (batch, 1)."""
-    require_timestep(config, timestep)
+    require_integer("timestep", timestep, 1, config.timesteps)
     flows = _edges(lstm_experiment(config, weights))
     with np.errstate(over="ignore"):
         return {
@@ -188,12 +189,6 @@ def gate_values(
             "value": np.concatenate([values.ravel() for values in quantities.values()]),
         }
     )
-
-
-def require_timestep(config: RecurrentConfig, timestep: int | None) -> None:
-    """Raise ValueError unless `timestep` is one of the config's, or None."""
-    if timestep is not None:
-        require_integer("timestep", timestep, 1, config.timesteps)
 
 
 def _two_terms(setup: Experiment, run: lstm.Forward) -> tuple[_Scaled, _Scaled, _Scaled]:

@@ -7,8 +7,9 @@ from typing import Self
 import numpy as np
 import torch
 
+from engine.arguments import require_integer
 from engine.extended_range import Array
-from engine.recurrent.config import Cell, RecurrentConfig, RecurrentInit
+from engine.recurrent.config import MAX_HIDDEN_SIZE, Cell, RecurrentConfig, RecurrentInit
 
 #: The four blocks of an LSTM's weights, in the order in which torch stacks them.
 GATES = ("input", "forget", "candidate", "output")
@@ -40,7 +41,8 @@ class Weights:
     ) -> Self:
         """Any weights, trained ones too, from the `state_dict()` of the two modules.
 
-        recurrent: of a one-layer torch.nn.RNN or torch.nn.LSTM with one input and biases.
+        recurrent: of a one-layer torch.nn.RNN or torch.nn.LSTM with one input, biases and up to
+        256 units.
         readout: of a torch.nn.Linear with one output and a bias. Copied to float64.
         """
         return cls(
@@ -153,6 +155,7 @@ def _recurrent_shapes(state: Mapping[str, torch.Tensor]) -> dict[str, tuple[int,
             "allowed is (H, H) of a torch.nn.RNN or (4H, H) of a torch.nn.LSTM"
         )
     rows, hidden = w_h.shape
+    require_integer("the hidden size of recurrent", hidden, 1, MAX_HIDDEN_SIZE)
     return {
         "weight_ih_l0": (rows, 1),
         "weight_hh_l0": (rows, hidden),

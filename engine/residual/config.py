@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.arguments import require_choice, require_integer, require_number
+from engine.arguments import require_choice, require_integer, require_number, shown
 from engine.recurrent.config import ACTIVATIONS, MAX_BATCH_SIZE, MAX_SCALE, MAX_SEED, Activation
 
 Highway = Literal["highway"]
@@ -59,7 +59,7 @@ class ResidualConfig:
         if isinstance(self.skip, tuple):
             if len(self.skip) != self.width:
                 raise ValueError(
-                    f"skip is {self.skip!r}, {len(self.skip)} numbers; "
+                    f"skip is {shown(self.skip)}, {len(self.skip)} numbers; "
                     f"allowed is one for each of the {self.width} units"
                 )
             for number in self.skip:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from engine.arguments import require_integer
 from engine.extended_range import Array, Exponents, add, unscaled
 from engine.recurrent.measure import tidy
-from engine.residual.config import ResidualConfig
+from engine.residual.config import MAX_DEPTH, ResidualConfig
 from engine.residual.norms import norm_of_each, rescale_each
 from engine.residual.stack import Forward, backward, forward, output_gradient
 from engine.residual.weights import draw_stack
@@ -106,7 +107,11 @@ def path_length_shares(config: ResidualConfig) -> pd.DataFrame:
 
 
 def path_counts(depth: int) -> list[int]:
-    """How many paths of each length a stack of `depth` blocks has: C(depth, k), exact integers."""
+    """How many paths of each length a stack of `depth` blocks has: C(depth, k), exact integers.
+
+    depth: 0 to 200.
+    """
+    require_integer("depth", depth, 0, MAX_DEPTH)
     return [math.comb(depth, k) for k in range(depth + 1)]
 
 

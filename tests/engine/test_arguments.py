@@ -14,6 +14,7 @@ from engine.arguments import (
     require_integer,
     require_number,
     require_sequence,
+    shown,
 )
 
 INTEGER_PASSES = (1, 5, 10)
@@ -128,3 +129,26 @@ def test_anything_but_a_flag_is_refused(value: object) -> None:
     with pytest.raises(ValueError) as refusal:
         require_flag("last", value)
     assert str(refusal.value) == f"last is {value!r}; allowed is True or False"
+
+
+LONG = {"text": "x" * 10**6, "tuple": (1.0,) * 10**6, "3000 digits": 10**3000, "more": 10**9999}
+
+
+@pytest.mark.parametrize("value", LONG.values(), ids=LONG)
+def test_a_message_repeats_no_more_of_a_value_than_people_read(value: object) -> None:
+    assert len(shown(value)) <= 201
+    for refuse in (
+        lambda: require_integer("steps", value, 1, 10),
+        lambda: require_number("radius", value, 0, 2),
+        lambda: require_choice("cell", value, ["rnn"]),
+        lambda: require_flag("last", value),
+    ):
+        with pytest.raises(ValueError, match="; allowed is ") as refusal:
+            refuse()
+        assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize("value", [["rnn"], np.array(["rnn", "lstm"]), {"rnn": 1}])
+def test_what_is_no_word_is_no_choice(value: object) -> None:
+    with pytest.raises(ValueError, match=r"cell is .*; allowed is one of 'rnn', 'lstm'"):
+        require_choice("cell", value, {"rnn": 1, "lstm": 2})

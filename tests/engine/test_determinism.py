@@ -1,0 +1,206 @@
+"""Sixteen threads, each at something else, give the bits that one thread gives them alone.
+
+`tests/engine/recurrent/test_determinism.py` says what else in a process must make no difference;
+`tests/engine/training/test_presets.py` and the last tests here, how far shipped runs may be from
+what another machine or another version of a library computes.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from engine.decoding import LSTMLanguageModel, beam_search, exhaustive_search, greedy_search
+from engine.decoding.comparisons import beam, best_by_beam_width, compare_scorings, search_cost
+from engine.decoding.config import DecodingConfig
+from engine.recurrent import (
+    RecurrentConfig,
+    cell_gradient_flow,
+    cell_jacobian_norms,
+    cell_state_pathway,
+    compare_memory,
+    forget_bias_sweep,
+    gradient_share_by_loss,
+    gradient_trace,
+    loss_timestep_matrix,
+    spectral_sweep,
+    weight_gradient_terms,
+)
+from engine.recurrent.theory import linear_closed_form, power_growth
+from engine.residual import (
+    ResidualConfig,
+    depth_skip_sweep,
+    depth_trace,
+    jacobian_singular_values,
+    lesion,
+    path_length_contributions,
+    skip_pathway,
+)
+from engine.training import RunStore, StateDicts, TrainingConfig, TrainingRun, train, train_many
+from engine.training.network import Network, pack
+from engine.training.presets import PRESETS
+from engine.training.tasks import data_generator, draw_batch
+
+THREADS = 16
+ROUNDS = 2
+#: How far a recorded validation loss, float32 of another day, may be from today's float64. With
+#: this project's pinned libraries the largest difference is 3e-6. A library that draws other data
+#: or other weights from a seed is off by per cents.
+SHIPPED_TOLERANCE = 1e-5
+#: What a thread does, and gives back as bytes.
+Work = Callable[[], bytes]
+
+RNN = RecurrentConfig(hidden_size=48, timesteps=60, batch_size=3, last_target_only=False)
+LSTM = RecurrentConfig(cell="lstm", hidden_size=24, timesteps=40, batch_size=2, seed=7)
+STACK = ResidualConfig(depth=30, width=24, batch_size=2, seed=2)
+TRAINED = TrainingConfig(task="average_every", hidden_size=12, timesteps=8, batch_size=8, steps=20)
+
+
+def bits(*frames: pd.DataFrame) -> bytes:
+    """All the numbers and words of some frames, down to the last bit."""
+    columns = [frame[name].to_numpy() for frame in frames for name in frame]
+    return b"".join(
+        repr(column.tolist()).encode() if column.dtype == object else column.tobytes()
+        for column in columns
+    )
+
+
+def vanilla(config: RecurrentConfig) -> bytes:
+    return bits(
+        gradient_trace(config).log10_frame,
+        loss_timestep_matrix(config),
+        gradient_share_by_loss(config),
+        weight_gradient_terms(config),
+        spectral_sweep(config, [0.0, 0.7, 1.3]),
+        linear_closed_form(config),
+        power_growth(config),
+    )
+
+
+def lstm(config: RecurrentConfig) -> bytes:
+    return bits(
+        gradient_trace(config).log10_frame,
+        cell_state_pathway(config),
+        cell_gradient_flow(config),
+        cell_jacobian_norms(config),
+        forget_bias_sweep(config, [-1.0, 2.0]),
+        compare_memory(config),
+    )
+
+
+def residual(config: ResidualConfig) -> bytes:
+    return bits(
+        depth_trace(config).log10_frame,
+        depth_skip_sweep(config, [0.0, 0.5, 1.0], [5, 30]),
+        skip_pathway(config),
+        path_length_contributions(config, log10=True),
+        jacobian_singular_values(config, log10=True),
+        lesion(config),
+    )
+
+
+def decoding(config: DecodingConfig) -> bytes:
+    return bits(
+        beam(config).candidates,
+        best_by_beam_width(config, None),
+        compare_scorings(config),
+        search_cost(config),
+    )
+
+
+def language_model(seed: int) -> bytes:
+    generator = torch.Generator().manual_seed(seed)
+    tokens, hidden = 5, 8
+    shapes: list[dict[str, tuple[int, ...]]] = [
+        {"weight": (tokens, 4)},
+        {"weight_ih": (4 * hidden, 4), "weight_hh": (4 * hidden, hidden),
+         "bias_ih": (4 * hidden,), "bias_hh": (4 * hidden,)},
+        {"weight": (tokens, hidden), "bias": (tokens,)},
+    ]  # fmt: skip
+    states = [
+        {name: torch.randn(shape, generator=generator) for name, shape in entries.items()}
+        for entries in shapes
+    ]
+    model = LSTMLanguageModel("abcde", *states, start_token="a", prompt="bad")
+    results = [
+        beam_search(model, 4, 12, end_token="e", length_penalty=0.7),
+        greedy_search(model, 12),
+        exhaustive_search(model, 4, end_token="e"),
+    ]
+    return b"".join(repr(result.hypotheses).encode() for result in results)
+
+
+def training(config: TrainingConfig) -> bytes:
+    run = train(config)
+    return bits(run.frame, run.test_frame) + run.parameters.tobytes()
+
+
+def side_by_side(*configs: TrainingConfig) -> bytes:
+    return b"".join(run.to_bytes() for run in train_many(configs))
+
+
+WORK: list[Work] = [
+    partial(vanilla, RNN),
+    partial(vanilla, replace(RNN, activation="relu", recurrent_init="nonnormal", seed=4)),
+    partial(vanilla, replace(RNN, activation="identity", spectral_radius=0.01, timesteps=150)),
+    partial(lstm, LSTM),
+    partial(lstm, replace(LSTM, spectral_radius=8.0, forget_bias=0.0)),
+    partial(lstm, replace(LSTM, chrono_timesteps=40, last_target_only=False)),
+    partial(residual, STACK),
+    partial(residual, replace(STACK, skip="highway", activation="relu")),
+    partial(residual, replace(STACK, skip=0.0, weight_scale=0.1, depth=120)),
+    partial(decoding, DecodingConfig()),
+    partial(decoding, DecodingConfig("weather", max_length=6, scoring="wu2016", length_penalty=1)),
+    partial(language_model, 0),
+    partial(language_model, 1),
+    partial(training, TRAINED),
+    partial(training, replace(TRAINED, cell="lstm", num_layers=2, optimiser="sgd")),
+    partial(side_by_side, replace(TRAINED, cell="residual"), replace(TRAINED, seed=5)),
+]
+
+
+def test_sixteen_threads_get_the_bits_that_one_thread_gets() -> None:
+    assert len(WORK) == THREADS
+    alone = [work() for work in WORK]
+    assert len(set(alone)) == THREADS
+    # Each round starts somewhere else, so that every piece of work meets other neighbours.
+    together = [WORK[(i + shift) % THREADS] for shift in range(ROUNDS) for i in range(THREADS)]
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        answers = list(pool.map(lambda work: work(), together))
+    expected = [alone[(i + shift) % THREADS] for shift in range(ROUNDS) for i in range(THREADS)]
+    wrong = [i for i, answer in enumerate(answers) if answer != expected[i]]
+    assert wrong == []
+
+
+SHIPPED_CONFIGS = dict.fromkeys(
+    config for preset in PRESETS.values() for config in preset.runs.values()
+)
+
+
+@pytest.mark.parametrize(
+    "config", SHIPPED_CONFIGS, ids=lambda config: f"{config.task}-{config.cell}-{config.timesteps}"
+)
+def test_shipped_weights_give_their_recorded_losses_again(config: TrainingConfig) -> None:
+    run = RunStore("memory://never-used").load(config)
+    assert run is not None
+    before, after = run.validation_loss[[0, -1]]
+    assert validation_loss(run, run.initial) == pytest.approx(before, rel=SHIPPED_TOLERANCE)
+    if run.diverged_at is None:  # a diverged run keeps weights that it had no time to validate
+        assert validation_loss(run, run.final) == pytest.approx(after, rel=SHIPPED_TOLERANCE)
+
+
+def validation_loss(run: TrainingRun, weights: StateDicts) -> float:
+    """The loss on the run's validation set, drawn again, in float64."""
+    config, generator = run.config, data_generator(run.config, "validation")
+    network = Network(config, 1, config.batch_size, np.float64)
+    parameters = pack(config, weights, np.float64)[None]
+    losses = []
+    for _ in range(config.validation_batches):
+        inputs, targets = draw_batch(config, generator)
+        losses.append(network.losses(parameters, inputs[:, None], targets[:, None])[0])
+    return float(np.mean(losses))
