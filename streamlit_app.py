@@ -11,6 +11,7 @@ PAGES = (
     ("resnet_skip", "ResNet skips", ":material/alt_route:"),
     ("training_runs", "Trained networks", ":material/school:"),
     ("beam_search", "Beam search", ":material/account_tree:"),
+    ("lecture", "Your lecture", ":material/slideshow:"),
 )
 
 st.navigation(

@@ -47,6 +47,8 @@ LINEAR_GRADIENT = Question(
     answer="For one example the gradient is $2(\\hat y - y)\\,W^f (W^h)^{T-t}$: a power of $W^h$. "
     "Clearly above 1 in largest |eigenvalue| it explodes, clearly below 1 it vanishes, and only "
     "near 1 does it keep its size.",
+    estimate="By how many powers of ten does ‖∂L/∂h₁‖ differ from ‖∂L/∂h_T‖ at these settings? (−3: a "
+    "thousandth is left)",
 )
 
 ACTIVATIONS = Question(
@@ -85,6 +87,7 @@ ACTIVATIONS = Question(
     "gradients vanish more and explode less, though they still can when Wₕ is large and the "
     "hidden state stays near zero. ReLU behaves much like no nonlinearity at all: hidden states "
     "and gradients often explode.",
+    estimate="With tanh, by how many powers of ten does ‖∂L/∂h₁‖ differ from ‖∂L/∂h_T‖?",
 )
 
 EVERY_TARGET = Question(
@@ -122,6 +125,8 @@ EVERY_TARGET = Question(
     answer="Every loss $\\mathcal L_k$ gives its own $h_k$ a large gradient, so the plot shows "
     "large values throughout. For $t \\ll k$, $\\partial\\mathcal L_k/\\partial h_t$ is as small "
     "as it was: dependencies across long spans are as hard to learn as before.",
+    estimate="With a target at every timestep, by how many powers of ten does ‖∂L/∂h₁‖ differ from "
+    "‖∂L/∂h_T‖?",
 )
 
 LSTM_GRADIENT = Question(
@@ -158,6 +163,7 @@ LSTM_GRADIENT = Question(
     ),
     answer="Hidden states stay between −1 and 1. Gradients don't explode but still vanish, typically "
     "not as fast as in a vanilla RNN.",
+    estimate="For the LSTM, by how many powers of ten does ‖∂L/∂h₁‖ differ from ‖∂L/∂h_T‖?",
 )
 
 CELL_STATE = Question(
@@ -194,6 +200,7 @@ CELL_STATE = Question(
     "forget gates close to 1 it is close to the identity, and what the cell state holds passes "
     "without decay. Many gates aren't close to 1 in practice, and the path through the hidden state "
     "decays as in a vanilla RNN, so some decay remains.",
+    estimate="How much of ∂L/∂Cₜ₋₁ is the direct term, on average? (0 to 1)",
 )
 
 SKIP_CONNECTIONS = Question(
@@ -230,6 +237,8 @@ SKIP_CONNECTIONS = Question(
     ),
     answer="Skip connections and cell states both let information pass without a matrix product at "
     "each layer or timestep. That is why both mitigate vanishing gradients.",
+    estimate="For the stack with skips, by how many powers of ten does ‖∂L/∂h₁‖ differ from the "
+    "gradient at the loss?",
 )
 
 STORED_AT_1 = Question(
@@ -257,6 +266,7 @@ STORED_AT_1 = Question(
         ),
     ),
     answer="Both, since there are only two: “neural” with log-prob −0.65 and “network” with −0.73.",
+    estimate="The larger of the two stored totals?",
 )
 
 STORED_AT_2 = Question(
@@ -291,6 +301,7 @@ STORED_AT_2 = Question(
     ),
     answer="Of all sequences of two words the two best stay: “neural network” with −0.65 − 0.6 = −1.25 "
     "and “network neural” with −0.73 − 0.6 = −1.33.",
+    estimate="The larger of the two stored totals?",
 )
 
 STORED_AT_3 = Question(
@@ -320,6 +331,7 @@ STORED_AT_3 = Question(
     answer="Only “neural network …” and “network neural …” can grow. The two best of their four "
     "continuations are “neural network network” with −0.65 − 0.6 − 0.6 = −1.85 and “network neural "
     "network” with −0.73 − 0.6 − 0.6 = −1.93.",
+    estimate="The larger of the two stored totals?",
 )
 
 OPTIMALITY = Question(
@@ -355,6 +367,7 @@ OPTIMALITY = Question(
     answer="No. The most likely sequence is “neural neural neural” with −0.65 − 0.8 − 0.01 = −1.46. It "
     "falls out at timestep 2, where “neural neural” isn't among the two most likely sequences of "
     "length 2.",
+    estimate="The total log-probability of the most likely sequence of all?",
 )
 
 HYPOTHESIS_STORAGE = Question(
@@ -391,6 +404,7 @@ HYPOTHESIS_STORAGE = Question(
     answer="The tokens so far and the final hidden state, and for an LSTM the cell state. Without "
     "stored states every step unrolls the RNN from the start, T/2 timesteps on average, and the whole "
     "search goes from $O(T\\,K\\,M \\log M)$ to $O(T^2 K\\,M \\log M)$.",
+    estimate="When T doubles to 40, how many times as much does searching without stored states cost?",
 )
 
 QUESTIONS = (

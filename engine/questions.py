@@ -17,7 +17,8 @@ class Question:
     """A question of the handout and the place in the app that answers it.
 
     reference: section and letter in the handout. page, view: the page's address and its section.
-    answer: the handout's answer in our words. options: none yet where the page is still to come.
+    answer: the handout's answer in our words. options: what one might predict.
+    estimate: asks for a number as well, the `measured` of the verdict; None for no number.
     """
 
     reference: str
@@ -27,6 +28,7 @@ class Question:
     view: str = ""
     options: tuple[Option, ...] = ()
     answer: str = ""
+    estimate: str | None = None
 
     @property
     def key(self) -> str:
@@ -40,8 +42,10 @@ class Verdict:
 
     statement: the finding, numbers included. agrees: whether they come out as the handout says.
     outside: what about the settings lies outside what the question assumes, or None.
+    measured: the number that the question's estimate asks for; None where there is none.
     """
 
     statement: str
     agrees: bool
     outside: str | None = None
+    measured: float | None = None

@@ -8,12 +8,13 @@ import streamlit as st
 from engine import handout
 from engine.charts import decoding as charts
 from engine.decoding import UserTreeError, findings, lost_optimum, parse_tree
-from engine.decoding.comparisons import MAX_WIDTH, with_end_token
+from engine.decoding.comparisons import MAX_WIDTH, is_drawn_whole, with_end_token
 from engine.decoding.config import END_TOKEN, WEATHER_LENGTH, DecodingConfig
 from engine.decoding.exhaustive import MAX_SEQUENCES
 from engine.decoding.layout import decimal
 from engine.decoding.record import sequence_text
 from engine.decoding.scoring import SCORINGS
+from engine.recipes import Recipe
 from pages.common import runs, search_view, tree_input
 from pages.common.charts import show_chart
 from pages.common.controls import (
@@ -21,11 +22,11 @@ from pages.common.controls import (
     Number,
     Sections,
     Switch,
-    ignored_url_values,
     show_side_by_side,
 )
 from pages.common.frame import open_page, show_numbers
-from pages.common.questions import question_card
+from pages.common.presenter import controls_area
+from pages.common.questions import question_card, question_cards
 from pages.common.stepping import current_step, step_buttons
 
 #: One entry for each model, by the name that people see.
@@ -64,11 +65,12 @@ NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probabili
 
 def main() -> None:
     open_page(
+        "beam_search",
         "Beam search",
         "At every step, keep only the k most likely sequences so far. Step through it with the "
         "arrow keys: what survives, what is pruned, and when the best sequence of all is lost.",
+        CONTROLS,
     )
-    ignored_url_values(CONTROLS)
     config, faults = choose_search()
     sections: tuple[Any, ...] = (step_by_step, own_tree, stored, optimum, cost, conventions)
     for tab, section in zip(VIEW.show(), sections, strict=True):
@@ -87,7 +89,7 @@ def main() -> None:
 
 def choose_search() -> tuple[DecodingConfig, UserTreeError | None]:
     """The controls above the tree; the second value says why there is nothing to search."""
-    columns = st.columns([1.9, 1, 1, 1, 0.8], vertical_alignment="bottom")
+    columns = controls_area().columns([1.9, 1, 1, 1, 0.8], vertical_alignment="bottom")
     with columns[0]:
         model_name = MODEL.show()
     text = tree_input.own_tree_text() if model_name == "own" else ""
@@ -172,15 +174,19 @@ def stored(config: DecodingConfig) -> None:
     result = runs.beam(config)
     left, right = st.columns([1.3, 1])
     with left:
-        if search_view.is_drawn_whole(config):
+        if is_drawn_whole(config):
             st.markdown("Nothing is searched here yet: add up log-probs along the edges, predict.")
         if result.steps:
-            step = 0 if search_view.is_drawn_whole(config) else len(result.steps)
+            step = 0 if is_drawn_whole(config) else len(result.steps)
             search_view.show_tree(config, result, step)
     questions = (handout.STORED_AT_1, handout.STORED_AT_2, handout.STORED_AT_3)
     with right:
-        for timestep, question in enumerate(questions, start=1):
-            question_card(question, findings.stored_verdict(config, result, timestep))
+        question_cards(
+            [
+                (question, findings.stored_verdict(config, result, timestep))
+                for timestep, question in enumerate(questions, start=1)
+            ]
+        )
 
 
 def ask_for_exhaustive(config: DecodingConfig) -> None:
@@ -211,14 +217,16 @@ def optimum(config: DecodingConfig) -> None:
         numbers["smallest k that finds it"] = str(smallest) if smallest else "none up to 256"
     left, right = st.columns([1.3, 1])
     with left:
-        found = runs.best_by_beam_width(config, best)
-        levels = [("greedy path", greedy.score)] + ([("optimum", best.score)] if best else [])
+        exhaustive = Recipe(runs.optimum, config) if best else None
+        found = Recipe(runs.best_by_beam_width, config, exhaustive)
         show_chart(
             charts.best_against_beam_width,
-            alt_text=verdict.statement,
+            alt_text="Score of the best sequence found, by beam width, beside greedy and optimum.",
             data={
-                "found": found.drop(columns="tokens"),
-                "references": pd.DataFrame(levels, columns=["what", "score"]),
+                "found": Recipe(charts.scores_found, found),
+                "references": Recipe(
+                    charts.reference_levels, Recipe(runs.greedy, config), exhaustive
+                ),
             },
             score_title="best total log-prob" if config.scoring == "sum" else "best score",
         )
@@ -247,12 +255,13 @@ def cost(config: DecodingConfig) -> None:
     if not result.steps:
         st.info(NOTHING_FOLLOWS)
         return
-    endless, here = runs.endless_cost(config.beam_width), runs.search_cost(config)
+    counted = Recipe(runs.endless_cost, config.beam_width)
+    endless, here = counted.value, runs.search_cost(config)
     verdict = findings.storage_verdict(config, result, here, endless)
     show_chart(
         charts.cost_against_length,
-        alt_text=verdict.statement,
-        data={"cost": endless},
+        alt_text="Cell evaluations against T, with stored states and without, beside the orders.",
+        data={"cost": counted},
         log=LOG_COST.show(),
     )
     show_numbers(findings.cost_numbers(here, endless))

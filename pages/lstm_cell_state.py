@@ -12,6 +12,8 @@ from engine.charts.gradients import thinned
 from engine.charts.scrubber import scrub
 from engine.charts.theme import COLOURS
 from engine.extended_range import scientific, written
+from engine.frames import rows_where
+from engine.recipes import Recipe
 from engine.recurrent import LSTM_PRESETS, RecurrentConfig, findings, lstm_findings
 from pages.common import runs
 from pages.common.charts import show_chart
@@ -20,11 +22,11 @@ from pages.common.controls import (
     Number,
     Sections,
     Switch,
-    ignored_url_values,
     reset,
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_open_section, show_numbers
+from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 
 FORGET_INIT = Choice(
@@ -72,18 +74,19 @@ GRADIENT, CELL_GRADIENT = "log10_grad_hidden_norm", "log10_grad_cell_norm"
 
 def main() -> None:
     open_page(
+        "lstm_cell_state",
         "The LSTM's cell state",
         "$C_t = f_t \\circ C_{t-1} + i_t \\circ \\tilde C_t$: what is in the cell state is multiplied "
         "by a gate, not by a matrix. How far does that carry the gradient, and when doesn't it?",
+        CONTROLS,
     )
-    ignored_url_values(CONTROLS)
     config = choose_network()
     sections = (two_networks, the_cell, two_terms, gates, forget_bias, memory, extremes)
     run_open_section(VIEW, sections, config)
 
 
 def choose_network() -> RecurrentConfig:
-    columns = st.columns([1.3, 1.2, 1.2, 1.2, 0.8], vertical_alignment="bottom")
+    columns = controls_area().columns([1.3, 1.2, 1.2, 1.2, 0.8], vertical_alignment="bottom")
     forget_init, bias, radius, timesteps = show_side_by_side(
         (FORGET_INIT, FORGET_BIAS, RADIUS, TIMESTEPS), columns[:4]
     )
@@ -124,10 +127,11 @@ def as_rnn(config: RecurrentConfig) -> RecurrentConfig:
 
 
 def two_networks(config: RecurrentConfig) -> None:
-    lstm = runs.gradient_trace(config).log10_frame
-    rnn = runs.gradient_trace(as_rnn(config)).log10_frame
+    of_lstm = Recipe(runs.gradient_trace, config).get("log10_frame")
+    of_rnn = Recipe(runs.gradient_trace, as_rnn(config)).get("log10_frame")
+    lstm, rnn = of_lstm.value, of_rnn.value
     verdict = lstm_findings.lstm_verdict(rnn, lstm, runs.gate_values(config))
-    lines = cell_state.network_lines(rnn, lstm)
+    lines = Recipe(cell_state.network_lines, of_rnn, of_lstm)
     left, right = st.columns(2)
     with left:
         show_chart(
@@ -186,15 +190,15 @@ def set_timestep(timestep: int) -> None:
 
 def the_cell(config: RecurrentConfig) -> None:
     timestep = choose_timestep(config)
-    flow = runs.cell_gradient_flow(config, log10=True)
-    flow = flow[flow["timestep"] == timestep]
-    strongest = flow.loc[flow["log10_norm"].idxmax()]
+    all_flow = Recipe(runs.cell_gradient_flow, config, log10=True)
+    here = Recipe(rows_where, all_flow, timestep=timestep)
+    strongest = here.value.loc[here.value["log10_norm"].idxmax()]
     show_chart(
         cell_drawing.cell_drawing,
         alt_text="The LSTM cell at one timestep, each edge as wide as the gradient through it.",
         finding=f"The strongest edge at t = {timestep} is {strongest['edge']}, with "
         f"{scientific(strongest['log10_norm'])}.",
-        data={"edges": cell_drawing.drawn_edges(flow)},
+        data={"edges": Recipe(cell_drawing.drawn_edges, here)},
     )
     left, right = st.columns(2)
     with left:
@@ -249,7 +253,9 @@ def show_terms(config: RecurrentConfig, timestep: int) -> None:
 
 def two_terms(config: RecurrentConfig) -> None:
     timestep = choose_timestep(config)
-    pathway, shares = runs.cell_state_pathway(config, log10=True), runs.cell_state_shares(config)
+    split = Recipe(runs.cell_state_pathway, config, log10=True)
+    shared = Recipe(runs.cell_state_shares, config)
+    pathway, shares = split.value, shared.value
     direct = runs.direct_path_gradient(config, log10=True)
     verdict = lstm_findings.cell_state_verdict(config, pathway, shares, direct)
     if pathway.empty:
@@ -259,8 +265,8 @@ def two_terms(config: RecurrentConfig) -> None:
             cell_state.pathway_over_time,
             alt_text="Norms of the two terms of ∂L/∂C along time, and of their sum.",
             data={
-                "pathway": thinned(pathway.iloc[::-1]),
-                "here": pathway.loc[pathway["timestep"] == timestep, ["timestep"]],
+                "pathway": Recipe(cell_state.pathway_in_time, split),
+                "here": Recipe(rows_where, split, timestep=timestep),
             },
             on_pick=lambda row: set_timestep(int(row["timestep"])),
             key="pathway_chart",
@@ -269,7 +275,7 @@ def two_terms(config: RecurrentConfig) -> None:
         show_chart(
             cell_state.share_of_terms,
             alt_text="Shares of the two terms at each timestep.",
-            data={"shares": thinned(shares)},
+            data={"shares": Recipe(thinned, shared)},
         )
     st.markdown(
         "$$\\frac{\\partial\\mathcal L}{\\partial C_{t-1}} = "
@@ -287,7 +293,8 @@ def two_terms(config: RecurrentConfig) -> None:
 
 
 def gates(config: RecurrentConfig) -> None:
-    values = runs.gate_values(config)
+    of_gates = Recipe(runs.gate_values, config)
+    values = of_gates.value
     shown: tuple[tuple[str, str, float], ...] = (
         ("forget", "forget gate fₜ", 0.0),
         ("input", "input gate iₜ", 0.0),
@@ -304,7 +311,7 @@ def gates(config: RecurrentConfig) -> None:
                 cell_state.gate_heatmap,
                 alt_text=f"Heatmap of the {title} by unit and timestep.",
                 finding=f"Mean {mean:.2f}.",
-                data={"values": cell_state.heatmap_values(values, gate)},
+                data={"values": Recipe(cell_state.heatmap_values, of_gates, gate)},
                 title=f"{title}, by unit",
                 low=low,
             )
@@ -315,15 +322,18 @@ def gates(config: RecurrentConfig) -> None:
 
 def forget_bias(config: RecurrentConfig) -> None:
     swept = replace(config, forget_bias=0.0, chrono_timesteps=None)
-    sweep = runs.forget_bias_sweep(swept, FORGET_BIAS_SCRUBBER.values(), log10=True)
+    sweep = Recipe(runs.forget_bias_sweep, swept, FORGET_BIAS_SCRUBBER.values(), log10=True)
     start = FORGET_BIAS_SCRUBBER.nearest(config.forget_bias or 0.0)
-    at_start = sweep.loc[sweep["forget_bias"] == start, CELL_GRADIENT]
+    at_start = rows_where(sweep.value, forget_bias=start)[CELL_GRADIENT]
     show_chart(
         scrub,
         alt_text="41 curves of the gradient at the cell state, one for each forget bias from "
         "−5 to 5, on the same weights, with the one under the slider in front.",
         finding=f"At bias {start:g}: {findings.trace_in_words(at_start)}",
-        data={"sweep": thinned(sweep), "marks": cell_state.forget_bias_marks(config.timesteps)},
+        data={
+            "sweep": Recipe(thinned, sweep),
+            "marks": Recipe(cell_state.forget_bias_marks, config.timesteps),
+        },
         parameters={"forget_bias": start},
         scrubber=FORGET_BIAS_SCRUBBER,
     )
@@ -334,17 +344,18 @@ def forget_bias(config: RecurrentConfig) -> None:
 
 
 def memory(config: RecurrentConfig) -> None:
-    quantiles = runs.survival_quantiles(config)
-    relative = cell_state.relative_to_end(runs.direct_path_gradient(config, log10=True))
-    lives = cell_state.ranked_half_lives(runs.half_lives(config))
-    median = lives["half_life"].median()
+    quantiles = Recipe(runs.survival_quantiles, config)
+    direct = Recipe(runs.direct_path_gradient, config, log10=True)
+    relative = Recipe(cell_state.relative_to_end, direct)
+    lives = Recipe(cell_state.ranked_half_lives, Recipe(runs.half_lives, config))
+    median = lives.value["half_life"].median()
     show_chart(
         cell_state.survival_band,
         alt_text="Survival of the cell state under the forget gates alone, by unit, and the gradient "
         "beside it.",
         finding="The median unit keeps "
-        f"{scientific(quantiles['log10_median'].iloc[0])} from t = 1 to T.",
-        data={"quantiles": thinned(quantiles), "gradient": thinned(relative)},
+        f"{scientific(quantiles.value['log10_median'].iloc[0])} from t = 1 to T.",
+        data={"quantiles": Recipe(thinned, quantiles), "gradient": Recipe(thinned, relative)},
         height=280,
     )
     left, right = st.columns([2, 3])

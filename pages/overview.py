@@ -3,7 +3,9 @@
 import streamlit as st
 
 from engine import handout
-from pages.common.frame import open_page, page_path
+from pages.common import scenes
+from pages.common.frame import open_page
+from pages.common.questions import predicted
 
 #: The pages in the order of the lecture: title, and what each lets one find out.
 LECTURE = {
@@ -34,6 +36,7 @@ LECTURE = {
 }
 
 open_page(
+    "overview",
     "Why sequence models forget, and how they search",
     "An interactive lecture on the review sheet *Midterm Review: Seq2Seq* (EECS 182, Fall 2022). "
     "Every number is computed while you watch, and every control is in the address bar: a link "
@@ -46,25 +49,32 @@ st.page_link(
 )
 st.subheader("The path through the lecture", anchor=False)
 for name, (title, what) in LECTURE.items():
-    path = page_path(name)
-    if path:
-        # A link's label is cut off at a phone's edge; a paragraph wraps.
-        st.page_link(path, label=f"**{title}**", icon=":material/arrow_forward:")
-        st.markdown(what)
+    # A link's label is cut off at a phone's edge; a paragraph wraps.
+    st.page_link(f"pages/{name}.py", label=f"**{title}**", icon=":material/arrow_forward:")
+    st.markdown(what)
+place = st.session_state.get(scenes.PLACE)
+if place is not None and place < len(scenes.lecture()):
+    scene = scenes.lecture()[place]
+    st.text(f"You are at scene {place + 1} of {len(scenes.lecture())}: {scene.name}.")
 
-st.subheader("The questions of the review sheet, and where they are answered", anchor=False)
+st.subheader("The questions of the review sheet, and what you predicted", anchor=False)
+answered = [question for question in handout.QUESTIONS if predicted(question)]
+st.progress(
+    len(answered) / len(handout.QUESTIONS),
+    text=f"{len(answered)} of {len(handout.QUESTIONS)} predicted, kept in this session only",
+)
 for question in handout.QUESTIONS:
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
         st.markdown(f"**{question.reference} · {question.topic}**  \n{question.asks}")
     with right:
-        path = page_path(question.page)
-        if path:
-            st.page_link(
-                path,
-                label=f"Predict, then see: {question.view}",
-                icon=":material/arrow_forward:",
-                query_params={"view": question.view},
-            )
-        else:
-            st.caption("This page is still to come.")
+        chosen = predicted(question)
+        if chosen is not None:
+            icon = ":material/check:" if chosen.right else ":material/close:"
+            st.markdown(f"{icon} You predicted: {chosen.text}")
+        st.page_link(
+            f"pages/{question.page}.py",
+            label=f"{'See' if chosen else 'Predict, then see'}: {question.view}",
+            icon=":material/arrow_forward:",
+            query_params={"view": question.view},
+        )

@@ -11,6 +11,8 @@ from engine.charts.residual import SKIP_SCRUBBER
 from engine.charts.scrubber import scrub
 from engine.charts.theme import COLOURS
 from engine.extended_range import scientific, written
+from engine.frames import rows_where
+from engine.recipes import Recipe
 from engine.recurrent.findings import log10_ratio, trace_in_words
 from engine.residual import ResidualConfig, critical_skip, findings
 from engine.residual.comparisons import LSTM_RADIUS, lstm_beside
@@ -20,11 +22,11 @@ from pages.common.controls import (
     Choice,
     Number,
     Sections,
-    ignored_url_values,
     reset,
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_open_section, show_numbers
+from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 
 ACTIVATION = Choice("block", "Nonlinearity σ", {"tanh": "tanh", "none": "identity", "ReLU": "relu"})
@@ -61,18 +63,19 @@ QUICK_WIDTH = 64
 
 def main() -> None:
     open_page(
+        "resnet_skip",
         "Skips: the cell state of a deep network",
         "$h_{t+1} = \\sigma(W_t h_t + b_t) + g\\,h_t$: at $g = 0$ a plain deep network, at $g = 1$ a "
         "ResNet. What the forget gate does along time, g does along depth.",
+        CONTROLS,
     )
-    ignored_url_values(CONTROLS)
     config = choose_stack()
     sections = (scrub_skip, three_stacks, analogy, paths, lesions, where_it_ends)
     run_open_section(VIEW, sections, config)
 
 
 def choose_stack() -> ResidualConfig:
-    columns = st.columns([1.2, 1.2, 1.2, 1.2, 0.8], vertical_alignment="bottom")
+    columns = controls_area().columns([1.2, 1.2, 1.2, 1.2, 0.8], vertical_alignment="bottom")
     activation, skip, depth, weight_scale = show_side_by_side(
         (ACTIVATION, SKIP, DEPTH, WEIGHT_SCALE), columns[:4]
     )
@@ -94,20 +97,24 @@ def choose_stack() -> ResidualConfig:
 
 
 def scrub_skip(config: ResidualConfig) -> None:
-    sweep = runs.skip_sweep(replace(config, skip=0.0), SKIP_SCRUBBER.values(), log10=True)
+    plain = replace(config, skip=0.0)
+    sweep = Recipe(runs.skip_sweep, plain, SKIP_SCRUBBER.values(), log10=True)
     start = SKIP_SCRUBBER.nearest(own_skip(config))
-    at_start = sweep.loc[sweep["skip"] == start, GRADIENT]
+    at_start = rows_where(sweep.value, skip=start)[GRADIENT]
     show_chart(
         scrub,
         alt_text="Curves of the gradient along depth, one for each skip g from 0 to 1.5, on the same "
         "blocks, with the one under the slider in front.",
         finding=f"At g = {start:g}: {trace_in_words(at_start)}",
-        data={"sweep": sweep, "marks": charts.skip_marks(critical_skip(config))},
+        data={
+            "sweep": sweep,
+            "marks": Recipe(charts.skip_marks, Recipe(critical_skip, config)),
+        },
         parameters={"skip": start},
         scrubber=SKIP_SCRUBBER,
     )
     depths = charts.depths_up_to(config.depth)
-    by_depth = runs.depth_skip_sweep(config, SKIP_SCRUBBER.values(), depths, log10=True)
+    by_depth = Recipe(runs.depth_skip_sweep, config, SKIP_SCRUBBER.values(), depths, log10=True)
     st.markdown(
         "**Drag the slider** from the plain network to the ResNet and beyond: the same blocks, "
         "computed already. To the left is the input, to the right the loss. Without skips the first "
@@ -118,7 +125,7 @@ def scrub_skip(config: ResidualConfig) -> None:
         charts.skip_depth_map,
         alt_text="Heatmap of the gradient left at the input, by g and depth: it falls with depth "
         "for small g and grows for g above 1.",
-        data={"sweep": by_depth[by_depth["layer"] == 1]},
+        data={"sweep": Recipe(rows_where, by_depth, layer=1)},
         height=300,
     )
 
@@ -129,7 +136,7 @@ def own_skip(config: ResidualConfig) -> float:
 
 
 def three_stacks(config: ResidualConfig) -> None:
-    stacks = runs.compare_stacks(config)
+    stacks = Recipe(runs.compare_stacks, config)
     left, right = st.columns(2)
     with left:
         show_chart(
@@ -143,7 +150,7 @@ def three_stacks(config: ResidualConfig) -> None:
     show_numbers(
         {
             f"‖∂L/∂h₁‖ / ‖∂L/∂h_L‖, {name}": scientific(
-                log10_ratio(findings.gradient_of(stacks, name))
+                log10_ratio(findings.gradient_of(stacks.value, name))
             )
             for name in charts.NETWORKS
         }
@@ -163,14 +170,14 @@ def singular_values(config: ResidualConfig) -> None:
         show_chart(
             parts.singular_values,
             alt_text="Singular values of the Jacobian from input to output for the three stacks.",
-            data={"values": runs.compare_singular_values(config)},
+            data={"values": Recipe(runs.compare_singular_values, config)},
         )
 
 
 def analogy(config: ResidualConfig) -> None:
     show_equations()
-    both = runs.along_time_and_depth(lstm_beside(config), config)
-    verdict = findings.analogy_verdict(config, runs.compare_stacks(config), both)
+    both = Recipe(runs.along_time_and_depth, lstm_beside(config), config)
+    verdict = findings.analogy_verdict(config, runs.compare_stacks(config), both.value)
     show_chart(
         charts.shared_axes,
         alt_text="LSTM along time and ResNet along depth, each with its plain counterpart.",
@@ -222,7 +229,7 @@ def show_equations() -> None:
 
 
 def paths(config: ResidualConfig) -> None:
-    contributions = runs.path_length_contributions(config, log10=True)
+    contributions = Recipe(runs.path_length_contributions, config, log10=True)
     shares = runs.path_length_shares(config)
     carried = shares.loc[shares["share"].abs().idxmax()]
     common = shares.loc[shares["path_share"].idxmax()]
@@ -253,12 +260,13 @@ def paths(config: ResidualConfig) -> None:
 
 
 def lesions(config: ResidualConfig) -> None:
-    changes = runs.compare_lesions(config)
+    deleted = Recipe(runs.compare_lesions, config)
+    changes = deleted.value
     median = changes.groupby("network")["relative_response_change"].median()
     show_chart(
         parts.lesions,
         alt_text="Relative change of the output's response when each layer in turn is deleted.",
-        data={"changes": changes},
+        data={"changes": deleted},
     )
     output = changes.groupby("network")["relative_change"].median()
     show_numbers(
@@ -279,7 +287,8 @@ def lesions(config: ResidualConfig) -> None:
 
 
 def where_it_ends(config: ResidualConfig) -> None:
-    stacks, gates = runs.compare_stacks(config), runs.carry_gates(replace(config, skip="highway"))
+    stacks = Recipe(runs.compare_stacks, config)
+    gates = runs.carry_gates(replace(config, skip="highway"))
     columns = st.columns(3)
     with columns[0], st.container(border=True):
         st.markdown(
@@ -314,7 +323,7 @@ def where_it_ends(config: ResidualConfig) -> None:
             "against new. A resblock adds new to all of the old, so activations and gradients grow "
             "with depth."
         )
-        st.markdown(findings.growth_in_words(stacks))
+        st.markdown(findings.growth_in_words(stacks.value))
     show_chart(
         charts.norm_along_depth,
         alt_text="Norm of h_t along depth of the three stacks, on a log axis.",

@@ -4,12 +4,15 @@ import streamlit as st
 
 from engine.charts import gradients
 from engine.charts import training as charts
+from engine.frames import rows_where
+from engine.recipes import Recipe
 from engine.training import comparisons
 from engine.training.presets import DEFAULT_PRESET, PRESETS
 from pages.common import runs
 from pages.common.charts import show_chart
-from pages.common.controls import Choice, Number, Sections, ignored_url_values
+from pages.common.controls import Choice, Number, Sections
 from pages.common.frame import open_page, run_open_section
+from pages.common.presenter import controls_area
 
 _NAMES = (DEFAULT_PRESET, *(name for name in PRESETS if name != DEFAULT_PRESET))
 PRESET = Choice("comparison", "Comparison", {name: name for name in _NAMES})
@@ -20,32 +23,34 @@ CONTROLS = (PRESET, SEQUENCE, VIEW)
 
 def main() -> None:
     open_page(
+        "training_runs",
         "Does the gradient story matter for learning?",
         "Networks like those of the other pages, trained. Their runs come with the project, so that "
         "nothing has to be trained before you see it.",
+        CONTROLS,
     )
-    ignored_url_values(CONTROLS)
-    name = PRESET.show()
+    with controls_area():
+        name = PRESET.show()
     st.markdown(PRESETS[name].question)
     run_open_section(VIEW, (loss, predictions, memory, gradients_of), name)
 
 
 def loss(name: str) -> None:
-    curves, labels = runs.training_curves(name), tuple(PRESETS[name].runs)
-    in_words = comparisons.learned_in_words(curves["final"])
+    curves, labels = Recipe(runs.training_curves, name), tuple(PRESETS[name].runs)
+    in_words = comparisons.learned_in_words(curves.value["final"])
     left, right = st.columns(2)
     with left:
         show_chart(
             charts.losses,
-            alt_text=f"Training and validation loss by step. {in_words}",
-            data={"curves": curves["losses"], "marks": curves["constants"]},
+            alt_text="Training and validation loss by step, beside the best constant's.",
+            data={"curves": curves.item("losses"), "marks": curves.item("constants")},
             runs=labels,
         )
     with right:
         show_chart(
             charts.gradient_norms,
             alt_text="Norm of the gradient at each training step.",
-            data={"curves": curves["norms"], "thresholds": curves["thresholds"]},
+            data={"curves": curves.item("norms"), "thresholds": curves.item("thresholds")},
             runs=labels,
         )
     st.markdown(in_words)
@@ -57,12 +62,12 @@ def loss(name: str) -> None:
 
 
 def predictions(name: str) -> None:
-    points, labels = runs.training_predictions(name), tuple(PRESETS[name].runs)
-    if points["timestep"].nunique() > 1:
+    points, labels = Recipe(runs.training_predictions, name), tuple(PRESETS[name].runs)
+    if points.value["timestep"].nunique() > 1:
         sequence = SEQUENCE.show()
         show_chart(
             charts.predictions_over_time,
-            alt_text=f"Predictions and truth along test sequence {sequence}.",
+            alt_text="Predictions and truth along one test sequence.",
             data={"points": points},
             runs=labels,
             sequence=sequence,
@@ -82,7 +87,7 @@ def memory(name: str) -> None:
     show_chart(
         charts.error_by_distance,
         alt_text="Error in answering to an input, by how far back the input lies.",
-        data={"errors": runs.training_memory(name)},
+        data={"errors": Recipe(runs.training_memory, name)},
         runs=labels,
     )
     st.markdown(
@@ -93,16 +98,16 @@ def memory(name: str) -> None:
 
 
 def gradients_of(name: str) -> None:
-    frame = runs.training_gradients(name)
-    if frame.empty:
+    frame = Recipe(runs.training_gradients, name)
+    if frame.value.empty:
         st.info("The lens of the other pages knows networks of one layer, with one input.")
         return
-    for label, own in frame.groupby("run", sort=False):
+    for label in frame.value["run"].unique():
         st.markdown(f"**{label}**")
         show_chart(
             gradients.compared_lines,
             alt_text=f"Gradient along time of {label}, before and after training.",
-            data={"runs": own},
+            data={"runs": Recipe(rows_where, frame, run=str(label))},
             by="when",
             names=comparisons.WHEN,
             field="log10_grad_hidden_norm",

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from engine import handout
@@ -11,6 +10,8 @@ from engine.charts import decomposition, gradients, matrices
 from engine.charts.gradients import RADIUS_SCRUBBER
 from engine.charts.scrubber import scrub
 from engine.extended_range import scientific
+from engine.frames import rows_where
+from engine.recipes import Recipe
 from engine.recurrent import RecurrentConfig, findings
 from pages.common import runs
 from pages.common.charts import show_chart
@@ -19,11 +20,11 @@ from pages.common.controls import (
     Number,
     Sections,
     Switch,
-    ignored_url_values,
     reset,
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_open_section, show_numbers
+from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 
 ACTIVATION = Choice(
@@ -77,11 +78,12 @@ TARGET_NAMES = ("every timestep", "last only")
 
 def main() -> None:
     open_page(
+        "vanishing_gradients",
         "Why gradients vanish",
         "An RNN reads a sequence, $h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)$, and is asked for the "
         "average of what it read. How much of the loss's gradient reaches the first timesteps?",
+        CONTROLS,
     )
-    ignored_url_values(CONTROLS)
     config = choose_network()
     sections = (scrub_radius, one_run, linear, activations, targets, equation_one, beyond, notebook)
     run_open_section(VIEW, sections, config)
@@ -89,7 +91,7 @@ def main() -> None:
 
 def choose_network() -> RecurrentConfig:
     """The controls above the charts: what one changes often, and the rest one click away."""
-    columns = st.columns([1.2, 1, 1.3, 1.3, 0.8], vertical_alignment="bottom")
+    columns = controls_area().columns([1.2, 1, 1.3, 1.3, 0.8], vertical_alignment="bottom")
     activation, structure, radius, timesteps = show_side_by_side(
         (ACTIVATION, STRUCTURE, RADIUS, TIMESTEPS), columns[:4]
     )
@@ -112,18 +114,20 @@ def choose_network() -> RecurrentConfig:
 
 
 def scrub_radius(config: RecurrentConfig) -> None:
-    facts = runs.matrix_facts(config)
     # The radius under the slider is the scrubber's own; every other control reaches the sweep.
     swept = replace(config, spectral_radius=1.0)
-    sweep = runs.spectral_sweep(swept, RADIUS_SCRUBBER.values(), log10=True)
+    sweep = Recipe(runs.spectral_sweep, swept, RADIUS_SCRUBBER.values(), log10=True)
     start = RADIUS_SCRUBBER.nearest(config.spectral_radius or 0.0)
-    at_start = sweep[sweep["spectral_radius"] == start][GRADIENT]
+    at_start = rows_where(sweep.value, spectral_radius=start)[GRADIENT]
     show_chart(
         scrub,
         alt_text="41 curves of the gradient along time, one for each spectral radius from 0.5 to "
         "1.5, all on the same weights, with the one under the slider in front.",
         finding=f"At radius {start:g}: {findings.trace_in_words(at_start)}",
-        data={"sweep": gradients.thinned(sweep), "marks": gradients.critical_marks(facts)},
+        data={
+            "sweep": Recipe(gradients.thinned, sweep),
+            "marks": Recipe(gradients.critical_marks, Recipe(runs.matrix_facts, config)),
+        },
         parameters={"spectral_radius": start},
         scrubber=RADIUS_SCRUBBER,
     )
@@ -135,12 +139,13 @@ def scrub_radius(config: RecurrentConfig) -> None:
 
 
 def one_run(config: RecurrentConfig) -> None:
-    trace = runs.gradient_trace(config)
-    lines = gradients.norm_lines(trace.log10_frame)
+    run = Recipe(runs.gradient_trace, config)
+    trace = run.value
+    lines = Recipe(gradients.norm_lines, run.get("log10_frame"))
     pinned: RecurrentConfig | None = st.session_state.get("pinned_run")
     if pinned:
-        ghost = runs.gradient_trace(pinned).log10_frame
-        lines = pd.concat([lines, gradients.norm_lines(ghost, run="pinned")])
+        ghost = Recipe(runs.gradient_trace, pinned).get("log10_frame")
+        lines = Recipe(gradients.with_pinned, lines, ghost)
     wide, narrow = st.columns([2, 1])
     with wide:
         show_chart(
@@ -154,7 +159,7 @@ def one_run(config: RecurrentConfig) -> None:
         show_chart(
             matrices.eigenvalue_plane,
             alt_text="Eigenvalues of W_h in the complex plane with the unit circle.",
-            data={"eigenvalues": runs.eigenvalues(config)},
+            data={"eigenvalues": Recipe(runs.eigenvalues, config)},
             width="content",
         )
     facts = runs.matrix_facts(config)
@@ -188,7 +193,7 @@ def set_pin(config: RecurrentConfig | None) -> None:
 
 
 def recap(config: RecurrentConfig) -> None:
-    trace = runs.gradient_trace(config)
+    trace = Recipe(runs.gradient_trace, config)
     st.markdown(
         "$h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)$, unrolled over $t = 1 \\dots T$ from $h_0 = 0$; "
         "a linear layer reads each hidden state: $\\hat y_t = W^f h_t + b^f$. The label is the "
@@ -199,20 +204,23 @@ def recap(config: RecurrentConfig) -> None:
     show_chart(
         gradients.task_over_time,
         alt_text="Inputs and their running average, which settles as more numbers are seen.",
-        data={"task": gradients.task_points(trace.inputs, trace.targets)},
+        data={"task": Recipe(gradients.task_points, trace.get("inputs"), trace.get("targets"))},
     )
 
 
 def linear(config: RecurrentConfig) -> None:
     linear_config = replace(config, activation="identity", last_target_only=True)
-    comparison = runs.linear_closed_form(linear_config)
-    facts = runs.matrix_facts(linear_config)
+    compared = Recipe(runs.linear_closed_form, linear_config)
+    comparison, facts = compared.value, runs.matrix_facts(linear_config)
     measured = comparison["log10_measured"]
     show_chart(
         gradients.closed_form,
         alt_text="Gradients of the linear network, measured, from the closed form, and as the largest "
         "eigenvalue predicts.",
-        data={"comparison": comparison, "slopes": runs.predicted_slopes(linear_config)},
+        data={
+            "comparison": compared,
+            "slopes": Recipe(runs.predicted_slopes, linear_config),
+        },
     )
     show_numbers(
         {
@@ -232,7 +240,7 @@ def linear(config: RecurrentConfig) -> None:
 
 def activations(config: RecurrentConfig) -> None:
     last_only = replace(config, last_target_only=True)
-    compared = runs.compare_activations(last_only)
+    compared = Recipe(runs.compare_activations, last_only)
     facts = runs.matrix_facts(last_only)
     by: dict[str, Any] = {"by": "activation", "names": ACTIVATION_NAMES}
     left, right = st.columns(2)
@@ -240,7 +248,7 @@ def activations(config: RecurrentConfig) -> None:
         show_chart(
             gradients.compared_with_bound,
             alt_text="Gradient norms along time with no nonlinearity, tanh and ReLU, under their bound.",
-            data={"runs": compared, "bound": runs.predicted_slopes(last_only)},
+            data={"runs": compared, "bound": Recipe(runs.predicted_slopes, last_only)},
             field=GRADIENT,
             title="‖∂L/∂hₜ‖ (log scale)",
             **by,
@@ -271,18 +279,19 @@ def activations(config: RecurrentConfig) -> None:
         f"value below 1 forces all to vanish. Here it is {facts.largest_singular_value:.3g}: "
         + ("they must." if facts.largest_singular_value < 1 else "it forces nothing.")
     )
-    question_card(handout.ACTIVATIONS, findings.activation_verdict(compared, facts))
+    question_card(handout.ACTIVATIONS, findings.activation_verdict(compared.value, facts))
 
 
 def targets(config: RecurrentConfig) -> None:
     mean_loss = MEAN_LOSS.show()
     every = replace(config, last_target_only=False, loss_reduction="mean" if mean_loss else "sum")
-    compared = runs.compare_targets(every)
-    matrix = runs.loss_timestep_matrix(replace(every, loss_reduction="mean"), log10=True)
-    shares = runs.gradient_share_by_loss(replace(every, loss_reduction="mean"))
-    by_name = {name: group[GRADIENT] for name, group in compared.groupby("targets")}
+    compared = Recipe(runs.compare_targets, every)
+    as_mean = replace(every, loss_reduction="mean")
+    matrix = Recipe(runs.loss_timestep_matrix, as_mean, log10=True)
+    shares = Recipe(runs.gradient_share_by_loss, as_mean)
+    by_name = {name: group[GRADIENT] for name, group in compared.value.groupby("targets")}
     every_target, last_only = (by_name[name] for name in TARGET_NAMES)
-    verdict = findings.every_target_verdict(every_target, last_only, matrix, shares)
+    verdict = findings.every_target_verdict(every_target, last_only, matrix.value, shares.value)
     left, right = st.columns(2)
     with left:
         show_chart(
@@ -299,12 +308,14 @@ def targets(config: RecurrentConfig) -> None:
             decomposition.loss_by_timestep,
             alt_text="Heatmap of what each loss sends back to each timestep: large on the diagonal, "
             "smaller the farther back it travels.",
-            data={"matrix": decomposition.heatmap_cells(matrix)},
+            data={"matrix": Recipe(decomposition.heatmap_cells, matrix)},
         )
     show_chart(
         decomposition.share_by_distance,
         alt_text="Shares of the gradient by how far ahead the loss is; nearby losses dominate.",
-        data={"shares": decomposition.shares_by_distance(gradients.thinned(shares))},
+        data={
+            "shares": Recipe(decomposition.shares_by_distance, Recipe(gradients.thinned, shares))
+        },
         height=260,
     )
     st.markdown(
@@ -318,14 +329,14 @@ def targets(config: RecurrentConfig) -> None:
 
 
 def equation_one(config: RecurrentConfig) -> None:
-    terms = runs.weight_gradient_terms(config, log10=True)
+    terms = Recipe(runs.weight_gradient_terms, config, log10=True)
     reach = runs.gradient_reach(config)
     show_chart(
         decomposition.equation_one_terms,
         alt_text="Norms of the terms of equation (1) by timestep, and of their sum from T down.",
-        data={"terms": gradients.thinned(terms)},
+        data={"terms": Recipe(gradients.thinned, terms)},
     )
-    total = terms["log10_cumulative_norm"].iloc[-1]
+    total = terms.value["log10_cumulative_norm"].iloc[-1]
     show_numbers(
         {
             "timesteps back that hold 99 % of ∂L/∂Wₕ": f"{reach} of {config.timesteps}",
@@ -343,12 +354,13 @@ def equation_one(config: RecurrentConfig) -> None:
 
 
 def beyond(config: RecurrentConfig) -> None:
-    powers, facts = runs.power_growth(config), runs.matrix_facts(config)
+    growth = Recipe(runs.power_growth, config)
+    powers, facts = growth.value, runs.matrix_facts(config)
     in_words = findings.normality_in_words(facts, powers)
     show_chart(
         matrices.power_growth,
         alt_text="Norm of the powers of W_h between what eigenvalue and singular value promise.",
-        data={"powers": powers},
+        data={"powers": growth},
     )
     peak = powers["log10_norm"].max()
     show_numbers(
@@ -367,13 +379,13 @@ def beyond(config: RecurrentConfig) -> None:
         ),
     )
     linear_config = replace(config, activation="identity", last_target_only=True)
-    trace = runs.gradient_trace(linear_config).log10_frame
+    trace = Recipe(runs.gradient_trace, linear_config).get("log10_frame")
     st.markdown("The gradient of the linear network with this Wₕ, target at T:")
     show_chart(
         gradients.norms_over_time,
         alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
-        finding=findings.trace_in_words(trace[GRADIENT]),
-        data={"norms": gradients.norm_lines(trace)},
+        finding=findings.trace_in_words(trace.value[GRADIENT]),
+        data={"norms": Recipe(gradients.norm_lines, trace)},
         height=260,
     )
 
@@ -399,18 +411,18 @@ def notebook(config: RecurrentConfig) -> None:
         batch_size=1,
         input_scale=1.0,
     )
-    trace = runs.gradient_trace(experiment).log10_frame
+    trace = Recipe(runs.gradient_trace, experiment).get("log10_frame")
     show_chart(
         gradients.norms_over_time,
         alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
-        finding=findings.trace_in_words(trace[GRADIENT]),
-        data={"norms": gradients.norm_lines(trace)},
+        finding=findings.trace_in_words(trace.value[GRADIENT]),
+        data={"norms": Recipe(gradients.norm_lines, trace)},
     )
     facts = runs.matrix_facts(experiment)
     show_numbers(
         {
             "largest |eigenvalue| of Wₕ": f"{facts.spectral_radius:.4g}",
-            "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(findings.log10_ratio(trace[GRADIENT])),
+            "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(findings.log10_ratio(trace.value[GRADIENT])),
         }
     )
 

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from engine.charts.gradients import norm_lines
+from engine.charts.gradients import norm_lines, thinned
 from engine.charts.scrubber import Scrubber
 from engine.charts.theme import (
     COLOURS,
@@ -87,6 +87,11 @@ def networks_over_time(
         )
     )
     return alt.layer(float64_limits(lines, "log10_norm"), curves).properties(height=height)
+
+
+def pathway_in_time(pathway: pd.DataFrame) -> pd.DataFrame:
+    """The two terms in the order of time, as many rows as a chart needs."""
+    return thinned(pathway.iloc[::-1])
 
 
 def pathway_over_time(pathway: ChartData, here: ChartData, *, height: int = 260) -> AnyChart:

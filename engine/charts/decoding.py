@@ -7,8 +7,10 @@ colour alone.
 from typing import Any, Literal
 
 import altair as alt
+import pandas as pd
 
 from engine.charts.theme import COLOURS, AnyChart, ChartData, top_legend
+from engine.decoding.record import Hypothesis
 
 #: Edges and paths in the order of the legend, each with its colour, dash and width.
 _LINES = {
@@ -207,6 +209,17 @@ def _words(nodes: ChartData, where: str, words: str, **text: Any) -> alt.Chart:
 def _by_name(names: list[str], looks: list[Any]) -> alt.Scale:
     """A scale that gives each name its own look, numbers included."""
     return alt.Scale(type="ordinal", domain=names, range=looks)
+
+
+def scores_found(found: pd.DataFrame) -> pd.DataFrame:
+    """`verdict.best_by_beam_width` without its token sequences, which a chart can't take."""
+    return found.drop(columns="tokens")
+
+
+def reference_levels(greedy: Hypothesis, optimum: Hypothesis | None) -> pd.DataFrame:
+    """`what, score`: what greedy search reaches and, where it is known, the optimum."""
+    levels = [("greedy path", greedy.score)] + ([("optimum", optimum.score)] if optimum else [])
+    return pd.DataFrame(levels, columns=["what", "score"])
 
 
 def best_against_beam_width(

@@ -65,6 +65,11 @@ def norm_lines(log10_frame: pd.DataFrame, run: str = "now") -> pd.DataFrame:
     )
 
 
+def with_pinned(norms: pd.DataFrame, pinned: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `norm_lines`, and behind them the ghost of another run's logarithmic frame."""
+    return pd.concat([norms, norm_lines(pinned, run="pinned")])
+
+
 def critical_marks(facts: MatrixFacts) -> pd.DataFrame:
     """The radii that theory marks on the scrubber: `spectral_radius, label, height` (pixels)."""
     marks = [(1.0, "radius 1: threshold without σ", 40)]

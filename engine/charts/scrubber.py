@@ -5,6 +5,7 @@ first step against the setting, with the values at which theory says that someth
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -103,6 +104,22 @@ def scrub(sweep: ChartData, marks: ChartData, *, scrubber: Scrubber, height: int
     return chart.resolve_scale(color="shared").properties(
         padding={"left": 0, "right": 0, "top": 5, "bottom": 5}
     )
+
+
+def start_at(chart: AnyChart, **values: float) -> AnyChart:
+    """The chart with the sliders inside it standing at `values`, by their names.
+
+    Raises ValueError for a name that no slider of the chart has.
+    """
+    started: AnyChart = chart.copy()
+    parameters: Any = started.params
+    sliders = {parameter.name: parameter for parameter in parameters}
+    for name, value in values.items():
+        if name not in sliders:
+            allowed = ", ".join(map(str, sliders))
+            raise ValueError(f"{name!r} is no slider of this chart; allowed is one of {allowed}")
+        sliders[name].value = value
+    return started
 
 
 def _chosen_curve(

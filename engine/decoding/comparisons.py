@@ -9,12 +9,21 @@ from engine.decoding.beam import beam_search
 from engine.decoding.config import WEATHER_LENGTH, DecodingConfig
 from engine.decoding.exhaustive import exhaustive_search
 from engine.decoding.greedy import greedy_search
+from engine.decoding.handout_tree import assumed_edges
+from engine.decoding.layout import SearchTree, search_tree
+from engine.decoding.models import TreeModel
 from engine.decoding.record import BeamSearchResult, Hypothesis
 
 #: The length up to which costs are counted.
 COST_LENGTH = 40
 #: The widest beam of a comparison.
 MAX_WIDTH = 20
+#: Steps that a picture has room for, and pruned candidates of a step where there are many.
+WINDOW = 5
+PRUNED_SHOWN = 4
+MANY_CANDIDATES = 12
+#: Trees up to this many edges are drawn whole, with what the search never looked at.
+MAX_WHOLE = 40
 
 
 def beam(config: DecodingConfig) -> BeamSearchResult:
@@ -30,6 +39,36 @@ def greedy(config: DecodingConfig) -> Hypothesis:
 def optimum(config: DecodingConfig) -> Hypothesis:
     """The best of all sequences. Raises ValueError where exhaustive search does."""
     return exhaustive_search(config.model, config.max_length, **config.conventions).best
+
+
+def is_drawn_whole(config: DecodingConfig) -> bool:
+    """Whether a picture shows what the search never looked at, too."""
+    return isinstance(config.model, TreeModel) and config.model.edges <= MAX_WHOLE
+
+
+def picture(
+    config: DecodingConfig,
+    result: BeamSearchResult,
+    step: int,
+    greedy: Hypothesis | None = None,
+    optimum: Hypothesis | None = None,
+) -> SearchTree:
+    """The tree of `beam(config)` after `step`, as much of it as can be read at once."""
+    last = len(result.steps)
+    first = max(1, min(step - WINDOW + 2, last - WINDOW + 1))
+    crowded = max(len(step.candidates) for step in result.steps) > MANY_CANDIDATES
+    return search_tree(
+        config.model,
+        result,
+        step,
+        first_timestep=first,
+        last_timestep=min(last, first + WINDOW - 1),
+        greedy=greedy.tokens if greedy else None,
+        optimum=optimum.tokens if optimum else None,
+        whole_tree=is_drawn_whole(config),
+        pruned_per_step=PRUNED_SHOWN if crowded else None,
+        assumed=assumed_edges() if config.model_name == "handout" else (),
+    )
 
 
 def best_by_beam_width(config: DecodingConfig, best: Hypothesis | None) -> pd.DataFrame:

@@ -133,7 +133,8 @@ def stored_verdict(config: DecodingConfig, result: BeamSearchResult, timestep: i
         f"{stored_in_words(config.model, step)}."
     )
     stored = {kept.tokens: round(kept.log_prob, 2) for kept in step.kept}
-    return Verdict(statement, stored == HANDOUT_STORED.get(timestep), settings_outside(config))
+    agrees = stored == HANDOUT_STORED.get(timestep)
+    return Verdict(statement, agrees, settings_outside(config), step.kept[0].log_prob)
 
 
 def lost_in_words(lost: LostOptimum | None, beam_width: int) -> str:
@@ -187,7 +188,8 @@ def optimum_verdict(
         and round(optimum.log_prob, 2) == -1.46
         and round(best.log_prob, 2) == -1.85
     )
-    return Verdict(statement, agrees, settings_outside(config, handout_tree.LENGTH))
+    outside = settings_outside(config, handout_tree.LENGTH)
+    return Verdict(statement, agrees, outside, optimum.log_prob)
 
 
 def storage_verdict(
@@ -216,7 +218,7 @@ def storage_verdict(
             "The question is about an RNN, which carries a hidden state (an LSTM a cell state, "
             f"too). This model is a table: what it carries is its {carried}, in the same place."
         )
-    return Verdict(statement, agrees, outside)
+    return Verdict(statement, agrees, outside, growth[RECOMPUTED])
 
 
 def growth_on_doubling(cost: pd.DataFrame, way: str) -> float:

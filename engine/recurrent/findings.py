@@ -67,7 +67,7 @@ def eigenvalue_verdict(log10_gradient: pd.Series, facts: MatrixFacts) -> Verdict
             f"{facts.departure_from_normality:.2f}, largest singular value "
             f"{facts.largest_singular_value:.3g}) and T is too short for it to have the last word."
         )
-    return Verdict(statement, agrees, outside)
+    return Verdict(statement, agrees, outside, log10_ratio(log10_gradient))
 
 
 def activation_verdict(runs: pd.DataFrame, facts: MatrixFacts) -> Verdict:
@@ -97,7 +97,7 @@ def activation_verdict(runs: pd.DataFrame, facts: MatrixFacts) -> Verdict:
             f"({facts.spectral_radius:.3g}). With {slope['ReLU']:.0%} of its units on, a random "
             f"Wₕ needs a radius of about 1/√{half:.2f} = {half**-0.5:.2f}: move the radius past it."
         )
-    return Verdict(statement, agrees, outside)
+    return Verdict(statement, agrees, outside, ratio["tanh"])
 
 
 def every_target_verdict(
@@ -128,7 +128,7 @@ def every_target_verdict(
             "At these settings the gradient of a single loss doesn't vanish, so there is no "
             "vanishing to hide; lower the spectral radius."
         )
-    return Verdict(statement, agrees, outside)
+    return Verdict(statement, agrees, outside, log10_ratio(every))
 
 
 def normality_in_words(facts: MatrixFacts, powers: pd.DataFrame) -> str:

@@ -45,7 +45,7 @@ def lstm_verdict(rnn: pd.DataFrame, lstm: pd.DataFrame, gates: pd.DataFrame) -> 
         )
     elif not agrees:
         outside = "At this spectral radius the vanilla RNN itself hardly vanishes; lower it."
-    return Verdict(statement, agrees, outside)
+    return Verdict(statement, agrees, outside, log10_ratio(lstm["log10_grad_hidden_norm"]))
 
 
 def cell_state_verdict(
@@ -83,4 +83,4 @@ def cell_state_verdict(
             "Here most of the gradient goes through the hidden state, where it meets a matrix at "
             "every step: the road through the cell state is open only as far as fₜ is near 1."
         )
-    return Verdict(statement, agrees, outside)
+    return Verdict(statement, agrees, outside, share)

@@ -49,7 +49,7 @@ def analogy_verdict(config: ResidualConfig, stacks: pd.DataFrame, both: pd.DataF
         )
     elif log10_ratio(plain) >= -STABLE_LOG10:
         outside = "At this weight scale the plain stack doesn't vanish either; lower it."
-    return Verdict(statement, agrees, outside)
+    return Verdict(statement, agrees, outside, left["ResNet"])
 
 
 def paths_in_all(config: ResidualConfig) -> str:

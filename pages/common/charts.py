@@ -1,14 +1,18 @@
 """Putting an engine chart on a page: its specification is built once, its rows come separately."""
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from engine.charts.theme import AnyChart
+from engine import recipes
+from engine.charts.theme import HEIGHT, AnyChart
+from engine.recipes import Recipe
+from pages.common import presenter
+from pages.common.take_away import take_away
 
 #: Building and validating a layered chart takes some 20 ms under the interpreter lock; with the
 #: few chart functions and options there are, every specification stays in memory.
@@ -20,20 +24,20 @@ def show_chart(
     *,
     alt_text: str,
     finding: str | None = None,
-    data: dict[str, pd.DataFrame],
+    data: Mapping[str, Recipe | pd.DataFrame],
     width: Any = "stretch",
     on_pick: Callable[[Any], None] | None = None,
     key: str | None = None,
     parameters: dict[str, float] | None = None,
     **options: Any,
 ) -> None:
-    """Draw `chart(**data, **options)`.
+    """Draw `chart(**data, **options)`, and offer it to be taken along.
 
-    data: the chart function's frames by argument name. alt_text: what the chart shows, for those
-    who can't see it; it should stay the same while controls move, because the browser draws a chart
-    with a new description from scratch, which takes as long as all the rest. finding: what it shows
-    at the current settings, as a line below that everyone can read. parameters: start values of
-    sliders inside the chart.
+    data: the chart function's frames by argument name, as recipes. alt_text: what the chart shows,
+    for those who can't see it; it should stay the same while controls move, because the browser
+    draws a chart with a new description from scratch, which takes as long as all the rest.
+    finding: what it shows at the current settings, as a line below that everyone can read.
+    parameters: start values of sliders inside the chart.
     on_pick: called with the picked row of a chart that has a selection named "pick"; needs `key`.
     """
     specification = dict(_specification(chart, tuple(data), tuple(sorted(options.items()))))
@@ -42,19 +46,45 @@ def show_chart(
             {**parameter, "value": parameters.get(parameter["name"], parameter.get("value"))}
             for parameter in specification["params"]
         ]
-    specification["datasets"] = data
+    frames = {name: recipes.value_of(rows) for name, rows in data.items()}
+    drawn: dict[str, Any] = {**specification, "datasets": frames}
+    height: Any = "content"
+    if presenter.presenting():
+        height = "stretch"
+        if "vconcat" in drawn:  # its parts don't stretch
+            height, drawn["vconcat"] = "content", [_taller(part) for part in drawn["vconcat"]]
     if on_pick is None or key is None:
-        st.vega_lite_chart(specification, width=width, alt=alt_text)
-        if finding:
-            st.caption(finding)
-        return
+        st.vega_lite_chart(drawn, width=width, height=height, alt=alt_text)
+    else:
+        _draw_pickable(drawn, width, height, alt_text, on_pick, key)
+    if finding:
+        st.caption(finding)
+    if all(isinstance(rows, Recipe) for rows in data.values()) and not presenter.presenting():
+        program = partial(recipes.program, chart, data, options, parameters)
+        take_away(chart.__name__, alt_text, specification, frames, program)
 
+
+def _taller(part: dict[str, Any]) -> dict[str, Any]:
+    """One of the charts above each other, for the projector."""
+    return {**part, "height": round(part.get("height", HEIGHT) * presenter.PART_SCALE)}
+
+
+def _draw_pickable(
+    specification: dict[str, Any],
+    width: Any,
+    height: Any,
+    alt_text: str,
+    on_pick: Callable[[Any], None],
+    key: str,
+) -> None:
     def picked() -> None:
         rows = st.session_state[key].selection.get("pick", [])
         if rows:
             on_pick(rows[0])
 
-    st.vega_lite_chart(specification, width=width, alt=alt_text, key=key, on_select=picked)
+    st.vega_lite_chart(
+        specification, width=width, height=height, alt=alt_text, key=key, on_select=picked
+    )
 
 
 @lru_cache(maxsize=MAX_SPECIFICATIONS)
@@ -62,4 +92,19 @@ def _specification(
     chart: Callable[..., AnyChart], names: tuple[str, ...], options: tuple[tuple[str, Any], ...]
 ) -> dict[str, Any]:
     named = {name: alt.NamedData(name) for name in names}
-    return chart(**named, **dict(options)).to_dict()
+    specification: dict[str, Any] = chart(**named, **dict(options)).to_dict()
+    _hush_marks(specification)
+    return specification
+
+
+def _hush_marks(part: Any) -> None:
+    """Keep screen readers from every single point: alt text, finding, axes and rows say it."""
+    if isinstance(part, list):
+        for item in part:
+            _hush_marks(item)
+    elif isinstance(part, dict):
+        if "mark" in part:
+            mark = part["mark"]
+            part["mark"] = {**(mark if isinstance(mark, dict) else {"type": mark}), "aria": False}
+        for name in ("layer", "vconcat", "hconcat", "spec"):
+            _hush_marks(part.get(name))

@@ -39,6 +39,10 @@ class Number:
             return f"is outside {self.low} to {self.high}"
         return None
 
+    def read(self, text: str) -> float:
+        """The value that an allowed `text` stands for."""
+        return int(text) if isinstance(self.step, int) else float(text)
+
     def show(self, high: float | None = None) -> Any:
         """Draw the slider and return its value; a smaller `high` holds where another control sets it."""
         high = self.high if high is None else min(high, self.high)
@@ -76,6 +80,10 @@ class Choice:
         """Why `text` can't be this control's value, or None if it can."""
         return None if text in self.options else f"is not one of {', '.join(self.options)}"
 
+    def read(self, text: str) -> str:
+        """The name that an allowed `text` is."""
+        return text
+
     def show(self) -> Any:
         """Draw the options and return the engine's value of the chosen one."""
         names = list(self.options)
@@ -109,6 +117,10 @@ class Switch:
         """Why `text` can't be this control's value, or None if it can."""
         return None if text.lower() in ("true", "false") else "is neither true nor false"
 
+    def read(self, text: str) -> bool:
+        """The state that an allowed `text` stands for."""
+        return text.lower() == "true"
+
     def show(self) -> bool:
         """Draw the toggle and return its state."""
         return st.toggle(
@@ -126,6 +138,15 @@ class Sections:
     def refusal(self, text: str) -> str | None:
         """Why `text` can't be this control's value, or None if it can."""
         return None if text in self.names else f"is not one of {', '.join(self.names)}"
+
+    @property
+    def default(self) -> str:
+        """The first part."""
+        return self.names[0]
+
+    def read(self, text: str) -> str:
+        """The name that an allowed `text` is."""
+        return text
 
     def show(self) -> Sequence[Any]:
         """Draw the tabs; `tab.open` tells which one to fill."""
@@ -152,7 +173,6 @@ def reset(controls: Sequence[Number | Choice | Switch]) -> None:
 
 def ignored_url_values(controls: Sequence[Control]) -> None:
     """Before the controls are shown: drop what the URL can't mean, and name it on the page."""
-    notices: dict[str, str] = st.session_state.setdefault("_ignored_url_values", {})
     for control in controls:
         # Once the widget exists its value lives in the session; the URL only mirrors it.
         if control.key in st.session_state or control.key not in st.query_params:
@@ -160,15 +180,25 @@ def ignored_url_values(controls: Sequence[Control]) -> None:
         given = st.query_params.get_all(control.key)
         why = "is given more than once" if len(given) > 1 else control.refusal(given[0])
         if why:
-            shown = " and ".join(_code(text) for text in given[:3])
-            notices[control.key] = f"`{control.key}` = {shown} {why}"
+            note_ignored(control.key, given, why)
             del st.query_params[control.key]
-    if notices:
+    if notices := _notices():
         st.warning(
             "The link asked for something this page can't show, so the default stands: "
             + "; ".join(notices.values())
             + "."
         )
+
+
+def note_ignored(key: str, given: Sequence[str], why: str) -> None:
+    """Remember for the page's warning that the control `key` can't be what was asked for."""
+    shown = " and ".join(_code(text) for text in given[:3])
+    _notices()[key] = f"`{key}` = {shown} {why}"
+
+
+def _notices() -> dict[str, str]:
+    notices: dict[str, str] = st.session_state.setdefault("_ignored_url_values", {})
+    return notices
 
 
 def _code(text: str) -> str:

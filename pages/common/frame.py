@@ -1,22 +1,44 @@
-"""What every page begins with: a title, a sentence, and a guard for visitors who come by a link."""
+"""What every page begins with: the scene, the title, the tools, and a guard for direct visitors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.common.controls import Sections
+from engine.glossary import GLOSSARY
+from pages.common import presenter, scenes
+from pages.common.controls import Control, Sections, ignored_url_values
+from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME
 
 Config = TypeVar("Config")
 
 
-def open_page(title: str, sentence: str) -> None:
-    """Show the page's title and what it is about."""
+def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] = ()) -> None:
+    """Arrive at a page: set its controls where a scene leads here, show title and tools.
+
+    page: its name in the address. sentence: what it is about; a scene has its own. controls: all
+    that the page has. What the address asks of them in vain is named.
+    """
     _require_navigation()
-    st.header(title, anchor=False)
-    st.markdown(sentence)
+    scenes.arrive(page, controls)
+    presenter.show_style()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.header(title, anchor=False, width="stretch")
+        _scene_buttons(page)
+        _lecture_tools(page)
+        _glossary()
+    place = scenes.current_place(page)
+    if place is None:
+        st.markdown(sentence)
+    else:
+        scene = scenes.lecture()[place]
+        number = f"Scene {place + 1} of {len(scenes.lecture())}"
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(number, icon=":material/slideshow:")
+            # A lecturer's own words: shown as text, whatever is in them.
+            st.text(f"{scene.name}. {scene.look_for}", width="stretch")
+    ignored_url_values(controls)
 
 
 def run_open_section(
@@ -29,17 +51,82 @@ def run_open_section(
                 section(config)
 
 
-def page_path(name: str) -> str | None:
-    """The file of the page called `name`, as st.page_link takes it, or None if there is none."""
-    path = Path(__file__).parent.parent / f"{name}.py"
-    return f"pages/{name}.py" if path.exists() else None
-
-
 def show_numbers(numbers: Mapping[str, str]) -> None:
     """A row of numbers under a chart; on a phone they wrap."""
     with st.container(horizontal=True, gap="medium"):
         for label, value in numbers.items():
             st.metric(label, value, width="content")
+
+
+def _scene_buttons(page: str) -> None:
+    """One scene back or on, by button and key; while presenting the keys of a clicker."""
+    keys = ("PageUp", "PageDown") if presenter.presenting() else ("P", "N")
+    for label, icon, key, by in (
+        ("Previous scene", ":material/skip_previous:", keys[0], -1),
+        ("Following scene", ":material/skip_next:", keys[1], 1),
+    ):
+        goal = scenes.step(page, by)
+        st.button(
+            label,
+            icon=icon,
+            shortcut=key,
+            type="tertiary",
+            disabled=goal is None,
+            on_click=scenes.jump,
+            args=(goal,),
+        )
+
+
+def _lecture_tools(page: str) -> None:
+    """Presenter mode, the list of scenes, and saving what is on screen as one of them."""
+    panel = st.popover(
+        "Lecture", icon=":material/slideshow:", type="tertiary", key="tools", on_change="rerun"
+    )
+    if not panel.open:
+        return
+    with panel:
+        presenter.toggle()
+        titles = [f"{i}. {scene.name}" for i, scene in enumerate(scenes.lecture(), start=1)]
+        chosen = st.selectbox(
+            "Scene", range(len(titles)), index=scenes.current_place(page) or 0,
+            format_func=titles.__getitem__,
+        )  # fmt: skip
+        st.button("Go there", on_click=scenes.jump, args=(chosen,), icon=":material/arrow_forward:")
+        with st.form("save_scene", border=False):
+            st.text_input(
+                "Save what is on screen as a scene called", max_chars=MAX_NAME, key="scene_name"
+            )
+            st.text_input("What to look for", max_chars=MAX_LOOK_FOR, key="scene_look_for")
+            st.form_submit_button(
+                "Save", icon=":material/bookmark_add:", on_click=_save_scene, args=(page,)
+            )
+        if told := st.session_state.pop("scene_told", None):
+            st.info(told)
+        st.page_link("pages/lecture.py", label="Order, download, load, poll")
+
+
+def _save_scene(page: str) -> None:
+    """Save what is on screen under the name that was typed (a callback)."""
+    name = st.session_state["scene_name"].strip()
+    if name:
+        scenes.save(page, name, st.session_state["scene_look_for"].strip())
+        st.session_state["scene_name"] = st.session_state["scene_look_for"] = ""
+    st.session_state["scene_told"] = (
+        f"Saved as scene {(scenes.current_place(page) or 0) + 1}."
+        if name
+        else "A scene needs a name."
+    )
+
+
+def _glossary() -> None:
+    """The symbols, one click away."""
+    panel = st.popover(
+        "Symbols", icon=":material/function:", type="tertiary", key="symbols", on_change="rerun"
+    )
+    if panel.open:
+        with panel:
+            rows = [f"| ${symbol.tex}$ | {symbol.name} | {symbol.meaning} |" for symbol in GLOSSARY]
+            st.markdown("\n".join(["| symbol | name | meaning |", "| --- | --- | --- |", *rows]))
 
 
 def _require_navigation() -> None:

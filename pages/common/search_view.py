@@ -6,22 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from engine.charts import decoding as charts
-from engine.decoding import BeamSearchResult, Hypothesis, findings
+from engine.decoding import BeamSearchResult, Hypothesis, comparisons, findings
 from engine.decoding.config import DecodingConfig
 from engine.decoding.exhaustive import MAX_SEQUENCES
-from engine.decoding.handout_tree import assumed_edges
-from engine.decoding.layout import SearchTree, search_tree
-from engine.decoding.models import TreeModel
 from engine.decoding.record import sequence_text
+from engine.recipes import Recipe
 from pages.common import runs
 from pages.common.charts import show_chart
 
-#: Steps that a picture has room for, and pruned candidates of a step where there are many.
-WINDOW = 5
-PRUNED_SHOWN = 4
-MANY_CANDIDATES = 12
-#: Trees up to this many edges are drawn whole, with what the search never looked at.
-MAX_WHOLE = 40
 #: Up to this many rows there is room for a total at every node.
 MAX_ROOMY = 11
 #: Up to this many sequences exhaustive search doesn't ask before it runs.
@@ -35,19 +27,23 @@ def best_of_all(config: DecodingConfig) -> Hypothesis | None:
     return runs.optimum(config) if config.sequences_to_visit <= allowed else None
 
 
-def is_drawn_whole(config: DecodingConfig) -> bool:
-    """Whether the picture shows what the search never looked at, too."""
-    return isinstance(config.model, TreeModel) and config.model.edges <= MAX_WHOLE
-
-
 def show_tree(config: DecodingConfig, result: BeamSearchResult, step: int) -> None:
     """The tree after `step`, and what the picture leaves out or assumes."""
-    tree = picture(config, result, step)
+    drawn = Recipe(
+        comparisons.picture,
+        config,
+        Recipe(runs.beam, config),
+        step,
+        Recipe(runs.greedy, config),
+        Recipe(runs.optimum, config) if best_of_all(config) else None,
+    )
+    tree = drawn.value
     compact = tree.rows > MAX_ROOMY
     show_chart(
         charts.tree_after_step,
-        alt_text=findings.step_in_words(result, step),
-        data={"nodes": tree.nodes, "lines": tree.lines},
+        alt_text="The tree of the search: what is kept and pruned, the greedy path, the optimum.",
+        finding=findings.step_in_words(result, step),
+        data={"nodes": drawn.get("nodes"), "lines": drawn.get("lines")},
         first=tree.first,
         last=tree.last,
         compact=compact,
@@ -69,26 +65,6 @@ def show_tree(config: DecodingConfig, result: BeamSearchResult, step: int) -> No
         notes.append("The optimum isn't known here; see *(d) The optimum*.")
     if notes:
         st.caption("  \n".join(notes))
-
-
-def picture(config: DecodingConfig, result: BeamSearchResult, step: int) -> SearchTree:
-    """The tree after `step`, as much of it as can be read."""
-    last = len(result.steps)
-    first = max(1, min(step - WINDOW + 2, last - WINDOW + 1))
-    best = best_of_all(config)
-    crowded = max(len(step.candidates) for step in result.steps) > MANY_CANDIDATES
-    return search_tree(
-        config.model,
-        result,
-        step,
-        first_timestep=first,
-        last_timestep=min(last, first + WINDOW - 1),
-        greedy=runs.greedy(config).tokens,
-        optimum=best.tokens if best else None,
-        whole_tree=is_drawn_whole(config),
-        pruned_per_step=PRUNED_SHOWN if crowded else None,
-        assumed=assumed_edges() if config.model_name == "handout" else (),
-    )
 
 
 def algorithm(config: DecodingConfig, result: BeamSearchResult, step: int) -> None:

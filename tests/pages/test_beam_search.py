@@ -137,7 +137,11 @@ def test_play_goes_on_from_the_start_and_any_other_button_stops_it(open_page: Op
 
 def test_every_control_changes_what_is_drawn(open_page: OpenPage) -> None:
     app = open_page("beam_search", view="(d) The optimum", model="weather", length="5", k="3")
-    before = [chart.SerializeToString() for chart in charts(app)]
+
+    def shown() -> tuple[list[bytes], str]:
+        return [chart.SerializeToString() for chart in charts(app)], texts(app)
+
+    before = shown()
     for change in (
         lambda: app.slider(key="length").set_value(6),
         lambda: app.selectbox(key="scoring").set_value("length^α"),
@@ -147,7 +151,7 @@ def test_every_control_changes_what_is_drawn(open_page: OpenPage) -> None:
         lambda: app.segmented_control(key="model").set_value("handout's tree"),
     ):
         change().run()
-        after = [chart.SerializeToString() for chart in charts(app)]
+        after = shown()
         assert after != before
         before = after
     assert_shows_no_broken_number(app)

@@ -2,6 +2,7 @@
 
 from engine import handout
 from tests.pages.conftest import OpenPage
+from tests.pages.reading import texts
 
 
 def test_the_map_lists_all_eleven_questions_in_order(open_page: OpenPage) -> None:
@@ -26,3 +27,12 @@ def test_the_path_leads_through_every_page_of_the_lecture(open_page: OpenPage) -
     labels = " ".join(element.proto.label for element in open_page("overview").get("page_link"))
     for name in ("Vanishing gradients", "The LSTM's cell state", "ResNet skips"):
         assert name in labels
+
+
+def test_the_overview_remembers_what_was_predicted_on_other_pages(open_page: OpenPage) -> None:
+    app = open_page("vanishing_gradients", view="(a) Linear")
+    wrong = next(option for option in handout.LINEAR_GRADIENT.options if not option.right)
+    app.radio(key="prediction_1a").set_value(wrong.text).run()
+    app.switch_page("pages/overview.py").run()
+    assert f":material/close: You predicted: {wrong.text}" in texts(app)
+    assert "1 of 11 predicted" in app.get("progress")[0].proto.text

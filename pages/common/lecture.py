@@ -1,0 +1,111 @@
+"""The lecture that comes with the app: its scenes in the order of the review sheet."""
+
+from pages.common.lecture_file import Lecture, Scene
+
+LECTURE: Lecture = (
+    Scene(
+        "vanishing_gradients", "A gradient vanishes",
+        "Drag the slider below the chart: at which radius does the curve turn from falling to rising?",
+        {"view": "Scrub", "radius": "0.8", "activation": "none"},
+    ),
+    Scene(
+        "vanishing_gradients", "The task",
+        "One network, one run: its inputs, its targets and what reaches the first timestep.",
+        {"view": "One run", "radius": "0.9"},
+    ),
+    Scene(
+        "vanishing_gradients", "1 (a) A power of Wₕ",
+        "Without a nonlinearity the measured curve lies on the closed form; its slope is the radius.",
+        {"view": "(a) Linear", "activation": "none", "radius": "0.9"},
+    ),
+    Scene(
+        "vanishing_gradients", "1 (a) Above one it explodes",
+        "The same weights, stretched a little: nothing else has changed.",
+        {"view": "(a) Linear", "activation": "none", "radius": "1.1"},
+    ),
+    Scene(
+        "vanishing_gradients", "1 (b) tanh against ReLU",
+        "Which of the three curves falls fastest, and which hidden state grows?",
+        {"view": "(b) Activations", "radius": "1.2"},
+    ),
+    Scene(
+        "vanishing_gradients", "1 (c) A target at every timestep",
+        "The gradient looks healthy everywhere. From which losses does it come?",
+        {"view": "(c) Targets", "radius": "0.8"},
+    ),
+    Scene(
+        "vanishing_gradients", "Equation (1)",
+        "Of the T terms that make up the gradient of Wₕ, how many matter?",
+        {"view": "Equation (1)", "radius": "0.8"},
+    ),
+    Scene(
+        "vanishing_gradients", "Eigenvalues don't tell it all",
+        "A matrix of radius below 1 whose powers grow before they decay.",
+        {"view": "Beyond", "structure": "nonnormal", "radius": "0.8"},
+    ),
+    Scene(
+        "lstm_cell_state", "1 (d) Put an LSTM in its place",
+        "Two networks on the same data: which gradient reaches further back?",
+        {"view": "(d) Two networks"},
+    ),
+    Scene(
+        "lstm_cell_state", "1 (d) The advantage is in the forget gate",
+        "torch's own initialisation has forget gates near one half. What is left of the advantage?",
+        {"view": "(d) Two networks", "forget_init": "torch's"},
+    ),
+    Scene(
+        "lstm_cell_state", "1 (e) Inside the cell",
+        "Step back through time with the arrow keys: which edge carries the gradient?",
+        {"view": "The cell", "t": "25"},
+    ),
+    Scene(
+        "lstm_cell_state", "1 (e) Two terms",
+        "The gradient at the cell state is a sum of two terms. Which is the road?",
+        {"view": "(e) Two terms"},
+    ),
+    Scene(
+        "lstm_cell_state", "1 (e) Close the road",
+        "With f = 0 only the path through the hidden state is left.",
+        {"view": "(e) Two terms", "gates": "closed: f = 0"},
+    ),
+    Scene(
+        "resnet_skip", "1 (f) From a plain stack to a ResNet",
+        "Drag g from 0 to 1: when does the first layer begin to hear of the loss?",
+        {"view": "Scrub g"},
+    ),
+    Scene(
+        "resnet_skip", "1 (f) The analogy",
+        "A forget gate along time, a skip along depth: the same product in both.",
+        {"view": "(f) The analogy"},
+    ),
+    Scene(
+        "training_runs", "Does it matter for learning?",
+        "The same network on the same task, over 10 and over 100 timesteps.",
+        {"comparison": "recall: T = 10 and T = 100", "view": "Loss"},
+    ),
+    Scene(
+        "beam_search", "2 The tree",
+        "Two hypotheses are kept at every step. Predict which, then press the right arrow.",
+        {"view": "Step by step", "step": "0"},
+    ),
+    Scene(
+        "beam_search", "2 (a)-(c) What is stored",
+        "After each step: which two sequences, with which log-probabilities?",
+        {"view": "(a)-(c) What is stored"},
+    ),
+    Scene(
+        "beam_search", "2 (d) Is it the most likely sequence?",
+        "What beam search returns, what greedy returns, and what exhaustive search finds.",
+        {"view": "(d) The optimum"},
+    ),
+    Scene(
+        "beam_search", "2 (d) A beam of three",
+        "With a beam of 3 the sequence that was lost survives. At which step?",
+        {"view": "Step by step", "k": "3", "step": "2"},
+    ),
+    Scene(
+        "beam_search", "2 (e) What it costs",
+        "Cell evaluations against T, with stored states and without.",
+        {"view": "(e) What it costs"},
+    ),
+)  # fmt: skip

@@ -1,0 +1,131 @@
+"""A lecture as one small JSON file: written, and read back with every fault named by its line."""
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from json.decoder import JSONObject  # type: ignore[attr-defined]
+from json.scanner import py_make_scanner  # type: ignore[attr-defined]
+from typing import Any
+
+FORMAT = 1
+MAX_FILE_BYTES = 200_000
+MAX_SCENES = 200
+MAX_VALUES = 60
+#: Longest text of each kind; a pasted tree is the longest value that a control has.
+MAX_NAME, MAX_LOOK_FOR, MAX_VALUE = 80, 400, 4_000
+
+_PAGE_NAME = re.compile(r"[a-z][a-z_]{0,40}")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page with its controls set, and what to look for there.
+
+    page: its name in the address. values: of its controls, as the address has them; a control that
+    isn't named stands at its default.
+    """
+
+    page: str
+    name: str
+    look_for: str
+    values: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+Lecture = tuple[Scene, ...]
+
+
+class LectureFileError(ValueError):
+    """A file that isn't a lecture; the message gives the line and the rule."""
+
+
+def write_lecture(lecture: Lecture) -> str:
+    """The content of a file, one scene below the other."""
+    content = {"format": FORMAT, "scenes": [asdict(scene) for scene in lecture]}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_lecture(data: bytes, pages: tuple[str, ...]) -> Lecture:
+    """The scenes in the content of a file.
+
+    pages: the names of those there are. Raises LectureFileError.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise LectureFileError(f"The file has {len(data):,} bytes; allowed are {MAX_FILE_BYTES:,}.")
+    try:
+        content = _Decoder().decode(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LectureFileError(f"Line {line}: this isn't UTF-8 text.") from error
+    except json.JSONDecodeError as error:
+        raise LectureFileError(f"Line {error.lineno}: this isn't JSON: {error.msg}.") from error
+    except RecursionError as error:
+        raise LectureFileError("Line 1: too many brackets inside each other.") from error
+    _require(isinstance(content, _Object), 1, "the file has to hold one object, { … }")
+    _require_entries(content, {"format", "scenes"})
+    _require(content["format"] == FORMAT, content.line, f'"format" has to be {FORMAT}')
+    scenes = content["scenes"]
+    _require(
+        isinstance(scenes, list) and 0 < len(scenes) <= MAX_SCENES,
+        content.line,
+        f'"scenes" has to be a list of 1 to {MAX_SCENES} scenes',
+    )
+    return tuple(_scene(scene, content.line, pages) for scene in scenes)
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that knows the line it begins on."""
+
+    line: int
+
+
+class _Decoder(json.JSONDecoder):
+    """Python's own decoder, told to note where each object begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parse_object = self._located
+        self.scan_once = py_make_scanner(self)
+
+    def _located(self, text_and_end: tuple[str, int], *others: Any) -> tuple[_Object, int]:
+        text, start = text_and_end
+        content, end = JSONObject(text_and_end, *others)
+        located = _Object(content)
+        located.line = text.count("\n", 0, start) + 1
+        return located, end
+
+
+def _scene(scene: Any, line: int, pages: tuple[str, ...]) -> Scene:
+    _require(isinstance(scene, _Object), line, "each scene has to be an object, { … }")
+    line = scene.line
+    _require_entries(scene, {"page", "name", "look_for", "values"})
+    allowed = ", ".join(pages)
+    _require(scene["page"] in pages, line, f'"page" has to be one of {allowed}')
+    for entry, longest in (("name", MAX_NAME), ("look_for", MAX_LOOK_FOR)):
+        is_text = isinstance(scene[entry], str) and len(scene[entry]) <= longest
+        _require(is_text, line, f'"{entry}" has to be a text of at most {longest} letters')
+    _require(scene["name"].strip() != "", line, '"name" must not be empty')
+    values = scene["values"]
+    _require(isinstance(values, _Object), line, '"values" has to be an object, { … }')
+    _require(len(values) <= MAX_VALUES, values.line, f'"values" has at most {MAX_VALUES} entries')
+    for key, value in values.items():
+        _require(
+            _PAGE_NAME.fullmatch(key) is not None, values.line, f"{key[:40]!r} can't name a control"
+        )
+        is_text = isinstance(value, str) and len(value) <= MAX_VALUE
+        _require(is_text, values.line, f'"{key}" has to be a text, such as "0.9"')
+    return Scene(scene["page"], scene["name"], scene["look_for"], dict(values))
+
+
+def _require_entries(content: _Object, entries: set[str]) -> None:
+    if missing := sorted(entries - set(content)):
+        raise LectureFileError(f'Line {content.line}: "{missing[0]}" is missing.')
+    if unknown := sorted(set(content) - entries):
+        raise LectureFileError(
+            f"Line {content.line}: {unknown[0][:40]!r} isn't known; allowed are "
+            f"{', '.join(sorted(entries))}."
+        )
+
+
+def _require(holds: bool, line: int, rule: str) -> None:
+    if not holds:
+        raise LectureFileError(f"Line {line}: {rule}.")

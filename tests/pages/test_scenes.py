@@ -1,0 +1,135 @@
+"""Scenes: a jump sets the controls, a file is read or refused, and nothing loaded gets lost."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.common.lecture import LECTURE
+from pages.common.lecture_file import (
+    MAX_FILE_BYTES,
+    LectureFileError,
+    Scene,
+    read_lecture,
+    write_lecture,
+)
+from tests.pages.conftest import OpenPage
+from tests.pages.reading import assert_shows_no_broken_number, press, texts
+
+PAGES = ("vanishing_gradients", "lstm_cell_state", "resnet_skip", "training_runs", "beam_search")
+
+scenes = st.builds(
+    Scene,
+    page=st.sampled_from(PAGES),
+    name=st.text(min_size=1, max_size=80).filter(lambda name: name.strip()),
+    look_for=st.text(max_size=400),
+    values=st.dictionaries(
+        st.from_regex(r"[a-z][a-z_]{0,10}", fullmatch=True), st.text(max_size=50)
+    ),
+)
+
+
+def encodable(text: str) -> bool:
+    return not any(0xD800 <= ord(letter) <= 0xDFFF for letter in text)
+
+
+@given(st.lists(scenes, min_size=1, max_size=5).map(tuple))
+def test_a_lecture_comes_back_from_its_file_as_it_was(lecture: tuple[Scene, ...]) -> None:
+    text = write_lecture(lecture)
+    if encodable(text):
+        assert read_lecture(text.encode(), PAGES) == lecture
+
+
+def test_the_built_in_lecture_comes_back_from_its_file() -> None:
+    assert read_lecture(write_lecture(LECTURE).encode(), PAGES) == LECTURE
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).filter(encodable).map(str.encode))
+def test_whatever_is_in_a_file_it_is_a_lecture_or_refused_with_a_line(data: bytes) -> None:
+    with pytest.raises(LectureFileError, match=r"^Line \d+: "):
+        read_lecture(data, PAGES)
+
+
+GOOD = {"page": "beam_search", "name": "one", "look_for": "", "values": {"k": "2"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"page": "nowhere"}, '"page" has to be one of'),
+        ({"name": " "}, '"name" must not be empty'),
+        ({"name": "x" * 81}, "at most 80"),
+        ({"look_for": 7}, '"look_for" has to be a text'),
+        ({"values": {"k": 2}}, '"k" has to be a text'),
+        ({"values": {"<b>": "2"}}, "can't name a control"),
+        ({"values": []}, '"values" has to be an object'),
+        ({"more": 1}, "'more' isn't known"),
+    ],
+)
+def test_a_fault_is_named_with_its_line_and_its_rule(change: dict[str, object], rule: str) -> None:
+    content = json.dumps({"format": 1, "scenes": [GOOD, GOOD | change]}, indent=2)
+    second = content.split("\n").index("    {", content.split("\n").index("    {") + 1) + 1
+    with pytest.raises(LectureFileError) as refused:
+        read_lecture(content.encode(), PAGES)
+    assert rule in str(refused.value)
+    line = int(str(refused.value).split(":")[0].removeprefix("Line "))
+    assert second <= line <= content.count("\n") + 1
+
+
+def test_a_missing_entry_a_broken_line_and_a_large_file_are_refused() -> None:
+    with pytest.raises(LectureFileError, match='Line 1: "scenes" is missing'):
+        read_lecture(b'{"format": 1}', PAGES)
+    with pytest.raises(LectureFileError, match="Line 2: this isn't JSON"):
+        read_lecture(b'{"format": 1,\n "scenes": [}', PAGES)
+    with pytest.raises(LectureFileError, match="allowed are"):
+        read_lecture(b" " * (MAX_FILE_BYTES + 1), PAGES)
+    with pytest.raises(LectureFileError, match="brackets"):
+        read_lecture(b'{"format": ' + b"[" * 100_000, PAGES)
+
+
+def test_the_whole_lecture_runs_from_one_button(open_page: OpenPage) -> None:
+    app = open_page("overview")
+    for place, scene in enumerate(LECTURE):
+        press(app, "Following scene")
+        assert_shows_no_broken_number(app)
+        assert not app.warning or scene.page != "overview"
+        shown = [text.value for text in app.text]
+        assert f"{scene.name}. {scene.look_for}" in shown, f"scene {place + 1} isn't shown"
+        assert "The link asked for something" not in texts(app)
+        for key, value in scene.values.items():
+            assert str(app.session_state[key]).removesuffix(".0") == value or value in str(
+                app.session_state[key]
+            )
+
+
+def test_a_scene_resets_what_it_does_not_name(open_page: OpenPage) -> None:
+    app = open_page("vanishing_gradients", seed="7", timesteps="20")
+    press(app, "Following scene")
+    assert app.slider(key="timesteps").value == 50
+    assert app.slider(key="radius").value == 0.8
+
+
+def test_a_saved_scene_brings_the_controls_back(open_page: OpenPage) -> None:
+    app = open_page("vanishing_gradients", radius="1.3", view="One run")
+    app.session_state["tools"] = True
+    app.run()
+    app.text_input(key="scene_name").set_value("mine")
+    app.session_state["tools"] = True  # a popover's state is the browser's to send
+    press(app, "Save")
+    lecture = app.session_state["_lecture"]
+    assert [scene.name for scene in lecture].count("mine") == 1
+    saved = next(scene for scene in lecture if scene.name == "mine")
+    assert saved.page == "vanishing_gradients"
+    assert saved.values == {"radius": "1.3", "view": "One run"}
+
+
+def test_scenes_can_be_moved_and_removed(open_page: OpenPage) -> None:
+    app = open_page("lecture")
+    app.button(key="Down 0").click().run()
+    names = [scene.name for scene in app.session_state["_lecture"]]
+    assert names[:2] == [LECTURE[1].name, LECTURE[0].name]
+    app.button(key="Remove 0").click().run()
+    assert len(app.session_state["_lecture"]) == len(LECTURE) - 1
+    press(app, "Back to the built-in lecture")
+    assert app.session_state["_lecture"] == LECTURE
