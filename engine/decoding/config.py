@@ -12,12 +12,12 @@ import numpy as np
 
 from engine.decoding.exhaustive import sequence_count, sequences_to_visit
 from engine.decoding.handout_tree import handout_model
+from engine.decoding.language_model import LSTMLanguageModel
 from engine.decoding.models import LanguageModel, MarkovModel, TreeModel
+from engine.decoding.record import END_TOKEN
 from engine.decoding.scoring import Conventions, ScoringName
 from engine.decoding.user_tree import parse_tree
-
-#: A token spelled like this finishes a hypothesis, in every model.
-END_TOKEN = "<end>"
+from engine.training.language import LanguageRun, shipped_run
 
 #: A small example of our own: a spell of weather told day by day, and when the tale ends. The
 #: numbers are chosen so that k = 2 misses the optimum and the conventions disagree at T = 6.
@@ -34,11 +34,28 @@ def weather_model() -> MarkovModel:
         return MarkovModel(WEATHER, np.log(WEATHER_START), np.log(WEATHER_NEXT))
 
 
+#: The character LSTM shows what it is for with these: one answer for k = 1, another for k = 5, a
+#: third for k = 20, and a fourth when the winner is ranked by the mean.
+CHARACTERS_PROMPT, CHARACTERS_LENGTH, CHARACTERS_WIDTH = "a ", 40, 5
+
+
+def trained_model(run: LanguageRun, prompt: str = "") -> LSTMLanguageModel:
+    """The network of a training run after a prompt; a line begins where the last one ended."""
+    weights = (run.state_dict(module) for module in ("embedding", "lstm", "linear"))
+    return LSTMLanguageModel(run.vocabulary, *weights, start_token=END_TOKEN, prompt=prompt)
+
+
+@lru_cache(maxsize=1)
+def _shipped_model() -> LSTMLanguageModel:
+    return trained_model(shipped_run())
+
+
 #: Every model by name, made from the text that goes with it: a pasted tree, a prompt, or nothing.
 MODELS: dict[str, Callable[[str], LanguageModel]] = {
     "handout": lambda _: handout_model(),
     "own": parse_tree,
     "weather": lambda _: weather_model(),
+    "characters": lambda prompt: _shipped_model().with_prompt(prompt),
 }
 
 

@@ -4,6 +4,7 @@ While a search runs, each step keeps nothing but arrays, candidates in order of 
 are followed back through the parents, and frames are built, only when somebody looks.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,8 @@ from engine.extended_range import Array
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+#: A token spelled like this finishes a hypothesis, in every model.
+END_TOKEN = "<end>"
 #: Tokens that the sequences of one frame may spell out.
 MAX_WRITTEN_TOKENS = 20_000_000
 CANDIDATE_COLUMNS = (
@@ -259,8 +262,15 @@ class BeamSearchResult:
 def sequence_text(tokens: Sequence[str]) -> str:
     """A sequence as people read it: words with spaces between them, characters without.
 
-    Characters that can't be seen are shown as ␣ (space) and ⏎ (new line).
+    Among characters the end token may come last. Characters that can't be seen are shown as ␣ (a
+    space at either end, or beside another) and ⏎ (a new line).
     """
-    if all(len(token) == 1 for token in tokens):
-        return "".join(tokens).replace(" ", "␣").replace("\n", "⏎")
+    characters = tokens[:-1] if tokens and tokens[-1] == END_TOKEN else tokens
+    if all(len(token) == 1 for token in characters):
+        text = "".join(characters).replace("\n", "⏎")
+        return _LOST_SPACE.sub("␣", text) + "".join(tokens[len(characters) :])
     return " ".join(tokens)
+
+
+#: Spaces that a page would swallow.
+_LOST_SPACE = re.compile("^ | $|(?<= ) | (?= )")

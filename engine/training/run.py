@@ -1,8 +1,7 @@
 """A finished training run: its curves, its weights, its predictions; to a file and back.
 
-A file is plain data and nothing in it is ever executed: a line that says what it is, a checksum
-of all that follows, a JSON header and the arrays as raw numbers. Whatever doesn't check out on
-the way back is refused with a `RunFileError` that says what is wrong.
+How the file is laid out is `engine.training.container`'s business; what must be in it is told
+here.
 """
 
 import hashlib
@@ -17,6 +16,7 @@ import torch
 
 from engine.recurrent import Weights
 from engine.training.config import Array, TrainingConfig
+from engine.training.container import Container, RunFileError
 from engine.training.initial import initial_weights
 from engine.training.network import Network, StateDicts, pack, parameter_count, unpack
 from engine.training.tasks import data_generator, draw_batch
@@ -31,11 +31,20 @@ MAX_FILE_BYTES = 4_000_000
 #: How many sequences the predictions of a run are shown on, as in the course notebook.
 TEST_SEQUENCES = 4
 
-_CHECKSUM_BYTES, _LENGTH_BYTES = 32, 4
-
-
-class RunFileError(ValueError):
-    """A file that isn't a training run, or no longer is, or of another config; says which."""
+_FILE = Container(
+    MAGIC, "training run", (FORMAT, NUMBERS),
+    entries={
+        "config": dict,
+        "diverged_at": (int, type(None)),
+        "diverged_what": (str, type(None)),
+        "versions": dict,
+    },
+    arrays=(
+        ("train_loss", "<f4"), ("grad_norm", "<f4"), ("validation_step", "<i4"),
+        ("validation_loss", "<f4"), ("parameters", "<f4"),
+    ),
+    max_bytes=MAX_FILE_BYTES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,25 +153,18 @@ class TrainingRun:
 
     def to_bytes(self) -> bytes:
         """The run as the content of a file."""
-        arrays = [np.ascontiguousarray(getattr(self, name), kind) for name, kind in _ARRAYS]
         header = {
-            "format": FORMAT,
-            "numbers": NUMBERS,
             "config": asdict(self.config),
             "diverged_at": self.diverged_at,
             "diverged_what": self.diverged_what,
             "versions": self.versions,
-            "lengths": [len(array) for array in arrays],
         }
-        text = json.dumps(header, sort_keys=True).encode()
-        content = len(text).to_bytes(_LENGTH_BYTES, "little") + text
-        content += b"".join(array.tobytes() for array in arrays)
-        return MAGIC + hashlib.sha256(content).digest() + content
+        return _FILE.write(header, {name: getattr(self, name) for name, _ in _FILE.arrays})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "TrainingRun":
         """The run in the content of a file. Raises RunFileError for anything else."""
-        header, arrays = _parse(data)
+        header, arrays = _FILE.read(data)
         try:
             config = TrainingConfig(**header["config"])
         except (TypeError, ValueError) as error:
@@ -211,67 +213,6 @@ def config_digest(config: TrainingConfig) -> str:
     }
     text = json.dumps([FORMAT, NUMBERS, values], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-#: The arrays of a file, in their order.
-_ARRAYS = (
-    ("train_loss", "<f4"),
-    ("grad_norm", "<f4"),
-    ("validation_step", "<i4"),
-    ("validation_loss", "<f4"),
-    ("parameters", "<f4"),
-)
-
-
-def _parse(data: bytes) -> tuple[dict, dict[str, Array]]:
-    """Header and arrays of a file that is whole and of this format."""
-    if not data.startswith(MAGIC):
-        raise RunFileError("this is not a training run: the file begins with something else")
-    if len(data) > MAX_FILE_BYTES:
-        raise RunFileError(f"the file is larger than {MAX_FILE_BYTES} bytes, as no run is")
-    start = len(MAGIC) + _CHECKSUM_BYTES
-    checksum, content = data[len(MAGIC) : start], data[start:]
-    if hashlib.sha256(content).digest() != checksum:
-        raise RunFileError("the file is damaged: its checksum doesn't match its content")
-    length = int.from_bytes(content[:_LENGTH_BYTES], "little")
-    payload = content[_LENGTH_BYTES + length :]
-    try:
-        header = json.loads(content[_LENGTH_BYTES : _LENGTH_BYTES + length])
-        written = header["format"], header["numbers"]
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise RunFileError("the file's header can't be read") from error
-    if written != (FORMAT, NUMBERS):
-        raise RunFileError(
-            f"the file was written by another version of this program: format and numbers are "
-            f"{written}, and {(FORMAT, NUMBERS)} can be read"
-        )
-    _check_header(header, len(payload))
-    arrays, offset = {}, 0
-    for (name, kind), count in zip(_ARRAYS, header["lengths"], strict=True):
-        array = np.frombuffer(payload, kind, count, offset)
-        arrays[name] = array.astype(array.dtype.newbyteorder("="))  # a copy, which owns its memory
-        offset += array.nbytes
-    return header, arrays
-
-
-def _check_header(header: dict, payload_bytes: int) -> None:
-    """Every entry is there and of its type, and the lengths add up."""
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "config": dict,
-        "diverged_at": (int, type(None)),
-        "diverged_what": (str, type(None)),
-        "versions": dict,
-        "lengths": list,
-    }
-    for name, kind in kinds.items():
-        if name not in header or not isinstance(header[name], kind):
-            raise RunFileError(f"the file's header has no proper {name!r}")
-    lengths = header["lengths"]
-    if len(lengths) != len(_ARRAYS) or not all(type(n) is int and n >= 0 for n in lengths):
-        raise RunFileError(f"the file's header has the lengths {lengths!r}")
-    expected = sum(n * np.dtype(kind).itemsize for n, (_, kind) in zip(lengths, _ARRAYS))  # noqa: B905
-    if expected != payload_bytes:
-        raise RunFileError(f"the file holds {payload_bytes} bytes of numbers, not {expected}")
 
 
 def _check_complete(run: TrainingRun) -> None:
