@@ -2,17 +2,29 @@
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from engine import handout
 from engine.charts import decoding as charts
+from engine.charts.stored_states import winner_lengths
 from engine.decoding import UserTreeError, findings, lost_optimum, parse_tree
-from engine.decoding.comparisons import MAX_WIDTH, is_drawn_whole, with_end_token
-from engine.decoding.config import END_TOKEN, WEATHER_LENGTH, DecodingConfig
+from engine.decoding.comparisons import (
+    MAX_WIDTH,
+    STATES_SHOWN,
+    endless_model,
+    is_drawn_whole,
+    with_end_token,
+)
+from engine.decoding.config import (
+    CHARACTERS_LENGTH,
+    CHARACTERS_PROMPT,
+    CHARACTERS_WIDTH,
+    WEATHER_LENGTH,
+    DecodingConfig,
+)
 from engine.decoding.exhaustive import MAX_SEQUENCES
 from engine.decoding.layout import decimal
-from engine.decoding.record import sequence_text
+from engine.decoding.record import END_TOKEN
 from engine.decoding.scoring import SCORINGS
 from engine.recipes import Recipe
 from pages.common import runs, search_view, tree_input
@@ -22,6 +34,7 @@ from pages.common.controls import (
     Number,
     Sections,
     Switch,
+    Text,
     show_side_by_side,
 )
 from pages.common.frame import open_page, show_numbers
@@ -29,11 +42,19 @@ from pages.common.presenter import controls_area
 from pages.common.questions import question_card, question_cards
 from pages.common.stepping import current_step, step_buttons
 
+#: Re-running the network for every hypothesis reads the prompt each time: this many letters keep
+#: the longest search within what the engine allows, and the page quick.
+MAX_PROMPT_SHOWN = 40
 #: One entry for each model, by the name that people see.
 MODEL = Choice(
-    "model", "Model", {"handout's tree": "handout", "your own tree": "own", "weather": "weather"},
-    help="The tree of the review sheet's Figure 4; a tree that you type or paste; or a small Markov "
-    f"chain of ours, in which {END_TOKEN} finishes a sequence.",
+    "model", "Model",
+    {
+        "handout's tree": "handout", "your own tree": "own", "weather": "weather",
+        "character LSTM": "characters",
+    },
+    help="The tree of the review sheet's Figure 4; a tree that you type or paste; a small Markov "
+    f"chain of ours, in which {END_TOKEN} finishes a sequence; or a trained LSTM that writes letter "
+    "by letter.",
 )  # fmt: skip
 WIDTH = Number("k", "Beam width k", 1, MAX_WIDTH, 2, 1)
 LENGTH = Number("length", "Length T", 1, 40, 3, 1)
@@ -46,8 +67,16 @@ ALPHA = Number(
     "alpha", "α", 0.0, 3.0, 0.6, 0.1, help="Used by length^α and Wu et al.; at 0 both are the sum."
 )
 COUNT_END = Switch("count_end", f"Count {END_TOKEN} in the length", True)
-STEP = Number("step", "Step", 0, 40, 0, 1)
+STEP = Number(
+    "step", "Step", 0, 40, 0, 1,
+    help="Keys: ←, →, Home and End. Right after a click on a tab they move along the tabs; click "
+    "beside them first.",
+)  # fmt: skip
 ENTRY = Choice("entry", "Enter it", {"Type into a table": "table", "Paste": "paste"})
+PROMPT = Text(
+    "prompt", "Prompt", CHARACTERS_PROMPT, MAX_PROMPT_SHOWN,
+    help="What the network goes on from: small letters and spaces. Empty, it begins a line of its own.",
+)  # fmt: skip
 LOG_COST = Switch("log_cost", "Logarithmic axes: an order is a slope", False)
 VIEW = Sections(
     "view",
@@ -57,7 +86,7 @@ VIEW = Sections(
     ),
 )  # fmt: skip
 CONTROLS = (
-    MODEL, WIDTH, LENGTH, SCORING, ALPHA, COUNT_END, STEP, ENTRY, LOG_COST, VIEW,
+    MODEL, PROMPT, WIDTH, LENGTH, SCORING, ALPHA, COUNT_END, STEP, ENTRY, LOG_COST, VIEW,
 )  # fmt: skip
 
 NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probability 0."
@@ -78,18 +107,21 @@ def main() -> None:
             with tab:
                 if section is own_tree:
                     own_tree()
-                elif faults:
+                elif isinstance(faults, UserTreeError):
                     tree_input.show_faults(faults)
                     st.markdown(
                         "Mend it in the section **Your own tree**, or choose another model."
                     )
+                elif faults:
+                    st.markdown("Mend the prompt above, or choose another model.")
                 else:
                     section(config)
 
 
-def choose_search() -> tuple[DecodingConfig, UserTreeError | None]:
+def choose_search() -> tuple[DecodingConfig, ValueError | None]:
     """The controls above the tree; the second value says why there is nothing to search."""
-    columns = controls_area().columns([1.9, 1, 1, 1, 0.8], vertical_alignment="bottom")
+    area = controls_area()
+    columns = area.columns([1.9, 1, 1, 1, 0.8], vertical_alignment="bottom")
     with columns[0]:
         model_name = MODEL.show()
     text = tree_input.own_tree_text() if model_name == "own" else ""
@@ -105,10 +137,30 @@ def choose_search() -> tuple[DecodingConfig, UserTreeError | None]:
     (scoring,) = show_side_by_side((SCORING,), columns[3:4])
     with columns[4], st.popover("More", icon=":material/tune:", width="stretch"):
         alpha, count_end = ALPHA.show(), COUNT_END.show()
+    if model_name == "characters":
+        with area:
+            text = choose_prompt(beam_width, max_length)
+            faults = search_view.prompt_fault(text)
     config = DecodingConfig(
         model_name, text, beam_width, max_length, scoring, alpha, count_end_token=count_end
     )
     return config, faults
+
+
+def choose_prompt(beam_width: int, max_length: int) -> str:
+    """What the character LSTM goes on from, what it has read, and room for it to write."""
+    roomy = {WIDTH.key: CHARACTERS_WIDTH, LENGTH.key: CHARACTERS_LENGTH}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        prompt = PROMPT.show()
+        st.button(
+            f"Let it write: k = {CHARACTERS_WIDTH}, T = {CHARACTERS_LENGTH}",
+            icon=":material/edit_note:",
+            on_click=st.session_state.update,
+            args=(roomy,),
+            disabled=(beam_width, max_length) == (CHARACTERS_WIDTH, CHARACTERS_LENGTH),
+        )
+        search_view.training_text()
+    return prompt
 
 
 def choose_model(name: str, **others: Any) -> None:
@@ -208,7 +260,8 @@ def optimum(config: DecodingConfig) -> None:
     result, greedy, best = runs.beam(config), runs.greedy(config), search_view.best_of_all(config)
     lost = lost_optimum(result, best) if best else None
     smallest = runs.smallest_optimal_beam_width(config) if best else None
-    verdict = findings.optimum_verdict(config, result, best, lost, smallest)
+    by_width = runs.best_by_beam_width(config, best)
+    verdict = findings.optimum_verdict(config, result, best, lost, smallest, by_width)
     named = {"greedy": greedy, f"beam, k = {config.beam_width}": result.best}
     numbers = {name: decimal(found.log_prob) for name, found in named.items()}
     if best:
@@ -230,9 +283,8 @@ def optimum(config: DecodingConfig) -> None:
             },
             score_title="best total log-prob" if config.scoring == "sum" else "best score",
         )
-        st.caption(
-            "◆ as good as the optimum, ● worse. A wider beam can do worse than a narrower one."
-        )
+        marks = "◆ as good as the optimum, ● worse. " if best else ""
+        st.caption(f"{marks}A wider beam can do worse than a narrower one.")
     with right:
         show_numbers(numbers)
         for name, hypothesis in named.items():
@@ -242,6 +294,10 @@ def optimum(config: DecodingConfig) -> None:
             )
         if best:
             st.markdown(findings.lost_in_words(lost, config.beam_width))
+        else:
+            st.markdown(findings.unknown_optimum_in_words(result.best, by_width))
+    if config.end_token is not None:
+        search_view.found_by_width(by_width, scored=config.scoring != "sum")
     if config.model_name == "handout":
         st.caption(
             "The printed probabilities at the start sum to 1.004, because they are printed with two "
@@ -255,7 +311,17 @@ def cost(config: DecodingConfig) -> None:
     if not result.steps:
         st.info(NOTHING_FOLLOWS)
         return
-    counted = Recipe(runs.endless_cost, config.beam_width)
+    if config.model_name == "characters":
+        last = len(result.steps)
+        step = max(1, current_step(STEP, last))
+        step_buttons(STEP, step, last)
+        st.markdown(
+            f"**Stored after step {step}**, with the tokens and the log-prob of each hypothesis "
+            f"(the best {STATES_SHOWN}): what the next step starts from."
+        )
+        search_view.states(config, result, step)
+    model_name = endless_model(config)
+    counted = Recipe(runs.endless_cost, config.beam_width, model_name)
     endless, here = counted.value, runs.search_cost(config)
     verdict = findings.storage_verdict(config, result, here, endless)
     show_chart(
@@ -271,10 +337,12 @@ def cost(config: DecodingConfig) -> None:
         "$O(T^2 K\\,M\\log M)$ without, scaled to meet the last mark. The factor $M\\log M$ is "
         "sorting within a step; it doesn't change with T and evaluates no cell."
     )
+    searched = "the LSTM" if model_name == "characters" else "the weather model"
     st.caption(
-        f"The chart searches the weather model with k = {config.beam_width} and nothing that ends a "
-        "sequence, so that T can grow; the number of evaluations depends on k, T and M only. "
-        "The first two numbers are of the search chosen above."
+        f"The chart searches {searched} with k = {config.beam_width}, no prompt and nothing that ends "
+        "a sequence, so that T can grow; the number of evaluations depends on k, T and M only. "
+        "The first two numbers are of the search chosen above; a prompt is read once, or without "
+        "stored states again and again."
     )
     question_card(handout.HYPOTHESIS_STORAGE, verdict)
 
@@ -293,33 +361,31 @@ def conventions(config: DecodingConfig) -> None:
             on_click=choose_model, args=("weather",), kwargs={LENGTH.key: WEATHER_LENGTH},
         )  # fmt: skip
     winners = runs.compare_scorings(shown)
-    which = "The weather model" if shown.model_name == "weather" else "Your tree"
+    which = {"weather": "The weather model", "characters": "The character LSTM"}.get(
+        shown.model_name, "Your tree"
+    )
     st.markdown(
         f"**{which}, k = {shown.beam_width}, T = {shown.max_length}, α = {shown.length_penalty:g}.** "
         + findings.conventions_in_words(winners)
     )
-    table = pd.DataFrame(
-        {
-            "rank by": [findings.SCORING_NAMES[name] for name in winners["scoring"]],
-            "end token counted": winners["count_end_token"],
-            "winner": [sequence_text(tokens) for tokens in winners["tokens"]],
-            "total log-prob": winners["log_prob"],
-            "length": winners["length"],
-            "score": winners["score"],
-            "other than the sum's": winners["differs"],
-        }
-    )
-    decimals = {
-        name: st.column_config.NumberColumn(format="%.4f") for name in ("total log-prob", "score")
-    }
-    st.dataframe(
-        table, hide_index=True, column_config=decimals, alt="The winner under every convention"
-    )
+    search_view.winners_table(winners)
     st.markdown(
         "A sum only falls with every token, so it favours short sequences; a mean forgives length; "
         "α lies between the two, 0 the sum and 1 the mean. Whether the end token counts as a token is "
         "seldom said, and it can change the winner as well. Sequences that are unfinished at T are "
         "ranked beside the finished ones."
+    )
+    wide = Recipe(runs.winners_by_beam_width, shown)
+    in_words = findings.wide_beams_in_words(wide.value)
+    st.markdown("**A wider beam searches better. Does it write better?** " + in_words)
+    show_chart(
+        winner_lengths,
+        alt_text="Length of the winner against the beam width, ranked by the sum and by the mean.",
+        data={"winners": wide},
+    )
+    st.markdown(
+        "A wide beam has room for early end tokens that a narrow one drops. Once an ended sequence is in "
+        "the beam its sum stands still while all others fall."
     )
 
 

@@ -27,6 +27,8 @@ _NODES = {
     "pruned": (COLOURS["pruned"], "cross", 90),
     "not expanded": (COLOURS["pruned"], "circle", 24),
 }
+#: Letters of a sequence that fit to the left of a picture.
+ROOT_LETTERS = 12
 _PATH_SHAPES = {"greedy path": "triangle-right", "optimum": "diamond"}
 
 
@@ -52,6 +54,7 @@ def tree_after_step(
         *_edge_labels(lines, compact),
         *_leaf_labels(nodes, compact),
         *_inner_labels(nodes, compact),
+        *([_root_labels(nodes, compact)] if first else []),
     ]
     chart = alt.layer(*layers).resolve_scale(shape="independent")
     return chart.properties(height=height, view=alt.ViewBackground(stroke=None))
@@ -70,7 +73,8 @@ def _edges(lines: ChartData, first: int, last: int) -> alt.Chart:
         labelExpr="datum.value == 0 ? 'start' : datum.label",
     )
     margin = 0.1 + 0.25 * (last - first)  # room for the words beside the last leaves
-    x_scale = alt.Scale(domain=[first - 0.08, last + margin], nice=False, zero=False)
+    before = 0.9 if first else 0.08  # room for what came before the picture
+    x_scale = alt.Scale(domain=[first - before, last + margin], nice=False, zero=False)
     return (
         alt.Chart(lines)
         .mark_rule()
@@ -186,6 +190,19 @@ def _inner_labels(nodes: ChartData, compact: bool) -> list[alt.Chart]:
             total_distance = near if side < 0 else far
             layers.append(_words(nodes, inner, "datum.label", dy=side * total_distance, **text))
     return layers
+
+
+def _root_labels(nodes: ChartData, compact: bool) -> alt.Chart:
+    """How the sequences end that a picture of later steps begins with."""
+    end = f"'…' + slice(datum.sequence, {-ROOT_LETTERS})"
+    words = f"length(datum.sequence) > {ROOT_LETTERS} + 1 ? {end} : datum.sequence"
+    return (
+        alt.Chart(nodes)
+        .transform_filter("datum.status == 'start'")
+        .transform_calculate(words=words)
+        .mark_text(align="right", dx=-10, fontSize=11 if compact else 13, color=COLOURS["kept"])
+        .encode(x=alt.X("timestep:Q"), y=alt.Y("y:Q"), text=alt.Text("words:N"))
+    )
 
 
 def _words(nodes: ChartData, where: str, words: str, **text: Any) -> alt.Chart:

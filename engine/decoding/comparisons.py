@@ -12,7 +12,7 @@ from engine.decoding.greedy import greedy_search
 from engine.decoding.handout_tree import assumed_edges
 from engine.decoding.layout import SearchTree, search_tree
 from engine.decoding.models import TreeModel
-from engine.decoding.record import BeamSearchResult, Hypothesis
+from engine.decoding.record import BeamSearchResult, Hypothesis, sequence_text
 
 #: The length up to which costs are counted.
 COST_LENGTH = 40
@@ -22,6 +22,8 @@ MAX_WIDTH = 20
 WINDOW = 5
 PRUNED_SHOWN = 4
 MANY_CANDIDATES = 12
+#: Hypotheses whose states fit under each other.
+STATES_SHOWN = 5
 #: Trees up to this many edges are drawn whole, with what the search never looked at.
 MAX_WHOLE = 40
 
@@ -93,10 +95,53 @@ def search_cost(config: DecodingConfig) -> pd.DataFrame:
     )
 
 
-def endless_cost(beam_width: int) -> pd.DataFrame:
-    """The same up to T = 40, on the weather model with nothing that finishes a sequence."""
-    model = DecodingConfig("weather").model
+def endless_cost(beam_width: int, model_name: str = "weather") -> pd.DataFrame:
+    """The same up to T = 40, on a model without a prompt and with nothing that ends a sequence."""
+    model = DecodingConfig(model_name).model
     return verdict.search_cost(model, beam_width, COST_LENGTH)
+
+
+def endless_model(config: DecodingConfig) -> str:
+    """The model whose costs are counted as far as T = 40: the LSTM itself, or the weather's."""
+    return config.model_name if config.model_name == "characters" else "weather"
+
+
+def winners_by_beam_width(config: DecodingConfig) -> pd.DataFrame:
+    """What wins with each k by the plain sum and by the mean, and how long it is.
+
+    Returns `scoring, beam_width, length, sequence, log_prob`; the length counts the end token.
+    """
+    frames = []
+    for scoring in ("sum", "mean"):
+        found = best_by_beam_width(replace(config, scoring=scoring), None)
+        found["length"] = found["tokens"].map(len)
+        frames.append(found.assign(scoring=scoring))
+    columns = ["scoring", "beam_width", "length", "sequence", "log_prob"]
+    return pd.concat(frames, ignore_index=True)[columns]
+
+
+def stored_states(result: BeamSearchResult, step: int) -> pd.DataFrame:
+    """The vectors that the best hypotheses of a step carry (handout, 2 (e)), a row for each number.
+
+    Returns `hypothesis` (rank and sequence), `rank`, `state` (its name), `unit` (from 1), `value`;
+    no rows where nothing is carried but a place in a table.
+    """
+    rows = [
+        pd.DataFrame(
+            {
+                "hypothesis": f"{rank}. {sequence_text(kept.tokens)}",
+                "rank": rank,
+                "state": name.replace("_", " "),
+                "unit": range(1, value.size + 1),
+                "value": value,
+            }
+        )
+        for rank, kept in enumerate(result.steps[step - 1].kept[:STATES_SHOWN], start=1)
+        for name, value in sorted((kept.state or {}).items())
+        if value.ndim
+    ]
+    columns = ["hypothesis", "rank", "state", "unit", "value"]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
 
 
 def compare_scorings(config: DecodingConfig) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from engine.decoding.config import DecodingConfig
 from engine.decoding.layout import decimal
 from engine.decoding.models import LanguageModel, TreeModel, token_log_probs
 from engine.decoding.record import (
+    END_TOKEN,
     BeamSearchResult,
     Hypothesis,
     SearchStep,
@@ -22,11 +23,14 @@ from engine.decoding.record import (
 )
 from engine.decoding.verdict import RECOMPUTED, STORED, LostOptimum
 from engine.questions import Verdict
+from engine.training.language import LanguageRun
 
 WAYS = (STORED, RECOMPUTED)
 
 #: Sequences longer than this are cut in a sentence.
 MAX_SHOWN = 100
+#: Scores that differ by less are the same: sums of another order differ by their rounding.
+TIE = 1e-9
 #: How many hypotheses a sentence names.
 MAX_NAMED = 5
 
@@ -159,16 +163,18 @@ def optimum_verdict(
     optimum: Hypothesis | None,
     lost: LostOptimum | None,
     smallest: int | None,
+    by_width: pd.DataFrame,
 ) -> Verdict:
     """(d): does beam search return the most likely sequence, and if not, where was it lost?
 
     optimum: None where exhaustive search wasn't run; smallest: the smallest k that finds it.
+    by_width: what beams of other widths find, as `best_by_beam_width` gives it.
     """
     best = result.best
     found = f"Beam search returns {sequence(best.tokens)} ({total_in_words(config, best)}). "
     if optimum is None:
         return Verdict(
-            found + "Without an exhaustive search nothing says whether that is the optimum.",
+            found + unknown_optimum_in_words(best, by_width),
             agrees=False,
             outside=f"{count_in_words(config)} sequences are not listed here; a shorter T or a "
             "smaller vocabulary makes it possible.",
@@ -192,6 +198,23 @@ def optimum_verdict(
     return Verdict(statement, agrees, outside, optimum.log_prob)
 
 
+def unknown_optimum_in_words(best: Hypothesis, by_width: pd.DataFrame) -> str:
+    """What other beam widths say of a result where nobody knows the optimum."""
+    widest = int(by_width["beam_width"].max())
+    better = by_width[by_width["score"] > best.score + TIE]
+    if better.empty:
+        return (
+            f"No k up to {widest} finds anything better. Without an exhaustive search that doesn't "
+            "make it the optimum."
+        )
+    top = better.loc[better["score"].idxmax()]
+    return (
+        f"It is not the optimum: k = {top['beam_width']} finds {sequence(top['tokens'])}, with the "
+        f"score {decimal(top['score'])} in place of {decimal(best.score)}. Whether that is the "
+        "optimum, nobody knows without an exhaustive search."
+    )
+
+
 def storage_verdict(
     config: DecodingConfig, result: BeamSearchResult, cost: pd.DataFrame, endless: pd.DataFrame
 ) -> Verdict:
@@ -201,7 +224,8 @@ def storage_verdict(
     `search_cost` gives them.
     """
     length = int(cost["length"].max())
-    names = sorted(result.steps[-1].kept[0].state or {}) if result.steps else []
+    kept = (hypothesis for step in result.steps for hypothesis in step.kept)
+    names = sorted(next((one.state for one in kept if one.state), {}))
     carried = ", ".join(name.replace("_", " ") for name in names) or "nothing else"
     stored, rerun = (_count_at(cost, way, length) for way in (STORED, RECOMPUTED))
     growth = {way: growth_on_doubling(endless, way) for way in (STORED, RECOMPUTED)}
@@ -237,14 +261,45 @@ def conventions_in_words(winners: pd.DataFrame) -> str:
     others = winners[winners["differs"]]
     if others.empty:
         return "Every convention has the same winner here."
-    named = [
-        f"**{convention_name(row['scoring'], row['count_end_token'])}** ({sequence(row['tokens'])})"
-        for row in others.to_dict("records")
-    ]
+    groups = []
+    for tokens, rows in others.groupby("tokens", sort=False):
+        names = [
+            convention_name(scoring, counted)
+            for scoring, counted in zip(rows["scoring"], rows["count_end_token"], strict=True)
+        ]
+        groups.append(f"**{'**, **'.join(names)}** ({sequence(tokens)})")
     return (
         f"The sum's winner is {sequence(winners['tokens'].iloc[0])}. The winner changes with "
-        f"{', '.join(named)}."
+        f"{'; and with '.join(groups)}."
     )
+
+
+def training_in_words(run: LanguageRun, text: str) -> str:
+    """What a character model has read, and how well it has learned it."""
+    config, loss = run.config, run.train_loss
+    return (
+        f"{config.hidden_size} LSTM units and {len(run.vocabulary)} tokens: the letters, the space "
+        f"and {literal(END_TOKEN)}, the end of a line. It was trained on {text.count(chr(10))} lines "
+        f"in {config.steps} steps, from a loss of {loss[0]:.2f} down to {loss[-1]:.2f} nats a "
+        "character."
+    )
+
+
+def wide_beams_in_words(winners: pd.DataFrame) -> str:
+    """What a wider beam does to the length of the winner, by the sum and by the mean.
+
+    winners: as `comparisons.winners_by_beam_width` gives it.
+    """
+    words = []
+    for scoring in ("sum", "mean"):
+        rows = winners[winners["scoring"] == scoring].sort_values("beam_width")
+        (first, *_, last) = rows.to_dict("records") * (2 if len(rows) == 1 else 1)
+        words.append(
+            f"by the {scoring} the winner has {_counted(first['length'], 'token')} with k = "
+            f"{first['beam_width']} and {_counted(last['length'], 'token')} with k = "
+            f"{last['beam_width']} ({literal(last['sequence'])})"
+        )
+    return f"Ranked {words[0]}; {words[1]}."
 
 
 SCORING_NAMES = {

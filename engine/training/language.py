@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -151,9 +151,7 @@ class LanguageRun:
         whole &= len(arrays["train_loss"]) == len(arrays["grad_norm"]) == config.steps
         if not whole or not all(np.isfinite(array).all() for array in arrays.values()):
             raise RunFileError("the file's numbers are not those of a whole run of its config")
-        return cls(
-            config, vocabulary, header["text_sha256"], **arrays, versions=header["versions"]
-        )
+        return cls(config, vocabulary, header["text_sha256"], **arrays, versions=header["versions"])
 
 
 def parameter_shapes(config: LanguageConfig, tokens: int) -> dict[str, tuple[int, ...]]:
@@ -220,16 +218,23 @@ def train_language_model(
     )
 
 
+@cache
 def shipped_text() -> str:
     """The text that comes with the project."""
     return TEXT_FILE.read_text(encoding="ascii")
 
 
+@cache
 def shipped_run() -> LanguageRun:
-    """The network that comes with the project. Raises RunFileError if it isn't its text's."""
-    run = LanguageRun.from_bytes(SHIPPED_FILE.read_bytes())
-    if run.text_sha256 != text_digest(shipped_text()):
-        raise RunFileError(f"{SHIPPED_FILE.name} was trained on another text; train it anew")
+    """The network that comes with the project, trained on `shipped_text()`."""
+    return load_run(SHIPPED_FILE, shipped_text())
+
+
+def load_run(path: Path, text: str) -> LanguageRun:
+    """The run in a file. Raises RunFileError if it is damaged, or was trained on another text."""
+    run = LanguageRun.from_bytes(path.read_bytes())
+    if run.text_sha256 != text_digest(text):
+        raise RunFileError(f"{path.name} was trained on another text; train it anew")
     return run
 
 

@@ -129,6 +129,37 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A line of text, up to a number of characters."""
+
+    key: str
+    label: str
+    default: str
+    longest: int
+    help: str | None = None
+
+    def refusal(self, text: str) -> str | None:
+        """Why `text` can't be this control's value, or None if it can."""
+        return f"has more than {self.longest} characters" if len(text) > self.longest else None
+
+    def read(self, text: str) -> str:
+        """The text itself."""
+        return text
+
+    def show(self) -> str:
+        """Draw the box and return what is in it."""
+        text = st.text_input(
+            self.label,
+            self.default,
+            max_chars=self.longest,
+            key=self.key,
+            help=self.help,
+            bind="query-params",
+        )
+        return text or ""
+
+
+@dataclass(frozen=True)
 class Sections:
     """The parts of a page as tabs; only the open one runs. The open one is in the URL."""
 
@@ -153,7 +184,7 @@ class Sections:
         return st.tabs(self.names, key=self.key, on_change="rerun", bind="query-params")
 
 
-Control = Number | Choice | Switch | Sections
+Control = Number | Choice | Switch | Text | Sections
 
 
 def show_side_by_side(controls: Sequence[Number | Choice | Switch], columns: Sequence[Any]) -> Any:

@@ -69,7 +69,7 @@ compare_singular_values = _cached(stacks.compare_singular_values, 4, "Decomposin
 compare_lesions = _cached(stacks.compare_lesions, 8, "Deleting one layer after another")
 along_time_and_depth = _cached(stacks.along_time_and_depth, 8, "Running both networks")
 
-beam = _cached(decoding.beam, 16, "Searching")
+beam = _cached(decoding.beam, 32, "Searching")
 greedy = _cached(decoding.greedy, 2, "Searching")
 optimum = _cached(decoding.optimum, 2, "Listing every sequence")
 best_by_beam_width = _cached(decoding.best_by_beam_width, 4, "Searching with every k")
@@ -79,6 +79,7 @@ smallest_optimal_beam_width = _cached(
 search_cost = _cached(decoding.search_cost, 4, "Counting cell evaluations")
 endless_cost = _cached(decoding.endless_cost, 4, "Counting cell evaluations")
 compare_scorings = _cached(decoding.compare_scorings, 4, "Ranking by every convention")
+winners_by_beam_width = _cached(decoding.winners_by_beam_width, 4, "Searching with every k")
 
 training_curves = _cached(training.curves, 8, "Loading the runs")
 training_predictions = _cached(training.predictions, 2, "Loading the runs")

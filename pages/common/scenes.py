@@ -128,7 +128,7 @@ def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:
     for key, control in known.items():
         text = scene.values.get(key)
         usable = text is not None and control.refusal(text) is None
-        st.session_state[key] = control.read(text) if usable and text else control.default
+        st.session_state[key] = control.read(text or "") if usable else control.default
     for key, text in scene.values.items():
         why = known[key].refusal(text) if key in known else None
         if why:

@@ -6,11 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from engine.charts import decoding as charts
+from engine.charts import stored_states as strips
 from engine.decoding import BeamSearchResult, Hypothesis, comparisons, findings
 from engine.decoding.config import DecodingConfig
 from engine.decoding.exhaustive import MAX_SEQUENCES
 from engine.decoding.record import sequence_text
 from engine.recipes import Recipe
+from engine.training.language import shipped_run, shipped_text
 from pages.common import runs
 from pages.common.charts import show_chart
 
@@ -102,6 +104,100 @@ def candidates(config: DecodingConfig, result: BeamSearchResult, step: int) -> N
         height="auto" if len(shown) <= 8 else 320,
         placeholder="",
         alt="The sorted candidates of this step",
+    )
+
+
+def states(config: DecodingConfig, result: BeamSearchResult, step: int) -> None:
+    """h and C of the best hypotheses after `step`, where the model has any."""
+    rows = Recipe(comparisons.stored_states, Recipe(runs.beam, config), step)
+    count = rows.value["hypothesis"].nunique()
+    if not count:
+        kept = result.steps[step - 1].kept
+        st.caption(
+            "All hypotheses are finished: there is nothing to carry on."
+            if all(hypothesis.finished for hypothesis in kept)
+            else "This model is a table: what a hypothesis carries is its place in it, no vector."
+        )
+        return
+    show_chart(
+        strips.stored_states,
+        alt_text="Strips of the hidden state h and the cell state C that each hypothesis stores.",
+        data={"states": rows},
+        rows=count,
+    )
+
+
+def training_text() -> None:
+    """What the character LSTM has read and learned, one click away."""
+    panel = st.popover(
+        "What it has read", icon=":material/article:", key="training_text", on_change="rerun"
+    )
+    if panel.open:
+        text = shipped_text()
+        with panel:
+            st.markdown(findings.training_in_words(shipped_run(), text))
+            st.caption(
+                "*What the network heard*, written for this project; "
+                "`python -m engine.training.language` trains the network anew."
+            )
+            st.code(text, language=None, height=320)
+
+
+def winners_table(winners: pd.DataFrame) -> None:
+    """The winner under every convention."""
+    table = pd.DataFrame(
+        {
+            "rank by": [findings.SCORING_NAMES[name] for name in winners["scoring"]],
+            "end token counted": winners["count_end_token"],
+            "winner": [sequence_text(tokens) for tokens in winners["tokens"]],
+            "total log-prob": winners["log_prob"],
+            "length": winners["length"],
+            "score": winners["score"],
+            "other than the sum's": winners["differs"],
+        }
+    )
+    decimals = {
+        name: st.column_config.NumberColumn(format="%.4f") for name in ("total log-prob", "score")
+    }
+    st.dataframe(
+        table, hide_index=True, column_config=decimals, alt="The winner under every convention"
+    )
+
+
+def prompt_fault(prompt: str) -> ValueError | None:
+    """Why the character LSTM can't read `prompt`, said below its box, or None if it can."""
+    try:
+        _ = DecodingConfig("characters", prompt).model
+    except ValueError as error:
+        # What somebody typed stays literal.
+        message = findings.literal(str(error), limit=300)
+        st.error(f"The network can't read this: {message}", icon=":material/error:")
+        return error
+    return None
+
+
+def found_by_width(found: pd.DataFrame, *, scored: bool) -> None:
+    """What each k ends with, readable."""
+    shown = pd.DataFrame(
+        {
+            "k": found["beam_width"],
+            "sequence": found["sequence"],
+            "total": found["log_prob"],
+            "score": found["score"],
+            "length": found["tokens"].map(len),
+        }
+    )
+    if not scored:
+        shown = shown.drop(columns="score")
+    decimals: dict[str, Any] = {
+        name: st.column_config.NumberColumn(format="%.2f") for name in ("total", "score")
+    }
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config=decimals | {"k": st.column_config.NumberColumn(width=45)},
+        height="auto" if len(shown) <= 8 else 320,
+        alt="What beam search finds with each k",
     )
 
 
