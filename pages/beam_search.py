@@ -7,7 +7,7 @@ import streamlit as st
 from engine import handout
 from engine.charts import decoding as charts
 from engine.charts.stored_states import winner_lengths
-from engine.decoding import UserTreeError, findings, lost_optimum, parse_tree
+from engine.decoding import BeamSearchResult, UserTreeError, findings, lost_optimum, parse_tree
 from engine.decoding.comparisons import (
     MAX_WIDTH,
     STATES_SHOWN,
@@ -42,9 +42,6 @@ from pages.common.presenter import controls_area
 from pages.common.questions import question_card, question_cards
 from pages.common.stepping import current_step, step_buttons
 
-#: Re-running the network for every hypothesis reads the prompt each time: this many letters keep
-#: the longest search within what the engine allows, and the page quick.
-MAX_PROMPT_SHOWN = 40
 #: One entry for each model, by the name that people see.
 MODEL = Choice(
     "model", "Model",
@@ -74,7 +71,7 @@ STEP = Number(
 )  # fmt: skip
 ENTRY = Choice("entry", "Enter it", {"Type into a table": "table", "Paste": "paste"})
 PROMPT = Text(
-    "prompt", "Prompt", CHARACTERS_PROMPT, MAX_PROMPT_SHOWN,
+    "prompt", "Prompt", CHARACTERS_PROMPT,
     help="What the network goes on from: small letters and spaces. Empty, it begins a line of its own.",
 )  # fmt: skip
 LOG_COST = Switch("log_cost", "Logarithmic axes: an order is a slope", False)
@@ -312,14 +309,7 @@ def cost(config: DecodingConfig) -> None:
         st.info(NOTHING_FOLLOWS)
         return
     if config.model_name == "characters":
-        last = len(result.steps)
-        step = max(1, current_step(STEP, last))
-        step_buttons(STEP, step, last)
-        st.markdown(
-            f"**Stored after step {step}**, with the tokens and the log-prob of each hypothesis "
-            f"(the best {STATES_SHOWN}): what the next step starts from."
-        )
-        search_view.states(config, result, step)
+        stored_states(config, result)
     model_name = endless_model(config)
     counted = Recipe(runs.endless_cost, config.beam_width, model_name)
     endless, here = counted.value, runs.search_cost(config)
@@ -345,6 +335,22 @@ def cost(config: DecodingConfig) -> None:
         "stored states again and again."
     )
     question_card(handout.HYPOTHESIS_STORAGE, verdict)
+
+
+def stored_states(config: DecodingConfig, result: BeamSearchResult) -> None:
+    """What the hypotheses of a step carry, to be stepped through like the tree."""
+    last = len(result.steps)
+    step = current_step(STEP, last)
+    step_buttons(STEP, step, last)
+    if step:
+        st.markdown(
+            f"**Stored after step {step}**, beside the tokens and the log-prob of each hypothesis "
+            f"(the best {STATES_SHOWN}): the next step reads their last tokens from here."
+        )
+        search_view.states(config, result, step)
+    else:
+        st.caption("Nothing is stored yet: press **→** for the first step.")
+    STEP.show(high=last)
 
 
 def conventions(config: DecodingConfig) -> None:
@@ -384,8 +390,8 @@ def conventions(config: DecodingConfig) -> None:
         data={"winners": wide},
     )
     st.markdown(
-        "A wide beam has room for early end tokens that a narrow one drops. Once an ended sequence is in "
-        "the beam its sum stands still while all others fall."
+        "A wide beam has room for early end tokens that a narrow one drops. Once an ended sequence "
+        "is in the beam its sum stands still while all others fall."
     )
 
 

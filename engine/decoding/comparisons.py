@@ -58,7 +58,7 @@ def picture(
     """The tree of `beam(config)` after `step`, as much of it as can be read at once."""
     last = len(result.steps)
     first = max(1, min(step - WINDOW + 2, last - WINDOW + 1))
-    crowded = max(len(step.candidates) for step in result.steps) > MANY_CANDIDATES
+    crowded = max(step.candidate_count for step in result.steps) > MANY_CANDIDATES
     return search_tree(
         config.model,
         result,

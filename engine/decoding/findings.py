@@ -59,10 +59,10 @@ def sequence(tokens: Sequence[str]) -> str:
     return literal(sequence_text(tokens))
 
 
-def listed(parts: Sequence[str]) -> str:
-    """The first few of `parts` with commas and an "and"."""
+def listed(parts: Sequence[str], count: int | None = None) -> str:
+    """The first few of `parts` with commas and an "and"; `count` where there are more than these."""
     named = list(parts[:MAX_NAMED])
-    if left := len(parts) - len(named):
+    if left := (len(parts) if count is None else count) - len(named):
         named.append(f"{left} more")
     return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
 
@@ -70,9 +70,9 @@ def listed(parts: Sequence[str]) -> str:
 def sum_in_words(model: LanguageModel, hypothesis: Hypothesis) -> str:
     """How a total comes about: "−0.65 − 0.60 = −1.25"."""
     total = decimal(hypothesis.log_prob)
-    terms = token_log_probs(model, hypothesis.tokens)
-    if not 1 < len(terms) <= MAX_NAMED:
+    if not 1 < len(hypothesis.tokens) <= MAX_NAMED:
         return total
+    terms = token_log_probs(model, hypothesis.tokens)
     return " − ".join([decimal(terms[0]), *(decimal(-term) for term in terms[1:])]) + f" = {total}"
 
 
@@ -84,7 +84,10 @@ def total_in_words(config: DecodingConfig, hypothesis: Hypothesis) -> str:
 
 def stored_in_words(model: LanguageModel, step: SearchStep) -> str:
     """The hypotheses that a step keeps, each with its total, best first."""
-    return listed([f"{sequence(kept.tokens)} ({sum_in_words(model, kept)})" for kept in step.kept])
+    named = [
+        f"{sequence(one.tokens)} ({sum_in_words(model, one)})" for one in step.kept[:MAX_NAMED]
+    ]
+    return listed(named, len(step.kept))
 
 
 def count_in_words(config: DecodingConfig) -> str:
@@ -131,7 +134,7 @@ def stored_verdict(config: DecodingConfig, result: BeamSearchResult, timestep: i
             outside=f"There is no timestep {timestep} here: the question needs T = 3.",
         )
     step = result.steps[timestep - 1]
-    candidates = len(step.candidates)
+    candidates = step.candidate_count
     statement = (
         f"At timestep {timestep} beam search sorts {_counted(candidates, 'candidate')} and stores "
         f"{stored_in_words(config.model, step)}."
@@ -322,7 +325,7 @@ def step_in_words(result: BeamSearchResult, timestep: int) -> str:
         return "The search tree before the first step: nothing is searched yet."
     step = result.steps[timestep - 1]
     kept = [f"{sequence_text(h.tokens)} {decimal(h.log_prob)}" for h in step.kept[:MAX_NAMED]]
-    pruned = len(step.candidates) - len(step.kept)
+    pruned = step.candidate_count - len(step.kept)
     return (
         f"The search tree after step {timestep}. Kept: {'; '.join(kept)}. "
         f"{_counted(pruned, 'candidate')} pruned in this step."
@@ -336,7 +339,7 @@ def algorithm_lines(
     k = config.beam_width
     growing, count = 0, ""
     if timestep:
-        count = f"{len(result.steps[timestep - 1].candidates)} "
+        count = f"{result.steps[timestep - 1].candidate_count} "
         before = result.steps[timestep - 2].kept if timestep > 1 else ()
         growing = sum(not kept.finished for kept in before) if before else 1
     now = f"   (t = {timestep})" if timestep else ""

@@ -100,7 +100,7 @@ def search_tree(
 
     drawn, left_out = _candidates(result, range(first + 1, last + 1), timestep, pruned_per_step)
     unseen = _from_model(model, paths.values(), whole_tree)
-    roots = [kept.tokens for kept in steps[first - 1].kept] if first else [()]
+    roots = {kept.tokens: kept.log_prob for kept in steps[first - 1].kept} if first else {(): 0.0}
     places = _with_parents([*roots, *drawn, *unseen], first, last)
     y, rows = _rows(places, model.vocabulary)
 
@@ -109,7 +109,9 @@ def search_tree(
     nodes = []
     for tokens in places:
         if len(tokens) == first:
-            facts = {"status": "start", "log_prob": sequence_log_prob(model, tokens)}
+            # A path may begin at a node that the beam has left.
+            log_prob = roots[tokens] if tokens in roots else sequence_log_prob(model, tokens)
+            facts = {"status": "start", "log_prob": log_prob}
         elif len(tokens) <= timestep and tokens in drawn:
             facts = drawn[tokens]
         elif tokens in unseen and (whole_tree or len(tokens) <= timestep):
@@ -149,15 +151,15 @@ def _candidates(
     drawn: dict[Tokens, Facts] = {}
     left_out = 0
     for step in result.steps[timesteps.start - 1 : timesteps.stop - 1]:
-        pruned = 0
-        for row in step.candidates.to_dict("records"):
-            pruned += not row["kept"]
-            if row["carried"]:  # it stands in its own column already
-                continue
-            if row["kept"] or pruned_per_step is None or pruned <= pruned_per_step:
+        rows = step.candidates  # the kept ones stand first
+        if pruned_per_step is not None:
+            shown = int(rows["kept"].sum()) + pruned_per_step
+            if step.timestep <= timestep:
+                left_out += int((~rows["carried"].iloc[shown:]).sum())
+            rows = rows.head(shown)
+        for row in rows.to_dict("records"):
+            if not row["carried"]:  # else it stands in its own column already
                 drawn[row["tokens"]] = {**row, "status": KEPT if row["kept"] else PRUNED}
-            else:
-                left_out += step.timestep <= timestep
     return drawn, left_out
 
 

@@ -168,6 +168,11 @@ class SearchStep:
         """Cell evaluations that this step spent."""
         return self._arrays.cell_evaluations
 
+    @property
+    def candidate_count(self) -> int:
+        """How many candidates there are, without building their frame."""
+        return len(self._arrays.score)
+
     @cached_property
     def candidates(self) -> pd.DataFrame:
         """Every candidate in order of rank.

@@ -2,6 +2,7 @@
 
 from engine.training.config import TrainingConfig
 from engine.training.container import RunFileError
+from engine.training.language import LanguageConfig, LanguageRun, train_language_model
 from engine.training.network import StateDicts
 from engine.training.run import TrainingRun
 from engine.training.store import RunStore
@@ -9,6 +10,8 @@ from engine.training.tasks import constant_loss
 from engine.training.train import Metrics, train, train_many
 
 __all__ = [
+    "LanguageConfig",
+    "LanguageRun",
     "Metrics",
     "RunFileError",
     "RunStore",
@@ -17,5 +20,6 @@ __all__ = [
     "TrainingRun",
     "constant_loss",
     "train",
+    "train_language_model",
     "train_many",
 ]

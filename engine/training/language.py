@@ -14,6 +14,7 @@ and the end token.
 
 import hashlib
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -181,10 +182,9 @@ def train_language_model(
     text: up to 20,000 characters, of up to 100 kinds, in lines; empty lines are skipped.
     on_progress(step, total, metrics): called after every step. What it raises ends the run and
     reaches the caller; nothing is kept. The same bits for the same arguments on one machine:
-    every random number is a local generator's, and torch computes on one thread meanwhile,
-    because more threads may share out a sum.
-    Raises ValueError for a text that can't be learned, ArithmeticError if the loss or the
-    gradient leaves float32.
+    every random number is a local generator's, and all of torch computes on one thread meanwhile,
+    because more threads may share out a sum. A second training in the process waits its turn.
+    Raises ValueError for a text that can't be learned.
     """
     tokens, vocabulary = _tokens(text)
     generator = torch.Generator().manual_seed(config.seed)
@@ -198,11 +198,6 @@ def train_language_model(
             optimiser.zero_grad()
             loss.backward()
             norm = clip_grad_norm_(network.parameters(), config.clip_norm or float("inf"))
-            if not (torch.isfinite(loss) and torch.isfinite(norm)):
-                raise ArithmeticError(
-                    f"step {step} has the loss {loss.item()} and a gradient of norm {norm.item()}; "
-                    f"learning_rate is {config.learning_rate}, a smaller one may help"
-                )
             optimiser.step()
             curves.append((loss.item(), norm.item()))
             if on_progress is not None:
@@ -244,6 +239,7 @@ def text_digest(text: str) -> str:
 
 
 _CURVES = ("train_loss", "grad_norm")
+_TURN = threading.Lock()
 
 
 class _Network(torch.nn.Module):
@@ -272,8 +268,8 @@ class _Network(torch.nn.Module):
 
 def _tokens(text: str) -> tuple[torch.Tensor, tuple[str, ...]]:
     """`text` as places in its vocabulary, an end token behind every line; or ValueError."""
-    if not isinstance(text, str) or len(text) > MAX_TEXT:
-        raise ValueError(f"text is {text!r:.40}; allowed are up to {MAX_TEXT} characters")
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"text has {len(text)} characters; allowed are at most {MAX_TEXT}")
     lines = [line for line in text.split("\n") if line]
     vocabulary = text_vocabulary(text)
     if not lines or len(vocabulary) > MAX_CHARACTERS:
@@ -303,12 +299,14 @@ def _draw_batch(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    """Keep torch to one thread; by one caller at a time, because the number is the process's."""
+    with _TURN:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def main() -> None:

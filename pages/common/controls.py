@@ -130,17 +130,16 @@ class Switch:
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text, up to a number of characters."""
+    """A line of text; what may be in it is the page's business, which can say so below the box."""
 
     key: str
     label: str
     default: str
-    longest: int
     help: str | None = None
 
     def refusal(self, text: str) -> str | None:
-        """Why `text` can't be this control's value, or None if it can."""
-        return f"has more than {self.longest} characters" if len(text) > self.longest else None
+        """Nothing: any text can be in the box."""
+        return None
 
     def read(self, text: str) -> str:
         """The text itself."""
@@ -149,12 +148,7 @@ class Text:
     def show(self) -> str:
         """Draw the box and return what is in it."""
         text = st.text_input(
-            self.label,
-            self.default,
-            max_chars=self.longest,
-            key=self.key,
-            help=self.help,
-            bind="query-params",
+            self.label, self.default, key=self.key, help=self.help, bind="query-params"
         )
         return text or ""
 

@@ -108,4 +108,17 @@ LECTURE: Lecture = (
         "Cell evaluations against T, with stored states and without.",
         {"view": "(e) What it costs"},
     ),
+    Scene(
+        "beam_search", "2 (e) What each hypothesis carries",
+        "A trained LSTM writes. Press the right arrow: what must every line of the beam take along?",
+        {
+            "model": "character LSTM", "k": "5", "length": "40", "step": "6",
+            "view": "(e) What it costs",
+        },
+    ),
+    Scene(
+        "beam_search", "2 Does a wider beam write better?",
+        "The same network, ranked by the sum and by the mean: what becomes of its text?",
+        {"model": "character LSTM", "k": "20", "length": "40", "view": "Conventions"},
+    ),
 )  # fmt: skip

@@ -21,6 +21,9 @@ MAX_ROOMY = 11
 #: Up to this many sequences exhaustive search doesn't ask before it runs.
 QUICK_SEQUENCES = 10_000
 LIST_ALL = "list_all"
+#: Without stored states the prompt is read again for every hypothesis and step; a longer one takes
+#: the widest and longest search beyond what the engine allows.
+MAX_PROMPT = 40
 
 
 def best_of_all(config: DecodingConfig) -> Hypothesis | None:
@@ -167,6 +170,8 @@ def winners_table(winners: pd.DataFrame) -> None:
 def prompt_fault(prompt: str) -> ValueError | None:
     """Why the character LSTM can't read `prompt`, said below its box, or None if it can."""
     try:
+        if len(prompt) > MAX_PROMPT:
+            raise ValueError(f"{len(prompt)} characters; allowed are at most {MAX_PROMPT}")
         _ = DecodingConfig("characters", prompt).model
     except ValueError as error:
         # What somebody typed stays literal.

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from engine.decoding import comparisons
+from engine.decoding.config import DecodingConfig
 from tests.browser.conftest import Console, Server
 from tests.browser.seeing import CHART, fits, settle
 
@@ -54,6 +56,33 @@ def test_play_walks_to_the_last_step_by_itself_and_stops(server: Server, page: P
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
+def test_the_keys_play_the_character_lstm_and_its_text_grows(
+    server: Server, page: Page, console: Console
+) -> None:
+    config = DecodingConfig("characters", "the ", 5, 40)
+    steps = comparisons.beam(config).steps
+    page.goto(server.url("beam_search?model=character+LSTM&k=5&length=40"))
+    settle(page)
+    box = page.get_by_role("textbox", name="Prompt")
+    box.fill("the ")
+    box.press("Enter")
+    page.wait_for_url("**prompt=the+**")
+    settle(page)
+    page.get_by_role("heading", name="Beam search").click()  # the keys belong to the page again
+    stored = page.locator("[data-testid=stMarkdown]", has_text="Stored after step")
+    for step in (1, 2, 3):
+        page.keyboard.press("ArrowRight")
+        expect(stored).to_contain_text(f"Stored after step {step}:")
+        for kept in steps[step - 1].kept:
+            expect(stored).to_contain_text("".join(kept.tokens).rstrip())
+    page.keyboard.press("End")
+    expect(stored).to_contain_text(f"Stored after step {len(steps)}:")
+    expect(stored).to_contain_text("".join(steps[-1].kept[0].tokens).rstrip())
+    page.get_by_role("button", name="What it has read").click()
+    expect(page.get_by_text("step by step the gradient fades").first).to_be_visible()
+    assert console.errors == []
+
+
 def test_a_pasted_tree_is_mended_in_place_and_then_searched(
     server: Server, page: Page, console: Console
 ) -> None:
@@ -98,6 +127,9 @@ def test_a_number_typed_into_the_table_reaches_the_tree_and_the_link(
     [
         "step=3",
         "model=weather&length=8&k=5&step=6",
+        "model=character+LSTM&length=40&k=20&step=20",
+        "model=character+LSTM&length=40&k=5&step=20&view=(e)+What+it+costs",
+        "model=character+LSTM&length=40&k=5&view=Conventions",
         "view=Your+own+tree",
         "view=(a)-(c)+What+is+stored",
         "view=(d)+The+optimum",

@@ -8,7 +8,7 @@ names the argument, its value and what is allowed.
 import dataclasses
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -58,10 +58,16 @@ from engine.residual import (
     path_counts,
     skip_sweep,
 )
-from engine.training import TrainingConfig, TrainingRun, train
+from engine.training import (
+    LanguageConfig,
+    TrainingConfig,
+    TrainingRun,
+    train,
+    train_language_model,
+)
 from engine.training.evaluate import error_by_distance
 
-Config = RecurrentConfig | ResidualConfig | TrainingConfig | Scoring
+Config = RecurrentConfig | ResidualConfig | TrainingConfig | LanguageConfig | Scoring
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,16 @@ FIELDS: dict[type[Config], dict[str, Range | Choice | str]] = {
         "chrono_timesteps": Range(2, 1_000_000),
         "validation_interval": Range(1, 20_000),
         "validation_batches": Range(1, 16),
+        "seed": SEED,
+    },
+    LanguageConfig: {
+        "embedding_size": Range(1, 64),
+        "hidden_size": Range(1, 128),
+        "timesteps": Range(1, 200),
+        "batch_size": Range(1, 128),
+        "steps": Range(1, 5000),
+        "learning_rate": Range(1e-8, 10.0),
+        "clip_norm": Range(1e-6, 1e6),
         "seed": SEED,
     },
     Scoring: {
@@ -221,6 +237,12 @@ def siblings(rows: int) -> list[dict[str, object]]:
     return [{"prefix": "", "token": f"t{i}", "probability": 0.0001} for i in range(rows)]
 
 
+def read(letters: int, others: Iterable[str] = ()) -> object:
+    """A network of one unit that reads a text of so many letters, and `others`."""
+    config = LanguageConfig(1, 1, timesteps=1, batch_size=1, steps=1)
+    return train_language_model(config, "a" * letters + "".join(others))
+
+
 def trained() -> TrainingRun:
     return train(TrainingConfig(hidden_size=1, timesteps=1, batch_size=1, steps=1))
 
@@ -286,6 +308,10 @@ ARGUMENTS = [
              "depth is 201; allowed is an integer from 0 to 200"),
     Argument("error_by_distance.sequences", lambda n: error_by_distance(trained(), n), 1024, 1025,
              "sequences is 1025; allowed is an integer from 1 to 1024"),
+    Argument("train_language_model.text", read, 20_000, 20_001,
+             "text has 20001 characters; allowed are at most 20000"),
+    Argument("train_language_model.text", lambda n: read(0, map(chr, range(100, 100 + n))), 99,
+             100, "text has 1 lines of 100 different characters; allowed"),
     Argument("beam_search.beam_width", lambda k: beam_search(COIN, k, 3), 100_000, 100_001,
              "beam_width is 100001; allowed is an integer from 1 to 100000"),
     Argument("beam_search.max_length", lambda t: beam_search(COIN, 2, t), 500, 501,

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from engine import handout
+from engine.decoding import comparisons
+from engine.decoding.config import DecodingConfig
 from pages.common import tree_input
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
@@ -34,6 +36,16 @@ EDGES: dict[str, dict[str, str]] = {
     "a chain": {"model": "weather", "length": "6", "step": "3"},
     "a long wide chain": {"model": "weather", "length": "40", "k": "20", "step": "40"},
     "a chain of nine": {"model": "weather", "length": "9", "scoring": "Wu et al. 2016"},
+    "a network with room for three letters": {"model": "character LSTM"},
+    "a network that begins a line": {"model": "character LSTM", "prompt": "", "length": "8"},
+    "a network at its longest and widest": {
+        "model": "character LSTM",
+        "prompt": "step by step " * 3,
+        "length": "40",
+        "k": "20",
+        "step": "40",
+        "scoring": "mean",
+    },
     "a large α, the end not counted": {
         "model": "weather",
         "length": "6",
@@ -148,7 +160,7 @@ def test_every_control_changes_what_is_drawn(open_page: OpenPage) -> None:
         lambda: app.slider(key="k").set_value(2),
         lambda: app.toggle(key="count_end").set_value(False),
         lambda: app.slider(key="alpha").set_value(1.0),
-        lambda: app.segmented_control(key="model").set_value("handout's tree"),
+        lambda: app.selectbox(key="model").set_value("handout's tree"),
     ):
         change().run()
         after = shown()
@@ -197,12 +209,101 @@ def test_the_costs_are_counted_both_ways(open_page: OpenPage) -> None:
     assert shown["cell evaluations, re-run from the start"] == "11"
 
 
+WRITING = {"model": "character LSTM", "k": "5", "length": "40"}
+
+
+def test_the_network_writes_text_that_reads_as_text(open_page: OpenPage) -> None:
+    app = open_page("beam_search", **WRITING, step="6")
+    result = comparisons.beam(DecodingConfig("characters", "a ", 5, 40))
+    for kept in result.steps[5].kept:
+        assert f"`{''.join(kept.tokens)}`" in stored_now(app)
+    assert list(app.dataframe[0].value["sequence"][:5]) == [
+        "".join(kept.tokens) for kept in result.steps[5].kept
+    ]
+    assert "64 numbers" in app.dataframe[1].value["cell state"][0]
+
+
+def test_one_click_gives_the_network_room_to_write(open_page: OpenPage) -> None:
+    app = open_page("beam_search", model="character LSTM")
+    press(app, "Let it write")
+    assert (app.slider(key="k").value, app.slider(key="length").value) == (5, 40)
+    assert next(b for b in app.button if b.label.startswith("Let it write")).disabled
+
+
+def test_another_prompt_is_another_search_and_a_link_can_carry_it(open_page: OpenPage) -> None:
+    app = open_page("beam_search", **WRITING, step="40")
+    before = stored_now(app)
+    app.text_input(key="prompt").set_value("once there was ").run()
+    assert stored_now(app) != before
+    again = open_page("beam_search", **WRITING, step="40", prompt="once there was ")
+    assert stored_now(again) == stored_now(app)
+
+
+@pytest.mark.parametrize("section", [name for name in SECTIONS if name != "Your own tree"])
+def test_unknown_characters_of_a_prompt_are_named_and_the_prompt_stays(
+    open_page: OpenPage, section: str
+) -> None:
+    app = open_page("beam_search", **WRITING, view=section)
+    app.text_input(key="prompt").set_value("The `é`").run()
+    assert "prompt has 'T', '`', 'é'; allowed" in app.error[0].value
+    assert app.text_input(key="prompt").value == "The `é`"
+    assert not charts(app)
+    assert_shows_no_broken_number(app)
+    app.text_input(key="prompt").set_value("the ").run()
+    assert not app.error
+    assert charts(app)
+
+
+def test_the_longest_prompt_is_searched_and_one_letter_more_is_refused(
+    open_page: OpenPage,
+) -> None:
+    widest = {"model": "character LSTM", "k": "20", "length": "40", "view": "(e) What it costs"}
+    app = open_page("beam_search", **widest, prompt="a" * 40)
+    assert not app.error
+    assert_shows_no_broken_number(app)
+    app.text_input(key="prompt").set_value("a" * 41).run()
+    assert "41 characters; allowed are at most 40" in app.error[0].value
+    assert app.text_input(key="prompt").value == "a" * 41
+
+
+def test_where_the_optimum_is_out_of_reach_the_other_widths_say_what_they_can(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("beam_search", **WRITING, view="(d) The optimum")
+    assert "$M^T$ = 28⁴⁰ sequences" in texts(app)
+    assert "more than the 100,000" in texts(app)
+    assert set(numbers(app)) == {"greedy", "beam, k = 5"}
+    found = app.dataframe[0].value
+    assert list(found["k"]) == list(range(1, 21))
+    best = found.loc[found["total"].idxmax()]
+    assert f"It is not the optimum: k = {best['k']} finds `{best['sequence']}`" in texts(app)
+
+
+def test_the_states_of_the_network_are_drawn_for_the_chosen_step(open_page: OpenPage) -> None:
+    app = open_page("beam_search", **WRITING, view="(e) What it costs", step="2")
+    strips = charts(app)[0]
+    assert "hidden state h and the cell state C" in strips.alt
+    assert "**Stored after step 2**" in texts(app)
+    press(app, "Next")
+    assert "**Stored after step 3**" in texts(app)
+    assert charts(app)[0].SerializeToString() != strips.SerializeToString()
+    app.radio(key="prediction_2e").set_value(handout.HYPOTHESIS_STORAGE.options[0].text).run()
+    assert "cell state, hidden state" in texts(app)
+    assert not app.warning
+
+
+def test_the_conventions_say_what_a_wide_beam_does_to_the_text(open_page: OpenPage) -> None:
+    app = open_page("beam_search", **WRITING, view="Conventions")
+    assert "The character LSTM, k = 5, T = 40" in texts(app)
+    assert "Ranked by the sum the winner has 40 tokens with k = 1" in texts(app)
+
+
 def test_one_click_takes_the_conventions_to_a_model_with_an_end_token(open_page: OpenPage) -> None:
     app = open_page("beam_search", view="Conventions")
     assert "same winner here" in texts(app)
     assert "The winner changes with" in texts(app)
     press(app, "Use the weather model")
-    assert app.segmented_control(key="model").value == "weather"
+    assert app.selectbox(key="model").value == "weather"
     assert app.slider(key="length").value == 6
     assert "same winner here" not in texts(app)
 
@@ -246,7 +347,7 @@ def test_a_mended_tree_is_used_in_all_sections_and_travels_in_the_link(
     assert app.error
     own(app, ONE_EDGE)
     assert not app.error
-    assert app.segmented_control(key="model").value == "your own tree"
+    assert app.selectbox(key="model").value == "your own tree"
     assert app.query_params["tree"] == ONE_EDGE
     again = open_page("beam_search", model="your own tree", tree=ONE_EDGE, step="1")
     assert "`a` (0.00)" in stored_now(again) or "`a` (−0.00)" in stored_now(again)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from engine.charts import decoding as charts
+from engine.charts.stored_states import stored_states, winner_lengths
 from engine.decoding import (
     beam_search,
     best_by_beam_width,
@@ -17,6 +18,8 @@ from engine.decoding import (
     handout_model,
     search_cost,
 )
+from engine.decoding.comparisons import winners_by_beam_width
+from engine.decoding.config import DecodingConfig
 from engine.decoding.layout import DRAWING_ORDER, search_tree
 
 MODEL = handout_model()
@@ -26,6 +29,17 @@ TREE = search_tree(
     MODEL, beam_search(MODEL, 2, 3), greedy=GREEDY.tokens, optimum=OPTIMUM.tokens, whole_tree=True
 )
 LEVELS = pd.DataFrame({"what": ["optimum", "greedy path"], "score": [OPTIMUM.score, GREEDY.score]})
+
+STATES = pd.DataFrame(
+    {
+        "hypothesis": "1. a",
+        "rank": 1,
+        "state": ["hidden state", "cell state"],
+        "unit": 1,
+        "value": 0.5,
+    }
+)
+WINNERS = winners_by_beam_width(DecodingConfig("weather", max_length=4))
 
 CHARTS: dict[str, tuple[Callable[..., Any], dict[str, pd.DataFrame], dict[str, Any]]] = {
     "tree": (
@@ -46,6 +60,13 @@ CHARTS: dict[str, tuple[Callable[..., Any], dict[str, pd.DataFrame], dict[str, A
         },
         {"score_title": "best log-probability"},
     ),
+    "tree of later steps": (
+        charts.tree_after_step,
+        {"nodes": TREE.nodes, "lines": TREE.lines},
+        {"first": 2, "last": 4},
+    ),
+    "states": (stored_states, {"states": STATES}, {"rows": 1}),
+    "winners": (winner_lengths, {"winners": WINNERS}, {}),
     "cost": (charts.cost_against_length, {"cost": search_cost(MODEL, 2, 3)}, {}),
     "cost, log": (charts.cost_against_length, {"cost": search_cost(MODEL, 2, 3)}, {"log": True}),
 }

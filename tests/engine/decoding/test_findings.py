@@ -22,7 +22,9 @@ def stored_verdict(config: DecodingConfig, timestep: int) -> Verdict:
 def optimum_verdict(config: DecodingConfig) -> Verdict:
     result, best = comparisons.beam(config), comparisons.optimum(config)
     smallest = comparisons.smallest_optimal_beam_width(config)
-    return findings.optimum_verdict(config, result, best, lost_optimum(result, best), smallest)
+    by_width = comparisons.best_by_beam_width(config, best)
+    lost = lost_optimum(result, best)
+    return findings.optimum_verdict(config, result, best, lost, smallest, by_width)
 
 
 def storage_verdict(config: DecodingConfig) -> Verdict:
@@ -81,7 +83,8 @@ def test_a_timestep_that_the_search_never_reaches_is_outside_the_question() -> N
 
 def test_without_an_exhaustive_search_the_verdict_claims_no_optimum() -> None:
     config = replace(WEATHER, max_length=40)
-    verdict = findings.optimum_verdict(config, comparisons.beam(config), None, None, None)
+    by_width = comparisons.best_by_beam_width(config, None)
+    verdict = findings.optimum_verdict(config, comparisons.beam(config), None, None, None, by_width)
     assert verdict.outside is not None
     assert "most likely of all" not in verdict.statement
 

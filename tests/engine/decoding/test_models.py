@@ -67,8 +67,16 @@ def test_the_vocabulary_is_in_order_of_appearance_or_as_given() -> None:
 
 def test_sequences_read_as_words_or_as_characters() -> None:
     assert sequence_text(("neural", "network")) == "neural network"
-    assert sequence_text(("a", " ", "b", "\n")) == "a␣b⏎"
+    assert sequence_text(("sun", "<end>")) == "sun <end>"
+    assert sequence_text(("a", " ", "b", "\n")) == "a b⏎"
+    assert sequence_text(("a", "b", "<end>")) == "ab<end>"
     assert sequence_text(()) == ""
+
+
+def test_no_space_is_lost_that_a_page_would_swallow() -> None:
+    assert sequence_text(tuple(" a  b ")) == "␣a␣␣b␣"
+    assert sequence_text((" ", "<end>")) == "␣<end>"
+    assert sequence_text(("<end>",)) == "<end>"
 
 
 @pytest.mark.parametrize(

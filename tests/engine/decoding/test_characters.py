@@ -1,0 +1,215 @@
+"""The shipped character LSTM: as torch runs its weights, and what its searches have to show."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.decoding import (
+    LSTMLanguageModel,
+    beam_search,
+    comparisons,
+    findings,
+    greedy_search,
+    sequence_log_prob,
+    sequence_text,
+)
+from engine.decoding.config import (
+    CHARACTERS_LENGTH,
+    CHARACTERS_PROMPT,
+    CHARACTERS_WIDTH,
+    END_TOKEN,
+    DecodingConfig,
+)
+from engine.training.language import shipped_run, shipped_text
+
+CONFIG = DecodingConfig(
+    "characters", CHARACTERS_PROMPT, CHARACTERS_WIDTH, CHARACTERS_LENGTH, length_penalty=0.6
+)
+LETTERS = "abcdefghijklmnopqrstuvwxyz "
+prompts = st.text(LETTERS, max_size=12)
+
+
+def model(prompt: str = "") -> LSTMLanguageModel:
+    found = DecodingConfig("characters", prompt).model
+    assert isinstance(found, LSTMLanguageModel)
+    return found
+
+
+@cache
+def torch_modules() -> tuple[torch.nn.Embedding, torch.nn.LSTM, torch.nn.Linear]:
+    """The shipped weights in torch's own modules, in float64."""
+    run = shipped_run()
+    sizes = (run.config.embedding_size, run.config.hidden_size)
+    modules = (
+        torch.nn.Embedding(28, sizes[0]),
+        torch.nn.LSTM(*sizes, batch_first=True),
+        torch.nn.Linear(sizes[1], 28),
+    )
+    for module, name in zip(modules, ("embedding", "lstm", "linear"), strict=True):
+        module.load_state_dict(run.state_dict(name))
+        module.double()
+    return modules
+
+
+def by_torch(tokens: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log-probabilities after each token, and the last h and C, all tokens read in one go."""
+    embedding, lstm, linear = torch_modules()
+    index = {token: i for i, token in enumerate(shipped_run().vocabulary)}
+    with torch.no_grad():
+        outputs, (hidden, cell) = lstm(embedding(torch.tensor([[index[t] for t in tokens]])))
+        log_probs = torch.log_softmax(linear(outputs[0]), dim=1)
+    return log_probs.numpy(), hidden[0, 0].numpy(), cell[0, 0].numpy()
+
+
+@settings(max_examples=25)
+@given(prompts, st.integers(1, 6))
+def test_a_hypothesis_has_torchs_score_and_carries_torchs_states(prompt: str, width: int) -> None:
+    step = beam_search(model(prompt), width, 10, end_token=END_TOKEN).steps[-1]
+    index = {token: i for i, token in enumerate(shipped_run().vocabulary)}
+    for kept in step.kept:
+        read = (END_TOKEN, *prompt, *kept.tokens[:-1])
+        log_probs, hidden, cell = by_torch(read)
+        own = log_probs[-len(kept.tokens) :]
+        score = sum(row[index[token]] for row, token in zip(own, kept.tokens, strict=True))
+        assert kept.log_prob == pytest.approx(score, rel=1e-9)
+        assert kept.log_prob == pytest.approx(sequence_log_prob(model(prompt), kept.tokens))
+        if not kept.finished:
+            np.testing.assert_allclose(kept.hidden_state, hidden, rtol=1e-8, atol=1e-10)
+            np.testing.assert_allclose(kept.cell_state, cell, rtol=1e-8, atol=1e-10)
+
+
+@settings(max_examples=15)
+@given(prompts, st.integers(1, 20), st.integers(1, 25))
+def test_stored_states_and_running_again_give_the_same_hypotheses(
+    prompt: str, width: int, length: int
+) -> None:
+    stored = beam_search(model(prompt), width, length, end_token=END_TOKEN)
+    again = beam_search(model(prompt), width, length, end_token=END_TOKEN, recompute=True)
+    assert [one.tokens for one in stored.hypotheses] == [one.tokens for one in again.hypotheses]
+    for one, other in zip(stored.hypotheses, again.hypotheses, strict=True):
+        assert one.log_prob == pytest.approx(other.log_prob, rel=1e-9)
+    assert again.model_steps >= stored.model_steps
+
+
+@given(prompts)
+def test_a_beam_of_one_is_greedy(prompt: str) -> None:
+    narrow = beam_search(model(prompt), 1, 20, end_token=END_TOKEN)
+    assert narrow.best == greedy_search(model(prompt), 20, end_token=END_TOKEN).best
+
+
+def test_what_it_writes_are_mostly_words_of_its_text() -> None:
+    known = set(shipped_text().split())
+    written = [
+        word
+        for prompt in ("", "the ", "we ", "once ", "so ", "a ", "it ", "the gradient ")
+        for k in (1, 2, 5)
+        for word in sequence_text(
+            beam_search(model(prompt), k, 40, end_token=END_TOKEN, scoring="mean").best.tokens
+        )
+        .removesuffix(END_TOKEN)
+        .strip("␣")
+        .split()[:-1]  # the last one may be cut off
+    ]
+    assert len(written) > 100
+    assert np.mean([word in known for word in written]) > 0.9
+
+
+def test_on_most_prompts_beam_search_finds_what_greedy_search_does_not() -> None:
+    starts = sorted({line.split()[0] + " " for line in shipped_text().split("\n") if line})
+    better = 0
+    for start in starts:
+        greedy = greedy_search(model(start), 40, end_token=END_TOKEN).best
+        better += beam_search(model(start), 5, 40, end_token=END_TOKEN).best.log_prob > (
+            greedy.log_prob + 0.5
+        )
+    assert better > len(starts) / 2
+
+
+def test_the_example_has_one_winner_for_each_point_it_makes() -> None:
+    """Greedy, k = 5 and k = 20 end differently; the mean brings a long line back."""
+    winners = {
+        k: comparisons.beam(replace(CONFIG, beam_width=k)).best for k in (1, CHARACTERS_WIDTH, 20)
+    }
+    mean = comparisons.beam(replace(CONFIG, scoring="mean")).best
+    assert len({*(one.tokens for one in winners.values()), mean.tokens}) == 4
+    scores = [one.log_prob for one in winners.values()]
+    assert scores == sorted(scores)
+    lengths = [len(one.tokens) for one in winners.values()]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[-1] < 10 < 30 < len(mean.tokens)
+
+
+def test_the_sentence_on_wide_beams_says_what_the_frame_says() -> None:
+    winners = comparisons.winners_by_beam_width(CONFIG)
+    by_sum = winners[winners["scoring"] == "sum"].set_index("beam_width")
+    words = findings.wide_beams_in_words(winners)
+    assert f"{by_sum['length'][1]} tokens with k = 1" in words
+    assert f"{by_sum['length'][20]} tokens with k = 20 (`{by_sum['sequence'][20]}`)" in words
+    assert len(winners) == 2 * comparisons.MAX_WIDTH
+
+
+def test_without_the_optimum_a_better_beam_says_that_this_one_missed_it() -> None:
+    result, by_width = comparisons.beam(CONFIG), comparisons.best_by_beam_width(CONFIG, None)
+    verdict = findings.optimum_verdict(CONFIG, result, None, None, None, by_width)
+    assert "It is not the optimum: k = " in verdict.statement
+    assert not verdict.agrees
+    assert "28⁴⁰ sequences" in (verdict.outside or "")
+    widest = replace(CONFIG, beam_width=20)
+    words = findings.unknown_optimum_in_words(comparisons.beam(widest).best, by_width)
+    assert "No k up to 20 finds anything better" in words
+
+
+def test_exhaustive_search_answers_up_to_three_letters_and_refuses_the_fourth() -> None:
+    short = replace(CONFIG, max_length=3)
+    assert comparisons.smallest_optimal_beam_width(short) is not None
+    assert comparisons.optimum(short).log_prob >= comparisons.beam(short).best.log_prob
+    with pytest.raises(ValueError, match=r"28\^4 = 614,656 sequences; allowed are 100,000"):
+        comparisons.optimum(replace(CONFIG, max_length=4))
+
+
+def test_the_strips_show_the_states_of_the_best_hypotheses() -> None:
+    result = comparisons.beam(CONFIG)
+    frame = comparisons.stored_states(result, 6)
+    hidden = shipped_run().config.hidden_size
+    assert len(frame) == 2 * hidden * comparisons.STATES_SHOWN
+    for rank, kept in enumerate(result.steps[5].kept, start=1):
+        own = frame[frame["rank"] == rank]
+        for name, vector in (("hidden state", kept.hidden_state), ("cell state", kept.cell_state)):
+            np.testing.assert_array_equal(own.loc[own["state"] == name, "value"], vector)
+    weather = comparisons.stored_states(comparisons.beam(DecodingConfig("weather")), 1)
+    assert weather.empty
+    assert list(weather.columns) == list(frame.columns)
+
+
+def test_the_verdict_on_storage_names_both_states_and_needs_no_reservation() -> None:
+    cost = comparisons.endless_cost(5, comparisons.endless_model(CONFIG))
+    verdict = findings.storage_verdict(
+        CONFIG, comparisons.beam(CONFIG), comparisons.search_cost(CONFIG), cost
+    )
+    assert "its state (cell state, hidden state)" in verdict.statement
+    assert verdict.agrees
+    assert verdict.outside is None
+    # Wherever the search ends, what was carried on the way is what counts.
+    wide = replace(CONFIG, beam_width=20)
+    assert comparisons.beam(wide).best.finished
+    verdict = findings.storage_verdict(
+        wide, comparisons.beam(wide), comparisons.search_cost(wide), cost
+    )
+    assert "cell state, hidden state" in verdict.statement
+
+
+def test_the_training_in_words_has_the_runs_numbers() -> None:
+    words = findings.training_in_words(shipped_run(), shipped_text())
+    run = shipped_run()
+    assert f"{run.config.hidden_size} LSTM units and 28 tokens" in words
+    assert f"down to {run.train_loss[-1]:.2f} nats" in words
+
+
+def test_unknown_characters_of_a_prompt_are_named() -> None:
+    with pytest.raises(ValueError, match=r"prompt has 'T', 'é'; allowed are"):
+        _ = DecodingConfig("characters", "The é").model

@@ -1,0 +1,242 @@
+"""The character LSTM: trained the same everywhere, kept whole, and shipped as it is trained."""
+
+import hashlib
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.training import LanguageConfig, LanguageRun, RunFileError, train_language_model
+from engine.training import language as language_module
+from engine.training.language import (
+    SHIPPED_FILE,
+    load_run,
+    parameter_shapes,
+    shipped_run,
+    shipped_text,
+    text_vocabulary,
+)
+
+CONFIG = LanguageConfig(embedding_size=3, hidden_size=5, timesteps=7, batch_size=4, steps=6)
+TEXT = "what is kept\nis kept\n\nand gone\n"
+RUN = train_language_model(CONFIG, TEXT)
+FILE = RUN.to_bytes()
+#: Steps of the shipped run that are trained again. Initial weights that are off by one part in a
+#: million, more than any rounding, change its losses over 100 steps by two parts in a million.
+STEPS_AGAIN, TOLERANCE = 100, 1e-4
+
+
+def test_training_again_gives_the_same_bits_in_another_thread_with_other_settings() -> None:
+    found: list[bytes] = []
+    before = torch.get_num_threads()
+
+    def work() -> None:
+        torch.manual_seed(len(found))
+        with torch.no_grad():
+            found.append(train_language_model(CONFIG, TEXT).to_bytes())
+
+    torch.set_num_threads(before + 2)
+    try:
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert torch.get_num_threads() == before + 2
+    finally:
+        torch.set_num_threads(before)
+    assert found == [FILE] * 3
+
+
+def test_training_leaves_the_global_generator_alone() -> None:
+    before = torch.get_rng_state()
+    train_language_model(CONFIG, TEXT)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_another_seed_another_run_and_fewer_steps_the_same_beginning() -> None:
+    other = train_language_model(replace(CONFIG, seed=1), TEXT)
+    assert not np.array_equal(other.train_loss, RUN.train_loss)
+    short = train_language_model(replace(CONFIG, steps=3), TEXT)
+    np.testing.assert_array_equal(short.train_loss, RUN.train_loss[:3])
+
+
+def test_a_loop_written_from_the_definition_gives_the_same_losses_and_weights() -> None:
+    # No clipping and plain gradient steps in place of Adam's would show in the second loss.
+    config = replace(CONFIG, steps=2, clip_norm=0.5)
+    run = train_language_model(config, TEXT)
+    vocabulary = text_vocabulary(TEXT)
+    generator = torch.Generator().manual_seed(config.seed)
+    weights = {
+        name: torch.empty(shape)
+        for name, shape in parameter_shapes(config, len(vocabulary)).items()
+    }
+    for name, weight in weights.items():
+        if name == "embedding.weight":
+            weight.normal_(generator=generator)
+        else:
+            weight.uniform_(-(5**-0.5), 5**-0.5, generator=generator)
+        weight.requires_grad_()
+    lines = [line for line in TEXT.split("\n") if line]
+    tokens = [token for line in lines for token in (*line, "<end>")] * 2
+    starts = [0, *(i + 1 for i, token in enumerate(tokens[: len(tokens) // 2]) if token == "<end>")]
+    starts = [*starts[1:-1], 0]  # in the order in which the end tokens stand
+    optimiser = torch.optim.Adam(weights.values(), lr=config.learning_rate)
+    for step in range(2):
+        drawn = torch.randint(len(starts), (config.batch_size, 1), generator=generator)[:, 0]
+        losses = [
+            loss
+            for start in (starts[i] for i in drawn.tolist())
+            for loss in plain_losses(weights, vocabulary, tokens[start : start + config.timesteps])
+        ]
+        loss = torch.stack(losses).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        gradients = torch.cat([w.grad.flatten() for w in weights.values() if w.grad is not None])
+        assert run.train_loss[step] == pytest.approx(loss.item(), rel=1e-5)
+        assert run.grad_norm[step] == pytest.approx(gradients.norm().item(), rel=1e-4)
+        for weight in weights.values():
+            assert weight.grad is not None
+            weight.grad *= min(1, 0.5 / (gradients.norm().item() + 1e-6))
+        optimiser.step()
+    flat = torch.cat([weight.detach().flatten() for weight in weights.values()])
+    np.testing.assert_allclose(run.parameters, flat, atol=1e-4)
+
+
+def plain_losses(
+    weights: dict[str, torch.Tensor], vocabulary: tuple[str, ...], line: list[str]
+) -> list[torch.Tensor]:
+    """Cross-entropies of one sequence after the end token, by the handout's recurrence (1 (d))."""
+    hidden, cell = torch.zeros(5), torch.zeros(5)
+    losses = []
+    for read, next_token in zip(["<end>", *line], line, strict=False):
+        row = weights["embedding.weight"][vocabulary.index(read)]
+        gates = weights["lstm.weight_ih_l0"] @ row + weights["lstm.bias_ih_l0"]
+        gates = gates + weights["lstm.weight_hh_l0"] @ hidden + weights["lstm.bias_hh_l0"]
+        i, f, g, o = gates.reshape(4, 5)
+        cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+        hidden = o.sigmoid() * cell.tanh()
+        logits = weights["linear.weight"] @ hidden + weights["linear.bias"]
+        losses.append(-torch.log_softmax(logits, 0)[vocabulary.index(next_token)])
+    return losses
+
+
+def test_progress_is_told_after_every_step_and_what_it_raises_stops_the_run() -> None:
+    told: list[tuple[int, int, float]] = []
+
+    def stop_at_4(step: int, total: int, metrics: object) -> None:
+        told.append((step, total, metrics["train_loss"]))  # type: ignore[index]
+        if step == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_language_model(CONFIG, TEXT, stop_at_4)
+    assert [(step, total) for step, total, _ in told] == [(step, 6) for step in (1, 2, 3, 4)]
+    np.testing.assert_array_equal(np.float32([loss for *_, loss in told]), RUN.train_loss[:4])
+    assert train_language_model(CONFIG, TEXT).to_bytes() == FILE
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_a_text_without_a_line_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="text has 0 lines"):
+        train_language_model(CONFIG, text)
+
+
+def test_a_run_comes_back_from_its_file_as_it_was() -> None:
+    back = LanguageRun.from_bytes(FILE)
+    assert (back.config, back.vocabulary) == (CONFIG, text_vocabulary(TEXT))
+    assert back.frame.equals(RUN.frame)
+    assert back.versions == {"numpy": np.__version__, "torch": torch.__version__}
+    np.testing.assert_array_equal(back.parameters, RUN.parameters)
+    assert back.to_bytes() == FILE
+
+
+@given(place=st.integers(0, len(FILE) - 1), flip=st.integers(1, 255))
+def test_a_file_with_any_byte_changed_or_cut_short_is_refused(place: int, flip: int) -> None:
+    damaged = bytearray(FILE)
+    damaged[place] ^= flip
+    for data in (bytes(damaged), FILE[:place]):
+        with pytest.raises(RunFileError):
+            LanguageRun.from_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"format": 2}, "another version of this program"),
+        ({"config": {"hidden_size": 129}}, "hidden_size is 129"),
+        ({"config": {"layers": 2}}, "layers"),
+        ({"config": vars(replace(CONFIG, hidden_size=6))}, "not those of a whole run"),
+        ({"config": vars(replace(CONFIG, steps=5))}, "not those of a whole run"),
+        ({"vocabulary": ["a"]}, "not those of a whole run"),
+        ({"vocabulary": "ab"}, "no proper 'vocabulary'"),
+        ({"text_sha256": None}, "no proper 'text_sha256'"),
+    ],
+)
+def test_a_header_that_is_not_ours_is_refused_with_the_reason(
+    entries: dict[str, object], message: str
+) -> None:
+    start = FILE.index(b"\n") + 1 + 32
+    length = int.from_bytes(FILE[start : start + 4], "little")
+    header = json.loads(FILE[start + 4 : start + 4 + length]) | entries
+    text = json.dumps(header).encode()
+    content = len(text).to_bytes(4, "little") + text + FILE[start + 4 + length :]
+    data = FILE[: start - 32] + hashlib.sha256(content).digest() + content
+    with pytest.raises(RunFileError, match=message):
+        LanguageRun.from_bytes(data)
+
+
+def test_a_network_of_another_text_is_not_taken_for_this_ones(tmp_path: Path) -> None:
+    path = tmp_path / "of_another.run"
+    path.write_bytes(FILE)
+    assert load_run(path, TEXT).config == CONFIG
+    with pytest.raises(RunFileError, match=r"of_another.run was trained on another text"):
+        load_run(path, TEXT + "more\n")
+
+
+def test_the_weights_load_into_torchs_modules() -> None:
+    tokens = len(RUN.vocabulary)
+    modules = {
+        "embedding": torch.nn.Embedding(tokens, 3),
+        "lstm": torch.nn.LSTM(3, 5),
+        "linear": torch.nn.Linear(5, tokens),
+    }
+    for name, module in modules.items():
+        module.load_state_dict(RUN.state_dict(name))
+    together = [p.detach().flatten() for module in modules.values() for p in module.parameters()]
+    np.testing.assert_array_equal(torch.cat(together), RUN.parameters)
+
+
+def test_the_shipped_run_is_whole_small_and_of_the_default_config() -> None:
+    run = shipped_run()
+    assert run.config == LanguageConfig()
+    assert run.vocabulary == text_vocabulary(shipped_text())
+    assert len(run.vocabulary) == 28
+    assert SHIPPED_FILE.stat().st_size < 300_000
+    # Far below the loss of guessing among 28 tokens, and of knowing only how frequent each is.
+    assert run.train_loss[0] == pytest.approx(np.log(28), rel=0.05)
+    assert run.train_loss[-1] < 0.5
+
+
+def test_the_text_is_letters_and_single_spaces_in_lines() -> None:
+    text = shipped_text()
+    assert set(text) == set("abcdefghijklmnopqrstuvwxyz \n")
+    assert all(line == " ".join(line.split()) for line in text.split("\n"))
+    assert 4_000 < len(text) <= language_module.MAX_TEXT
+
+
+def test_training_again_reproduces_the_shipped_losses() -> None:
+    shipped = shipped_run()
+    again = train_language_model(replace(shipped.config, steps=STEPS_AGAIN), shipped_text())
+    for name in ("train_loss", "grad_norm"):
+        np.testing.assert_allclose(
+            getattr(again, name),
+            getattr(shipped, name)[:STEPS_AGAIN],
+            rtol=TOLERANCE if name == "train_loss" else 100 * TOLERANCE,
+        )
