@@ -122,7 +122,8 @@ def choose_search() -> tuple[DecodingConfig, ValueError | None]:
     with columns[0]:
         model_name = MODEL.show()
     text = tree_input.own_tree_text() if model_name == "own" else ""
-    faults, longest = None, None
+    faults: ValueError | None = None
+    longest = None
     try:
         longest = DecodingConfig(model_name, text).longest
     except UserTreeError as error:

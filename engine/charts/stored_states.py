@@ -1,11 +1,13 @@
 """Charts of what beam search carries and what it ends with: states, and lengths by width (2 (e))."""
 
+from typing import Final
+
 import altair as alt
 
 from engine.charts.theme import COLOURS, AnyChart, ChartData, small_title, top_legend
 
 #: Diverging and safe for colour-vision deficiencies; zero is its pale middle.
-_SCHEME = "blueorange"
+_SCHEME: Final = "blueorange"
 _TITLES = {
     "hidden state": "h, the hidden state of each hypothesis",
     "cell state": "C, its cell state",

@@ -100,7 +100,9 @@ def search_tree(
 
     drawn, left_out = _candidates(result, range(first + 1, last + 1), timestep, pruned_per_step)
     unseen = _from_model(model, paths.values(), whole_tree)
-    roots = {kept.tokens: kept.log_prob for kept in steps[first - 1].kept} if first else {(): 0.0}
+    roots: dict[Tokens, float] = {(): 0.0}
+    if first:
+        roots = {kept.tokens: kept.log_prob for kept in steps[first - 1].kept}
     places = _with_parents([*roots, *drawn, *unseen], first, last)
     y, rows = _rows(places, model.vocabulary)
 

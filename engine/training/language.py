@@ -263,7 +263,7 @@ class _Network(torch.nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Logits (batch, timesteps, tokens) after reading inputs (batch, timesteps)."""
         outputs, _ = self.lstm(self.embedding(inputs))
-        return self.linear(outputs)  # type: ignore[no-any-return]
+        return self.linear(outputs)
 
 
 def _tokens(text: str) -> tuple[torch.Tensor, tuple[str, ...]]:

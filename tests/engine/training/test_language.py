@@ -138,7 +138,9 @@ def test_progress_is_told_after_every_step_and_what_it_raises_stops_the_run() ->
     with pytest.raises(KeyboardInterrupt):
         train_language_model(CONFIG, TEXT, stop_at_4)
     assert [(step, total) for step, total, _ in told] == [(step, 6) for step in (1, 2, 3, 4)]
-    np.testing.assert_array_equal(np.float32([loss for *_, loss in told]), RUN.train_loss[:4])
+    np.testing.assert_array_equal(
+        np.array([loss for *_, loss in told], np.float32), RUN.train_loss[:4]
+    )
     assert train_language_model(CONFIG, TEXT).to_bytes() == FILE
 
 
