@@ -17,7 +17,7 @@ import torch
 
 from engine.decoding import LSTMLanguageModel, beam_search, exhaustive_search, greedy_search
 from engine.decoding.comparisons import beam, best_by_beam_width, compare_scorings, search_cost
-from engine.decoding.config import DecodingConfig
+from engine.decoding.config import DecodingConfig, trained_model
 from engine.recurrent import (
     RecurrentConfig,
     cell_gradient_flow,
@@ -41,7 +41,16 @@ from engine.residual import (
     path_length_contributions,
     skip_pathway,
 )
-from engine.training import RunStore, StateDicts, TrainingConfig, TrainingRun, train, train_many
+from engine.training import (
+    LanguageConfig,
+    RunStore,
+    StateDicts,
+    TrainingConfig,
+    TrainingRun,
+    train,
+    train_language_model,
+    train_many,
+)
 from engine.training.network import Network, pack
 from engine.training.presets import PRESETS
 from engine.training.tasks import data_generator, draw_batch
@@ -135,6 +144,13 @@ def language_model(seed: int) -> bytes:
     return b"".join(repr(result.hypotheses).encode() for result in results)
 
 
+def character_lstm(seed: int) -> bytes:
+    config = LanguageConfig(3, 6, timesteps=9, batch_size=4, steps=12, seed=seed)
+    run = train_language_model(config, "one line\nand one more line\n")
+    result = beam_search(trained_model(run, "on"), 4, 12, end_token="<end>")
+    return run.to_bytes() + repr(result.hypotheses).encode()
+
+
 def training(config: TrainingConfig) -> bytes:
     run = train(config)
     return bits(run.frame, run.test_frame) + run.parameters.tobytes()
@@ -157,7 +173,7 @@ WORK: list[Work] = [
     partial(decoding, DecodingConfig()),
     partial(decoding, DecodingConfig("weather", max_length=6, scoring="wu2016", length_penalty=1)),
     partial(language_model, 0),
-    partial(language_model, 1),
+    partial(character_lstm, 1),
     partial(training, TRAINED),
     partial(training, replace(TRAINED, cell="lstm", num_layers=2, optimiser="sgd")),
     partial(side_by_side, replace(TRAINED, cell="residual"), replace(TRAINED, seed=5)),

@@ -98,6 +98,18 @@ def test_stored_states_and_running_again_give_the_same_hypotheses(
     assert again.model_steps >= stored.model_steps
 
 
+def test_the_shipped_weights_predict_the_text_as_well_as_the_last_losses_say() -> None:
+    index = {token: i for i, token in enumerate(shipped_run().vocabulary)}
+    lines = [(*line, END_TOKEN) for line in shipped_text().split("\n") if line]
+    losses = []
+    for i in range(len(lines)):
+        sequence = [token for line in (lines + lines)[i : i + 8] for token in line][:64]
+        log_probs = by_torch((END_TOKEN, *sequence[:-1]))[0]
+        losses += [-log_probs[t, index[token]] for t, token in enumerate(sequence)]
+    # Each of the recorded losses is of 32 of these sequences, before the step.
+    assert np.mean(losses) == pytest.approx(shipped_run().train_loss[-20:].mean(), rel=0.1)
+
+
 @given(prompts)
 def test_a_beam_of_one_is_greedy(prompt: str) -> None:
     narrow = beam_search(model(prompt), 1, 20, end_token=END_TOKEN)
