@@ -346,7 +346,7 @@ def stored_states(config: DecodingConfig, result: BeamSearchResult) -> None:
     if step:
         st.markdown(
             f"**Stored after step {step}**, beside the tokens and the log-prob of each hypothesis "
-            f"(the best {STATES_SHOWN}): the next step reads their last tokens from here."
+            f"(the best {STATES_SHOWN} that go on): the next step reads their last tokens from here."
         )
         search_view.states(config, result, step)
     else:

@@ -12,6 +12,8 @@ _TITLES = {
     "hidden state": "h, the hidden state of each hypothesis",
     "cell state": "C, its cell state",
 }
+#: One scale for all steps where the values have bounds: |h| < 1, while C has none.
+_DOMAINS = {"hidden state": [-1, 1], "cell state": alt.Undefined}
 
 
 def stored_states(states: ChartData, *, rows: int) -> AnyChart:
@@ -43,7 +45,7 @@ def _strip(states: ChartData, name: str, *, last: bool) -> alt.Chart:
             ),
             color=alt.Color(
                 "value:Q",
-                scale=alt.Scale(scheme=_SCHEME, domainMid=0),
+                scale=alt.Scale(scheme=_SCHEME, domainMid=0, domain=_DOMAINS[name]),
                 legend=alt.Legend(title=None, gradientLength=20 * 4, gradientThickness=10),
             ),
             tooltip=[

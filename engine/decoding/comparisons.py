@@ -121,11 +121,17 @@ def winners_by_beam_width(config: DecodingConfig) -> pd.DataFrame:
 
 
 def stored_states(result: BeamSearchResult, step: int) -> pd.DataFrame:
-    """The vectors that the best hypotheses of a step carry (handout, 2 (e)), a row for each number.
+    """The vectors that hypotheses of a step carry (handout, 2 (e)), a row for each number.
 
-    Returns `hypothesis` (rank and sequence), `rank`, `state` (its name), `unit` (from 1), `value`;
-    no rows where nothing is carried but a place in a table.
+    Of the best that are to go on; a finished one carries nothing. Returns `hypothesis` (rank and
+    sequence), `rank`, `state` (its name), `unit` (from 1), `value`; no
+    rows where nothing is carried but a place in a table.
     """
+    going_on = [
+        (rank, kept)
+        for rank, kept in enumerate(result.steps[step - 1].kept, start=1)
+        if not kept.finished
+    ]
     rows = [
         pd.DataFrame(
             {
@@ -136,7 +142,7 @@ def stored_states(result: BeamSearchResult, step: int) -> pd.DataFrame:
                 "value": value,
             }
         )
-        for rank, kept in enumerate(result.steps[step - 1].kept[:STATES_SHOWN], start=1)
+        for rank, kept in going_on[:STATES_SHOWN]
         for name, value in sorted((kept.state or {}).items())
         if value.ndim
     ]

@@ -90,6 +90,14 @@ def stored_in_words(model: LanguageModel, step: SearchStep) -> str:
     return listed(named, len(step.kept))
 
 
+def finished_before(result: BeamSearchResult, step: int, first: int) -> str:
+    """The hypotheses of a step that ended before timestep `first`; empty where there are none."""
+    kept = result.steps[step - 1].kept if step else ()
+    ended = [one for one in kept if one.finished and len(one.tokens) < first]
+    words = [f"{sequence(one.tokens)} ({decimal(one.log_prob)})" for one in ended]
+    return listed(words) if words else ""
+
+
 def count_in_words(config: DecodingConfig) -> str:
     """M^T written out, as far as the number is readable: "2³ = 8"."""
     size, length = len(config.model.vocabulary), config.max_length

@@ -66,6 +66,8 @@ def show_tree(config: DecodingConfig, result: BeamSearchResult, step: int) -> No
         )
     if tree.first:
         notes.append(f"The picture starts at timestep {tree.first}.")
+    if earlier := findings.finished_before(result, step, tree.first):
+        notes.append(f"Finished earlier and still in the beam: {earlier}.")
     if best_of_all(config) is None:
         notes.append("The optimum isn't known here; see *(d) The optimum*.")
     if notes:

@@ -200,6 +200,25 @@ def test_the_strips_show_the_states_of_the_best_hypotheses() -> None:
     assert list(weather.columns) == list(frame.columns)
 
 
+def test_strips_leave_out_what_is_finished() -> None:
+    result = comparisons.beam(replace(CONFIG, beam_width=20))
+    step = result.steps[-1]
+    ranks = comparisons.stored_states(result, len(result.steps))["rank"].unique()
+    going_on = [rank for rank, kept in enumerate(step.kept, start=1) if not kept.finished]
+    assert step.kept[0].finished
+    assert list(ranks) == going_on[: comparisons.STATES_SHOWN]
+
+
+def test_what_ended_before_the_picture_is_named_beside_it() -> None:
+    result = comparisons.beam(replace(CONFIG, beam_width=20))
+    best = result.best
+    assert best.finished
+    named = findings.finished_before(result, 40, len(best.tokens) + 1)
+    assert named.startswith(f"`{sequence_text(best.tokens)}` (")
+    assert sequence_text(best.tokens) not in findings.finished_before(result, 40, len(best.tokens))
+    assert findings.finished_before(result, 0, 0) == ""
+
+
 def test_the_verdict_on_storage_names_both_states_and_needs_no_reservation() -> None:
     cost = comparisons.endless_cost(5, comparisons.endless_model(CONFIG))
     verdict = findings.storage_verdict(
