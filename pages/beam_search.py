@@ -57,7 +57,7 @@ VIEW = Sections(
     ),
 )  # fmt: skip
 CONTROLS = (
-    MODEL, WIDTH, LENGTH, SCORING, ALPHA, COUNT_END, STEP, ENTRY, LOG_COST, VIEW,
+    MODEL, WIDTH, LENGTH, SCORING, ALPHA, COUNT_END, STEP, ENTRY, LOG_COST, VIEW, tree_input.TREE,
 )  # fmt: skip
 
 NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probability 0."

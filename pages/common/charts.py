@@ -54,6 +54,8 @@ def show_chart(
     # Charts above each other don't stretch either: Vega fits a single one to its box.
     is_whole = keeps_shape or width == "content" or "vconcat" in specification
     height: Any = "stretch" if presenter.presenting() and not is_whole else "content"
+    if presenter.presenting():
+        drawn["config"] = presenter.TYPE_OF_CHARTS | specification.get("config", {})
     with st.container(key=f"{presenter.chart_group(is_whole, width)} {alt_text}"):
         if on_pick is None or key is None:
             st.vega_lite_chart(drawn, width=width, height=height, alt=alt_text)

@@ -10,12 +10,13 @@ _ON = "_presenting"
 # Everything on the page is sized in rem, so one font size scales it all. Charts aren't: the server
 # can't know the projector, and Vega sizes type in pixels. So a chart is laid out for a window that
 # is smaller by --grow and its picture enlarged by the same, which makes lines, marks and type
-# larger together; --room is what the window leaves below title, controls and tabs. A chart that
+# larger together (TYPE_OF_CHARTS: Streamlit's theme alone would enlarge the type of axes and
+# legends once more); --room is what the window leaves below title, controls and tabs. A chart that
 # fills its box gets all of the room, one that keeps its shape as much as fits.
 _STYLE = """<style>
-:root { --grow: 1.25; --grow-whole: 1; --room: calc(100dvh - 11.5rem); }
-@media (min-height: 860px) { :root { --grow: 1.4; --grow-whole: 1.25; } }
-@media (min-height: 1000px) { :root { --grow: 1.6; --grow-whole: 1.5; } }
+:root { --grow: 1.25; --grow-whole: 1.1; --room: calc(100dvh - 11.5rem); }
+@media (min-height: 860px) { :root { --grow: 1.5; --grow-whole: 1.35; } }
+@media (min-height: 1000px) { :root { --grow: 1.8; --grow-whole: 1.65; } }
 html { font-size: clamp(18px, 1.5vw, 30px); }
 [data-testid="stHeader"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 0.3rem 1.5rem; }
@@ -48,6 +49,11 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 }
 [class*="st-key-chart-fixed"] svg.marks { width: 100% !important; max-height: var(--room); }
 </style>"""
+
+TYPE_OF_CHARTS = {
+    "axis": {"labelFontSize": 12, "titleFontSize": 14},
+    "legend": {"labelFontSize": 14, "titleFontSize": 14},
+}
 
 
 def presenting() -> bool:
