@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine import handout
+from engine import captions, handout
 from engine.charts import decoding as charts
 from engine.decoding import UserTreeError, findings, lost_optimum, parse_tree
 from engine.decoding.comparisons import MAX_WIDTH, is_drawn_whole, with_end_token
@@ -222,6 +222,7 @@ def optimum(config: DecodingConfig) -> None:
         show_chart(
             charts.best_against_beam_width,
             alt_text="Score of the best sequence found, by beam width, beside greedy and optimum.",
+            finding=captions.found_by_width(found.value),
             data={
                 "found": Recipe(charts.scores_found, found),
                 "references": Recipe(
@@ -261,6 +262,7 @@ def cost(config: DecodingConfig) -> None:
     show_chart(
         charts.cost_against_length,
         alt_text="Cell evaluations against T, with stored states and without, beside the orders.",
+        finding=captions.cost_at_the_end(counted.value),
         data={"cost": counted},
         log=LOG_COST.show(),
     )

@@ -40,22 +40,33 @@ def show_files() -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-    given = st.file_uploader(
+    st.file_uploader(
         f"Load a lecture (JSON, at most {MAX_FILE_BYTES // 1000} kB)",
         type="json",
         key="lecture_file",
+        on_change=load_file,
     )
-    if given is not None and given.file_id != st.session_state.get("lecture_file_read"):
-        try:
-            loaded = read_lecture(given.getvalue(), PAGES)
-        except LectureFileError as error:
-            st.error("This file isn't loaded, and your lecture is as it was.")
-            st.text(str(error))
-        else:
-            st.session_state["lecture_file_read"] = given.file_id
-            scenes.set_lecture(loaded)
-            st.success(f"Loaded {len(loaded)} scenes.")
+    refusal = st.session_state.pop("lecture_refusal", None)
+    if refusal:
+        st.error("This file isn't loaded, and your lecture is as it was.")
+        st.text(refusal)  # it quotes the file
+    if told := st.session_state.pop("lecture_told", None):
+        st.success(told)
     st.button("Back to the built-in lecture", on_click=scenes.set_lecture, args=(LECTURE,))
+
+
+def load_file() -> None:
+    """Take the scenes of the file that was just given (a callback)."""
+    given = st.session_state["lecture_file"]
+    if given is None:
+        return
+    try:
+        loaded = read_lecture(given.getvalue(), PAGES)
+    except LectureFileError as error:
+        st.session_state["lecture_refusal"] = str(error)
+    else:
+        scenes.set_lecture(loaded)
+        st.session_state["lecture_told"] = f"Loaded {len(loaded)} scenes."
 
 
 def show_poll() -> None:
@@ -100,7 +111,7 @@ def show_order() -> None:
                 query_params={**scene.values, scenes.URL_KEY: str(place + 1)},
             )
         # A lecturer's own words: shown as text, whatever is in them.
-        words.text(f"{scene.name}. {scene.look_for}")
+        words.text(scene.in_words)
         with moves.container(horizontal=True, gap="small"):
             for label, action, arguments, allowed in (
                 ("Up", scenes.move, (place, -1), place > 0),

@@ -37,7 +37,7 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(number, icon=":material/slideshow:")
             # A lecturer's own words: shown as text, whatever is in them.
-            st.text(f"{scene.name}. {scene.look_for}", width="stretch")
+            st.text(scene.in_words, width="stretch")
     ignored_url_values(controls)
 
 
