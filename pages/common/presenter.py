@@ -27,6 +27,10 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 [data-testid="stTabPanel"]:has(.stSlider, .stButton, .stCheckbox, .stButtonGroup) {
   --room: calc(100dvh - 14.5rem);
 }
+[data-testid="stTabPanel"]:has(.stSlider) { --room: calc(100dvh - 17rem); }
+[class*="st-key-chart-fixed"] :is([data-testid="stElementContainer"], .stFullScreenFrame) {
+  width: 100% !important;
+}
 .stVegaLiteChart, [data-testid="stFullScreenFrame"] > div { overflow: visible !important; }
 [class*="st-key-chart-"] svg.marks { height: auto !important; }
 [class*="st-key-chart-fills"] [data-testid="stFullScreenFrame"] > div {

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -16,24 +17,14 @@ from pages.common.lecture import LECTURE
 from pages.common.lecture_file import Scene
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import charts
+from tests.sections import SECTIONS, WITHOUT_CHART
 
-SECTIONS = {
-    "vanishing_gradients": (
-        "Scrub", "One run", "(a) Linear", "(b) Activations", "(c) Targets", "Equation (1)", "Beyond",
-        "Notebook",
-    ),
-    "lstm_cell_state": (
-        "(d) Two networks", "The cell", "(e) Two terms", "Gates", "Forget bias", "Memory",
-    ),
-    "resnet_skip": (
-        "Scrub g", "Three stacks", "(f) The analogy", "Paths", "Delete a layer", "Where it ends",
-    ),
-    "training_runs": ("Loss", "Predictions", "Memory", "Gradients"),
-    "beam_search": (
-        "Step by step", "(a)-(c) What is stored", "(d) The optimum", "(e) What it costs",
-    ),
-}  # fmt: skip
-OPENED = [(page, section) for page, sections in SECTIONS.items() for section in sections]
+OPENED = [
+    (page, section)
+    for page, sections in SECTIONS.items()
+    for section in sections
+    if section not in WITHOUT_CHART
+]
 #: Settings that aren't the defaults, so that a program which forgets one makes other rows.
 SETTINGS = {
     "vanishing_gradients": {"activation": "ReLU", "radius": "1.1", "timesteps": "20", "seed": "3"},
@@ -103,7 +94,7 @@ def found_below(app: AppTest) -> dict[str, str]:
 
     def look_into(block: Any) -> None:
         children = list(block.children.values())
-        for child, following in zip(children, [*children[1:], None], strict=True):
+        for child, following in pairwise([*children, None]):
             if hasattr(child, "children"):
                 look_into(child)
             elif child.type == "vega_lite_chart" and getattr(following, "type", "") == "caption":
@@ -121,6 +112,11 @@ def frames_made(
     for name in wanted:
         expression = last.split(f"{name}=", 1)[1].split(",")[0].split("\n")[0].split(")")[0]
         yield name, eval(expression, names)
+
+
+@pytest.mark.parametrize("page", SECTIONS)
+def test_no_section_of_a_page_is_left_out_here(open_page: OpenPage, page: str) -> None:
+    assert tuple(tab.label for tab in open_page(page).tabs) == SECTIONS[page]
 
 
 def test_the_popover_has_rows_pictures_and_the_program(open_page: OpenPage) -> None:
