@@ -285,7 +285,9 @@ def two_terms(config: RecurrentConfig) -> None:
         show_chart(
             cell_state.share_of_terms,
             alt_text="Shares of the two terms at each timestep.",
-            finding=captions.averages(shares, "share", "path"),
+            finding=captions.averages(
+                shares.assign(path=shares["path"].map(cell_state.TERMS)), "share", "path"
+            ),
             data={"shares": Recipe(thinned, shared)},
         )
     st.markdown(

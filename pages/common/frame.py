@@ -127,10 +127,17 @@ def _glossary() -> None:
     panel = st.popover(
         "Symbols", icon=":material/function:", type="tertiary", key="symbols", on_change="rerun"
     )
-    if panel.open:
-        with panel:
-            rows = [f"| ${symbol.tex}$ | {symbol.name} | {symbol.meaning} |" for symbol in GLOSSARY]
-            st.markdown("\n".join(["| symbol | name | meaning |", "| --- | --- | --- |", *rows]))
+    if not panel.open:
+        return
+    with panel:
+        # Something to focus, so that the keys can scroll the list; and it is long.
+        wanted = st.text_input("Find a symbol by its name or meaning", key="symbol").casefold()
+        rows = [
+            f"| ${symbol.tex}$ | {symbol.name} | {symbol.meaning} |"
+            for symbol in GLOSSARY
+            if wanted in f"{symbol.name} {symbol.meaning}".casefold()
+        ]
+        st.markdown("\n".join(["| symbol | name | meaning |", "| --- | --- | --- |", *rows]))
 
 
 def _require_navigation() -> None:

@@ -14,7 +14,7 @@ _ON = "_presenting"
 # legends once more); --room is what the window leaves below title, controls and tabs. A chart that
 # fills its box gets all of the room, one that keeps its shape as much as fits.
 _STYLE = """<style>
-:root { --grow: 1.25; --grow-whole: 1.1; --room: calc(100dvh - 11.5rem); }
+:root { --grow: 1.25; --grow-whole: 1.1; --room: calc(100dvh - 13rem); }
 @media (min-height: 860px) { :root { --grow: 1.5; --grow-whole: 1.35; } }
 @media (min-height: 1000px) { :root { --grow: 1.8; --grow-whole: 1.65; } }
 html { font-size: clamp(18px, 1.5vw, 30px); }
@@ -25,9 +25,11 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 .st-key-controls summary { min-height: 0; padding-block: 0.15rem; }
 [data-testid="stTabPanel"] { padding-top: 0.3rem; }
 [data-testid="stTabPanel"]:has(.stSlider, .stButton, .stCheckbox, .stButtonGroup) {
-  --room: calc(100dvh - 14.5rem);
+  --room: calc(100dvh - 16rem);
 }
-[data-testid="stTabPanel"]:has(.stSlider) { --room: calc(100dvh - 17rem); }
+[data-testid="stTabPanel"]:has(> [data-testid="stVerticalBlock"] > :first-child .stSlider) {
+  --room: calc(100dvh - 17.5rem);
+}
 [class*="st-key-chart-fixed"] :is([data-testid="stElementContainer"], .stFullScreenFrame) {
   width: 100% !important;
 }

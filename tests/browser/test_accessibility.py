@@ -1,4 +1,4 @@
-"""Everyone's page: axe-core finds nothing serious, keys reach all, phones show all, charts have words."""
+"""Everyone's page: axe-core finds nothing serious, keys reach all, phones show all, charts speak."""
 
 from collections.abc import Iterator
 from typing import Any
