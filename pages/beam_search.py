@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine import handout
+from engine import captions, handout
 from engine.charts import decoding as charts
 from engine.charts.stored_states import winner_lengths
 from engine.decoding import BeamSearchResult, UserTreeError, findings, lost_optimum, parse_tree
@@ -31,10 +31,10 @@ from pages.common import runs, search_view, tree_input
 from pages.common.charts import show_chart
 from pages.common.controls import (
     Choice,
+    Line,
     Number,
     Sections,
     Switch,
-    Text,
     show_side_by_side,
 )
 from pages.common.frame import open_page, show_numbers
@@ -70,7 +70,7 @@ STEP = Number(
     "beside them first.",
 )  # fmt: skip
 ENTRY = Choice("entry", "Enter it", {"Type into a table": "table", "Paste": "paste"})
-PROMPT = Text(
+PROMPT = Line(
     "prompt", "Prompt", CHARACTERS_PROMPT,
     help="What the network goes on from: small letters and spaces. Empty, it begins a line of its own.",
 )  # fmt: skip
@@ -84,6 +84,7 @@ VIEW = Sections(
 )  # fmt: skip
 CONTROLS = (
     MODEL, PROMPT, WIDTH, LENGTH, SCORING, ALPHA, COUNT_END, STEP, ENTRY, LOG_COST, VIEW,
+    tree_input.TREE,
 )  # fmt: skip
 
 NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probability 0."
@@ -273,6 +274,7 @@ def optimum(config: DecodingConfig) -> None:
         show_chart(
             charts.best_against_beam_width,
             alt_text="Score of the best sequence found, by beam width, beside greedy and optimum.",
+            finding=captions.found_by_width(found.value),
             data={
                 "found": Recipe(charts.scores_found, found),
                 "references": Recipe(
@@ -318,6 +320,7 @@ def cost(config: DecodingConfig) -> None:
     show_chart(
         charts.cost_against_length,
         alt_text="Cell evaluations against T, with stored states and without, beside the orders.",
+        finding=captions.cost_at_the_end(counted.value),
         data={"cost": counted},
         log=LOG_COST.show(),
     )

@@ -4,15 +4,13 @@ import streamlit as st
 
 from pages.common import poll, scenes
 from pages.common.frame import open_page
-from pages.common.lecture import LECTURE
+from pages.common.lecture import LECTURE, PAGES
 from pages.common.lecture_file import (
     MAX_FILE_BYTES,
     LectureFileError,
     read_lecture,
     write_lecture,
 )
-
-PAGE_NAMES = tuple(dict.fromkeys(scene.page for scene in LECTURE))
 
 
 def main() -> None:
@@ -42,22 +40,33 @@ def show_files() -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-    given = st.file_uploader(
+    st.file_uploader(
         f"Load a lecture (JSON, at most {MAX_FILE_BYTES // 1000} kB)",
         type="json",
         key="lecture_file",
+        on_change=load_file,
     )
-    if given is not None and given.file_id != st.session_state.get("lecture_file_read"):
-        try:
-            loaded = read_lecture(given.getvalue(), PAGE_NAMES)
-        except LectureFileError as error:
-            st.error("This file isn't loaded, and your lecture is as it was.")
-            st.text(str(error))
-        else:
-            st.session_state["lecture_file_read"] = given.file_id
-            scenes.set_lecture(loaded)
-            st.success(f"Loaded {len(loaded)} scenes.")
+    refusal = st.session_state.pop("lecture_refusal", None)
+    if refusal:
+        st.error("This file isn't loaded, and your lecture is as it was.")
+        st.text(refusal)  # it quotes the file
+    if told := st.session_state.pop("lecture_told", None):
+        st.success(told)
     st.button("Back to the built-in lecture", on_click=scenes.set_lecture, args=(LECTURE,))
+
+
+def load_file() -> None:
+    """Take the scenes of the file that was just given (a callback)."""
+    given = st.session_state["lecture_file"]
+    if given is None:
+        return
+    try:
+        loaded = read_lecture(given.getvalue(), PAGES)
+    except LectureFileError as error:
+        st.session_state["lecture_refusal"] = str(error)
+    else:
+        scenes.set_lecture(loaded)
+        st.session_state["lecture_told"] = f"Loaded {len(loaded)} scenes."
 
 
 def show_poll() -> None:
@@ -93,23 +102,24 @@ def show_order() -> None:
     st.subheader("In this order", anchor=False)
     lecture = scenes.lecture()
     for place, scene in enumerate(lecture):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        link, words, moves = st.columns([1.3, 5, 2.6], gap="small")
+        with link:
             st.page_link(
                 f"pages/{scene.page}.py",
                 label=f"Scene {place + 1}",
                 icon=":material/slideshow:",
                 query_params={**scene.values, scenes.URL_KEY: str(place + 1)},
             )
-            # A lecturer's own words: shown as text, whatever is in them.
-            st.text(f"{scene.name}. {scene.look_for}", width="stretch")
-            for label, icon, action, arguments, allowed in (
-                ("Up", ":material/arrow_upward:", scenes.move, (place, -1), place > 0),
-                ("Down", ":material/arrow_downward:", scenes.move, (place, 1),
-                 place < len(lecture) - 1),
-                ("Remove", ":material/delete:", scenes.remove, (place,), len(lecture) > 1),
-            ):  # fmt: skip
+        # A lecturer's own words: shown as text, whatever is in them.
+        words.text(scene.in_words)
+        with moves.container(horizontal=True, gap="small"):
+            for label, action, arguments, allowed in (
+                ("Up", scenes.move, (place, -1), place > 0),
+                ("Down", scenes.move, (place, 1), place < len(lecture) - 1),
+                ("Remove", scenes.remove, (place,), len(lecture) > 1),
+            ):
                 st.button(
-                    label, icon=icon, key=f"{label} {place}", type="tertiary",
+                    label, key=f"{label} {place}", type="tertiary",
                     on_click=action, args=arguments, disabled=not allowed,
                 )  # fmt: skip
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from engine import handout
+from engine import captions, handout
 from engine.charts import cell_drawing, cell_state
 from engine.charts.cell_state import FORGET_BIAS_SCRUBBER
 from engine.charts.gradients import thinned
 from engine.charts.scrubber import scrub
-from engine.charts.theme import COLOURS
+from engine.charts.theme import COLOURS, SYMBOLS
 from engine.extended_range import scientific, written
 from engine.frames import rows_where
 from engine.recipes import Recipe
@@ -137,6 +137,9 @@ def two_networks(config: RecurrentConfig) -> None:
         show_chart(
             cell_state.networks_over_time,
             alt_text="Gradient norms of LSTM and vanilla RNN along time, on a log axis.",
+            finding=captions.curves_at(
+                rows_where(lines.value, quantity=SYMBOLS["gradient"]), "log10_norm", "run"
+            ),
             data={"lines": lines},
             quantities=("gradient", "cell gradient"),
             title="gradient norm (log scale)",
@@ -145,6 +148,12 @@ def two_networks(config: RecurrentConfig) -> None:
         show_chart(
             cell_state.networks_over_time,
             alt_text="Norms of the hidden states of both networks and of the LSTM's cell state.",
+            finding=captions.curves_at(
+                rows_where(lines.value, quantity=SYMBOLS["hidden state"]),
+                "log10_norm",
+                "run",
+                last=True,
+            ),
             data={"lines": lines},
             quantities=("hidden state", "cell state"),
             title="state norm (log scale)",
@@ -264,6 +273,7 @@ def two_terms(config: RecurrentConfig) -> None:
         show_chart(
             cell_state.pathway_over_time,
             alt_text="Norms of the two terms of ∂L/∂C along time, and of their sum.",
+            finding=captions.ends(pathway, "log10_total_norm", "‖∂L/∂Cₜ₋₁‖, by timestep t"),
             data={
                 "pathway": Recipe(cell_state.pathway_in_time, split),
                 "here": Recipe(rows_where, split, timestep=timestep),
@@ -275,6 +285,9 @@ def two_terms(config: RecurrentConfig) -> None:
         show_chart(
             cell_state.share_of_terms,
             alt_text="Shares of the two terms at each timestep.",
+            finding=captions.averages(
+                shares.assign(path=shares["path"].map(cell_state.TERMS)), "share", "path"
+            ),
             data={"shares": Recipe(thinned, shared)},
         )
     st.markdown(

@@ -52,8 +52,8 @@ for name, (title, what) in LECTURE.items():
     # A link's label is cut off at a phone's edge; a paragraph wraps.
     st.page_link(f"pages/{name}.py", label=f"**{title}**", icon=":material/arrow_forward:")
     st.markdown(what)
-place = st.session_state.get(scenes.PLACE)
-if place is not None and place < len(scenes.lecture()):
+place = scenes.last_place()
+if place is not None:
     scene = scenes.lecture()[place]
     st.text(f"You are at scene {place + 1} of {len(scenes.lecture())}: {scene.name}.")
 

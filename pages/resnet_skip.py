@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from engine import handout
+from engine import captions, handout
 from engine.charts import residual as charts
 from engine.charts import residual_parts as parts
 from engine.charts.residual import SKIP_SCRUBBER
@@ -115,6 +115,7 @@ def scrub_skip(config: ResidualConfig) -> None:
     )
     depths = charts.depths_up_to(config.depth)
     by_depth = Recipe(runs.depth_skip_sweep, config, SKIP_SCRUBBER.values(), depths, log10=True)
+    at_input = Recipe(rows_where, by_depth, layer=1)
     st.markdown(
         "**Drag the slider** from the plain network to the ResNet and beyond: the same blocks, "
         "computed already. To the left is the input, to the right the loss. Without skips the first "
@@ -125,7 +126,14 @@ def scrub_skip(config: ResidualConfig) -> None:
         charts.skip_depth_map,
         alt_text="Heatmap of the gradient left at the input, by g and depth: it falls with depth "
         "for small g and grows for g above 1.",
-        data={"sweep": Recipe(rows_where, by_depth, layer=1)},
+        finding="With the blocks chosen above, by depth. "
+        + captions.ends(
+            rows_where(at_input.value, skip=start),
+            "log10_grad_hidden_norm",
+            f"What is left at g = {start:g}",
+            along="depth",
+        ),
+        data={"sweep": at_input},
         height=300,
     )
 
@@ -142,6 +150,9 @@ def three_stacks(config: ResidualConfig) -> None:
         show_chart(
             charts.norm_along_depth,
             alt_text="Gradient along depth of the plain, the residual and the gated stack.",
+            finding=captions.curves_at(
+                stacks.value, GRADIENT, "network", along="layer", where="layer"
+            ),
             data={"runs": stacks},
         )
     with right:
@@ -167,10 +178,14 @@ def singular_values(config: ResidualConfig) -> None:
     """Of the whole stack's Jacobian; for wide stacks only when asked for, because they take long."""
     wanted = config.width <= QUICK_WIDTH or st.toggle("Singular values: some seconds at this width")
     if wanted:
+        values = Recipe(runs.compare_singular_values, config)
         show_chart(
             parts.singular_values,
             alt_text="Singular values of the Jacobian from input to output for the three stacks.",
-            data={"values": Recipe(runs.compare_singular_values, config)},
+            finding=captions.curves_at(
+                values.value, "log10_singular_value", "network", along="index", where="rank"
+            ),
+            data={"values": values},
         )
 
 
@@ -181,6 +196,14 @@ def analogy(config: ResidualConfig) -> None:
     show_chart(
         charts.shared_axes,
         alt_text="LSTM along time and ResNet along depth, each with its plain counterpart.",
+        finding=captions.curves_at(
+            both.value,
+            "log10_grad_norm",
+            "network",
+            along="step",
+            where="distance from the loss",
+            last=True,
+        ),
         data={"gradients": both},
         networks=charts.ANALOGY,
         height=300,
@@ -240,6 +263,9 @@ def paths(config: ResidualConfig) -> None:
     show_chart(
         parts.path_lengths,
         alt_text="Gradient carried by the paths of each length, above how many such paths there are.",
+        finding=captions.peak(
+            contributions.value, "log10_grad_norm", "path_length", "What they carry", "length"
+        ),
         data={"contributions": contributions},
     )
     show_numbers(
@@ -266,6 +292,7 @@ def lesions(config: ResidualConfig) -> None:
     show_chart(
         parts.lesions,
         alt_text="Relative change of the output's response when each layer in turn is deleted.",
+        finding=captions.averages(changes, "relative_response_change", "network", median=True),
         data={"changes": deleted},
     )
     output = changes.groupby("network")["relative_change"].median()
@@ -327,6 +354,9 @@ def where_it_ends(config: ResidualConfig) -> None:
     show_chart(
         charts.norm_along_depth,
         alt_text="Norm of h_t along depth of the three stacks, on a log axis.",
+        finding=captions.curves_at(
+            stacks.value, "log10_hidden_norm", "network", along="layer", where="layer", last=True
+        ),
         data={"runs": stacks},
         field="log10_hidden_norm",
         title="‖hₜ‖ (log scale)",

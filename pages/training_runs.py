@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import captions
 from engine.charts import gradients
 from engine.charts import training as charts
 from engine.frames import rows_where
@@ -43,6 +44,14 @@ def loss(name: str) -> None:
         show_chart(
             charts.losses,
             alt_text="Training and validation loss by step, beside the best constant's.",
+            finding=captions.curves_at(
+                rows_where(curves.value["losses"], kind="validation"),
+                "log10_loss",
+                "run",
+                along="step",
+                where="step",
+                last=True,
+            ),
             data={"curves": curves.item("losses"), "marks": curves.item("constants")},
             runs=labels,
         )
@@ -50,6 +59,14 @@ def loss(name: str) -> None:
         show_chart(
             charts.gradient_norms,
             alt_text="Norm of the gradient at each training step.",
+            finding=captions.curves_at(
+                curves.value["norms"],
+                "log10_grad_norm",
+                "run",
+                along="step",
+                where="step",
+                last=True,
+            ),
             data={"curves": curves.item("norms"), "thresholds": curves.item("thresholds")},
             runs=labels,
         )
@@ -68,6 +85,7 @@ def predictions(name: str) -> None:
         show_chart(
             charts.predictions_over_time,
             alt_text="Predictions and truth along one test sequence.",
+            finding=captions.errors(rows_where(points.value, sequence=sequence)),
             data={"points": points},
             runs=labels,
             sequence=sequence,
@@ -76,6 +94,7 @@ def predictions(name: str) -> None:
         show_chart(
             charts.predictions_by_sequence,
             alt_text="The last prediction on each of four test sequences beside the truth.",
+            finding=captions.errors(points.value),
             data={"points": points},
             runs=labels,
         )
@@ -83,11 +102,14 @@ def predictions(name: str) -> None:
 
 
 def memory(name: str) -> None:
-    labels = tuple(PRESETS[name].runs)
+    labels, errors = tuple(PRESETS[name].runs), Recipe(runs.training_memory, name)
     show_chart(
         charts.error_by_distance,
         alt_text="Error in answering to an input, by how far back the input lies.",
-        data={"errors": Recipe(runs.training_memory, name)},
+        finding=captions.curves_at(
+            errors.value, "log10_error", "run", along="distance", where="distance", last=True
+        ),
+        data={"errors": errors},
         runs=labels,
     )
     st.markdown(
@@ -104,10 +126,12 @@ def gradients_of(name: str) -> None:
         return
     for label in frame.value["run"].unique():
         st.markdown(f"**{label}**")
+        of_run = Recipe(rows_where, frame, run=str(label))
         show_chart(
             gradients.compared_lines,
             alt_text=f"Gradient along time of {label}, before and after training.",
-            data={"runs": Recipe(rows_where, frame, run=str(label))},
+            finding=captions.curves_at(of_run.value, "log10_grad_hidden_norm", "when"),
+            data={"runs": of_run},
             by="when",
             names=comparisons.WHEN,
             field="log10_grad_hidden_norm",

@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from engine import handout
+from engine import captions, handout
 from engine.charts import decomposition, gradients, matrices
-from engine.charts.gradients import RADIUS_SCRUBBER
+from engine.charts.gradients import GRADIENT, RADIUS_SCRUBBER
 from engine.charts.scrubber import scrub
 from engine.extended_range import scientific
 from engine.frames import rows_where
@@ -24,6 +24,7 @@ from pages.common.controls import (
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_open_section, show_numbers
+from pages.common.one_run import one_run
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 
@@ -71,7 +72,6 @@ CONTROLS = (
     *SETTINGS, SEED, MEAN_LOSS, WEIGHT_SCALE, BIAS_SCALE, NOTEBOOK_TIMESTEPS, NOTEBOOK_HIDDEN, VIEW,
 )  # fmt: skip
 
-GRADIENT = "log10_grad_hidden_norm"
 ACTIVATION_NAMES = ("none", "tanh", "ReLU")
 TARGET_NAMES = ("every timestep", "last only")
 
@@ -138,76 +138,6 @@ def scrub_radius(config: RecurrentConfig) -> None:
     )
 
 
-def one_run(config: RecurrentConfig) -> None:
-    run = Recipe(runs.gradient_trace, config)
-    trace = run.value
-    lines = Recipe(gradients.norm_lines, run.get("log10_frame"))
-    pinned: RecurrentConfig | None = st.session_state.get("pinned_run")
-    if pinned:
-        ghost = Recipe(runs.gradient_trace, pinned).get("log10_frame")
-        lines = Recipe(gradients.with_pinned, lines, ghost)
-    wide, narrow = st.columns([2, 1])
-    with wide:
-        show_chart(
-            gradients.norms_over_time,
-            alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
-            finding=findings.trace_in_words(trace.log10_frame[GRADIENT]),
-            data={"norms": lines},
-        )
-        pin(config, pinned)
-    with narrow:
-        show_chart(
-            matrices.eigenvalue_plane,
-            alt_text="Eigenvalues of W_h in the complex plane with the unit circle.",
-            data={"eigenvalues": Recipe(runs.eigenvalues, config)},
-            width="content",
-        )
-    facts = runs.matrix_facts(config)
-    log10_ratio = findings.log10_ratio(trace.log10_frame[GRADIENT])
-    show_numbers(
-        {
-            "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(log10_ratio),
-            "largest |eigenvalue| of Wₕ": f"{facts.spectral_radius:.4g}",
-            "largest singular value": f"{facts.largest_singular_value:.4g}",
-            "loss L": f"{trace.loss:.4g}",
-        }
-    )
-    details = st.expander("The task and the network (Recap)", key="recap", on_change="rerun")
-    if details.open:
-        with details:
-            recap(config)
-
-
-def pin(config: RecurrentConfig, pinned: RecurrentConfig | None) -> None:
-    """Keep the current curves as a ghost to compare later settings with."""
-    with st.container(horizontal=True):
-        st.button("Pin these curves", icon=":material/keep:", on_click=set_pin, args=(config,))
-        if pinned:
-            st.button("Unpin", icon=":material/keep_off:", on_click=set_pin, args=(None,))
-    if pinned:
-        st.caption(f"Dashed: pinned run with {findings.config_in_words(pinned)}.")
-
-
-def set_pin(config: RecurrentConfig | None) -> None:
-    st.session_state["pinned_run"] = config
-
-
-def recap(config: RecurrentConfig) -> None:
-    trace = Recipe(runs.gradient_trace, config)
-    st.markdown(
-        "$h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)$, unrolled over $t = 1 \\dots T$ from $h_0 = 0$; "
-        "a linear layer reads each hidden state: $\\hat y_t = W^f h_t + b^f$. The label is the "
-        "running average of the inputs so far. Task 1 asks for it at every timestep, Task 2 at the "
-        "last only (the switch under *More*); the loss is the mean squared error. Every "
-        "weight acts at every timestep, so the loss depends on it along T paths: see *Equation (1)*."
-    )
-    show_chart(
-        gradients.task_over_time,
-        alt_text="Inputs and their running average, which settles as more numbers are seen.",
-        data={"task": Recipe(gradients.task_points, trace.get("inputs"), trace.get("targets"))},
-    )
-
-
 def linear(config: RecurrentConfig) -> None:
     linear_config = replace(config, activation="identity", last_target_only=True)
     compared = Recipe(runs.linear_closed_form, linear_config)
@@ -217,6 +147,7 @@ def linear(config: RecurrentConfig) -> None:
         gradients.closed_form,
         alt_text="Gradients of the linear network, measured, from the closed form, and as the largest "
         "eigenvalue predicts.",
+        finding=findings.trace_in_words(measured),
         data={
             "comparison": compared,
             "slopes": Recipe(runs.predicted_slopes, linear_config),
@@ -248,6 +179,7 @@ def activations(config: RecurrentConfig) -> None:
         show_chart(
             gradients.compared_with_bound,
             alt_text="Gradient norms along time with no nonlinearity, tanh and ReLU, under their bound.",
+            finding=captions.curves_at(compared.value, GRADIENT, "activation"),
             data={"runs": compared, "bound": Recipe(runs.predicted_slopes, last_only)},
             field=GRADIENT,
             title="‖∂L/∂hₜ‖ (log scale)",
@@ -257,6 +189,9 @@ def activations(config: RecurrentConfig) -> None:
         show_chart(
             gradients.compared_lines,
             alt_text="Hidden state norms with no nonlinearity, tanh and ReLU.",
+            finding=captions.curves_at(
+                compared.value, "log10_hidden_norm", "activation", last=True
+            ),
             data={"runs": compared},
             field="log10_hidden_norm",
             title="‖hₜ‖ (log scale)",
@@ -265,6 +200,7 @@ def activations(config: RecurrentConfig) -> None:
     show_chart(
         gradients.compared_lines,
         alt_text="Mean slope of the nonlinearity at each timestep: 1 for none, below it for others.",
+        finding=captions.averages(compared.value, "slope", "activation"),
         data={"runs": compared},
         field="slope",
         title="mean of σ′ over units",
@@ -297,6 +233,7 @@ def targets(config: RecurrentConfig) -> None:
         show_chart(
             gradients.compared_lines,
             alt_text="Gradient norms along time with a target at every timestep and at the last only.",
+            finding=captions.curves_at(compared.value, GRADIENT, "targets"),
             data={"runs": compared},
             by="targets",
             names=TARGET_NAMES,
@@ -308,14 +245,15 @@ def targets(config: RecurrentConfig) -> None:
             decomposition.loss_by_timestep,
             alt_text="Heatmap of what each loss sends back to each timestep: large on the diagonal, "
             "smaller the farther back it travels.",
+            finding=captions.last_loss(matrix.value),
             data={"matrix": Recipe(decomposition.heatmap_cells, matrix)},
         )
+    by_distance = Recipe(decomposition.shares_by_distance, Recipe(gradients.thinned, shares))
     show_chart(
         decomposition.share_by_distance,
         alt_text="Shares of the gradient by how far ahead the loss is; nearby losses dominate.",
-        data={
-            "shares": Recipe(decomposition.shares_by_distance, Recipe(gradients.thinned, shares))
-        },
+        finding=captions.largest_share(by_distance.value),
+        data={"shares": by_distance},
         height=260,
     )
     st.markdown(
@@ -334,6 +272,7 @@ def equation_one(config: RecurrentConfig) -> None:
     show_chart(
         decomposition.equation_one_terms,
         alt_text="Norms of the terms of equation (1) by timestep, and of their sum from T down.",
+        finding=captions.ends(terms.value, "log10_term_norm", "The terms, by timestep"),
         data={"terms": Recipe(gradients.thinned, terms)},
     )
     total = terms.value["log10_cumulative_norm"].iloc[-1]
@@ -360,6 +299,7 @@ def beyond(config: RecurrentConfig) -> None:
     show_chart(
         matrices.power_growth,
         alt_text="Norm of the powers of W_h between what eigenvalue and singular value promise.",
+        finding=captions.peak(powers, "log10_norm", "power", "‖Wₕⁿ‖", "n"),
         data={"powers": growth},
     )
     peak = powers["log10_norm"].max()
@@ -391,13 +331,6 @@ def beyond(config: RecurrentConfig) -> None:
 
 
 def notebook(config: RecurrentConfig) -> None:
-    st.markdown(
-        "The course notebook's own experiment (its Section 1.D): torch's default initialisation, one "
-        "sequence of standard normal numbers, and two sliders that multiply every weight matrix and "
-        "every bias. There both start at 0, where every gradient is exactly zero; here at 1. The "
-        "axis has no floor or ceiling, and an exact zero is a cross. Nonlinearity, targets and seed "
-        "are those set above."
-    )
     weight_scale, bias_scale, timesteps, hidden = show_side_by_side(
         (WEIGHT_SCALE, BIAS_SCALE, NOTEBOOK_TIMESTEPS, NOTEBOOK_HIDDEN), st.columns(4)
     )
@@ -424,6 +357,13 @@ def notebook(config: RecurrentConfig) -> None:
             "largest |eigenvalue| of Wₕ": f"{facts.spectral_radius:.4g}",
             "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(findings.log10_ratio(trace.value[GRADIENT])),
         }
+    )
+    st.markdown(
+        "The course notebook's own experiment (its Section 1.D): torch's default initialisation, one "
+        "sequence of standard normal numbers, and two sliders that multiply every weight matrix and "
+        "every bias. There both start at 0, where every gradient is exactly zero; here at 1. The "
+        "axis has no floor or ceiling, and an exact zero is a cross. Nonlinearity, targets and seed "
+        "are those set above."
     )
 
 

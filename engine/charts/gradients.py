@@ -28,6 +28,9 @@ from engine.charts.theme import (
 )
 from engine.recurrent.theory import MatrixFacts
 
+#: The column of what every page of this lecture is about.
+GRADIENT = "log10_grad_hidden_norm"
+
 #: 41 curves, centred on the linear network's critical radius.
 RADIUS_SCRUBBER = Scrubber(
     column="spectral_radius",
@@ -35,7 +38,7 @@ RADIUS_SCRUBBER = Scrubber(
     low=0.5,
     high=1.5,
     step=0.025,
-    curves=(("hidden state", "log10_hidden_norm"), ("gradient", "log10_grad_hidden_norm")),
+    curves=(("hidden state", "log10_hidden_norm"), ("gradient", GRADIENT)),
     strip_title="‖∂L/∂h₁‖, what is left at t = 1, by radius",
 )
 TASK_NAMES = ("input xₜ", "label yₜ: average so far")
@@ -49,7 +52,7 @@ def norm_lines(log10_frame: pd.DataFrame, run: str = "now") -> pd.DataFrame:
     Returns `run, timestep, quantity, log10_norm`.
     """
     columns = {
-        "log10_grad_hidden_norm": "gradient",
+        GRADIENT: "gradient",
         "log10_grad_cell_norm": "cell gradient",
         "log10_hidden_norm": "hidden state",
         "log10_cell_norm": "cell state",

@@ -24,6 +24,8 @@ from engine.charts.theme import (
 
 #: Room on the left, inside the plot, for the labels of axes drawn there.
 _GUTTER = 44
+#: The share of the axis from which on the labels of marks stand to the left of them.
+_LATE = 0.75
 
 
 @dataclass(frozen=True)
@@ -168,9 +170,14 @@ def _strip(sweep: ChartData, marks: ChartData, scrubber: Scrubber) -> AnyChart:
         f"datum.{column} >= {scrubber.low} && datum.{column} <= {scrubber.high}"
     )
     rules = shown.mark_rule(strokeDash=[5, 4], color=COLOURS["theory"]).encode(x=x)
-    words = shown.mark_text(align="left", baseline="middle", dx=4, color=COLOURS["theory"]).encode(
-        x=x, y=alt.Y("height:Q", scale=None), text="label:N"
-    )
+    # Near the right end a label stands to the left of its rule: on a phone it would be cut off.
+    is_late = f"datum.{column} > {scrubber.low + _LATE * (scrubber.high - scrubber.low)}"
+    words = shown.mark_text(
+        align=alt.ExprRef(f"{is_late} ? 'right' : 'left'"),
+        dx=alt.ExprRef(f"{is_late} ? -4 : 4"),
+        baseline="middle",
+        color=COLOURS["theory"],
+    ).encode(x=x, y=alt.Y("height:Q", scale=None), text="label:N")
     return alt.layer(rules, words, line, here).properties(
         height=52, title=small_title(scrubber.strip_title)
     )

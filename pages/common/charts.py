@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from engine import recipes
-from engine.charts.theme import HEIGHT, AnyChart
+from engine.charts.theme import AnyChart
 from engine.recipes import Recipe
 from pages.common import presenter
 from pages.common.take_away import take_away
@@ -26,6 +26,7 @@ def show_chart(
     finding: str | None = None,
     data: Mapping[str, Recipe | pd.DataFrame],
     width: Any = "stretch",
+    keeps_shape: bool = False,
     on_pick: Callable[[Any], None] | None = None,
     key: str | None = None,
     parameters: dict[str, float] | None = None,
@@ -36,7 +37,9 @@ def show_chart(
     data: the chart function's frames by argument name, as recipes. alt_text: what the chart shows,
     for those who can't see it; it should stay the same while controls move, because the browser
     draws a chart with a new description from scratch, which takes as long as all the rest.
-    finding: what it shows at the current settings, as a line below that everyone can read.
+    finding: what it shows at the current settings, as a line below that everyone can read, in the
+    chart's own group: who hears the description hears the finding next.
+    keeps_shape: a picture, whose proportions mean something; a projector doesn't stretch it.
     parameters: start values of sliders inside the chart.
     on_pick: called with the picked row of a chart that has a selection named "pick"; needs `key`.
     """
@@ -48,25 +51,21 @@ def show_chart(
         ]
     frames = {name: recipes.value_of(rows) for name, rows in data.items()}
     drawn: dict[str, Any] = {**specification, "datasets": frames}
-    height: Any = "content"
+    # Charts above each other don't stretch either: Vega fits a single one to its box.
+    is_whole = keeps_shape or width == "content" or "vconcat" in specification
+    height: Any = "stretch" if presenter.presenting() and not is_whole else "content"
     if presenter.presenting():
-        height = "stretch"
-        if "vconcat" in drawn:  # its parts don't stretch
-            height, drawn["vconcat"] = "content", [_taller(part) for part in drawn["vconcat"]]
-    if on_pick is None or key is None:
-        st.vega_lite_chart(drawn, width=width, height=height, alt=alt_text)
-    else:
-        _draw_pickable(drawn, width, height, alt_text, on_pick, key)
-    if finding:
-        st.caption(finding)
-    if all(isinstance(rows, Recipe) for rows in data.values()) and not presenter.presenting():
-        program = partial(recipes.program, chart, data, options, parameters)
-        take_away(chart.__name__, alt_text, specification, frames, program)
-
-
-def _taller(part: dict[str, Any]) -> dict[str, Any]:
-    """One of the charts above each other, for the projector."""
-    return {**part, "height": round(part.get("height", HEIGHT) * presenter.PART_SCALE)}
+        drawn["config"] = presenter.TYPE_OF_CHARTS | specification.get("config", {})
+    with st.container(key=f"{presenter.chart_group(is_whole, width)} {alt_text}"):
+        if on_pick is None or key is None:
+            st.vega_lite_chart(drawn, width=width, height=height, alt=alt_text)
+        else:
+            _draw_pickable(drawn, width, height, alt_text, on_pick, key)
+        if finding:
+            st.caption(finding)
+        if all(isinstance(rows, Recipe) for rows in data.values()) and not presenter.presenting():
+            program = partial(recipes.program, chart, data, options, parameters)
+            take_away(chart.__name__, alt_text, specification, frames, program)
 
 
 def _draw_pickable(

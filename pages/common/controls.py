@@ -43,6 +43,10 @@ class Number:
         """The value that an allowed `text` stands for."""
         return int(text) if isinstance(self.step, int) else float(text)
 
+    def written(self, value: float) -> str:
+        """A value as the address has it."""
+        return f"{value:.10g}"
+
     def show(self, high: float | None = None) -> Any:
         """Draw the slider and return its value; a smaller `high` holds where another control sets it."""
         high = self.high if high is None else min(high, self.high)
@@ -84,6 +88,10 @@ class Choice:
         """The name that an allowed `text` is."""
         return text
 
+    def written(self, value: str) -> str:
+        """A value as the address has it."""
+        return value
+
     def show(self) -> Any:
         """Draw the options and return the engine's value of the chosen one."""
         names = list(self.options)
@@ -121,6 +129,10 @@ class Switch:
         """The state that an allowed `text` stands for."""
         return text.lower() == "true"
 
+    def written(self, value: bool) -> str:
+        """A state as the address has it."""
+        return "true" if value else "false"
+
     def show(self) -> bool:
         """Draw the toggle and return its state."""
         return st.toggle(
@@ -129,7 +141,7 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Text:
+class Line:
     """A line of text; what may be in it is the page's business, which can say so below the box."""
 
     key: str
@@ -144,6 +156,10 @@ class Text:
     def read(self, text: str) -> str:
         """The text itself."""
         return text
+
+    def written(self, value: str) -> str:
+        """A value as the address has it."""
+        return value
 
     def show(self) -> str:
         """Draw the box and return what is in it."""
@@ -173,12 +189,37 @@ class Sections:
         """The name that an allowed `text` is."""
         return text
 
+    def written(self, value: str) -> str:
+        """A value as the address has it."""
+        return value
+
     def show(self) -> Sequence[Any]:
         """Draw the tabs; `tab.open` tells which one to fill."""
         return st.tabs(self.names, key=self.key, on_change="rerun", bind="query-params")
 
 
-Control = Number | Choice | Switch | Text | Sections
+@dataclass(frozen=True)
+class Text:
+    """A longer text that a page has its own ways to enter; here are its default and its limit."""
+
+    key: str
+    default: str
+    longest: int
+
+    def refusal(self, text: str) -> str | None:
+        """Why `text` can't be this control's value, or None if it can."""
+        return None if len(text) <= self.longest else f"has more than {self.longest:,} letters"
+
+    def read(self, text: str) -> str:
+        """The text itself, without empty lines around it."""
+        return text.strip("\n") or self.default
+
+    def written(self, value: str) -> str:
+        """A value as the address has it."""
+        return value
+
+
+Control = Number | Choice | Switch | Line | Sections | Text
 
 
 def show_side_by_side(controls: Sequence[Number | Choice | Switch], columns: Sequence[Any]) -> Any:

@@ -9,7 +9,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from engine.glossary import GLOSSARY
 from pages.common import presenter, scenes
 from pages.common.controls import Control, Sections, ignored_url_values
-from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME
+from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME, MAX_SCENES
 
 Config = TypeVar("Config")
 
@@ -26,7 +26,7 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(title, anchor=False, width="stretch")
         _scene_buttons(page)
-        _lecture_tools(page)
+        _lecture_tools(page, controls)
         _glossary()
     place = scenes.current_place(page)
     if place is None:
@@ -37,7 +37,7 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(number, icon=":material/slideshow:")
             # A lecturer's own words: shown as text, whatever is in them.
-            st.text(f"{scene.name}. {scene.look_for}", width="stretch")
+            st.text(scene.in_words, width="stretch")
     ignored_url_values(controls)
 
 
@@ -77,7 +77,7 @@ def _scene_buttons(page: str) -> None:
         )
 
 
-def _lecture_tools(page: str) -> None:
+def _lecture_tools(page: str, controls: Sequence[Control]) -> None:
     """Presenter mode, the list of scenes, and saving what is on screen as one of them."""
     panel = st.popover(
         "Lecture", icon=":material/slideshow:", type="tertiary", key="tools", on_change="rerun"
@@ -98,24 +98,28 @@ def _lecture_tools(page: str) -> None:
             )
             st.text_input("What to look for", max_chars=MAX_LOOK_FOR, key="scene_look_for")
             st.form_submit_button(
-                "Save", icon=":material/bookmark_add:", on_click=_save_scene, args=(page,)
+                "Save",
+                icon=":material/bookmark_add:",
+                on_click=_save_scene,
+                args=(page, controls),
             )
         if told := st.session_state.pop("scene_told", None):
             st.info(told)
         st.page_link("pages/lecture.py", label="Order, download, load, poll")
 
 
-def _save_scene(page: str) -> None:
+def _save_scene(page: str, controls: Sequence[Control]) -> None:
     """Save what is on screen under the name that was typed (a callback)."""
     name = st.session_state["scene_name"].strip()
-    if name:
-        scenes.save(page, name, st.session_state["scene_look_for"].strip())
+    look_for = st.session_state["scene_look_for"].strip()
+    if not name:
+        told = "A scene needs a name."
+    elif not scenes.save(page, name, look_for, controls):
+        told = f"This lecture has {MAX_SCENES} scenes; no more are allowed."
+    else:
+        told = f"Saved as scene {(scenes.current_place(page) or 0) + 1}."
         st.session_state["scene_name"] = st.session_state["scene_look_for"] = ""
-    st.session_state["scene_told"] = (
-        f"Saved as scene {(scenes.current_place(page) or 0) + 1}."
-        if name
-        else "A scene needs a name."
-    )
+    st.session_state["scene_told"] = told
 
 
 def _glossary() -> None:
@@ -123,10 +127,17 @@ def _glossary() -> None:
     panel = st.popover(
         "Symbols", icon=":material/function:", type="tertiary", key="symbols", on_change="rerun"
     )
-    if panel.open:
-        with panel:
-            rows = [f"| ${symbol.tex}$ | {symbol.name} | {symbol.meaning} |" for symbol in GLOSSARY]
-            st.markdown("\n".join(["| symbol | name | meaning |", "| --- | --- | --- |", *rows]))
+    if not panel.open:
+        return
+    with panel:
+        # Something to focus, so that the keys can scroll the list; and it is long.
+        wanted = st.text_input("Find a symbol by its name or meaning", key="symbol").casefold()
+        rows = [
+            f"| ${symbol.tex}$ | {symbol.name} | {symbol.meaning} |"
+            for symbol in GLOSSARY
+            if wanted in f"{symbol.name} {symbol.meaning}".casefold()
+        ]
+        st.markdown("\n".join(["| symbol | name | meaning |", "| --- | --- | --- |", *rows]))
 
 
 def _require_navigation() -> None:

@@ -2,6 +2,12 @@
 
 from pages.common.lecture_file import Lecture, Scene
 
+#: Every page that a scene can be on, in the order of the navigation.
+PAGES = (
+    "overview", "vanishing_gradients", "lstm_cell_state", "resnet_skip", "training_runs",
+    "beam_search", "lecture",
+)  # fmt: skip
+
 LECTURE: Lecture = (
     Scene(
         "vanishing_gradients", "A gradient vanishes",

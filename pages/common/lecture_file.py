@@ -30,6 +30,12 @@ class Scene:
     look_for: str
     values: dict[str, str] = field(default_factory=dict, hash=False)
 
+    @property
+    def in_words(self) -> str:
+        """Its name and what to look for, as one text."""
+        stop = "" if self.name.endswith(("?", "!", ".")) else "."
+        return f"{self.name}{stop} {self.look_for}".strip()
+
 
 Lecture = tuple[Scene, ...]
 

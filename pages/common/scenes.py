@@ -5,22 +5,25 @@ notes where to go, and `arrive`, at the top of every page, goes there and sets t
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
-from pages.common import presenter
-from pages.common.controls import Control, note_ignored
+from pages.common import poll, presenter
+from pages.common.controls import Control, Text, note_ignored
 from pages.common.lecture import LECTURE
-from pages.common.lecture_file import Lecture, Scene
+from pages.common.lecture_file import MAX_SCENES, Lecture, Scene
 
 #: Where in the lecture one is, in the address: counted from 1.
 URL_KEY = "scene"
-#: The session's key of where one is, counted from 0.
+#: The session's key of the scene one was at last, counted from 0.
 PLACE = "_scene_place"
-_LECTURE, _JUMP, _CROSSED = "_lecture", "_scene_jump", "_scene_crossed"
+_LECTURE, _JUMP, _PAGE, _ASTRAY = "_lecture", "_scene_jump", "_page_shown", "_scene_left"
 #: What the address carries besides the values of a page's controls.
-NOT_VALUES = {URL_KEY, presenter.KEY, "room"}
+NOT_VALUES = {URL_KEY, presenter.KEY, poll.URL_KEY}
 
 
 def lecture() -> Lecture:
@@ -37,57 +40,76 @@ def set_lecture(scenes: Lecture) -> None:
 
 def current_place(page: str) -> int | None:
     """The place of the scene shown on `page`, counted from 0; None away from the lecture."""
-    place = st.session_state.get(PLACE)
-    scenes = lecture()
-    if place is None or place >= len(scenes) or scenes[place].page != page:
-        return None
-    return int(place)
+    place = last_place()
+    astray = st.session_state.get(_ASTRAY, False)
+    return None if place is None or astray or lecture()[place].page != page else place
+
+
+def last_place() -> int | None:
+    """The place one was at last, on whatever page one is now; None before the lecture begins."""
+    place: int | None = st.session_state.get(PLACE)
+    return place if place is not None and place < len(lecture()) else None
 
 
 def arrive(page: str, controls: Sequence[Control]) -> None:
     """Go where a jump leads, and set the controls of the scene; before anything is shown."""
+    crossed = st.session_state.get(_PAGE, page) != page
+    st.session_state[_PAGE] = page
     jump: Scene | None = st.session_state.get(_JUMP)
-    if jump is None:
-        _read_place_from_link(page)
-    elif jump.page != page:
-        st.session_state[_CROSSED] = True
+    if jump is not None and jump.page != page:
         st.switch_page(f"pages/{jump.page}.py", query_params={})
-    else:
-        came_from_elsewhere = st.session_state.pop(_CROSSED, False)
+    if jump is not None:
         del st.session_state[_JUMP]
         _set_controls(jump, controls)
-        if came_from_elsewhere:
-            _write_address(jump, controls)
-    place = current_place(page)
-    if place is not None:
-        st.query_params[URL_KEY] = str(place + 1)
-    elif URL_KEY in st.query_params:
-        del st.query_params[URL_KEY]
+        _write_address(controls)
+    elif crossed:
+        # Streamlit forgets a page's widgets when one leaves it. Whoever comes back without a link
+        # is where the lecture stands.
+        values, place = shown_values(controls), last_place()
+        asked = place_in_link(page)
+        if asked is not None:
+            st.session_state.update({PLACE: asked, _ASTRAY: False})
+        elif values:
+            st.session_state[_ASTRAY] = True
+        elif place is not None and lecture()[place].page == page:
+            values = lecture()[place].values
+            st.session_state[_ASTRAY] = False
+        _set_controls(Scene(page, "", "", values), controls)
+        _write_address(controls)
+    elif PLACE not in st.session_state and (asked := place_in_link(page)) is not None:
+        st.session_state[PLACE] = asked
+    _write_place(page)
 
 
 def jump(place: int) -> None:
     """Go to a scene of the lecture (a callback)."""
-    st.session_state[PLACE] = place
-    st.session_state[_JUMP] = lecture()[place]
+    st.session_state.update({PLACE: place, _ASTRAY: False, _JUMP: lecture()[place]})
 
 
 def step(page: str, by: int) -> int | None:
     """The place that lies `by` scenes on; None beyond the ends.
 
-    Away from the lecture, the next scene is the first of the page's own, or the first of all.
+    Away from the scene where the lecture stands, forward leads to the one after it and back to
+    itself. Before the lecture has begun, forward leads to the page's own first scene.
     """
     scenes, place = lecture(), current_place(page)
     if place is None:
-        own = next((i for i, scene in enumerate(scenes) if scene.page == page), 0)
-        goal = own if by > 0 else own - 1
+        place = last_place()
+        if place is None:
+            place = next((i for i, scene in enumerate(scenes) if scene.page == page), 0) - 1
+        goal = place + by if by > 0 else place
     else:
         goal = place + by
     return goal if 0 <= goal < len(scenes) else None
 
 
-def shown_values() -> dict[str, str]:
-    """The values of the controls of the page on screen, as the address has them."""
-    return {key: value for key, value in st.query_params.items() if key not in NOT_VALUES}
+def shown_values(controls: Sequence[Control]) -> dict[str, str]:
+    """The values of the controls on screen, as the address has them; a default isn't there."""
+    return {
+        control.key: st.query_params[control.key]
+        for control in controls
+        if control.key in st.query_params
+    }
 
 
 def address(scene: Scene, place: int | None = None) -> str:
@@ -98,13 +120,19 @@ def address(scene: Scene, place: int | None = None) -> str:
     return f"{scene.page}?{urlencode(values)}" if values else scene.page
 
 
-def save(page: str, name: str, look_for: str) -> None:
-    """Add what is on screen to the lecture, after the scene where one is (a callback)."""
+def save(page: str, name: str, look_for: str, controls: Sequence[Control]) -> bool:
+    """Add what is on screen to the lecture, after the scene where one is (a callback).
+
+    False if the lecture has as many scenes as a file may have.
+    """
+    if len(lecture()) >= MAX_SCENES:
+        return False
     place = current_place(page)
     after = len(lecture()) if place is None else place + 1
-    scene = Scene(page, name, look_for, shown_values())
+    scene = Scene(page, name, look_for, shown_values(controls))
     set_lecture((*lecture()[:after], scene, *lecture()[after:]))
     st.session_state[PLACE] = after
+    return True
 
 
 def move(place: int, by: int) -> None:
@@ -122,38 +150,53 @@ def remove(place: int) -> None:
         set_lecture(scenes[:place] + scenes[place + 1 :])
 
 
+def place_in_link(page: str) -> int | None:
+    """The place that the address names, if a scene of `page` is there."""
+    asked = st.query_params.get(URL_KEY, "")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 4):
+        return None
+    place, scenes = int(asked) - 1, lecture()
+    return place if 0 <= place < len(scenes) and scenes[place].page == page else None
+
+
 def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:
     """Every control of the page to the scene's value, or to its default."""
-    known = {control.key: control for control in controls}
-    for key, control in known.items():
-        text = scene.values.get(key)
-        usable = text is not None and control.refusal(text) is None
-        st.session_state[key] = control.read(text or "") if usable else control.default
+    for control in controls:
+        text, value = scene.values.get(control.key), control.default
+        why = None if text is None else control.refusal(text)
+        if why and text is not None:
+            note_ignored(control.key, [text], why)
+        elif text is not None:
+            value = control.read(text)
+        st.session_state[control.key] = value
+        if isinstance(control, Text):  # a page writes these itself, and only where they are used
+            st.query_params.pop(control.key, None)
+    known = {control.key for control in controls}
     for key, text in scene.values.items():
-        why = known[key].refusal(text) if key in known else None
-        if why:
-            note_ignored(key, [text], why)
-        elif key not in known:
-            st.query_params[key] = text  # what isn't a control, such as a pasted tree
+        if key not in known:
+            note_ignored(key, [text], "isn't a control of this page")
 
 
-def _write_address(scene: Scene, controls: Sequence[Control]) -> None:
-    """The scene's values into the address of a page that one has just come to.
+def _write_address(controls: Sequence[Control]) -> None:
+    """The controls' values into the address, where their widgets weren't on screen before.
 
-    Later changes of a control reach the address by themselves. A value that the session has before
-    its widget is first shown doesn't.
+    A widget writes its own changes there, but not the value that the session has for it before it
+    is first shown.
     """
     for control in controls:
-        text = scene.values.get(control.key)
-        if text is not None and st.session_state[control.key] != control.default:
-            st.query_params[control.key] = text
+        value: Any = st.session_state[control.key]
+        # Streamlit refuses for a widget that was on screen: that one writes itself.
+        with suppress(StreamlitAPIException):
+            if value == control.default:
+                st.query_params.pop(control.key, None)
+            elif not isinstance(control, Text):
+                st.query_params[control.key] = control.written(value)
 
 
-def _read_place_from_link(page: str) -> None:
-    """Whoever opens the link of a scene is at that place of the lecture."""
-    asked = st.query_params.get(URL_KEY, "")
-    if PLACE in st.session_state or not (asked.isascii() and asked.isdigit() and len(asked) < 4):
-        return
-    place, scenes = int(asked) - 1, lecture()
-    if 0 <= place < len(scenes) and scenes[place].page == page:
-        st.session_state[PLACE] = place
+def _write_place(page: str) -> None:
+    """Where one is, into the address; a link can't carry a lecturer's own scenes, only a file can."""
+    place = current_place(page)
+    if place is not None and lecture() == LECTURE:
+        st.query_params[URL_KEY] = str(place + 1)
+    else:
+        st.query_params.pop(URL_KEY, None)

@@ -49,6 +49,7 @@ def show_tree(config: DecodingConfig, result: BeamSearchResult, step: int) -> No
         alt_text="The tree of the search: what is kept and pruned, the greedy path, the optimum.",
         finding=findings.step_in_words(result, step),
         data={"nodes": drawn.get("nodes"), "lines": drawn.get("lines")},
+        keeps_shape=True,
         first=tree.first,
         last=tree.last,
         compact=compact,

@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine.decoding import UserTreeError, parse_tree
 from engine.decoding.findings import literal
+from pages.common.controls import Text
 
 #: What is there before anybody has typed: a beam of width 1 misses the best sequence.
 EXAMPLE = """prefix,token,probability
@@ -22,29 +23,31 @@ a,cat,0.9
 a,dog,0.1
 """
 #: Longer texts stay out of the link; browsers and servers refuse addresses without end.
-MAX_IN_LINK = 4_000
-URL_KEY = "tree"
+TREE = Text("tree", EXAMPLE, longest=4_000)
 COLUMNS = ("prefix", "token", "probability", "log_prob")
 FAULTS_SHOWN = 12
 
 
 def own_tree_text() -> str:
     """What was typed last, or came with the link, or the example."""
-    text: str = st.session_state.setdefault(
-        "own_tree", st.query_params.get(URL_KEY, "").strip("\n") or EXAMPLE
-    )
+    text: str = st.session_state.setdefault(TREE.key, TREE.read(st.query_params.get(TREE.key, "")))
+    put_in_link(text)
+    if st.session_state.get("tree_shown") != text:  # a scene brought it: box and table begin anew
+        for name in ("tree_box", "tree_rows", "tree_table"):
+            st.session_state.pop(name, None)
+        st.session_state["tree_shown"] = text
     return text
 
 
 def put_in_link(text: str) -> bool:
     """Let the address carry the text; False if it is too long for that."""
-    fits = len(text) <= MAX_IN_LINK
+    fits = TREE.refusal(text) is None
     wanted = text if fits and text != EXAMPLE else None
-    if wanted != st.query_params.get(URL_KEY):
+    if wanted != st.query_params.get(TREE.key):
         if wanted is None:
-            del st.query_params[URL_KEY]
+            del st.query_params[TREE.key]
         else:
-            st.query_params[URL_KEY] = wanted
+            st.query_params[TREE.key] = wanted
     return fits
 
 
@@ -54,7 +57,7 @@ def paste(on_new: Any) -> None:
         st.session_state["tree_box"] = own_tree_text()
 
     def pasted() -> None:
-        st.session_state["own_tree"] = st.session_state["tree_box"]
+        _keep(st.session_state["tree_box"])
         st.session_state.pop("tree_rows", None)
         on_new()
 
@@ -73,7 +76,7 @@ def table(on_new: Any) -> None:
     def typed() -> None:
         rows = with_changes(base, st.session_state["tree_table"])
         st.session_state["tree_rows"] = rows
-        st.session_state["own_tree"] = rows.to_csv(index=False)
+        _keep(rows.to_csv(index=False))
         on_new()
 
     numbers = {
@@ -91,6 +94,11 @@ def table(on_new: Any) -> None:
         placeholder="",
         alt="The edges of your tree, one in each row",
     )
+
+
+def _keep(text: str) -> None:
+    """What was just typed, in the box or table that shows it already."""
+    st.session_state[TREE.key] = st.session_state["tree_shown"] = text
 
 
 def as_rows(text: str) -> pd.DataFrame | None:

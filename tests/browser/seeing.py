@@ -1,6 +1,6 @@
 """Looking at a page in the browser: its curves, its numbers, and whether it has settled."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 CHART = "[data-testid=stVegaLiteChart] svg"
 THICK_LINES = f"{CHART} .mark-line path[stroke-width='3']"
@@ -13,15 +13,27 @@ def chart_lines(page: Page) -> list[str]:
     return [paths.nth(i).get_attribute("d") or "" for i in range(paths.count())]
 
 
+#: Whether the app has been idle, and the page unchanged, for a while: between two runs, too, the
+#: app isn't running for a moment, and what a run has sent is drawn a little later.
+QUIET = """(milliseconds) => {
+  const app = document.querySelector('[data-testid=stApp]');
+  if (!app || app.querySelector('[data-testid=stSkeleton]')) return false;
+  if (window.watched?.app !== app) {
+    const watched = window.watched = {app, since: performance.now()};
+    new MutationObserver(() => { watched.since = performance.now(); })
+      .observe(app, {subtree: true, childList: true, characterData: true, attributes: true});
+  }
+  if (app.dataset.testScriptState !== 'notRunning') window.watched.since = performance.now();
+  return performance.now() - window.watched.since > milliseconds;
+}"""
+QUIET_MILLISECONDS = 300
+
+
 def settle(page: Page, *, has_chart: bool = True) -> None:
-    """Wait until the app says that it isn't running and, if there is to be one, a chart is drawn."""
-    app = page.locator("[data-testid=stApp]")
+    """Wait until the app is idle, the page stands still and, if there is to be one, a chart is drawn."""
     if has_chart:
         page.locator(CHART).first.wait_for()
-    # Between two runs, too, it isn't running for a moment: look twice.
-    for _ in range(2):
-        expect(app).to_have_attribute("data-test-script-state", "notRunning")
-        page.wait_for_timeout(150)
+    page.wait_for_function(QUIET, arg=QUIET_MILLISECONDS)
 
 
 def wait_for_change(page: Page, before: list[str]) -> None:

@@ -1,27 +1,36 @@
-"""A whole lecture in Chromium: by one key, by its links, and on the projector."""
+"""A whole lecture in Chromium: by one key, by its links, as a file, and on the projector."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from pages.common.lecture import LECTURE
 from pages.common.scenes import address
 from tests.browser.conftest import Console, Server
-from tests.browser.seeing import settle
+from tests.browser.seeing import SCRUBBER, chart_lines, settle
+
+PROJECTORS = [(1280, 720), (1920, 1080)]
 
 
-def scene_text(place: int) -> str:
-    return f"{LECTURE[place].name}. {LECTURE[place].look_for}"
+def scene(tab: Page | FrameLocator, place: int):  # type: ignore[no-untyped-def]
+    """What the page says at a scene of the built-in lecture."""
+    return tab.get_by_text(LECTURE[place].in_words, exact=True)
 
 
 def facts(page: Page) -> list[str]:
-    """The numbers below the charts, and every finding: what two people have to see alike."""
-    return [
+    """What two people have to see alike: numbers, findings, tables, sliders and curves."""
+    texts = [
         text
-        for kind in ("stMetricLabel", "stMetricValue", "stCaptionContainer")
+        for kind in ("stMetricLabel", "stMetricValue", "stCaptionContainer", "stCode")
         for text in page.locator(f"[data-testid={kind}]").all_inner_texts()
     ]
+    sliders = page.get_by_role("slider").evaluate_all(
+        "all => all.map(one => `${one.ariaLabel} ${one.ariaValueNow ?? one.value}`)"
+    )
+    return [*texts, *sliders, *chart_lines(page)]
 
 
 def test_one_key_runs_the_lecture_and_every_link_shows_the_same_numbers(
@@ -32,54 +41,190 @@ def test_one_key_runs_the_lecture_and_every_link_shows_the_same_numbers(
     seen: list[tuple[str, list[str]]] = []
     for place in range(len(LECTURE)):
         page.keyboard.press("n")
-        expect(page.get_by_text(scene_text(place), exact=True)).to_be_visible()
+        expect(scene(page, place)).to_be_visible()
         settle(page)
         seen.append((page.url, facts(page)))
     expect(page.get_by_role("button", name="Following scene")).to_be_disabled()
     page.keyboard.press("p")
-    expect(page.get_by_text(scene_text(len(LECTURE) - 2), exact=True)).to_be_visible()
+    expect(scene(page, len(LECTURE) - 2)).to_be_visible()
     assert console.errors == []
+    assert all(len(shown) > 2 for _, shown in seen)
     for place, (url, shown) in enumerate(seen):  # each in a browser of its own
         fresh = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         fresh.goto(url)
-        expect(fresh.get_by_text(scene_text(place), exact=True)).to_be_visible()
+        expect(scene(fresh, place)).to_be_visible()
         settle(fresh)
         assert facts(fresh) == shown, f"scene {place + 1} differs at {url}"
         fresh.context.close()
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_the_links_of_the_lecture_page_lead_to_their_scenes_also_from_within_the_lecture(
+    server: Server, page: Page
+) -> None:
+    page.goto(server.url("vanishing_gradients?radius=1.4"))
+    settle(page)
+    page.keyboard.press("n")
+    expect(scene(page, 0)).to_be_visible()
+    for place in (12, 3):
+        page.get_by_role("link", name="Your lecture").click()
+        page.get_by_role("link", name=f"Scene {place + 1}", exact=True).click()
+        expect(scene(page, place)).to_be_visible()
+        settle(page)
+        assert address(LECTURE[place]).split("?")[0] in page.url
+        for value in LECTURE[place].values.values():
+            assert value.split(":")[0].split(" ")[-1] in page.url
+
+
+def test_who_leaves_the_lecture_comes_back_to_the_scene(server: Server, page: Page) -> None:
+    page.goto(server.url("vanishing_gradients?view=%28b%29+Activations&radius=1.2&scene=5"))
+    expect(scene(page, 4)).to_be_visible()
+    settle(page)
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_text("You are at scene 5")).to_be_visible()
+    settle(page, has_chart=False)
+    page.get_by_role("link", name="Vanishing gradients").first.click()
+    expect(scene(page, 4)).to_be_visible()
+    expect(page).to_have_url(re.compile("radius=1.2"))
+    page.get_by_role("link", name="Beam search").click()
+    settle(page)
+    page.keyboard.press("n")
+    expect(scene(page, 5)).to_be_visible()
+
+
+def test_a_lecture_of_ones_own_goes_through_a_file_into_another_browser(
+    server: Server, page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    page.goto(server.url("beam_search?k=3&length=2&step=2"))
+    settle(page)
+    page.get_by_role("button", name="Lecture", exact=True).click()
+    page.get_by_label("Save what is on screen as a scene called").fill("Mine <b>first</b>")
+    page.get_by_label("What to look for").fill("all of them")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text(f"Saved as scene {len(LECTURE) + 1}.")).to_be_visible()
+    page.keyboard.press("Escape")
+    settle(page)
+    shown = facts(page)
+    page.get_by_role("link", name="Your lecture").click()
+    words = page.get_by_test_id("stText")
+    expect(words.last).to_have_text("Mine <b>first</b>. all of them")
+    page.get_by_role("button", name="Up", exact=True).last.click()
+    expect(words.last).to_have_text(LECTURE[-1].in_words)
+    settle(page, has_chart=False)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download this lecture").click()
+    file = tmp_path / "lecture.json"
+    download.value.save_as(file)
+    assert json.loads(file.read_text())["scenes"][-2]["values"] == {
+        "k": "3", "length": "2", "step": "2",
+    }  # fmt: skip
+    fresh = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    fresh.goto(server.url("lecture"))
+    settle(fresh, has_chart=False)
+    upload = fresh.locator("input[type=file]")
+    upload.set_input_files(file)
+    expect(fresh.get_by_text(f"Loaded {len(LECTURE) + 1} scenes.")).to_be_visible()
+    broken = tmp_path / "broken.json"
+    broken.write_text(file.read_text().replace('"look_for": "all of them"', '"look_for": 7'))
+    upload.set_input_files(broken)
+    expect(
+        fresh.get_by_text(re.compile(r"Line \d+: \"look_for\" has to be a text"))
+    ).to_be_visible()
+    expect(fresh.get_by_text("Mine <b>first</b>. all of them", exact=True)).to_be_visible()
+    fresh.get_by_role("link", name=f"Scene {len(LECTURE)}", exact=True).click()
+    expect(fresh.get_by_text("Mine <b>first</b>. all of them", exact=True)).to_be_visible()
+    settle(fresh)
+    assert facts(fresh) == shown
+    fresh.context.close()
+
+
+@pytest.mark.parametrize("size", PROJECTORS)
+@pytest.mark.parametrize(
+    "view",
+    [
+        "vanishing_gradients?view=One+run",
+        "vanishing_gradients?view=%28b%29+Activations",
+        "lstm_cell_state?view=The+cell",
+        "resnet_skip?view=Three+stacks",
+        "beam_search?view=%28e%29+What+it+costs",
+    ],
+)
 def test_a_chart_fills_the_projector(
-    server: Server, browser: Browser, size: tuple[int, int]
+    server: Server, browser: Browser, size: tuple[int, int], view: str
 ) -> None:
     width, height = size
     projector = browser.new_page(viewport={"width": width, "height": height})
-    projector.goto(server.url("vanishing_gradients?view=One+run&present=1"))
+    projector.goto(server.url(f"{view}&present=1"))
     settle(projector)
-    expect(projector.get_by_text("Controls")).to_be_visible()
-    expect(projector.get_by_role("slider", name=re.compile("Timesteps"))).not_to_be_visible()
-    chart = projector.locator("[data-testid=stVegaLiteChart]").first
-    box = chart.bounding_box()
-    assert box is not None
-    assert box["height"] > 0.5 * height
-    assert box["y"] + box["height"] <= height, "the chart ends below the projector's edge"
+    expect(projector.get_by_text("Controls", exact=True)).to_be_visible()
+    expect(projector.get_by_text("More", exact=True)).not_to_be_visible()
+    picture = projector.locator("svg.marks").first.bounding_box()
+    assert picture is not None
+    assert picture["height"] > 0.5 * height
+    assert picture["y"] + picture["height"] <= height, "the chart ends below the projector's edge"
+    assert picture["x"] + picture["width"] <= width
     projector.close()
 
 
-def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on(
+@pytest.mark.parametrize("size", PROJECTORS)
+@pytest.mark.parametrize("page_name", ["vanishing_gradients", "resnet_skip"])
+def test_the_slider_inside_a_chart_is_on_the_projector_and_moves_it(
+    server: Server, browser: Browser, size: tuple[int, int], page_name: str
+) -> None:
+    width, height = size
+    projector = browser.new_page(viewport={"width": width, "height": height})
+    projector.goto(server.url(f"{page_name}?present=1"))
+    settle(projector)
+    slider = projector.locator(SCRUBBER)
+    place = slider.bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] <= height
+    before = chart_lines(projector)
+    slider.focus()
+    projector.keyboard.press("ArrowRight")
+    projector.wait_for_function(
+        "([selector, old]) => [...document.querySelectorAll(selector)]"
+        ".some((path, i) => path.getAttribute('d') !== old[i])",
+        arg=["[data-testid=stVegaLiteChart] svg .mark-line path[stroke-width='3']", before],
+    )
+    projector.close()
+
+
+def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
     server: Server, browser: Browser
 ) -> None:
     slide = browser.new_page(viewport={"width": 1280, "height": 720})
-    address_in_frame = server.url("vanishing_gradients?embed=true&present=1&scene=1")
-    slide.set_content(
-        f'<iframe id="app" src="{address_in_frame}" width="1200" height="680"></iframe>'
-    )
+    first = next(i for i, scene in enumerate(LECTURE) if scene.page == "lstm_cell_state") - 2
+    query = address(LECTURE[first], first).split("?")[1]
+    source = server.url(f"vanishing_gradients?embed=true&present=1&{query}").replace("&", "&amp;")
+    slide.set_content(f'<iframe id="app" src="{source}" width="1200" height="680"></iframe>')
     app = slide.frame_locator("#app")
-    expect(app.get_by_text(scene_text(0), exact=True)).to_be_visible()
-    app.get_by_text(scene_text(0), exact=True).click()
-    slide.keyboard.press("PageDown")
-    expect(app.get_by_text(scene_text(1), exact=True)).to_be_visible()
+    expect(scene(app, first)).to_be_visible()
+    scene(app, first).click()
+    for place in (first + 1, first + 2):
+        slide.keyboard.press("PageDown")
+        expect(scene(app, place)).to_be_visible()
+        app.locator("[data-testid=stVegaLiteChart] svg").first.wait_for()
+        expect(app.get_by_text("Controls", exact=True)).to_be_visible()
+        expect(app.get_by_role("link", name="Overview")).to_have_count(0)
+        slide.frames[1].wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState"
+            " === 'notRunning'"
+        )
+    slide.keyboard.press("PageUp")
+    expect(scene(app, first + 1)).to_be_visible()
     slide.close()
+
+
+def test_presenter_mode_is_a_switch_away(server: Server, page: Page) -> None:
+    page.goto(server.url("resnet_skip"))
+    settle(page)
+    page.get_by_role("button", name="Lecture", exact=True).click()
+    page.get_by_text("Presenter mode", exact=True).click()
+    expect(page.get_by_text("Controls", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile("present=1"))
+    page.get_by_text("Presenter mode", exact=True).click()
+    expect(page.get_by_text("Controls", exact=True)).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("present=1"))
 
 
 def test_question_cards_come_one_at_a_time_while_presenting(server: Server, page: Page) -> None:
@@ -98,6 +243,7 @@ def test_a_vote_shows_on_the_lecturers_screen(server: Server, browser: Browser) 
     settle(lecturer, has_chart=False)
     lecturer.get_by_role("button", name="Open a room").click()
     expect(lecturer.get_by_text("This session is in room")).to_be_visible()
+    expect(lecturer).to_have_url(re.compile(r"room=[A-Z]{4}"))
     room = re.search(r"room=([A-Z]{4})", lecturer.url)
     assert room is not None
     card = f"vanishing_gradients?view=%28a%29+Linear&room={room[1]}"
@@ -110,11 +256,3 @@ def test_a_vote_shows_on_the_lecturers_screen(server: Server, browser: Browser) 
     expect(lecturer.get_by_text(f"Room {room[1]}: 1 so far")).to_be_visible()
     student.context.close()
     lecturer.close()
-
-
-def test_the_links_of_the_lecture_page_lead_to_their_scenes(server: Server, page: Page) -> None:
-    page.goto(server.url("lecture"))
-    settle(page, has_chart=False)
-    page.get_by_role("link", name="Scene 12").click()
-    expect(page.get_by_text(scene_text(11), exact=True)).to_be_visible()
-    expect(page).to_have_url(re.compile(re.escape(address(LECTURE[11]).split("?")[0])))

@@ -1,0 +1,21 @@
+"""The pages of the lecture with their sections, for the tests that visit them all."""
+
+SECTIONS = {
+    "vanishing_gradients": (
+        "Scrub", "One run", "(a) Linear", "(b) Activations", "(c) Targets", "Equation (1)", "Beyond",
+        "Notebook",
+    ),
+    "lstm_cell_state": (
+        "(d) Two networks", "The cell", "(e) Two terms", "Gates", "Forget bias", "Memory", "Extremes",
+    ),
+    "resnet_skip": (
+        "Scrub g", "Three stacks", "(f) The analogy", "Paths", "Delete a layer", "Where it ends",
+    ),
+    "training_runs": ("Loss", "Predictions", "Memory", "Gradients"),
+    "beam_search": (
+        "Step by step", "Your own tree", "(a)-(c) What is stored", "(d) The optimum",
+        "(e) What it costs", "Conventions",
+    ),
+}  # fmt: skip
+#: Those that say what they have to say without a chart.
+WITHOUT_CHART = {"Extremes", "Your own tree", "Conventions"}
