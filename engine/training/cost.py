@@ -28,6 +28,11 @@ def work_of_a_step(config: TrainingConfig) -> float:
     return float(config.timesteps * config.num_layers * sums)
 
 
+def seconds_of(configs: Iterable[TrainingConfig]) -> float:
+    """About how long a training of `configs` takes on one core that is free."""
+    return SECONDS_PER_WORK * sum(work(config) for config in configs)
+
+
 def require_affordable(configs: Iterable[TrainingConfig]) -> None:
     """Raise ValueError where one training would ask for more than `MAX_WORK`."""
     configs = list(configs)

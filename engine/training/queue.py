@@ -9,7 +9,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -77,7 +77,7 @@ class Ticket:
     """What one visitor asked for; to be looked at with `TrainingQueue.look`."""
 
     configs: tuple[TrainingConfig, ...]
-    session: str
+    session: Hashable
     ready: dict[TrainingConfig, TrainingRun]
     jobs: list[Job]
     seen: float
@@ -120,7 +120,7 @@ class TrainingQueue:
         self._thread: threading.Thread | None = None
         self._seconds_per_work: float | None = None
 
-    def submit(self, configs: Sequence[TrainingConfig], session: str) -> Ticket:
+    def submit(self, configs: Sequence[TrainingConfig], session: Hashable) -> Ticket:
         """Ask for the runs of `configs`; finished ones are not trained again.
 
         session: who asks; each may have one training under way. Raises ValueError for a training

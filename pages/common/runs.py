@@ -5,6 +5,7 @@ every change while modules are imported once.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 import streamlit as st
@@ -14,7 +15,9 @@ from engine.decoding import comparisons as decoding
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
 from engine.residual import comparisons as stacks
+from engine.training import RunStore, TrainingConfig, findings
 from engine.training import comparisons as training
+from pages.common.training import run_store
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,9 +28,21 @@ def _cached(function: Callable[P, R], megabytes: int, doing: str) -> Callable[P,
     cache = st.cache_data(
         max_size=f"{megabytes} MB",
         show_spinner=f"{doing} …",
-        hash_funcs={RecurrentConfig: repr, ResidualConfig: repr},
+        hash_funcs={RecurrentConfig: repr, ResidualConfig: repr, TrainingConfig: repr},
     )
     return cast(Callable[P, R], cache(function))
+
+
+def _from_store(
+    function: Callable[[training.Comparison, RunStore | None], R],
+) -> Callable[[training.Comparison], R]:
+    """`function` of runs that are in the server's store, which it is given beside them."""
+
+    @wraps(function)
+    def with_store(comparison: training.Comparison) -> R:
+        return function(comparison, run_store())
+
+    return with_store
 
 
 gradient_trace = _cached(recurrent.gradient_trace, 24, "Running the network")
@@ -80,7 +95,10 @@ search_cost = _cached(decoding.search_cost, 4, "Counting cell evaluations")
 endless_cost = _cached(decoding.endless_cost, 4, "Counting cell evaluations")
 compare_scorings = _cached(decoding.compare_scorings, 4, "Ranking by every convention")
 
-training_curves = _cached(training.curves, 8, "Loading the runs")
-training_predictions = _cached(training.predictions, 2, "Loading the runs")
-training_memory = _cached(training.memory, 2, "Asking the networks")
-training_gradients = _cached(training.gradients_before_and_after, 2, "Looking at the gradients")
+training_curves = _cached(_from_store(training.curves), 8, "Loading the runs")
+training_predictions = _cached(_from_store(training.predictions), 4, "Loading the runs")
+training_memory = _cached(_from_store(training.memory), 4, "Asking the networks")
+training_gradients = _cached(
+    _from_store(training.gradients_before_and_after), 4, "Looking at the gradients"
+)
+training_findings = _cached(_from_store(findings.findings), 2, "Loading the runs")
