@@ -15,7 +15,7 @@ from pages.common.charts import show_chart
 from pages.common.controls import Choice, Number, Sections
 from pages.common.frame import open_page, run_open_section
 from pages.common.gallery import OWN
-from pages.common.own_networks import OWN_CONTROLS, choose_networks
+from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep
 from pages.common.presenter import controls_area
 
 _NAMES = (DEFAULT_PRESET, *(name for name in PRESETS if name != DEFAULT_PRESET))
@@ -35,7 +35,11 @@ def main() -> None:
     )
     with controls_area():
         name = choose_comparison()
-        configs = choose_own() if name == OWN else PRESETS[name].runs
+        if name == OWN:
+            configs = choose_own()
+        else:
+            keep()
+            configs = PRESETS[name].runs
     training.show_training()
     comparison = gallery.comparison_to_show(name, configs)
     if isinstance(comparison, str):

@@ -14,7 +14,7 @@ from engine.training.names import comparison_title
 from engine.training.presets import DEFAULT_PRESET
 from pages.common import training
 from pages.common.controls import Choice
-from pages.common.own_networks import values_of
+from pages.common.own_networks import set_controls
 
 #: What the choice of comparisons calls the one that the controls describe.
 OWN = "your own"
@@ -43,7 +43,7 @@ def show(choice: Choice) -> None:
 
 def make_own(runs: Mapping[str, TrainingConfig], choice: Choice) -> None:
     """Set the controls of one's own comparison to `runs`, and choose it (a callback)."""
-    st.session_state.update(values_of(list(runs.values())))
+    set_controls(list(runs.values()))
     st.session_state[choice.key] = OWN
 
 

@@ -1,10 +1,12 @@
 """The controls of one's own comparison: the task, and two to four networks that learn it."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from engine.training import TrainingConfig
 from engine.training.cost import require_affordable
@@ -97,12 +99,35 @@ class Plan:
     refusals: dict[str, str] = field(default_factory=dict)
 
 
+def keep(controls: Sequence[Choice | Number] = OWN_CONTROLS) -> None:
+    """Keep the values of controls that this run of the page doesn't show."""
+    for control in controls:
+        if control.key in st.session_state:
+            # What the program has set stays; what only a widget has set goes with the widget.
+            st.session_state[control.key] = st.session_state[control.key]
+
+
+def set_controls(configs: Sequence[TrainingConfig]) -> None:
+    """Let the controls stand for `configs` (a callback)."""
+    st.session_state.update(values_of(configs))
+
+
+def _write_address(controls: Sequence[Choice | Number]) -> None:
+    """Values that the session has before their widgets are shown reach the address only so."""
+    for control in controls:
+        value = st.session_state.get(control.key, control.default)
+        if value != control.default and control.key not in st.query_params:
+            with contextlib.suppress(StreamlitAPIException):  # a widget that is shown sees to it
+                st.query_params[control.key] = str(value)
+
+
 def choose_networks() -> Plan:
     """Draw the controls, and what is wrong below the one that it is wrong with."""
     values: dict[str, Any] = {}
     slots: dict[str, Any] = {}
 
     def show(controls: Sequence[Choice | Number], columns: Sequence[Any]) -> None:
+        _write_address(controls)
         chosen = show_side_by_side(controls, columns)
         for control, column, value in zip(controls, columns, chosen, strict=True):
             values[control.key] = value
@@ -114,8 +139,8 @@ def choose_networks() -> Plan:
         show((HIDDEN, BATCH, SEED), [st.container() for _ in range(3)])
     count = int(values[NETWORKS.key])
     for network, column in zip(OWN_NETWORKS, st.columns(MOST_NETWORKS), strict=True):
-        # Those that aren't asked for keep their settings all the same.
         if network.number > count:
+            keep(network.all)
             continue
         with column:
             show((network.cell,), [st.container()])

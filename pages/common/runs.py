@@ -6,7 +6,7 @@ every change while modules are imported once.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from engine.decoding import comparisons as decoding
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
 from engine.residual import comparisons as stacks
-from engine.training import RunStore, TrainingConfig, findings
+from engine.training import TrainingConfig, findings, trained_lstms
 from engine.training import comparisons as training
 from pages.common.training import run_store
 
@@ -33,14 +33,12 @@ def _cached(function: Callable[P, R], megabytes: int, doing: str) -> Callable[P,
     return cast(Callable[P, R], cache(function))
 
 
-def _from_store(
-    function: Callable[[training.Comparison, RunStore | None], R],
-) -> Callable[[training.Comparison], R]:
-    """`function` of runs that are in the server's store, which it is given beside them."""
+def _from_store(function: Callable[..., R]) -> Callable[..., R]:
+    """`function` of runs that are in the server's store, which it is given as its last argument."""
 
     @wraps(function)
-    def with_store(comparison: training.Comparison) -> R:
-        return function(comparison, run_store())
+    def with_store(*which: Any) -> R:
+        return function(*which, run_store())
 
     return with_store
 
@@ -102,3 +100,10 @@ training_gradients = _cached(
     _from_store(training.gradients_before_and_after), 4, "Looking at the gradients"
 )
 training_findings = _cached(_from_store(findings.findings), 2, "Loading the runs")
+
+trained_gates = _cached(_from_store(trained_lstms.trained_gates), 4, "Running the LSTM")
+trained_gradients = _cached(
+    _from_store(trained_lstms.trained_gradients), 1, "Looking at the gradients"
+)
+trained_survival = _cached(_from_store(trained_lstms.trained_survival), 1, "Running the LSTM")
+trained_units = _cached(_from_store(trained_lstms.trained_units), 1, "Running the LSTM")
