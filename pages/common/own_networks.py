@@ -25,7 +25,7 @@ TASK = Choice(
     "Schmidhuber 1997) need what came long ago.",
 )  # fmt: skip
 TIMESTEPS = Number("timesteps", "Timesteps T", 1, 200, 20, 1)
-STEPS = Number("steps", "Training steps", 100, 5000, 500, 100)
+STEPS = Number("steps", "Training steps", 100, 5000, 1000, 100)
 NETWORKS = Number("networks", "Networks", 2, MOST_NETWORKS, 2, 1)
 HIDDEN = Number("units", "Hidden units", 1, 64, 32, 1)
 BATCH = Number("sequences", "Sequences in a batch", 1, 128, 32, 1)
@@ -56,7 +56,7 @@ class NetworkControls:
         self.radius = Number(key("radius"), "Spectral radius (not of torch's)", 0.0, 3.0, 1.0, 0.05)
         self.memory = Choice(
             key("forget"), "Forget gates (LSTM)",
-            {"torch's": None, "a bias": "bias", "chrono": "chrono"},
+            {"torch's": None, "a bias": "bias", "chrono": "chrono"}, start="a bias",
         )  # fmt: skip
         self.bias = Number(key("bias"), "Forget bias", -5.0, 10.0, 1.0, 0.5)
         self.clip = Choice(
@@ -65,7 +65,7 @@ class NetworkControls:
         )  # fmt: skip
         self.optimiser = Choice(key("optimiser"), "Optimiser", {"Adam": "adam", "SGD": "sgd"})
         self.rate = Choice(
-            key("rate"), "Learning rate", {f"{value:g}": value for value in _RATES}, start="0.001"
+            key("rate"), "Learning rate", {f"{value:g}": value for value in _RATES}, start="0.003"
         )
         self.timesteps = Number(key("T"), "T of its own (0: as above)", 0, 200, 0, 1)
         self.task = Choice(key("task"), "Task of its own", {"as above": None, **_TASKS})
@@ -229,6 +229,8 @@ def values_of(configs: Sequence[TrainingConfig]) -> dict[str, Any]:
             own[network.structure] = None
         else:
             own[network.radius] = config.spectral_radius
+        if config.cell == "lstm":
+            own[network.memory] = None
         if config.forget_bias is not None:
             own |= {network.memory: "bias", network.bias: config.forget_bias}
         if config.chrono_timesteps is not None:

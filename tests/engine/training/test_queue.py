@@ -25,6 +25,7 @@ from engine.training.queue import (
     TrainingQueue,
 )
 from engine.training.store import file_name
+from tests.engine.training.lasting import LastingProcess
 
 SHORT = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=60, validation_interval=25)
 #: Long enough to be interrupted on any machine.
@@ -47,14 +48,6 @@ class Clock:
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
     return RunStore(str(tmp_path / "runs"), shipped=None, recent=8)
-
-
-class LastingProcess(WorkerProcess):
-    """One that stays for the tests to come, as importing torch takes longer than they do."""
-
-    def close(self, *, kill: bool = False) -> None:
-        if kill:
-            super().close(kill=True)
 
 
 @pytest.fixture(scope="module")

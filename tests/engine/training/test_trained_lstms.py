@@ -55,7 +55,7 @@ def test_before_training_is_the_network_that_the_seed_draws(name: str) -> None:
 
 
 @by_name
-def test_survival_and_gradient_reach_from_1_to_T_before_and_after(name: str) -> None:
+def test_survival_and_gradient_reach_back_from_the_end_before_and_after(name: str) -> None:
     timesteps = config_of(name).timesteps
     for frame in (trained_survival(name), trained_gradients(name)):
         assert frame.groupby("when")["timestep"].max().tolist() == [timesteps, timesteps]
