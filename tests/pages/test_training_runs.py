@@ -210,8 +210,8 @@ def test_a_diverged_run_says_at_which_step(open_page: OpenPage) -> None:
     app = open_page("training_runs", **{**SMALL, **exploding})
     press(app, "Train")
     run_until(app, lambda: not progress(app))
-    assert "**residual RNN** diverged before its first step" in texts(app)
-    assert "**LSTM** did not learn" in texts(app)
+    assert "**residual RNN, rate 1, radius 3** diverged before its first step" in texts(app)
+    assert "**LSTM, rate 0.003** did not learn" in texts(app)
     assert_shows_no_broken_number(app)
     for section in SECTIONS:
         again = open_page("training_runs", **{**SMALL, **exploding, "view": section})
