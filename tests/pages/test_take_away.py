@@ -22,6 +22,7 @@ SECTIONS = {
     ),
     "lstm_cell_state": (
         "(d) Two networks", "The cell", "(e) Two terms", "Gates", "Forget bias", "Memory",
+        "Trained",
     ),
     "resnet_skip": (
         "Scrub g", "Three stacks", "(f) The analogy", "Paths", "Delete a layer", "Where it ends",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -19,6 +20,7 @@ from pages.common.own_networks import OWN_CONTROLS, OWN_NETWORKS, plan_of, value
 from tests.engine.training.lasting import LastingProcess
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
+from tests.pages.test_take_away import rows_shown, take_all
 
 SECTIONS = ("Loss", "Predictions", "Memory", "Gradients")
 #: Trained within a second, once the process is there.
@@ -143,6 +145,21 @@ def test_a_run_that_was_trained_before_is_loaded_and_not_trained(
     assert "All of these have been trained" in texts(app)
     assert "**RNN**" in texts(app)
     assert queue.status().worker_pid is None
+
+
+def test_the_program_of_ones_own_comparison_makes_what_the_page_shows(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    plan = plan_of(values_by_name(SMALL))
+    for config in plan.runs.values():
+        RunStore(str(tmp_path)).save(train(config))
+    app = take_all(open_page("training_runs", **SMALL))
+    text = next(block.value for block in app.code if "engine" in block.value)
+    names: dict[str, Any] = {}
+    exec(text, names)
+    made = names["curves"]({"RNN": names["config"], "LSTM": names["config_2"]})
+    shown = rows_shown(charts(app)[0])["curves"]
+    pd.testing.assert_frame_equal(made["losses"], shown, check_dtype=False)
 
 
 def test_a_stop_keeps_what_is_there_and_says_at_which_step(
