@@ -28,6 +28,7 @@ from pages.common.controls import (
 from pages.common.frame import open_page, run_open_section, show_numbers
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
+from pages.common.trained_lstm import TRAINED, trained
 
 FORGET_INIT = Choice(
     "forget_init", "Forget gates start with", {"a bias": "bias", "torch's": "torch", "chrono": "chrono"},
@@ -54,8 +55,9 @@ BELT = Choice(
 TIMESTEP = Number("t", "Timestep t", 1, 500, 25, 1)
 VIEW = Sections(
     "view",
-    ("(d) Two networks", "The cell", "(e) Two terms", "Gates", "Forget bias", "Memory", "Extremes"),
-)
+    ("(d) Two networks", "The cell", "(e) Two terms", "Gates", "Forget bias", "Memory", "Extremes",
+     "Trained"),
+)  # fmt: skip
 
 SETTINGS = (
     FORGET_INIT,
@@ -68,7 +70,7 @@ SETTINGS = (
     LAST_ONLY,
     BELT,
 )
-CONTROLS = (*SETTINGS, SEED, TIMESTEP, VIEW)
+CONTROLS = (*SETTINGS, SEED, TIMESTEP, TRAINED, VIEW)
 GRADIENT, CELL_GRADIENT = "log10_grad_hidden_norm", "log10_grad_cell_norm"
 
 
@@ -81,7 +83,9 @@ def main() -> None:
         CONTROLS,
     )
     config = choose_network()
-    sections = (two_networks, the_cell, two_terms, gates, forget_bias, memory, extremes)
+    sections = (
+        two_networks, the_cell, two_terms, gates, forget_bias, memory, extremes, trained
+    )  # fmt: skip
     run_open_section(VIEW, sections, config)
 
 

@@ -7,37 +7,96 @@ from engine.charts import gradients
 from engine.charts import training as charts
 from engine.frames import rows_where
 from engine.recipes import Recipe
-from engine.training import comparisons
+from engine.training import TrainingConfig, comparisons
+from engine.training.comparisons import Comparison, configs_of
+from engine.training.cost import seconds_of
 from engine.training.presets import DEFAULT_PRESET, PRESETS
-from pages.common import runs
+from pages.common import gallery, runs, training
 from pages.common.charts import show_chart
 from pages.common.controls import Choice, Number, Sections
 from pages.common.frame import open_page, run_open_section
+from pages.common.gallery import OWN
+from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep
 from pages.common.presenter import controls_area
 
 _NAMES = (DEFAULT_PRESET, *(name for name in PRESETS if name != DEFAULT_PRESET))
-PRESET = Choice("comparison", "Comparison", {name: name for name in _NAMES})
+PRESET = Choice("comparison", "Comparison", {name: name for name in (*_NAMES, OWN)})
 SEQUENCE = Number("sequence", "Test sequence", 1, 4, 1, 1)
 VIEW = Sections("view", ("Loss", "Predictions", "Memory", "Gradients"))
-CONTROLS = (PRESET, SEQUENCE, VIEW)
+CONTROLS = (PRESET, *OWN_CONTROLS, SEQUENCE, VIEW)
 
 
 def main() -> None:
     open_page(
         "training_runs",
         "Does the gradient story matter for learning?",
-        "Networks like those of the other pages, trained. Their runs come with the project, so that "
-        "nothing has to be trained before you see it.",
+        "Networks like those of the other pages, trained. The runs of the named comparisons come with "
+        "the project; choose “your own” to train others.",
         CONTROLS,
     )
     with controls_area():
-        name = PRESET.show()
-    st.markdown(PRESETS[name].question)
-    run_open_section(VIEW, (loss, predictions, memory, gradients_of), name)
+        name = choose_comparison()
+        if name == OWN:
+            configs = choose_own()
+        else:
+            keep()
+            configs = PRESETS[name].runs
+    training.show_training()
+    comparison = gallery.comparison_to_show(name, configs)
+    if isinstance(comparison, str):
+        st.markdown(PRESETS[comparison].question)
+    run_open_section(VIEW, (loss, predictions, memory, gradients_of), comparison)
 
 
-def loss(name: str) -> None:
-    curves, labels = Recipe(runs.training_curves, name), tuple(PRESETS[name].runs)
+def choose_comparison() -> str:
+    """A preset by its name, or one's own, with what leads from one to the other."""
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    with left:
+        name = str(PRESET.show())
+    with middle:
+        st.button(
+            "Change it",
+            icon=":material/edit:",
+            help="Make these networks your own: their settings in the controls, to be changed.",
+            width="stretch",
+            disabled=name == OWN,
+            on_click=gallery.make_own,
+            args=(PRESETS[name].runs if name != OWN else {}, PRESET),
+        )
+    with right:
+        gallery.show(PRESET)
+    return name
+
+
+def choose_own() -> dict[str, TrainingConfig]:
+    """The controls of one's own comparison and the button that trains it."""
+    plan = choose_networks()
+    left, right = st.columns([1, 4], vertical_alignment="center")
+    missing = [name for name, config in plan.runs.items() if not training.is_there(config)]
+    under_way = training.is_under_way()
+    with left:
+        st.button(
+            "Train",
+            icon=":material/model_training:",
+            type="primary",
+            width="stretch",
+            disabled=under_way or not missing,
+            on_click=training.start,
+            args=(plan.runs,),
+        )
+    with right:
+        if under_way:
+            st.caption("A training of yours is under way.")
+        elif missing:
+            seconds = seconds_of([plan.runs[name] for name in missing])
+            st.caption(f"To be trained: {' | '.join(missing)}; about {training.duration(seconds)}.")
+        elif plan.runs:
+            st.caption("All of these have been trained before; their runs are shown below.")
+    return plan.runs
+
+
+def loss(comparison: Comparison) -> None:
+    curves, labels = Recipe(runs.training_curves, comparison), names_of(comparison)
     in_words = comparisons.learned_in_words(curves.value["final"])
     left, right = st.columns(2)
     with left:
@@ -71,6 +130,7 @@ def loss(name: str) -> None:
             runs=labels,
         )
     st.markdown(in_words)
+    show_findings(comparison)
     st.markdown(
         "Faint: training loss; bold: validation loss. The dotted line is the loss of the best "
         "constant, which a network reaches without remembering anything. Right: the norm of the "
@@ -78,8 +138,23 @@ def loss(name: str) -> None:
     )
 
 
-def predictions(name: str) -> None:
-    points, labels = Recipe(runs.training_predictions, name), tuple(PRESETS[name].runs)
+def names_of(comparison: Comparison) -> tuple[str, ...]:
+    """The names of the runs, in the order of their colours."""
+    return tuple(configs_of(comparison))
+
+
+def show_findings(comparison: Comparison) -> None:
+    """What the handout and the papers claim, and whether the runs say so too."""
+    for finding in runs.training_findings(comparison):
+        icon, word = (
+            (":material/check_circle:", "Here it comes out so.") if finding.agrees
+            else (":material/cancel:", "Here it doesn't come out so.")
+        )  # fmt: skip
+        st.markdown(f"{icon} {finding.claim} **{word}** {finding.measured}")
+
+
+def predictions(comparison: Comparison) -> None:
+    points, labels = Recipe(runs.training_predictions, comparison), names_of(comparison)
     if points.value["timestep"].nunique() > 1:
         sequence = SEQUENCE.show()
         show_chart(
@@ -101,8 +176,8 @@ def predictions(name: str) -> None:
     st.markdown("Sequences that no network was trained on; the grey truth is the label.")
 
 
-def memory(name: str) -> None:
-    labels, errors = tuple(PRESETS[name].runs), Recipe(runs.training_memory, name)
+def memory(comparison: Comparison) -> None:
+    labels, errors = names_of(comparison), Recipe(runs.training_memory, comparison)
     show_chart(
         charts.error_by_distance,
         alt_text="Error in answering to an input, by how far back the input lies.",
@@ -119,8 +194,8 @@ def memory(name: str) -> None:
     )
 
 
-def gradients_of(name: str) -> None:
-    frame = Recipe(runs.training_gradients, name)
+def gradients_of(comparison: Comparison) -> None:
+    frame = Recipe(runs.training_gradients, comparison)
     if frame.value.empty:
         st.info("The lens of the other pages knows networks of one layer, with one input.")
         return

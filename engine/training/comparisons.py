@@ -1,6 +1,7 @@
-"""What the shipped comparisons show, as frames: losses, predictions, memory, gradients."""
+"""What a comparison of runs shows, as frames: losses, predictions, memory, gradients."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import pandas as pd
 from engine.charts import training as charts
 from engine.extended_range import written
 from engine.recurrent import RecurrentConfig, gradient_trace
+from engine.training.config import TrainingConfig
 from engine.training.evaluate import error_by_distance
+from engine.training.growing import GrowingRun
 from engine.training.presets import PRESETS
 from engine.training.run import TrainingRun
 from engine.training.store import RunStore
@@ -20,19 +23,45 @@ WHEN = ("before training", "after training")
 LEARNED = 0.5
 
 
-def preset_runs(name: str) -> dict[str, TrainingRun]:
-    """The finished runs of a preset by their names, from the project or the store."""
-    preset = PRESETS[name]
-    return dict(zip(preset.runs, RunStore().fetch_many(list(preset.runs.values())), strict=True))
+#: A preset's name, or the configs of a comparison by the names of its runs.
+Comparison: TypeAlias = str | Mapping[str, TrainingConfig]
 
 
-def final_losses(runs: Mapping[str, TrainingRun]) -> pd.DataFrame:
-    """`run, validation_loss, constant_loss, diverged_at`; the loss of the last validation."""
-    rows = [
-        (name, run.validation_frame["validation_loss"].iloc[-1], constant_loss(run.config),
-         run.diverged_at)
-        for name, run in runs.items()
-    ]  # fmt: skip
+def configs_of(comparison: Comparison) -> Mapping[str, TrainingConfig]:
+    """The configs by the names of the runs."""
+    return PRESETS[comparison].runs if isinstance(comparison, str) else comparison
+
+
+def finished_runs(comparison: Comparison, store: RunStore | None = None) -> dict[str, TrainingRun]:
+    """The finished runs of a comparison by their names.
+
+    store: where they have to be: KeyError for one that isn't. With None, runs that neither came
+    with the project nor are in the default store are trained.
+    """
+    configs = configs_of(comparison)
+    if store is None:
+        runs = RunStore().fetch_many(list(configs.values()))
+        return dict(zip(configs, runs, strict=True))
+    found = {}
+    for name, config in configs.items():
+        run = store.load(config)
+        if run is None:
+            raise KeyError(f"the store has no run {name!r}")
+        found[name] = run
+    return found
+
+
+def final_losses(runs: Mapping[str, TrainingRun | GrowingRun]) -> pd.DataFrame:
+    """`run, validation_loss, constant_loss, diverged_at`; the loss of the last validation.
+
+    validation_loss is nan for a run that had none: its first weights already gave no finite loss.
+    """
+    rows = []
+    for name, run in runs.items():
+        validated = run.validation_frame["validation_loss"]
+        last = validated.iloc[-1] if len(validated) else np.nan
+        diverged_at = run.diverged_at if isinstance(run, TrainingRun) else None
+        rows.append((name, last, constant_loss(run.config), diverged_at))
     return pd.DataFrame(rows, columns=["run", "validation_loss", "constant_loss", "diverged_at"])
 
 
@@ -40,19 +69,27 @@ def learned_in_words(losses: pd.DataFrame) -> str:
     """Which runs learned their task: how far below the best constant each of them came."""
     sentences = []
     for row in losses.itertuples():
+        diverged = row.diverged_at is not None and not np.isnan(row.diverged_at)
+        if np.isnan(row.validation_loss):
+            sentences.append(f"**{row.run}** diverged before its first step.")
+            continue
         share = row.validation_loss / row.constant_loss
-        verdict = "learned" if share < LEARNED else "did not learn"
+        verdict = "learned" if share < LEARNED and not diverged else "did not learn"
         sentence = f"**{row.run}** {verdict}: validation loss {written(row.validation_loss)}, "
         sentence += f"where the best constant has {written(row.constant_loss)}"
-        if row.diverged_at is not None and not np.isnan(row.diverged_at):
-            sentence += f"; it diverged at step {int(row.diverged_at)}"
+        if diverged:
+            sentence += f"; it diverged at step {int(row.diverged_at):,}"
         sentences.append(sentence + ".")
     return "  \n".join(sentences)
 
 
-def curves(name: str) -> dict[str, pd.DataFrame]:
-    """Frames for the charts of a preset: `losses`, `constants`, `norms`, `thresholds`, `final`."""
-    runs = preset_runs(name)
+def curves(comparison: Comparison, store: RunStore | None = None) -> dict[str, pd.DataFrame]:
+    """Frames for the charts of a comparison, see `curve_frames`; store: see `finished_runs`."""
+    return curve_frames(finished_runs(comparison, store))
+
+
+def curve_frames(runs: Mapping[str, TrainingRun | GrowingRun]) -> dict[str, pd.DataFrame]:
+    """`losses`, `constants`, `norms`, `thresholds`, `final` of runs, finished ones or not."""
     final = final_losses(runs)
     frames = {label: run.frame for label, run in runs.items()}
     validation = {label: run.validation_frame for label, run in runs.items()}
@@ -75,26 +112,28 @@ def curves(name: str) -> dict[str, pd.DataFrame]:
     }
 
 
-def predictions(name: str) -> pd.DataFrame:
-    """Predictions of a preset's runs on the test sequences, for the charts of predictions."""
-    return charts.prediction_points({n: run.test_frame for n, run in preset_runs(name).items()})
+def predictions(comparison: Comparison, store: RunStore | None = None) -> pd.DataFrame:
+    """Predictions of a comparison's runs on the test sequences, for the charts of predictions."""
+    runs = finished_runs(comparison, store)
+    return charts.prediction_points({name: run.test_frame for name, run in runs.items()})
 
 
-def memory(name: str) -> pd.DataFrame:
-    """The error in answering to an input, by its distance, of each of a preset's runs."""
-    return charts.distance_points(
-        {n: error_by_distance(run) for n, run in preset_runs(name).items()}
-    )
+def memory(comparison: Comparison, store: RunStore | None = None) -> pd.DataFrame:
+    """The error in answering to an input, by its distance, of each of a comparison's runs."""
+    runs = finished_runs(comparison, store)
+    return charts.distance_points({name: error_by_distance(run) for name, run in runs.items()})
 
 
-def gradients_before_and_after(name: str) -> pd.DataFrame:
-    """‖∂L/∂h_t‖ of a preset's networks on the averaging task, target at T, before and after.
+def gradients_before_and_after(
+    comparison: Comparison, store: RunStore | None = None
+) -> pd.DataFrame:
+    """‖∂L/∂h_t‖ of a comparison's networks on the averaging task, target at T, before and after.
 
     Returns `run, when, timestep, log10_grad_hidden_norm`, empty for networks that
     engine.recurrent knows nothing of (two layers, the residual cell).
     """
     parts = [pd.DataFrame(columns=["run", "when", "timestep", "log10_grad_hidden_norm"])]
-    for label, run in preset_runs(name).items():
+    for label, run in finished_runs(comparison, store).items():
         config = run.config
         if config.num_layers > 1 or config.cell == "residual" or config.task == "adding":
             continue

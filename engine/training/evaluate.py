@@ -9,9 +9,11 @@ from engine.training.run import TrainingRun
 from engine.training.tasks import answers, data_generator, draw_batch
 
 MAX_SEQUENCES = 1024
+#: Each distance is another batch through the network, and a curve needs no more points than this.
+MOST_DISTANCES = 25
 
 
-def error_by_distance(run: TrainingRun, sequences: int = 128) -> pd.DataFrame:
+def error_by_distance(run: TrainingRun, sequences: int = 64) -> pd.DataFrame:
     """How wrongly the last prediction answers to each input, by its distance from the last one.
 
     One number x_t is swapped for another draw, the rest of the sequence stays. The right answer
@@ -19,23 +21,24 @@ def error_by_distance(run: TrainingRun, sequences: int = 128) -> pd.DataFrame:
     needed, the mean of (Δy)² over the sequences, which is also the error of a network that
     ignores this input; error, the mean of (Δŷ − Δy)². In the adding problem only a marked number
     is needed, and the sequences in which x_t is marked are the ones counted.
-    sequences: how many, 1 to 1024, the same for every network of one task, T and seed.
+    sequences: how many, 1 to 1024, the same for every network of one task, T and seed. Of a long
+    sequence 25 distances are asked for, both ends among them.
     """
     require_integer("sequences", sequences, 1, MAX_SEQUENCES)
     config = run.config
     generator = data_generator(config, "swapped")
     inputs, _ = draw_batch(config, generator, sequences)
     others, _ = draw_batch(config, generator, sequences)
-    truth, prediction = _last(config, inputs), run.predict(inputs)[-1]
+    truth, prediction = _last(config, inputs), run.predict(inputs, np.float32)[-1]
     rows = []
-    for t in range(config.timesteps):
+    for t in asked_timesteps(config.timesteps):
         counted = inputs[t, 1] == 1 if config.task == "adding" else np.ones(sequences, bool)
         if not counted.any():
             continue
         swapped = inputs[:, :, counted].copy()
         swapped[t, 0] = others[t, 0, counted]
         by_truth = _last(config, swapped) - truth[counted]
-        by_prediction = run.predict(swapped)[-1] - prediction[counted]
+        by_prediction = run.predict(swapped, np.float32)[-1] - prediction[counted]
         rows.append(
             {
                 "distance": config.timesteps - 1 - t,
@@ -49,3 +52,9 @@ def error_by_distance(run: TrainingRun, sequences: int = 128) -> pd.DataFrame:
 def _last(config: TrainingConfig, inputs: Array) -> Array:
     """The right answer at the last timestep, float64, (batch,)."""
     return answers(config, inputs)[-1].astype(np.float64)
+
+
+def asked_timesteps(timesteps: int) -> list[int]:
+    """The inputs that are swapped, counted from 0, evenly spread."""
+    count = min(timesteps, MOST_DISTANCES)
+    return np.unique(np.linspace(0, timesteps - 1, count).round().astype(int)).tolist()

@@ -127,10 +127,13 @@ class TrainingRun:
             }
         )
 
-    def predict(self, inputs: Array) -> Array:
-        """The trained network's ŷ (targets, batch), float64, on (timesteps, input_size, batch)."""
-        network = Network(self.config, 1, inputs.shape[-1], np.float64)
-        parameters = pack(self.config, self.final, np.float64)
+    def predict(self, inputs: Array, dtype: type = np.float64) -> Array:
+        """The trained network's ŷ (targets, batch) on (timesteps, input_size, batch).
+
+        dtype: of the calculation; in float32, as in training, it takes about a third of the time.
+        """
+        network = Network(self.config, 1, inputs.shape[-1], dtype)
+        parameters = pack(self.config, self.final, dtype)
         return network.predict(parameters[None], inputs[:, None])[:, 0]
 
     def recurrent_weights(self, *, trained: bool = True) -> Weights:

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ LOCATION_VARIABLE = "SEQ2SEQ_RUN_STORE"
 SHIPPED = Path(__file__).parent / "data"
 
 OnProblem = Callable[[str], object]
+OnRun = Callable[[TrainingRun], object]
 
 _log = logging.getLogger(__name__)
 
@@ -56,14 +58,19 @@ class RunStore:
     """Finished runs at one location, behind the runs that come with the project.
 
     location: a folder or an fsspec URL; None for `default_location()`. shipped: a folder that is
-    looked in first and never written to; None for none. One store serves any number of threads.
+    looked in first and never written to; None for none. recent: how many of the runs that it had
+    in hands last stay in memory. One store serves any number of threads.
     """
 
-    def __init__(self, location: str | None = None, *, shipped: Path | None = SHIPPED) -> None:
+    def __init__(
+        self, location: str | None = None, *, shipped: Path | None = SHIPPED, recent: int = 0
+    ) -> None:
         self.location = location or default_location()
-        self._shipped = shipped
+        self.shipped = shipped
         self._lock = threading.Lock()
         self._running: dict[TrainingConfig, _Running] = {}
+        self._recent: OrderedDict[TrainingConfig, TrainingRun] = OrderedDict()
+        self._most_recent = recent
 
     def load(self, config: TrainingConfig) -> TrainingRun | None:
         """The finished run of `config`, or None if there is none.
@@ -71,15 +78,27 @@ class RunStore:
         Raises RunFileError for a file that is damaged, foreign or of another config, and OSError
         where the location can't be read.
         """
-        places = [str(self._shipped)] if self._shipped else []
+        if (remembered := self._recent.get(config)) is not None:
+            self.remember(remembered)
+            return remembered
+        places = [str(self.shipped)] if self.shipped else []
         for place in [*places, self.location]:
             data = _read(place, file_name(config))
             if data is not None:
                 run = TrainingRun.from_bytes(data)
                 if run.config != config:
                     raise RunFileError(f"the file holds the run of another config: {run.config}")
+                self.remember(run)
                 return run
         return None
+
+    def remember(self, run: TrainingRun) -> None:
+        """Keep a finished run in memory, in the place of the one that was longest out of use."""
+        with self._lock:
+            self._recent[run.config] = run
+            self._recent.move_to_end(run.config)
+            while len(self._recent) > self._most_recent:
+                self._recent.popitem(last=False)
 
     def save(self, run: TrainingRun) -> None:
         """Keep a finished run. Raises OSError where the location can't be written to."""
@@ -107,6 +126,7 @@ class RunStore:
         configs: Sequence[TrainingConfig],
         on_progress: OnManyProgress | None = None,
         on_problem: OnProblem | None = None,
+        on_run: OnRun | None = None,
     ) -> list[TrainingRun]:
         """The runs of `configs`: what the store doesn't have is trained together, and kept.
 
@@ -116,8 +136,9 @@ class RunStore:
         trained, another begins anew. Finished runs are kept all the same, unfinished ones never.
         on_problem(message): a file that had to be trained anew, or a location that can't be read
         or written. The run is returned all the same; the message goes to the log as well.
+        on_run(run): as soon as a run is there, so that no later stop can lose it.
         """
-        problems, runs = _Problems(on_problem), dict[TrainingConfig, TrainingRun]()
+        problems, runs = _Problems(on_problem), _Arrived(on_run)
         while missing := [config for config in dict.fromkeys(configs) if config not in runs]:
             with self._turns(missing) as (mine, others):
                 self._load_or_train(configs, mine, runs, on_progress, problems)
@@ -131,7 +152,7 @@ class RunStore:
         self,
         configs: Sequence[TrainingConfig],
         mine: "dict[TrainingConfig, _Running]",
-        runs: dict[TrainingConfig, TrainingRun],
+        runs: "_Arrived",
         on_progress: OnManyProgress | None,
         problems: "_Problems",
     ) -> None:
@@ -150,6 +171,7 @@ class RunStore:
 
         def finish(i: int, run: TrainingRun) -> None:
             self._save_or_report(run, problems)
+            self.remember(run)
             runs[run.config] = mine[todo[i]].run = run
 
         if todo:
@@ -216,6 +238,19 @@ def _told_at(place: int, on_progress: OnManyProgress | None) -> OnProgress:
             on_progress(step, total, {place: metrics})
 
     return report
+
+
+class _Arrived(dict[TrainingConfig, TrainingRun]):
+    """The runs that are there; each is told of as it arrives."""
+
+    def __init__(self, on_run: OnRun | None) -> None:
+        super().__init__()
+        self._on_run = on_run
+
+    def __setitem__(self, config: TrainingConfig, run: TrainingRun) -> None:
+        super().__setitem__(config, run)
+        if self._on_run is not None:
+            self._on_run(run)
 
 
 class _Problems:

@@ -74,11 +74,12 @@ class Choice:
     label: str
     options: dict[str, Any] = field(hash=False)
     help: str | None = None
+    start: str | None = None
 
     @property
     def default(self) -> str:
-        """The first option."""
-        return next(iter(self.options))
+        """The option to start with, the first one unless told."""
+        return self.start or next(iter(self.options))
 
     def refusal(self, text: str) -> str | None:
         """Why `text` can't be this control's value, or None if it can."""
@@ -97,7 +98,12 @@ class Choice:
         names = list(self.options)
         if len(names) > MOST_SIDE_BY_SIDE:
             name = st.selectbox(
-                self.label, names, key=self.key, help=self.help, bind="query-params"
+                self.label,
+                names,
+                names.index(self.default),
+                key=self.key,
+                help=self.help,
+                bind="query-params",
             )
         else:
             name = st.segmented_control(

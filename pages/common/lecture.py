@@ -90,6 +90,16 @@ LECTURE: Lecture = (
         {"comparison": "recall: T = 10 and T = 100", "view": "Loss"},
     ),
     Scene(
+        "training_runs", "Train them yourselves",
+        "Twenty timesteps, two networks. Predict which one learns, then press Train.",
+        {"comparison": "your own"},
+    ),
+    Scene(
+        "lstm_cell_state", "Did training open the forget gates?",
+        "The same cell before and after: how much longer does its median unit remember?",
+        {"view": "Trained"},
+    ),
+    Scene(
         "beam_search", "2 The tree",
         "Two hypotheses are kept at every step. Predict which, then press the right arrow.",
         {"view": "Step by step", "step": "0"},

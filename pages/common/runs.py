@@ -5,7 +5,8 @@ every change while modules are imported once.
 """
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
@@ -14,7 +15,9 @@ from engine.decoding import comparisons as decoding
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
 from engine.residual import comparisons as stacks
+from engine.training import TrainingConfig, findings, trained_lstms
 from engine.training import comparisons as training
+from pages.common.training import run_store
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,9 +28,19 @@ def _cached(function: Callable[P, R], megabytes: int, doing: str) -> Callable[P,
     cache = st.cache_data(
         max_size=f"{megabytes} MB",
         show_spinner=f"{doing} …",
-        hash_funcs={RecurrentConfig: repr, ResidualConfig: repr},
+        hash_funcs={RecurrentConfig: repr, ResidualConfig: repr, TrainingConfig: repr},
     )
     return cast(Callable[P, R], cache(function))
+
+
+def _from_store(function: Callable[..., R]) -> Callable[..., R]:
+    """`function` of runs that are in the server's store, which it is given as its last argument."""
+
+    @wraps(function)
+    def with_store(*which: Any) -> R:
+        return function(*which, run_store())
+
+    return with_store
 
 
 gradient_trace = _cached(recurrent.gradient_trace, 24, "Running the network")
@@ -81,7 +94,17 @@ endless_cost = _cached(decoding.endless_cost, 4, "Counting cell evaluations")
 compare_scorings = _cached(decoding.compare_scorings, 4, "Ranking by every convention")
 winners_by_beam_width = _cached(decoding.winners_by_beam_width, 4, "Searching with every k")
 
-training_curves = _cached(training.curves, 8, "Loading the runs")
-training_predictions = _cached(training.predictions, 2, "Loading the runs")
-training_memory = _cached(training.memory, 2, "Asking the networks")
-training_gradients = _cached(training.gradients_before_and_after, 2, "Looking at the gradients")
+training_curves = _cached(_from_store(training.curves), 8, "Loading the runs")
+training_predictions = _cached(_from_store(training.predictions), 4, "Loading the runs")
+training_memory = _cached(_from_store(training.memory), 4, "Asking the networks")
+training_gradients = _cached(
+    _from_store(training.gradients_before_and_after), 4, "Looking at the gradients"
+)
+training_findings = _cached(_from_store(findings.findings), 2, "Loading the runs")
+
+trained_gates = _cached(_from_store(trained_lstms.trained_gates), 4, "Running the LSTM")
+trained_gradients = _cached(
+    _from_store(trained_lstms.trained_gradients), 1, "Looking at the gradients"
+)
+trained_survival = _cached(_from_store(trained_lstms.trained_survival), 1, "Running the LSTM")
+trained_units = _cached(_from_store(trained_lstms.trained_units), 1, "Running the LSTM")

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ class Server:
     """The app as `streamlit run` starts it, on a free port of this machine."""
 
     def __init__(self) -> None:
+        self.runs = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -42,6 +44,8 @@ class Server:
         self.process = subprocess.Popen(
             [*command, *options, "--server.address=127.0.0.1"],
             cwd=ROOT,
+            # What is trained here is not to be found there the next time.
+            env={**os.environ, "SEQ2SEQ_RUN_STORE": self.runs.name},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -53,6 +57,7 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(timeout=20)
+        self.runs.cleanup()
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + START_SECONDS

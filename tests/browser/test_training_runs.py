@@ -1,10 +1,19 @@
-"""The page of trained networks in Chromium: it opens on shipped runs and fits a phone."""
+"""The page of trained networks in Chromium: shipped runs, and a training of one's own."""
+
+import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Console, Server
-from tests.browser.seeing import fits, settle
+from tests.browser.seeing import CHART, fits, settle
+
+SMALL = "training_runs?comparison=your+own&timesteps=5&steps=100&units=4"
+LARGE = "training_runs?comparison=your+own&timesteps=100&steps=5000"
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
 
 
 def test_the_page_opens_on_a_finished_comparison(
@@ -24,3 +33,55 @@ def test_nothing_is_wider_than_a_phone(server: Server, browser: Browser, view: s
     phone.wait_for_timeout(500)
     assert fits(phone)
     phone.close()
+
+
+def test_ones_own_controls_fit_a_phone(server: Server, browser: Browser) -> None:
+    phone = browser.new_page(viewport={"width": 360, "height": 780})
+    phone.goto(server.url("training_runs?comparison=your+own&networks=4"))
+    settle(phone)
+    phone.wait_for_timeout(500)
+    assert fits(phone)
+    phone.close()
+
+
+def test_a_small_run_is_trained_and_a_later_visitor_finds_it(
+    server: Server, page: Page, browser: Browser, console: Console
+) -> None:
+    page.goto(server.url(SMALL))
+    settle(page)
+    button(page, "Train").click()
+    expect(page.get_by_text("All of these have been trained")).to_be_visible(timeout=90_000)
+    expect(button(page, "Train")).to_be_disabled()
+    expect(page.get_by_text("RNN", exact=True).first).to_be_visible()
+    later = browser.new_page()
+    later.goto(server.url(SMALL))
+    settle(later)
+    expect(later.get_by_text("All of these have been trained")).to_be_visible()
+    later.close()
+    assert console.errors == []
+
+
+def test_curves_grow_while_the_page_around_them_stays_and_a_stop_keeps_them(
+    server: Server, page: Page, console: Console
+) -> None:
+    page.goto(server.url(LARGE))
+    settle(page)
+    button(page, "Train").click()
+    steps = page.get_by_text(re.compile(r"Step [\d,]+ of 10,000"))
+    expect(steps).to_be_visible(timeout=90_000)
+    first = steps.inner_text()
+    page.wait_for_function(
+        "first => [...document.querySelectorAll('[data-testid=stProgress]')]"
+        ".some(bar => bar.innerText.includes('Step') && !bar.innerText.includes(first))",
+        arg=first,
+    )
+    expect(page.locator(CHART)).to_have_count(4)
+    expect(page.get_by_text("A training of yours is under way.")).to_be_visible()
+    button(page, "Stop").click()
+    expect(page.get_by_text("Below, until the networks above")).to_be_visible()
+    expect(page.locator(f"{CHART} >> text=/stopped at step/").first).to_be_visible()
+    expect(page.locator(CHART)).to_have_count(4)
+    expect(button(page, "Train")).to_be_enabled()
+    button(page, "Put away").click()
+    expect(page.locator(CHART)).to_have_count(2)
+    assert console.errors == []

@@ -22,6 +22,7 @@ SECTIONS = (
     "Forget bias",
     "Memory",
     "Extremes",
+    "Trained",
 )
 EDGES: dict[str, dict[str, str]] = {
     "gates wide open": {"forget_bias": "20.0"},

@@ -1,30 +1,112 @@
-"""The page of trained networks: every shipped comparison opens in every section."""
+"""The page of trained networks: shipped comparisons open, and one's own are trained from it."""
 
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from engine.training import RunStore, TrainingConfig, train
 from engine.training.presets import PRESETS
+from engine.training.process import WorkerProcess
+from engine.training.queue import TrainingQueue
+from engine.training.store import LOCATION_VARIABLE, file_name
+from pages.common import own_networks, training
+from pages.common.own_networks import OWN_CONTROLS, OWN_NETWORKS, plan_of, values_of
+from tests.engine.training.lasting import LastingProcess
 from tests.pages.conftest import OpenPage
-from tests.pages.reading import assert_shows_no_broken_number, charts, texts
+from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
+from tests.pages.test_take_away import rows_shown, take_all
 
 SECTIONS = ("Loss", "Predictions", "Memory", "Gradients")
+#: Trained within a second, once the process is there.
+SMALL = {"comparison": "your own", "timesteps": "5", "steps": "100", "units": "4", "sequences": "4"}
+#: Not trained before anybody presses a button.
+LARGE = {"comparison": "your own", "timesteps": "100", "steps": "5000"}
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[WorkerProcess]:
+    lasting = LastingProcess()
+    yield lasting
+    lasting.close(kill=True)
+
+
+@pytest.fixture(autouse=True)
+def queue(
+    tmp_path: Path, process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TrainingQueue]:
+    """A store and a queue of each test's own."""
+    monkeypatch.setenv(LOCATION_VARIABLE, str(tmp_path))
+    training.run_store.clear()
+    made = TrainingQueue(training.run_store(), start_process=lambda: process, idle_seconds=0.1)
+    monkeypatch.setattr(training, "training_queue", lambda: made)
+    yield made
+    for ticket in list(made._tickets):
+        made.stop(ticket)
+    deadline = time.monotonic() + 60
+    while made.status().running and time.monotonic() < deadline:
+        time.sleep(0.05)
+    training.run_store.clear()
+
+
+def run_until(app: AppTest, reached: Callable[[], Any], seconds: float = 120) -> AppTest:
+    """Look at the page again and again, as its fragment does in a browser."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.1)
+        app.run()
+        assert not app.exception
+    return app
+
+
+def progress(app: AppTest) -> str:
+    return " ".join(element.proto.text for element in app.get("progress"))
+
+
+def train_button(app: AppTest) -> Any:
+    return next(button for button in app.button if button.label == "Train")
+
+
+def has_steps(app: AppTest) -> bool:
+    return progress(app).startswith("Step") and len(charts(app)) == 4
 
 
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("comparison", PRESETS)
 def test_every_shipped_comparison_opens_in_every_section(
-    open_page: OpenPage, section: str, comparison: str
+    open_page: OpenPage, queue: TrainingQueue, section: str, comparison: str
 ) -> None:
     app = open_page("training_runs", view=section, comparison=comparison)
     assert_shows_no_broken_number(app)
     assert not app.warning
     assert charts(app) or app.info
     assert all(chart.alt for chart in charts(app)), "a chart without alt text"
+    assert queue.status().worker_pid is None, "it was trained"
 
 
 def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred(open_page: OpenPage) -> None:
     shown = texts(open_page("training_runs", comparison="recall: T = 10 and T = 100"))
     assert "**RNN, T = 10** learned" in shown
     assert "**RNN, T = 100** did not learn" in shown
+    assert "Here it comes out so." in shown
+
+
+def test_a_claim_that_does_not_come_out_is_said_not_to(open_page: OpenPage) -> None:
+    shown = texts(open_page("training_runs", comparison="recall: RNN and LSTM"))
+    assert "Hochreiter and Schmidhuber 1997" in shown
+    assert "Here it doesn't come out so." in shown
+
+
+def test_a_run_that_diverged_after_some_steps_says_at_which(open_page: OpenPage) -> None:
+    shown = texts(open_page("training_runs", comparison="ReLU: clipping"))
+    assert "**orthogonal** did not learn" in shown
+    assert "it diverged at step 3" in shown
 
 
 def test_another_test_sequence_is_another_chart(open_page: OpenPage) -> None:
@@ -38,3 +120,238 @@ def test_a_comparison_that_does_not_exist_is_named(open_page: OpenPage) -> None:
     app = open_page("training_runs", comparison="perpetual motion")
     assert "`perpetual motion`" in app.warning[0].value
     assert charts(app)
+
+
+def test_a_small_run_is_trained_shown_and_kept(open_page: OpenPage, tmp_path: Path) -> None:
+    app = open_page("training_runs", **SMALL)
+    assert "To be trained: RNN | LSTM" in texts(app)
+    press(app, "Train")
+    run_until(app, lambda: "All of these have been trained" in texts(app))
+    shown = texts(app)
+    assert "**RNN**" in shown
+    assert "**LSTM**" in shown
+    assert train_button(app).disabled
+    assert len(list(tmp_path.glob("*.run"))) == 2
+    assert any(button.label.startswith("recall the first input, T = 5") for button in app.button)
+
+
+def test_a_run_that_was_trained_before_is_loaded_and_not_trained(
+    open_page: OpenPage, queue: TrainingQueue, tmp_path: Path
+) -> None:
+    plan = plan_of(values_by_name(SMALL))
+    for config in plan.runs.values():
+        RunStore(str(tmp_path)).save(train(config))
+    app = open_page("training_runs", **SMALL)
+    assert "All of these have been trained" in texts(app)
+    assert "**RNN**" in texts(app)
+    assert queue.status().worker_pid is None
+
+
+def test_the_program_of_ones_own_comparison_makes_what_the_page_shows(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    plan = plan_of(values_by_name(SMALL))
+    for config in plan.runs.values():
+        RunStore(str(tmp_path)).save(train(config))
+    app = take_all(open_page("training_runs", **SMALL))
+    text = next(block.value for block in app.code if "engine" in block.value)
+    names: dict[str, Any] = {}
+    exec(text, names)
+    made = names["curves"]({"RNN": names["config"], "LSTM": names["config_2"]})
+    shown = rows_shown(charts(app)[0])["curves"]
+    pd.testing.assert_frame_equal(made["losses"], shown, check_dtype=False)
+
+
+def test_a_stop_keeps_what_is_there_and_says_at_which_step(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    app = open_page("training_runs", **LARGE)
+    before = texts(app)
+    assert "**RNN, T = 10** learned" in before, "the last comparison stays below"
+    press(app, "Train")
+    run_until(app, lambda: has_steps(app))
+    assert train_button(app).disabled
+    press(app, "Stop")
+    shown = texts(app)
+    assert not progress(app)
+    assert "**RNN, T = 10** learned" in shown
+    assert len(charts(app)) == 4, "the half-done curves, and the comparison from before"
+    assert "stopped at step" in str(charts(app)[0].spec)
+    assert list(tmp_path.iterdir()) == []
+    assert not train_button(app).disabled
+    press(app, "Put away")
+    assert len(charts(app)) == 2
+
+
+def test_a_stop_keeps_the_finished_run_of_a_comparison(open_page: OpenPage, tmp_path: Path) -> None:
+    quick = {"n1_T": "2", "units": "4", "steps": "1000"}
+    app = open_page("training_runs", **{**LARGE, "sequences": "128", "steps": "5000", **quick})
+    press(app, "Train")
+    run_until(app, lambda: len(list(tmp_path.glob("*.run"))) == 1)
+    press(app, "Stop")
+    assert "To be trained: LSTM" in texts(app)
+    assert "To be trained: RNN" not in texts(app)
+
+
+def test_a_control_moved_while_training_loses_nothing(open_page: OpenPage) -> None:
+    app = open_page("training_runs", **SMALL)
+    press(app, "Train")
+    app.slider(key="timesteps").set_value(7).run()
+    run_until(app, lambda: not progress(app))
+    shown = texts(app)
+    assert "**RNN**" in shown
+    assert "T = 5: RNN | LSTM" in shown, "the one that has finished is on screen, named"
+    assert not train_button(app).disabled
+    press(app, "recall the first input, T = 5")
+    assert app.slider(key="timesteps").value == 5
+    assert "All of these have been trained" in texts(app)
+
+
+def test_two_visitors_train_one_run_once_and_both_see_it(
+    open_page: OpenPage, queue: TrainingQueue
+) -> None:
+    first, second = open_page("training_runs", **LARGE), open_page("training_runs", **LARGE)
+    press(first, "Train")
+    press(second, "Train")
+    run_until(first, lambda: has_steps(first))
+    run_until(second, lambda: has_steps(second))
+    status = queue.status()
+    assert (status.running, status.waiting, status.tickets) == (1, 0, 2)
+
+
+def test_a_diverged_run_says_at_which_step(open_page: OpenPage) -> None:
+    exploding = {
+        "n1_cell": "residual RNN", "n1_sigma": "none", "n1_init": "gaussian", "n1_radius": "3.0",
+        "timesteps": "100", "n1_rate": "1",
+    }  # fmt: skip
+    app = open_page("training_runs", **{**SMALL, **exploding})
+    press(app, "Train")
+    run_until(app, lambda: not progress(app))
+    assert "**residual RNN, rate 1, radius 3** diverged before its first step" in texts(app)
+    assert "**LSTM, rate 0.003** did not learn" in texts(app)
+    assert_shows_no_broken_number(app)
+    for section in SECTIONS:
+        again = open_page("training_runs", **{**SMALL, **exploding, "view": section})
+        assert_shows_no_broken_number(again)
+
+
+def test_a_setting_that_does_not_fit_is_named_below_its_control_and_the_page_stays(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("training_runs", **{**SMALL, "task": "adding problem", "timesteps": "1"})
+    assert [error.value for error in app.error] == [
+        "timesteps is 1; allowed is an integer from 2 to 200"
+    ]
+    assert train_button(app).disabled
+    assert charts(app)
+    app.slider(key="timesteps").set_value(2).run()
+    assert not app.error
+    assert not train_button(app).disabled
+
+
+def test_a_training_that_takes_too_long_is_refused_with_the_steps_allowed(
+    open_page: OpenPage,
+) -> None:
+    heavy = {"timesteps": "200", "units": "64", "sequences": "128", "n1_cell": "LSTM"}
+    app = open_page("training_runs", **{**LARGE, **heavy})
+    assert "steps is 5000; allowed" in app.error[0].value
+    assert train_button(app).disabled
+
+
+def test_values_that_a_link_cannot_mean_are_named(open_page: OpenPage) -> None:
+    app = open_page("training_runs", comparison="your own", n1_rate="<b>7</b>", steps="-3")
+    assert "`n1_rate` = `<b>7</b>`" in app.warning[0].value
+    assert "`steps` = `-3`" in app.warning[0].value
+    assert app.slider(key="steps").value == own_networks.STEPS.default
+
+
+def test_a_store_that_cannot_be_written_to_is_told_and_the_run_is_shown(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(training.run_store(), "location", str(tmp_path / "file" / "runs"))
+    app = open_page("training_runs", **SMALL)
+    press(app, "Train")
+    run_until(app, lambda: "All of these have been trained" in texts(app))
+    assert any("can't be written to" in warning.value for warning in app.warning)
+    assert "**LSTM**" in texts(app)
+
+
+def test_a_full_queue_is_told_and_nothing_is_lost(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.training.queue.MOST_WAITING", 0)
+    app = open_page("training_runs", **SMALL)
+    press(app, "Train")
+    assert "no more are allowed" in app.warning[0].value
+    assert app.slider(key="timesteps").value == 5
+    assert not train_button(app).disabled
+
+
+def test_a_damaged_file_is_told_and_trained_anew(open_page: OpenPage, tmp_path: Path) -> None:
+    plan = plan_of(values_by_name(SMALL))
+    damaged = tmp_path / file_name(plan.runs["RNN"])
+    damaged.write_bytes(b"something else")
+    app = open_page("training_runs", **SMALL)
+    assert "To be trained: RNN" in texts(app)
+    press(app, "Train")
+    run_until(app, lambda: "All of these have been trained" in texts(app))
+    assert any("is trained anew" in warning.value for warning in app.warning)
+    assert damaged.read_bytes() != b"something else"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_made_ones_own_is_the_very_same_networks(name: str) -> None:
+    configs = list(PRESETS[name].runs.values())
+    assert list(plan_of(meant(values_of(configs))).runs.values()) == configs
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainingConfig(task="adding", cell="residual", activation="relu", timesteps=2,
+                       validation_batches=4, steps=100),
+        TrainingConfig(cell="lstm", forget_bias=-2.0, num_layers=2, steps=2100, seed=7,
+                       validation_interval=100),
+        TrainingConfig(recurrent_init="nonnormal", spectral_radius=0.5, clip_norm=0.3),
+    ],
+)  # fmt: skip
+def test_what_the_controls_are_set_to_means_what_they_were_set_from(config: TrainingConfig) -> None:
+    other = replace(config, timesteps=9)
+    assert list(plan_of(meant(values_of([config, other]))).runs.values()) == [config, other]
+
+
+def test_ones_own_comparison_starts_from_a_preset_at_once(open_page: OpenPage) -> None:
+    app = open_page("training_runs", comparison="ReLU: clipping")
+    press(app, "Change it")
+    assert app.selectbox(key="comparison").value == "your own"
+    assert app.slider(key="networks").value == 4
+    assert "All of these have been trained" in texts(app)
+
+
+def test_settings_survive_a_look_at_another_comparison(open_page: OpenPage) -> None:
+    app = open_page("training_runs", **{**SMALL, "networks": "4", "n3_layers": "2"})
+    app.slider(key="networks").set_value(2).run()
+    app.selectbox(key="comparison").set_value("ReLU: clipping").run()
+    app.selectbox(key="comparison").set_value("your own").run()
+    assert app.slider(key="timesteps").value == 5
+    app.slider(key="networks").set_value(4).run()
+    assert app.slider(key="n3_layers").value == 2
+
+
+def test_no_two_controls_share_a_place_in_the_address() -> None:
+    keys = [control.key for control in OWN_CONTROLS]
+    assert len(set(keys)) == len(keys) == 7 + 12 * len(OWN_NETWORKS)
+
+
+def meant(values: dict[str, Any]) -> dict[str, Any]:
+    """What the controls return for the values that a session has for them."""
+    by_key = {control.key: control for control in OWN_CONTROLS}
+    return {key: getattr(by_key[key], "options", {}).get(value, value) if hasattr(by_key[key], "options")
+            else value for key, value in values.items()}  # fmt: skip
+
+
+def values_by_name(query: dict[str, str]) -> dict[str, Any]:
+    """What the controls return for what a link asks for."""
+    shown = {c.key: c.read(query[c.key]) if c.key in query else c.default for c in OWN_CONTROLS}
+    return meant(shown)

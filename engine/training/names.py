@@ -1,0 +1,64 @@
+"""Names for the runs of a comparison: the cell, and whatever tells it from the others."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from engine.training.config import Task, TrainedCell, TrainingConfig
+
+CELL_NAMES: dict[TrainedCell, str] = {"rnn": "RNN", "lstm": "LSTM", "residual": "residual RNN"}
+TASK_NAMES: dict[Task, str] = {
+    "recall": "recall the first input",
+    "average_every": "average at every timestep",
+    "average_last": "average at the last timestep",
+    "adding": "adding problem",
+}
+
+
+def run_names(configs: Sequence[TrainingConfig]) -> tuple[str, ...]:
+    """A name for each config, no two alike: "LSTM, T = 100"."""
+    told_apart = [_features(config) for config in configs]
+    names = []
+    for config, own in zip(configs, told_apart, strict=True):
+        others = [other for other in told_apart if other is not own]
+        parts = [
+            text
+            for field, text in own.items()
+            if text and any(field in other and other[field] != text for other in others)
+        ]
+        names.append(", ".join([CELL_NAMES[config.cell], *parts]))
+    seen: Counter[str] = Counter()
+    for i, name in enumerate(names):
+        seen[name] += 1
+        if seen[name] > 1:
+            names[i] = f"{name} ({seen[name]})"
+    return tuple(names)
+
+
+def comparison_title(names: Sequence[str], configs: Sequence[TrainingConfig]) -> str:
+    """What is compared, in a line: "recall the first input, T = 20: RNN, LSTM"."""
+    tasks = dict.fromkeys(TASK_NAMES[config.task] for config in configs)
+    lengths = dict.fromkeys(str(config.timesteps) for config in configs)
+    return f"{' and '.join(tasks)}, T = {' and '.join(lengths)}: {' | '.join(names)}"
+
+
+def _features(config: TrainingConfig) -> dict[str, str]:
+    """What can tell a run from others, in words; "" goes without saying."""
+    features = {
+        "layers": f"{config.num_layers} layer{'s' if config.num_layers > 1 else ''}",
+        "timesteps": f"T = {config.timesteps}",
+        "task": TASK_NAMES[config.task],
+        "hidden": f"{config.hidden_size} units",
+        "clipping": f"clipped at {config.clip_norm:g}" if config.clip_norm else "not clipped",
+        "optimiser": config.optimiser.upper() if config.optimiser == "sgd" else "Adam",
+        "rate": f"rate {config.learning_rate:g}",
+        "radius": "" if config.spectral_radius is None else f"radius {config.spectral_radius:g}",
+        "structure": "" if config.recurrent_init == "gaussian" else config.recurrent_init,
+        "seed": f"seed {config.seed}",
+    }
+    if config.cell == "lstm":
+        bias = "" if config.forget_bias is None else f"forget bias {config.forget_bias:g}"
+        features["memory"] = "chrono" if config.chrono_timesteps else bias
+    else:
+        activation = "no σ" if config.activation == "identity" else config.activation
+        features["activation"] = "ReLU" if activation == "relu" else activation
+    return features
