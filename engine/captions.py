@@ -52,6 +52,16 @@ def averages(rows: pd.DataFrame, field: str, by: str, *, median: bool = False) -
     return f"{'Median' if median else 'Mean'}: {', '.join(texts)}."
 
 
+def extents(rows: pd.DataFrame, field: str, by: str) -> str:
+    """Between which values each of several quantities lies."""
+    texts = [
+        f"the {name} from {values.min():.3g} to {values.max():.3g}"
+        for name, values in rows.groupby(by, sort=False)[field]
+    ]
+    text = f"{', '.join(texts)}."
+    return text[0].upper() + text[1:]
+
+
 def peak(rows: pd.DataFrame, field: str, at: str, what: str, where: str) -> str:
     """Where a curve of logarithms is highest. what: the curve; where: its axis."""
     highest = rows.loc[rows[field].idxmax()]

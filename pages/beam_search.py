@@ -391,6 +391,16 @@ def conventions(config: DecodingConfig) -> None:
     show_chart(
         winner_lengths,
         alt_text="Length of the winner against the beam width, ranked by the sum and by the mean.",
+        finding="Length of the winner. "
+        + captions.curves_at(
+            wide.value,
+            "length",
+            "scoring",
+            along="beam_width",
+            where="k",
+            last=True,
+            is_log10=False,
+        ),
         data={"winners": wide},
     )
     st.markdown(

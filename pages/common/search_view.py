@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine import captions
 from engine.charts import decoding as charts
 from engine.charts import stored_states as strips
 from engine.decoding import BeamSearchResult, Hypothesis, comparisons, findings
@@ -128,6 +129,7 @@ def states(config: DecodingConfig, result: BeamSearchResult, step: int) -> None:
     show_chart(
         strips.stored_states,
         alt_text="Strips of the hidden state h and the cell state C that each hypothesis stores.",
+        finding=captions.extents(rows.value, "value", "state"),
         data={"states": rows},
         rows=count,
     )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import captions
 from engine.charts import cell_state, gradients
 from engine.recipes import Recipe
 from engine.recurrent import RecurrentConfig
@@ -25,10 +26,12 @@ def trained(_: RecurrentConfig) -> None:
     st.markdown(opened_in_words(units.value, slopes.value))
     for when, column in zip(WHEN, st.columns(2), strict=True):
         of_gates = Recipe(runs.trained_gates, name, when)
+        gates = of_gates.value
         with column:
             show_chart(
                 cell_state.gate_heatmap,
                 alt_text=f"Heatmap of the forget gate by unit and timestep, {when}.",
+                finding=f"Mean {gates.loc[gates['gate'] == 'forget', 'value'].mean():.2f}.",
                 data={"values": Recipe(cell_state.heatmap_values, of_gates, "forget")},
                 title=f"forget gate fₜ {when}, by unit",
                 low=0.0,
@@ -43,6 +46,7 @@ def trained(_: RecurrentConfig) -> None:
             show_chart(
                 gradients.compared_lines,
                 alt_text=f"{title} along time, before and after training.",
+                finding=captions.curves_at(lines.value, field, "when"),
                 data={"runs": lines},
                 by="when",
                 names=WHEN,

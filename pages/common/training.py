@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from engine import captions
 from engine.charts import training as charts
+from engine.frames import rows_where
 from engine.training import RunStore, TrainingConfig, TrainingRun
 from engine.training.comparisons import curve_frames
 from engine.training.growing import GrowingRun
@@ -151,6 +153,14 @@ def _show_curves(progress: Progress, runs: Mapping[str, TrainingConfig]) -> None
         show_chart(
             charts.losses,
             alt_text="Training and validation loss of a training under way or stopped.",
+            finding=captions.curves_at(
+                rows_where(frames["losses"], kind="validation"),
+                "log10_loss",
+                "run",
+                along="step",
+                where="step",
+                last=True,
+            ),
             data={"curves": frames["losses"], "marks": frames["constants"]},
             runs=tuple(names),
         )
@@ -158,6 +168,9 @@ def _show_curves(progress: Progress, runs: Mapping[str, TrainingConfig]) -> None
         show_chart(
             charts.gradient_norms,
             alt_text="Norm of the gradient of a training under way or stopped.",
+            finding=captions.curves_at(
+                frames["norms"], "log10_grad_norm", "run", along="step", where="step", last=True
+            ),
             data={"curves": frames["norms"], "thresholds": frames["thresholds"]},
             runs=tuple(names),
         )

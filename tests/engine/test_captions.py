@@ -36,6 +36,13 @@ def test_means_and_medians_differ_where_they_should() -> None:
     assert captions.averages(rows, "x", "run", median=True) == "Median: a 2."
 
 
+def test_an_extent_goes_from_the_smallest_value_to_the_largest() -> None:
+    rows = pd.DataFrame({"state": ["hidden state"] * 2 + ["cell state"], "x": [0.5, -1.0, 2.0]})
+    assert captions.extents(rows, "x", "state") == (
+        "The hidden state from -1 to 0.5, the cell state from 2 to 2."
+    )
+
+
 def test_the_peak_is_named_with_its_place() -> None:
     assert "timestep = 3: 100" in captions.peak(CURVES, "log10", "timestep", "It", "timestep")
 
