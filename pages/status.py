@@ -33,7 +33,9 @@ def numbers() -> None:
             "p95": in_milliseconds(runs.p95),
             "longest": in_milliseconds(runs.slowest),
             "memory": f"{meter.memory_megabytes():.0f} MB",
-            "found in the caches": f"{hits / (hits + misses):.0%}" if hits + misses else "nothing asked",
+            "found in the caches": f"{hits / (hits + misses):.0%}"
+            if hits + misses
+            else "nothing asked",
         }
     )
     st.dataframe(
