@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 VARIABLE = "LECTURE_LOGS"
 #: Loggers that bring handlers of their own.
 _WITH_HANDLERS = ("", "streamlit", "uvicorn", "uvicorn.error", "uvicorn.access")
+_NO_VISITOR = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
 logger = logging.getLogger("lecture")
 
@@ -33,6 +34,8 @@ class JsonLines(logging.Formatter):
 def set_up() -> None:
     """Give all log lines of this process the form that the environment asks for; once is enough."""
     logger.setLevel(logging.INFO)
+    # Computing for the caches before there is a visitor is meant; a line for each call isn't.
+    logging.getLogger(_NO_VISITOR).setLevel(logging.ERROR)
     if not logging.getLogger().handlers:
         logging.getLogger().addHandler(logging.StreamHandler())
     if os.environ.get(VARIABLE) == "json":

@@ -14,20 +14,20 @@ from functools import cache
 import streamlit as st
 import torch
 from streamlit.errors import StreamlitSecretNotFoundError
+from threadpoolctl import threadpool_limits
 
 import engine
+from engine.training.presets import PRESETS
 from pages import common
 from pages.common import logs, meter
 
-#: Torch splits even small products over all cores and lets them spin between two. With many
-#: sessions that is many times more threads than cores: one thread for each session is faster for
-#: all of them, and the matrices of these pages are too small to gain from a second one.
-TORCH_THREADS = 1
+#: Torch and NumPy's BLAS split even small products over all cores and let the threads spin between
+#: two. With many sessions that is many times more threads than cores: one thread for each session
+#: is faster for all, and the matrices of these pages are too small to gain from a second one.
+THREADS = 1
 #: A thread that computes gives way after this long to one that only wants to send a message;
 #: Python's 5 ms would add up over the forty messages of a run.
 SWITCH_SECONDS = 0.0005
-#: A run of a page that takes longer is worth a line in the log.
-SLOW_SECONDS = 2.0
 #: The page for the host: an environment variable, or a secret of Streamlit.
 STATUS_VARIABLE, STATUS_SECRET = "LECTURE_STATUS", "status"
 
@@ -42,9 +42,10 @@ def prepare() -> None:
         if _prepared:
             return
         start = time.monotonic()
-        torch.set_num_threads(TORCH_THREADS)
-        sys.setswitchinterval(SWITCH_SECONDS)
         logs.set_up()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        torch.set_num_threads(THREADS)
+        threadpool_limits(THREADS)
         for package in (engine, common):
             for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
                 importlib.import_module(module.name)
@@ -60,10 +61,27 @@ def prepare() -> None:
     )
 
 
+def warm_up() -> None:
+    """Compute what depends on nothing but the runs that ship, so that nobody has to wait for it."""
+    # Imported with the server running: Streamlit says at length for each cache that it isn't.
+    from pages.common import runs
+
+    for name in PRESETS:
+        for cached in (
+            runs.training_curves,
+            runs.training_predictions,
+            runs.training_gradients,
+            runs.training_memory,
+        ):
+            cached(name)
+    logs.event("warm", megabytes=round(meter.memory_megabytes()))
+
+
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Prepare before the server takes its first connection."""
+    """Prepare before the server takes its first connection; what takes seconds goes on behind it."""
     prepare()
+    threading.Thread(target=warm_up, daemon=True).start()
     yield
     logs.event("stopped", runs=meter.METER.total)
 

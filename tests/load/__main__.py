@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Callable
 
 from streamlit_app import PAGES
-
 from tests.load import report, servers, soak
 from tests.load.crowd import ARRIVAL_SECONDS, MAX_SECONDS, MAX_SESSIONS, crowd
 from tests.load.servers import Server

@@ -5,7 +5,6 @@ import gc
 import random
 
 from streamlit_app import PAGES
-
 from tests.load import servers
 from tests.load.servers import Server
 from tests.load.visitor import Visitor

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -72,7 +73,7 @@ class Visitor:
             ping_interval=None,
             open_timeout=PATIENCE_SECONDS,
         )
-        run = await self._rerun()
+        run = await self.rerun()
         run.seconds = time.perf_counter() - start
         return run
 
@@ -81,14 +82,25 @@ class Visitor:
         moved = self.controls.move(self.chance)
         if moved is not None:
             self._follow_in_address(moved)
-        return await self._rerun()
+        return await self.rerun()
+
+    def set(self, key: str, value: Any) -> None:
+        """Put the control that is `key` in the address to a value."""
+        control = self._control(key)
+        control.value = value
+        self._follow_in_address(control)
+
+    def value(self, key: str) -> Any:
+        """Where the control that is `key` in the address stands."""
+        return self._control(key).value
 
     async def leave(self) -> None:
         """Close the connection."""
         if self._connection is not None:
             await self._connection.close()
 
-    async def _rerun(self) -> Run:
+    async def rerun(self) -> Run:
+        """Send where the controls stand, and wait for the page."""
         assert self._connection is not None
         start = time.perf_counter()
         await self._connection.send(self._request().SerializeToString())
@@ -96,6 +108,9 @@ class Visitor:
             run = await self._read_answer(self._connection)
         run.seconds = time.perf_counter() - start
         return run
+
+    def _control(self, key: str) -> Control:
+        return next(control for control in self.controls.shown.values() if control.url_key == key)
 
     def _request(self) -> BackMsg:
         state = ClientState(
