@@ -72,6 +72,7 @@ class Visitor:
             compression=None,
             ping_interval=None,
             open_timeout=PATIENCE_SECONDS,
+            close_timeout=1.0,
         )
         run = await self.rerun()
         run.seconds = time.perf_counter() - start
