@@ -10,10 +10,10 @@ import operator
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 from engine.charts.scrubber import start_at
+from engine.lazy import cached_property
 
 #: Lines of a printed program are broken beyond this many letters.
 LINE_LENGTH = 88

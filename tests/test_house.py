@@ -48,3 +48,11 @@ def test_no_source_uses_a_global_seed() -> None:
     )
     sources = [*ROOT.glob("engine/**/*.py"), *ROOT.glob("pages/**/*.py"), ROOT / "streamlit_app.py"]
     assert [path for path in sources if pattern.search(path.read_text())] == []
+
+
+def test_no_lazy_value_makes_other_sessions_wait() -> None:
+    # Up to Python 3.11 functools.cached_property holds one lock for all objects of a class.
+    pattern = re.compile(r"functools\.cached_property|from functools import .*\bcached_property")
+    sources = [*ROOT.glob("engine/**/*.py"), *ROOT.glob("pages/**/*.py")]
+    users = [path for path in sources if pattern.search(path.read_text())]
+    assert users in ([], [ROOT / "engine" / "lazy.py"])

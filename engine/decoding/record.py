@@ -7,7 +7,6 @@ are followed back through the parents, and frames are built, only when somebody 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.decoding.models import State
 from engine.extended_range import Array
+from engine.lazy import cached_property
 
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -8,12 +8,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import torch
 
+from engine.lazy import cached_property
 from engine.recurrent import Weights
 from engine.training.config import Array, TrainingConfig
 from engine.training.container import Container, RunFileError

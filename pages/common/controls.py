@@ -52,8 +52,10 @@ class Number:
         high = self.high if high is None else min(high, self.high)
         if high <= self.low:
             return self.low  # nothing to choose from
-        if self.key in st.session_state and st.session_state[self.key] > high:
-            st.session_state[self.key] = high
+        if high < self.high and self.key in st.session_state:
+            # Also where the value is allowed already: a slider whose end has moved is a new one to
+            # Streamlit, which gives it the default of the old one, be that beyond the new end.
+            st.session_state[self.key] = min(st.session_state[self.key], high)
         return st.slider(
             self.label,
             self.low,

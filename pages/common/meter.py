@@ -1,0 +1,102 @@
+"""How the server is doing: runs of pages, counted and timed while it works, for the page /status."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+from streamlit import runtime
+from streamlit.runtime.stats import GaugeStat, Stat
+
+#: Rates and percentiles are of this many seconds past, and of no more runs than are kept.
+WINDOW_SECONDS = 60.0
+KEPT_RUNS = 20_000
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of the last minute. p50, p95, slowest: seconds; None without a run."""
+
+    per_second: float
+    p50: float | None
+    p95: float | None
+    slowest: float | None
+
+
+class Meter:
+    """Times runs. Any number of threads may use it; a run costs it two clock readings."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._ended: deque[tuple[float, float]] = deque(maxlen=KEPT_RUNS)
+        self._started = clock()
+        self.total = 0
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        """One run of a page, however it ends."""
+        start = self._clock()
+        try:
+            yield
+        finally:
+            end = self._clock()
+            with self._lock:
+                self._ended.append((end, end - start))
+                self.total += 1
+
+    def recent(self) -> Runs:
+        """What the last minute was like, or the time since the start if that is shorter."""
+        now = self._clock()
+        with self._lock:
+            seconds = sorted(took for end, took in self._ended if now - end <= WINDOW_SECONDS)
+        span = max(min(now - self._started, WINDOW_SECONDS), 1.0)
+        return Runs(
+            len(seconds) / span,
+            percentile(seconds, 50),
+            percentile(seconds, 95),
+            seconds[-1] if seconds else None,
+        )
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float | None:
+    """The value that `percent` of the `ordered` values don't exceed; None of no values."""
+    if not ordered:
+        return None
+    return ordered[max(0, -(-len(ordered) * int(percent) // 100) - 1)]
+
+
+#: The server's own.
+METER = Meter()
+
+
+def memory_megabytes() -> float:
+    """Resident memory of this process."""
+    return float(psutil.Process().memory_info().rss) / 1e6
+
+
+def connected_sessions() -> int:
+    """Browsers that are connected now."""
+    stats = _streamlit_stats("active_sessions")
+    return sum(int(stat.value) for stat in stats if isinstance(stat, GaugeStat))
+
+
+def cache_lookups() -> dict[str, tuple[int, int]]:
+    """(hits, misses) of every cached function that has been asked."""
+    counted: dict[str, list[int]] = {}
+    for stat in _streamlit_stats("cache_lookups"):
+        labels, value = getattr(stat, "labels", None) or {}, int(getattr(stat, "value", 0))
+        name = str(labels.get("cache", "")).rpartition(".")[2]
+        hits_and_misses = counted.setdefault(name, [0, 0])
+        hits_and_misses[labels.get("result") != "hit"] += value
+    return {name: (hits, misses) for name, (hits, misses) in counted.items() if hits or misses}
+
+
+def _streamlit_stats(family: str) -> Sequence[Stat]:
+    """What Streamlit counts itself; the same numbers are at /_stcore/metrics."""
+    if not runtime.exists():
+        return ()
+    return runtime.get_instance().stats_mgr.get_stats([family]).get(family, ())

@@ -1,0 +1,116 @@
+"""What happens once, before the first visitor: imports, torch's threads, garbage laid aside."""
+
+import gc
+import importlib
+import os
+import pkgutil
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
+
+import streamlit as st
+import torch
+from streamlit.errors import StreamlitSecretNotFoundError
+from threadpoolctl import threadpool_limits
+
+import engine
+from engine.training.presets import PRESETS
+from pages import common
+from pages.common import logs, meter
+
+#: Torch and NumPy's BLAS split even small products over all cores and let the threads spin between
+#: two. With many sessions that is many times more threads than cores: one thread for each session
+#: is faster for all, and the matrices of these pages are too small to gain from a second one.
+THREADS = 1
+#: A thread that computes gives way after this long to one that only wants to send a message;
+#: Python's 5 ms would add up over the forty messages of a run.
+SWITCH_SECONDS = 0.0005
+#: The page for the host: an environment variable, or a secret of Streamlit.
+STATUS_VARIABLE, STATUS_SECRET = "LECTURE_STATUS", "status"
+
+_lock = threading.Lock()
+_prepared = False
+
+
+def prepare() -> None:
+    """Import everything that any page needs, and set what holds for the whole process; once."""
+    global _prepared
+    with _lock:
+        if _prepared:
+            return
+        start = time.monotonic()
+        logs.set_up()
+        sys.setswitchinterval(SWITCH_SECONDS)
+        torch.set_num_threads(THREADS)
+        threadpool_limits(THREADS)
+        for package in (engine, common):
+            for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+                importlib.import_module(module.name)
+        # What the imports brought lives as long as the process. Set aside, it costs the collector
+        # nothing: without this a full collection walks half a million objects.
+        gc.collect()
+        gc.freeze()
+        _prepared = True
+    logs.event(
+        "ready",
+        seconds=round(time.monotonic() - start, 2),
+        megabytes=round(meter.memory_megabytes()),
+    )
+
+
+def warm_up() -> None:
+    """Compute what depends on nothing but the runs that ship, so that nobody has to wait for it."""
+    # Imported with the server running: Streamlit says at length for each cache that it isn't.
+    from pages.common import runs
+
+    for name in PRESETS:
+        for cached in (
+            runs.training_curves,
+            runs.training_predictions,
+            runs.training_gradients,
+            runs.training_memory,
+        ):
+            cached(name)
+    logs.event("warm", megabytes=round(meter.memory_megabytes()))
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Prepare before the server takes its first connection; what takes seconds goes on behind it."""
+    prepare()
+    threading.Thread(target=warm_up, daemon=True).start()
+    yield
+    logs.event("stopped", runs=meter.METER.total)
+
+
+def script_failed(error: Exception) -> None:
+    """A page raised what nothing caught: log it; Streamlit shows it as ever."""
+    logs.logger.error("a page failed", exc_info=error)
+
+
+@contextmanager
+def visitors_run() -> Iterator[None]:
+    """One run for one visitor, measured.
+
+    Prepares where the server didn't: a host that starts the script in a way of its own knows
+    nothing of `lifespan`, and the first visitor waits for the imports as on any page.
+    """
+    if not _prepared:
+        prepare()
+    with meter.METER.run():
+        yield
+
+
+@cache
+def status_is_on() -> bool:
+    """Whether the host has asked for the page /status; changes take a restart."""
+    asked = os.environ.get(STATUS_VARIABLE)
+    if asked is None:
+        try:
+            asked = str(st.secrets.get(STATUS_SECRET, ""))
+        except StreamlitSecretNotFoundError:
+            asked = ""
+    return asked.strip().lower() in ("1", "true", "on", "yes")

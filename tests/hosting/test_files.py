@@ -1,0 +1,61 @@
+"""What the container files name exists, and they name what the code reads."""
+
+import re
+
+import pytest
+
+from engine.training.store import LOCATION_VARIABLE
+from pages.common import logs, startup
+from tests.load.servers import ROOT
+
+DOCKERFILE = (ROOT / "hosting" / "Dockerfile").read_text()
+COMPOSE = (ROOT / "hosting" / "compose.yaml").read_text()
+NGINX = (ROOT / "hosting" / "nginx.conf").read_text()
+README = (ROOT / "hosting" / "README.md").read_text()
+
+
+def test_everything_copied_into_the_image_exists() -> None:
+    copied = re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)
+    assert {"requirements.txt", "streamlit_app.py", "engine", "pages"} <= set(copied)
+    assert [path for path in copied if not (ROOT / path).exists()] == []
+
+
+def test_the_image_has_all_that_the_entry_point_imports() -> None:
+    copied = set(re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE))
+    packages = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
+    imported = set()
+    for path in (
+        ROOT / "streamlit_app.py",
+        *ROOT.glob("pages/**/*.py"),
+        *ROOT.glob("engine/**/*.py"),
+    ):
+        imported |= set(re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.MULTILINE))
+    assert imported & packages <= copied
+
+
+@pytest.mark.parametrize("text", [COMPOSE, README], ids=["compose", "readme"])
+@pytest.mark.parametrize("variable", [LOCATION_VARIABLE, logs.VARIABLE, startup.STATUS_VARIABLE])
+def test_the_variables_are_those_that_the_code_reads(text: str, variable: str) -> None:
+    assert variable in text
+
+
+def test_the_health_check_asks_the_port_that_the_server_listens_on() -> None:
+    port = re.search(r"--server\.port=(\d+)", DOCKERFILE)
+    asked = re.search(r":(\d+)/_stcore/health", DOCKERFILE)
+    assert port is not None
+    assert asked is not None
+    assert port[1] == asked[1]
+    assert f"EXPOSE {port[1]}" in DOCKERFILE
+    assert all(f"replica-{i}:{port[1]}" in NGINX for i in (1, 2))
+
+
+def test_the_proxy_knows_the_copies_that_compose_starts() -> None:
+    started = set(re.findall(r"^  (replica-\d+):", COMPOSE, re.MULTILINE))
+    known = set(re.findall(r"server (replica-\d+):", NGINX))
+    assert started == known
+    assert "./nginx.conf" in COMPOSE
+
+
+def test_everything_that_the_hosting_guide_links_to_exists() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert [link for link in links if not (ROOT / "hosting" / link).exists()] == []

@@ -1,0 +1,131 @@
+"""What one visitor feels in Chromium: `python -m tests.load.browser` prints two Markdown tables.
+
+The first: from a key press on the first slider of a page to the last change that it makes there,
+for values that have been shown before and for values that nobody has asked for. The second: from
+the address to the first chart of a server that has just started, beside the bare page.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import BROWSER_FLAGS, find_browser
+from tests.load import servers
+from tests.load.report import percentile
+from tests.load.servers import Server
+
+#: Pages with a slider, as their addresses open them.
+ADDRESSES = (
+    "vanishing_gradients?view=One+run",
+    "vanishing_gradients?view=(b)+Activations",
+    "lstm_cell_state?view=(d)+Two+networks",
+    "lstm_cell_state?view=Gates",
+    "resnet_skip?view=Three+stacks",
+    "training_runs?view=Predictions",
+    "beam_search?view=Step+by+step",
+)
+PRESSES = 20
+#: Milliseconds; what the lecture allows itself.
+CACHED, FRESH = 100.0, 150.0
+#: First chart, as a multiple of the bare page's.
+FIRST_CHART = 1.15
+STARTS = 3
+#: Without a change for so long, the page has come to rest.
+REST_MILLISECONDS = 500
+
+_WATCH = """() => {
+  window.pressed = window.changed = 0;
+  addEventListener('keydown', () => { window.pressed = performance.now(); }, true);
+  new MutationObserver(() => { window.changed = performance.now(); }).observe(
+    document.querySelector('[data-testid=stMain]'),
+    {subtree: true, childList: true, attributes: true, characterData: true});
+}"""
+_AT_REST = f"""() => document.querySelector('[data-testid=stApp]')
+  .getAttribute('data-test-script-state') === 'notRunning'
+  && performance.now() - Math.max(window.pressed, window.changed) > {REST_MILLISECONDS}"""
+
+
+def main() -> None:
+    """Measure and print."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
+        server = servers.tuned()
+        print("| page | cached: p50 / p95 | fresh: p50 / p95 | within targets |", flush=True)
+        print("| --- | --: | --: | --- |", flush=True)
+        try:
+            for address in ADDRESSES:
+                _print_presses(browser, server, address)
+        finally:
+            server.stop()
+        ours = _first_charts(browser, servers.tuned, "vanishing_gradients")
+        bare = _first_charts(browser, servers.bare, "")
+        ratio = ours / bare
+        print(
+            "\n| first chart after a start | seconds | times the bare page |\n| --- | --: | --: |"
+        )
+        print(f"| a bare page that imports torch | {bare:.2f} | 1 |")
+        verdict = "yes" if ratio <= FIRST_CHART else "no"
+        print(
+            f"| vanishing gradients | {ours:.2f} | {ratio:.2f} (within {FIRST_CHART}: {verdict}) |"
+        )
+        browser.close()
+
+
+def _print_presses(browser: Browser, server: Server, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"http://{server.host}/{address}")
+    page.get_by_role("slider").first.wait_for(timeout=60_000)
+    page.evaluate(_WATCH)
+    page.wait_for_function(_AT_REST)
+    fresh = [
+        _press(page, "ArrowRight" if _can_go_on(page) else "ArrowLeft") for _ in range(PRESSES)
+    ]
+    keys = ("ArrowLeft", "ArrowRight")
+    cached = [_press(page, keys[i % 2]) for i in range(PRESSES + 2)][2:]
+    page.close()
+    within = (percentile(cached, 95) or 0) <= CACHED and (percentile(fresh, 95) or 0) <= FRESH
+    print(
+        f"| {address} | {_two(cached)} | {_two(fresh)} | {'yes' if within else 'no'} |", flush=True
+    )
+
+
+def _can_go_on(page: Page) -> bool:
+    slider = page.get_by_role("slider").first
+    return slider.get_attribute("aria-valuenow") != slider.get_attribute("aria-valuemax")
+
+
+def _press(page: Page, key: str) -> float:
+    """Milliseconds from the key press to the last change."""
+    page.get_by_role("slider").first.press(key)
+    page.wait_for_function(_AT_REST, timeout=60_000)
+    return float(page.evaluate("window.changed - window.pressed"))
+
+
+def _two(milliseconds: list[float]) -> str:
+    return f"{percentile(milliseconds, 50):.0f} / {percentile(milliseconds, 95):.0f} ms"
+
+
+def _first_charts(browser: Browser, start: Callable[[], Server], address: str) -> float:
+    """Seconds to the first chart: the median over servers that have just started."""
+    return statistics.median(_first_chart(browser, start, address) for _ in range(STARTS))
+
+
+def _first_chart(browser: Browser, start: Callable[[], Server], address: str) -> float:
+    server = start()
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    try:
+        page = context.new_page()
+        begin = time.perf_counter()
+        page.goto(f"http://{server.host}/{address}")
+        drawn = "[data-testid=stVegaLiteChart] :is(svg.marks, canvas.marks)"
+        page.locator(drawn).first.wait_for(timeout=60_000)
+        return time.perf_counter() - begin
+    finally:
+        context.close()
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The outcome of load as rows of a Markdown table."""
+
+import statistics
+from collections.abc import Sequence
+
+from tests.load.crowd import Outcome
+
+#: In seconds and megabytes; what the lecture allows itself on two cores.
+RERUN_P95, FIRST_LOAD_P95, MEMORY = 0.25, 2.0, 690.0
+
+HEADER = (
+    "| page | settings | sessions | first load p50 / p95 / max | rerun p50 / p95 / max | reruns "
+    "| errors | dropped | memory | CPU | within targets |\n"
+    "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --- |"
+)
+
+
+def row(page: str, settings: str, outcome: Outcome) -> str:
+    """One line of the table. CPU: cores that the server kept busy, on average."""
+    cells = (
+        page or "overview",
+        settings,
+        outcome.sessions,
+        three(outcome.first_loads),
+        three(outcome.reruns),
+        len(outcome.reruns),
+        outcome.errors.total(),
+        outcome.dropped,
+        f"{outcome.memory:.0f} MB",
+        f"{outcome.processor_share:.2f}",
+        verdict(outcome),
+    )
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def verdict(outcome: Outcome) -> str:
+    """yes, or what is missed and by how much."""
+    missed = [
+        f"{name} {value / bound:.1f}×"
+        for name, value, bound in (
+            ("first load", percentile(outcome.first_loads, 95), FIRST_LOAD_P95),
+            ("rerun", percentile(outcome.reruns, 95), RERUN_P95),
+            ("memory", outcome.memory, MEMORY),
+        )
+        if value is not None and value > bound
+    ]
+    if outcome.errors.total():
+        missed.append("errors")
+    if not outcome.reruns:
+        missed.append("no rerun ended")
+    return "no: " + ", ".join(missed) if missed else "yes"
+
+
+def three(seconds: Sequence[float]) -> str:
+    """p50 / p95 / max in milliseconds."""
+    if not seconds:
+        return "none"
+    values = (percentile(seconds, 50), percentile(seconds, 95), max(seconds))
+    return " / ".join(f"{1e3 * (value or 0.0):.0f}" for value in values) + " ms"
+
+
+def percentile(values: Sequence[float], percent: int) -> float | None:
+    """Interpolated between neighbours; None of no values."""
+    if len(values) < 2:
+        return values[0] if values else None
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]

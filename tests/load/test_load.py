@@ -1,0 +1,146 @@
+"""The load test itself, on a small crowd: it moves what is there, and nothing breaks under it."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from streamlit.proto.Element_pb2 import Element
+
+from tests.load import report, servers
+from tests.load.__main__ import NAMES
+from tests.load.controls import PageControls
+from tests.load.crowd import MAX_SESSIONS, Outcome, crowd
+from tests.load.servers import Server
+from tests.load.visitor import PageError, Visitor
+
+#: Settings whose sweep takes many times as long as anybody else's run.
+SLOW = "hidden=256&batch=8&timesteps=200"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = servers.tuned()
+    yield running
+    running.stop()
+
+
+def test_every_page_answers_a_small_crowd_without_an_error(server: Server) -> None:
+    outcome = asyncio.run(
+        crowd(server, NAMES, len(NAMES), 5.0, seed=3, arrival=1.0, pause=(0.2, 0.6))
+    )
+    assert not outcome.errors
+    assert not outcome.dropped
+    assert len(outcome.first_loads) == len(NAMES)
+    assert len(outcome.reruns) > len(NAMES)
+    assert outcome.memory > 100
+    assert outcome.processor_share > 0
+
+
+def test_a_visitors_move_reaches_the_page_and_the_address(server: Server) -> None:
+    asyncio.run(_move_the_radius(server))
+
+
+async def _move_the_radius(server: Server) -> None:
+    visitor = Visitor(server.host, "vanishing_gradients", random.Random(0), "timesteps=20")
+    await visitor.arrive()
+    assert visitor.value("timesteps") == 20
+    assert any(text.startswith("At radius 0.8:") for text in visitor.texts)
+    visitor.set("radius", 1.2)
+    run = await visitor.rerun()
+    assert run.charts == 1
+    assert any(text.startswith("At radius 1.2:") for text in visitor.texts)
+    assert "radius=1.2" in visitor.query
+    visitor.set("radius", 0.8)
+    await visitor.rerun()
+    assert "radius" not in visitor.query
+    await visitor.leave()
+
+
+def test_a_slow_session_never_stops_the_others(server: Server) -> None:
+    asyncio.run(_beside_a_slow_one(server))
+
+
+async def _beside_a_slow_one(server: Server) -> None:
+    slow = Visitor(server.host, "vanishing_gradients", random.Random(0), SLOW)
+    other = Visitor(server.host, "vanishing_gradients", random.Random(1), "view=Scrub&seed=17")
+    await other.arrive()
+    arriving = asyncio.create_task(slow.arrive())
+    finished = 0
+    # The same engine calls at values that nobody has asked for yet: the page has to compute too.
+    for timesteps in count(21):
+        if arriving.done() or finished == 5:
+            break
+        other.set("timesteps", float(timesteps))
+        await other.rerun()
+        finished += not arriving.done()
+    assert finished == 5, "the others waited for the slow session"
+    await arriving
+    await slow.leave()
+    await other.leave()
+
+
+def test_the_page_for_the_host_isnt_there_unless_asked_for(server: Server) -> None:
+    async def ask() -> None:
+        visitor = Visitor(server.host, "status", random.Random(0))
+        try:
+            with pytest.raises(PageError, match="page_not_found"):
+                await visitor.arrive()
+        finally:
+            await visitor.leave()
+
+    asyncio.run(ask())
+
+
+def slider(**fields: float) -> Element:
+    element = Element()
+    element.slider.id = "s"
+    for name, value in fields.items():
+        setattr(element.slider, name, value)
+    element.slider.default.append(fields["min"])
+    return element
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_slider_stays_within_its_limits_and_on_its_steps(seed: int) -> None:
+    controls, chance = PageControls(), random.Random(seed)
+    controls.see_element(slider(min=-1.0, max=2.0, step=0.25))
+    values = set()
+    for _ in range(200):
+        moved = controls.move(chance)
+        assert moved is not None
+        values.add(moved.value)
+    assert values <= {-1.0 + 0.25 * i for i in range(13)}
+    assert len(values) > 6
+
+
+def test_what_is_in_a_form_or_disabled_is_left_alone() -> None:
+    controls = PageControls()
+    element = slider(min=0.0, max=1.0, step=0.5)
+    element.slider.form_id = "f"
+    controls.see_element(element)
+    assert controls.move(random.Random(0)) is None
+
+
+def test_a_load_beyond_the_bound_is_refused(server: Server) -> None:
+    with pytest.raises(ValueError, match=f"at most {MAX_SESSIONS}"):
+        asyncio.run(crowd(server, [""], MAX_SESSIONS + 1, 1.0))
+
+
+def test_the_table_says_by_how_much_a_target_is_missed() -> None:
+    fast = Outcome(2, [0.5, 0.6], [0.1, 0.2], memory=500.0)
+    assert report.verdict(fast) == "yes"
+    slow = Outcome(2, [0.5, 0.6], [0.5, 0.5], memory=1380.0)
+    assert report.verdict(slow) == "no: rerun 2.0×, memory 2.0×"
+    fast.errors["a page: an error"] += 1
+    assert "errors" in report.verdict(fast)
+    assert report.row("", "after", slow).count("|") == report.HEADER.splitlines()[0].count("|")
+
+
+def test_percentiles_lie_between_the_values() -> None:
+    values = [float(i) for i in range(1, 101)]
+    assert report.percentile(values, 50) == 50.5
+    assert report.percentile(values, 95) == pytest.approx(95.05)
+    assert report.percentile([3.0], 95) == 3.0
+    assert report.percentile([], 95) is None

@@ -1,0 +1,214 @@
+"""One visitor: a websocket session that speaks Streamlit's own messages, as the browser does."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.load.controls import Control, PageControls
+
+#: A run that takes longer counts as an error.
+PATIENCE_SECONDS = 60.0
+#: The browser keeps a large message for this many runs, so that it need not be sent again.
+KEPT_FOR_RUNS = 2
+
+
+class PageError(Exception):
+    """The page shows an exception, or isn't found."""
+
+
+@dataclass
+class Run:
+    """What came back for one request. seconds: until the server said that it has finished."""
+
+    seconds: float
+    elements: int
+    megabytes: float
+    charts: int
+
+
+@dataclass
+class _Kept:
+    message: ForwardMsg
+    used_in_run: int
+
+
+@dataclass
+class Visitor:
+    """Opens `page` at `host` ("127.0.0.1:8501") and moves its controls.
+
+    query: what the address asks for. chance: decides what is moved.
+    """
+
+    host: str
+    page: str
+    chance: random.Random
+    query: str = ""
+    cookie: str = ""
+    controls: PageControls = field(default_factory=PageControls)
+    script_hash: str = ""
+    texts: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
+        self._runs = 0
+        self._connection: ClientConnection | None = None
+
+    async def arrive(self) -> Run:
+        """Connect and open the page. Raises PageError, OSError, TimeoutError, WebSocketException."""
+        start = time.perf_counter()
+        self._connection = await connect(
+            f"ws://{self.host}/_stcore/stream",
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            additional_headers={"Cookie": self.cookie} if self.cookie else None,
+            max_size=None,
+            compression=None,
+            ping_interval=None,
+            open_timeout=PATIENCE_SECONDS,
+            close_timeout=1.0,
+        )
+        run = await self.rerun()
+        run.seconds = time.perf_counter() - start
+        return run
+
+    async def move(self) -> Run:
+        """Move one control, as chance has it, and wait for the page."""
+        moved = self.controls.move(self.chance)
+        if moved is not None:
+            self._follow_in_address(moved)
+        return await self.rerun()
+
+    def set(self, key: str, value: Any) -> None:
+        """Put the control that is `key` in the address to a value."""
+        control = self._control(key)
+        control.value = value
+        self._follow_in_address(control)
+
+    def value(self, key: str) -> Any:
+        """Where the control that is `key` in the address stands."""
+        return self._control(key).value
+
+    async def leave(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def rerun(self) -> Run:
+        """Send where the controls stand, and wait for the page."""
+        assert self._connection is not None
+        start = time.perf_counter()
+        await self._connection.send(self._request().SerializeToString())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            run = await self._read_answer(self._connection)
+        run.seconds = time.perf_counter() - start
+        return run
+
+    def _control(self, key: str) -> Control:
+        return next(control for control in self.controls.shown.values() if control.url_key == key)
+
+    def _request(self) -> BackMsg:
+        state = ClientState(
+            query_string=self.query,
+            page_script_hash=self.script_hash,
+            # Until the server has named the page, the address does.
+            page_name="" if self.script_hash else self.page,
+            cached_message_hashes=list(self._kept),
+        )
+        state.context_info.timezone = "UTC"
+        state.context_info.url = f"http://{self.host}/{self.page}"
+        for control in self.controls.shown.values():
+            if control.value is not None:
+                control.write(state.widget_states.widgets.add())
+        return BackMsg(rerun_script=state)
+
+    async def _read_answer(self, connection: ClientConnection) -> Run:
+        run = Run(0.0, 0, 0.0, 0)
+        seen, tabs = PageControls(), list[str]()
+        self.texts = []
+        self._runs += 1
+        while True:
+            data = await connection.recv()
+            assert isinstance(data, bytes)
+            run.megabytes += len(data) / 1e6
+            message = self._resolve(ForwardMsg.FromString(data))
+            kind = message.WhichOneof("type")
+            if kind == "delta":
+                run.elements += 1
+                self._read_delta(message, seen, tabs, run)
+            elif kind == "navigation":
+                self.script_hash = message.navigation.page_script_hash
+            elif kind == "new_session":
+                self.script_hash = message.new_session.page_script_hash
+                # A run that is interrupted starts anew.
+                seen, tabs, self.texts = PageControls(), [], []
+            elif kind == "page_info_changed":
+                self.query = message.page_info_changed.query_string
+            elif kind in ("page_not_found", "session_event") and self._is_fault(message):
+                raise PageError(f"{self.page}: {kind}")
+            elif kind == "script_finished":
+                if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+                    raise PageError(f"{self.page} doesn't compile")
+                if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                    break
+        seen.see_tabs(tabs)
+        seen.keep_values_of(self.controls)
+        self.controls = seen
+        self._forget_old_messages()
+        return run
+
+    def _read_delta(
+        self, message: ForwardMsg, seen: PageControls, tabs: list[str], run: Run
+    ) -> None:
+        delta, place = message.delta, tuple(message.metadata.delta_path)
+        if delta.WhichOneof("type") == "add_block":
+            if delta.add_block.WhichOneof("type") == "tab":
+                tabs.append(delta.add_block.tab.label)
+            seen.see_block(delta.add_block, place)
+            return
+        element = delta.new_element
+        kind = element.WhichOneof("type")
+        if kind == "exception":
+            raise PageError(f"{self.page}: {element.exception.type} {element.exception.message}")
+        run.charts += kind == "vega_lite_chart"
+        if kind == "markdown":
+            self.texts.append(element.markdown.body)
+        seen.see_element(element, place)
+
+    def _resolve(self, message: ForwardMsg) -> ForwardMsg:
+        """The message that a reference stands for; large ones are kept for the next runs."""
+        if message.WhichOneof("type") == "ref_hash":
+            kept = self._kept[message.ref_hash]
+            kept.used_in_run = self._runs
+            return kept.message
+        if message.metadata.cacheable:
+            self._kept[message.hash] = _Kept(message, self._runs)
+        return message
+
+    def _forget_old_messages(self) -> None:
+        self._kept = {
+            name: kept
+            for name, kept in self._kept.items()
+            if self._runs - kept.used_in_run < KEPT_FOR_RUNS
+        }
+
+    def _follow_in_address(self, control: Control) -> None:
+        """The browser writes a bound control's value into the address before it asks."""
+        values = dict(parse_qsl(self.query, keep_blank_values=True))
+        values.pop(control.url_key, None)
+        text = control.in_address()
+        if text is not None:
+            values[control.url_key] = text
+        self.query = urlencode(values)
+
+    def _is_fault(self, message: ForwardMsg) -> bool:
+        return (
+            message.WhichOneof("type") == "page_not_found"
+            or message.session_event.WhichOneof("type") == "script_compilation_exception"
+        )

@@ -1,0 +1,57 @@
+"""What is done once, before the first visitor, and the lines that it logs."""
+
+import gc
+import json
+import logging
+import sys
+
+import pytest
+import torch
+from threadpoolctl import threadpool_info
+
+from pages.common import logs, startup
+
+
+@pytest.fixture
+def prepared() -> None:
+    startup.prepare()
+
+
+@pytest.mark.usefixtures("prepared")
+def test_every_session_computes_on_one_thread() -> None:
+    assert torch.get_num_threads() == 1
+    assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+
+
+@pytest.mark.usefixtures("prepared")
+def test_all_that_pages_need_is_imported_and_out_of_the_collectors_way() -> None:
+    assert {"engine.charts.decoding", "engine.training.run", "pages.common.runs"} <= set(
+        sys.modules
+    )
+    assert gc.get_freeze_count() > 100_000
+
+
+def record(message: str, **facts: object) -> logging.LogRecord:
+    made = logging.LogRecord("lecture", logging.INFO, __file__, 1, message, (), None)
+    made.facts = facts
+    return made
+
+
+def test_a_log_line_is_one_json_object_whatever_it_says() -> None:
+    line = logs.JsonLines().format(record('two\nlines and a "quote"', page="über", seconds=0.5))
+    assert "\n" not in line
+    read = json.loads(line)
+    assert read["message"] == 'two\nlines and a "quote"'
+    assert (read["level"], read["logger"]) == ("info", "lecture")
+    assert (read["page"], read["seconds"]) == ("über", 0.5)
+    assert read["time"].endswith("+00:00")
+
+
+def test_a_failing_page_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise ValueError("radius is -1")
+    except ValueError as error:
+        startup.script_failed(error)
+    read = json.loads(logs.JsonLines().format(caplog.records[-1]))
+    assert read["level"] == "error"
+    assert "ValueError: radius is -1" in read["traceback"]
