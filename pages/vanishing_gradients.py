@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine import handout
-from engine.charts import decomposition, gradients, matrices
+from engine.charts import decomposition, gradients, matrices, unrolled
 from engine.charts.gradients import RADIUS_SCRUBBER
 from engine.charts.scrubber import scrub
 from engine.extended_range import scientific
@@ -201,10 +201,26 @@ def recap(config: RecurrentConfig) -> None:
         "last only (the switch under *More*); the loss is the mean squared error. Every "
         "weight acts at every timestep, so the loss depends on it along T paths: see *Equation (1)*."
     )
+    show_unrolled(config)
     show_chart(
         gradients.task_over_time,
         alt_text="Inputs and their running average, which settles as more numbers are seen.",
         data={"task": Recipe(gradients.task_points, trace.get("inputs"), trace.get("targets"))},
+    )
+
+
+def show_unrolled(config: RecurrentConfig) -> None:
+    """The network along time, each edge of Wₕ as wide as the gradient that comes back through it."""
+    trace = Recipe(runs.gradient_trace, config).get("log10_frame")
+    show_chart(
+        unrolled.unrolled_network,
+        alt_text="The network unrolled along time: the same matrix on every edge between hidden states, "
+        "each as wide as the gradient through it.",
+        data={
+            "edges": Recipe(
+                unrolled.unrolled_edges, trace, every_target=not config.last_target_only
+            )
+        },
     )
 
 
@@ -351,6 +367,7 @@ def equation_one(config: RecurrentConfig) -> None:
         "the early terms are tiny, the weight learns from the recent past only. The term of $h_1$ is "
         "exactly zero, because $W^h$ multiplies $h_0 = 0$ there."
     )
+    show_unrolled(config)
 
 
 def beyond(config: RecurrentConfig) -> None:
