@@ -173,6 +173,7 @@ def reset(controls: Sequence[Number | Choice | Switch]) -> None:
 
 def ignored_url_values(controls: Sequence[Control]) -> None:
     """Before the controls are shown: drop what the URL can't mean, and name it on the page."""
+    emptied = False
     for control in controls:
         # Once the widget exists its value lives in the session; the URL only mirrors it.
         if control.key in st.session_state or control.key not in st.query_params:
@@ -182,6 +183,9 @@ def ignored_url_values(controls: Sequence[Control]) -> None:
         if why:
             note_ignored(control.key, given, why)
             del st.query_params[control.key]
+            emptied = emptied or "" in given
+    if emptied:  # Streamlit would take an empty value for a choice without any option chosen
+        st.rerun()
     if notices := _notices():
         st.warning(
             "The link asked for something this page can't show, so the default stands: "
