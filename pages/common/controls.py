@@ -5,7 +5,6 @@ value and the URL in step (`bind="query-params"`); what the URL asks for that a 
 allow falls back to the default, and `ignored_url_values` says so.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +34,7 @@ class Number:
             value = int(text) if whole else float(text)
         except ValueError:
             return f"is not {'a whole number' if whole else 'a number'}"
-        if not math.isfinite(value) or not self.low <= value <= self.high:
+        if not self.low <= value <= self.high:  # nan isn't, either
             return f"is outside {self.low} to {self.high}"
         return None
 
@@ -154,6 +153,27 @@ class Sections:
 
 
 Control = Number | Choice | Switch | Sections
+
+
+def keep_open_sections(page: str, controls: Sequence[Control]) -> None:
+    """Open the part that was open when this page was left; before the controls are shown.
+
+    All pages have their open part at one place in the address, so that a link says `view=`
+    everywhere; the session would take what is open on one page for what is open on the next.
+    """
+    left_open: dict[str, str] = st.session_state.setdefault("_left_open", {})
+    arriving = st.session_state.get("_page") != page
+    st.session_state["_page"] = page
+    for control in controls:
+        if not isinstance(control, Sections):
+            continue
+        if not arriving:
+            left_open[page] = st.session_state.get(control.key, control.default)
+        elif control.key not in st.query_params:
+            part = left_open.get(page, control.default)
+            st.session_state[control.key] = part
+            if part != control.default:
+                st.query_params[control.key] = part
 
 
 def show_side_by_side(controls: Sequence[Number | Choice | Switch], columns: Sequence[Any]) -> Any:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.common import presenter
-from pages.common.controls import Control, note_ignored
+from pages.common.controls import Control, keep_open_sections, note_ignored
 from pages.common.lecture import LECTURE
 from pages.common.lecture_file import Lecture, Scene
 
@@ -47,6 +47,7 @@ def current_place(page: str) -> int | None:
 def arrive(page: str, controls: Sequence[Control]) -> None:
     """Go where a jump leads, and set the controls of the scene; before anything is shown."""
     jump: Scene | None = st.session_state.get(_JUMP)
+    keep_open_sections(page, () if jump else controls)
     if jump is None:
         _read_place_from_link(page)
     elif jump.page != page:

@@ -19,9 +19,7 @@ from engine.training import RunStore, TrainingConfig, train
 from engine.training.store import file_name
 
 ROOT = Path(__file__).parents[2]
-FINISHED = TrainingConfig(
-    hidden_size=4, timesteps=5, batch_size=3, steps=12, validation_interval=5
-)
+FINISHED = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12, validation_interval=5)
 NEXT = replace(FINISHED, seed=1)
 RUN = train(FINISHED)
 

@@ -52,9 +52,7 @@ def values_of(control: Control) -> st.SearchStrategy[Any]:
     if isinstance(control, Number):
         steps = round((control.high - control.low) / control.step)
         ends = st.sampled_from([control.low, control.default, control.high])
-        return ends | st.integers(0, steps).map(
-            lambda n: round(control.low + n * control.step, 10)
-        )
+        return ends | st.integers(0, steps).map(lambda n: round(control.low + n * control.step, 10))
     if isinstance(control, Choice):
         return st.sampled_from(list(control.options))
     if isinstance(control, Sections):

@@ -125,7 +125,11 @@ def test_one_bad_value_for_every_parameter_at_once(page: str, spell: str) -> Non
 def test_a_pasted_tree_reaches_the_page_as_text_only(spell: str, open_page: OpenPage) -> None:
     token = spell.replace("\n", " ").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     rows = [{"prefix": [], "token": token, "probability": 0.5}]
-    for text in (json.dumps(rows), json.dumps([*rows, *rows]), f"prefix,token,log_prob\n,{token},x"):
+    for text in (
+        json.dumps(rows),
+        json.dumps([*rows, *rows]),
+        f"prefix,token,log_prob\n,{token},x",
+    ):
         app = open_page("beam_search", view="Your own tree", entry="Paste", model="your own tree")
         app.text_area(key="tree_box").set_value(text).run()
         assert not app.exception

@@ -14,7 +14,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from pages.common.controls import Control, Number, Sections
 from tests.fuzz.pages import (
@@ -112,9 +118,9 @@ class PageMachine(RuleBasedStateMachine):
 
     def find_where_one_is(self) -> None:
         """After a jump: the page whose controls are on the screen."""
-        place = self.app.session_state["_scene_place"] if "_scene_place" in self.app.session_state else None
-        if place is not None:
-            self.here = self.app.session_state["_lecture"][place].page
+        state = self.app.session_state
+        if "_scene_place" in state:
+            self.here = state["_lecture"][state["_scene_place"]].page
 
     def check(self) -> None:
         assert_shows_no_broken_number(self.app)
@@ -145,7 +151,5 @@ BUDGET = settings(
 
 @pytest.mark.parametrize("page", WITH_CONTROLS)
 def test_nothing_that_somebody_does_breaks_a_page_or_resets_it(page: str) -> None:
-    from hypothesis.stateful import run_state_machine_as_test
-
     machine = type(f"Machine_{page}", (PageMachine,), {"page": page})
     run_state_machine_as_test(machine, settings=BUDGET)
