@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from engine import handout
 from engine.handout_map import Row
 from engine.questions import Question
-from tests.pages.conftest import open_by_address
+from tests.pages.opening import open_by_address
 from tests.pages.reading import charts, numbers, texts
 
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from pages.common import scenes
 from pages.common.controls import Choice, Control, Number, Sections, Switch
 from streamlit_app import PAGES as LISTED
-from tests.pages.conftest import open_by_address
+from tests.pages.opening import open_by_address
 
 #: All pages of the navigation, by their names in the address.
 PAGES = tuple(name for name, _, _ in LISTED)
@@ -79,6 +79,10 @@ def change(app: AppTest, control: Control, value: Any) -> Any:
     """Set a control that is on the page, as far as it goes at the moment; returns what was set."""
     element = widget(app, control)
     if isinstance(control, Sections):
+        # Here nobody clicks a tab: the address does it, as the browser writes it after a click.
+        app.query_params.pop(control.key, None)
+        if value != control.default:
+            app.query_params[control.key] = value
         app.session_state[control.key] = value
         return value
     if isinstance(control, Number):
