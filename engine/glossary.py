@@ -18,6 +18,7 @@ GLOSSARY = (
     Symbol("T", "length", "the number of timesteps, or of decoded tokens"),
     Symbol("W^h", "recurrent matrix", "multiplies the hidden state at every timestep"),
     Symbol("W^x", "input matrix", "multiplies the input"),
+    Symbol("b", "bias", "added before the nonlinearity; learned, like the matrices"),
     Symbol("W^f, b^f", "readout", "turns a hidden state into a prediction"),
     Symbol("\\sigma", "nonlinearity", "tanh, ReLU or none; in an LSTM's gates the logistic function"),
     Symbol("\\hat y_t", "prediction", "what the readout gives at timestep t"),

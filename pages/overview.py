@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine import handout
+from engine import handout, handout_map
 from pages.common import scenes
 from pages.common.frame import open_page
 from pages.common.questions import predicted
@@ -72,9 +72,23 @@ for question in handout.QUESTIONS:
         if chosen is not None:
             icon = ":material/check:" if chosen.right else ":material/close:"
             st.markdown(f"{icon} You predicted: {chosen.text}")
+        row = handout_map.question_row(question.reference)
         st.page_link(
-            f"pages/{question.page}.py",
-            label=f"{'See' if chosen else 'Predict, then see'}: {question.view}",
+            f"pages/{row.page}.py",
+            label=f"{'See' if chosen else 'Predict, then see'}: {row.view}",
             icon=":material/arrow_forward:",
-            query_params={"view": question.view},
+            query_params=row.address,
         )
+
+st.subheader("All that the sheet says, and where it is shown", anchor=False)
+parts = handout_map.by_reference()
+part = st.selectbox("Part of the sheet", list(parts), key="map_part")
+for row in parts[part]:
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    left.markdown(row.says)
+    right.page_link(
+        f"pages/{row.page}.py",
+        label=f"{LECTURE[row.page][0]}: {row.view}",
+        icon=":material/arrow_forward:",
+        query_params=row.address,
+    )

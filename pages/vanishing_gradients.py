@@ -24,7 +24,7 @@ from pages.common.controls import (
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_open_section, show_numbers
-from pages.common.one_run import one_run
+from pages.common.one_run import one_run, show_unrolled
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 
@@ -290,6 +290,7 @@ def equation_one(config: RecurrentConfig) -> None:
         "the early terms are tiny, the weight learns from the recent past only. The term of $h_1$ is "
         "exactly zero, because $W^h$ multiplies $h_0 = 0$ there."
     )
+    show_unrolled(config)
 
 
 def beyond(config: RecurrentConfig) -> None:

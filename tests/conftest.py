@@ -1,4 +1,7 @@
-"""Settings of every test: one torch thread, and property tests that CI can repeat exactly."""
+"""Settings of every test: one torch thread, and property tests that CI can repeat exactly.
+
+`--hypothesis-profile=long` looks longer: for a night, or before a release.
+"""
 
 import os
 
@@ -7,6 +10,16 @@ from hypothesis import settings
 
 torch.set_num_threads(1)
 
-settings.register_profile("local", deadline=None, max_examples=30)
-settings.register_profile("ci", deadline=None, max_examples=30, derandomize=True, database=None)
+STEPS = {"local": 15, "ci": 15, "long": 60}
+
+settings.register_profile(
+    "local", deadline=None, max_examples=30, stateful_step_count=STEPS["local"]
+)
+settings.register_profile(
+    "ci", deadline=None, max_examples=30, stateful_step_count=STEPS["ci"], derandomize=True,
+    database=None,
+)  # fmt: skip
+settings.register_profile(
+    "long", deadline=None, max_examples=1000, stateful_step_count=STEPS["long"]
+)
 settings.load_profile("ci" if os.environ.get("CI") else "local")

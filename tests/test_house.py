@@ -1,10 +1,12 @@
 """The house rules that a reviewer would otherwise have to remember."""
 
+import ast
 import pkgutil
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,52 @@ def test_no_lazy_value_makes_other_sessions_wait() -> None:
     sources = [*ROOT.glob("engine/**/*.py"), *ROOT.glob("pages/**/*.py")]
     users = [path for path in sources if pattern.search(path.read_text())]
     assert users in ([], [ROOT / "engine" / "lazy.py"])
+
+
+SOURCES = [*ROOT.glob("engine/**/*.py"), *ROOT.glob("pages/**/*.py"), ROOT / "streamlit_app.py"]
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file with the name it is called by, "st.html" for example."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def test_forged_requests_and_large_uploads_are_refused() -> None:
+    server = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["server"]
+    assert server["enableXsrfProtection"] is True
+    assert server["enableCORS"] is True
+    assert server["maxUploadSize"] <= 2, "megabytes"
+
+
+def test_no_page_writes_html_of_its_own_but_one_constant_style() -> None:
+    for path in SOURCES:
+        for name, call in calls(path):
+            assert "unsafe_allow_html" not in {keyword.arg for keyword in call.keywords}, path
+            assert not name.startswith(("st.components", "components.v1", "st.iframe")), path
+            if name.endswith((".html", ".script")):
+                written = [ast.unparse(argument) for argument in call.args]
+                assert (path.name, written) == ("presenter.py", ["_STYLE"])
+
+
+def test_nothing_is_unpickled_evaluated_or_run_in_a_shell() -> None:
+    forbidden = {
+        "pickle.load", "pickle.loads", "torch.load", "joblib.load", "dill.loads", "shelve.open",
+        "marshal.loads", "pd.read_pickle", "eval", "exec", "compile", "__import__", "os.system",
+        "os.popen", "yaml.load",
+    }  # fmt: skip
+    found = [
+        (path.name, name)
+        for path in SOURCES
+        for name, call in calls(path)
+        if name in forbidden
+        or {"shell", "allow_pickle"} & {keyword.arg for keyword in call.keywords}
+    ]
+    assert found == []
+    imports = re.compile(r"^\s*(import|from) (pickle|dill|joblib|shelve|marshal)\b", re.MULTILINE)
+    assert [path for path in SOURCES if imports.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_ci_asks_for_known_vulnerabilities() -> None:
+    assert "-m tests.dependency_audit" in (ROOT / ".ci" / "run").read_text()

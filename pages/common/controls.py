@@ -5,7 +5,6 @@ value and the URL in step (`bind="query-params"`); what the URL asks for that a 
 allow falls back to the default, and `ignored_url_values` says so.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +34,7 @@ class Number:
             value = int(text) if whole else float(text)
         except ValueError:
             return f"is not {'a whole number' if whole else 'a number'}"
-        if not math.isfinite(value) or not self.low <= value <= self.high:
+        if not self.low <= value <= self.high:  # nan isn't, either
             return f"is outside {self.low} to {self.high}"
         return None
 
@@ -247,6 +246,7 @@ def reset(controls: Sequence[Number | Choice | Switch]) -> None:
 
 def ignored_url_values(controls: Sequence[Control]) -> None:
     """Before the controls are shown: drop what the URL can't mean, and name it on the page."""
+    emptied = False
     for control in controls:
         # Once the widget exists its value lives in the session; the URL only mirrors it.
         if control.key in st.session_state or control.key not in st.query_params:
@@ -256,6 +256,9 @@ def ignored_url_values(controls: Sequence[Control]) -> None:
         if why:
             note_ignored(control.key, given, why)
             del st.query_params[control.key]
+            emptied = emptied or "" in given
+    if emptied:  # Streamlit would take an empty value for a choice without any option chosen
+        st.rerun()
     if notices := _notices():
         st.warning(
             "The link asked for something this page can't show, so the default stands: "

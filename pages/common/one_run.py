@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine import captions
-from engine.charts import gradients, matrices
+from engine.charts import gradients, matrices, unrolled
 from engine.charts.gradients import GRADIENT
 from engine.extended_range import scientific, written
 from engine.recipes import Recipe
@@ -77,10 +77,27 @@ def recap(config: RecurrentConfig) -> None:
         "last only (the switch under *More*); the loss is the mean squared error. Every "
         "weight acts at every timestep, so the loss depends on it along T paths: see *Equation (1)*."
     )
+    show_unrolled(config)
     show_chart(
         gradients.task_over_time,
         alt_text="Inputs and their running average, which settles as more numbers are seen.",
         finding=f"The average of all {config.timesteps} numbers is "
         f"{written(float(trace.value.inputs[0].mean()))}.",
         data={"task": Recipe(gradients.task_points, trace.get("inputs"), trace.get("targets"))},
+    )
+
+
+def show_unrolled(config: RecurrentConfig) -> None:
+    """The network along time, each edge of Wₕ as wide as the gradient that comes back through it."""
+    trace = Recipe(runs.gradient_trace, config).get("log10_frame")
+    show_chart(
+        unrolled.unrolled_network,
+        alt_text="The network unrolled along time: the same matrix on every edge between hidden states, "
+        "each as wide as the gradient through it.",
+        finding=captions.ends(trace.value, GRADIENT, "‖∂L/∂hₜ‖, by timestep"),
+        data={
+            "edges": Recipe(
+                unrolled.unrolled_edges, trace, every_target=not config.last_target_only
+            )
+        },
     )

@@ -22,6 +22,8 @@ URL_KEY = "scene"
 #: The session's key of the scene one was at last, counted from 0.
 PLACE = "_scene_place"
 _LECTURE, _JUMP, _PAGE, _ASTRAY = "_lecture", "_scene_jump", "_page_shown", "_scene_left"
+#: What the controls of each page stood at when one left it, as the address has them.
+_LEFT = "_values_left"
 #: What the address carries besides the values of a page's controls.
 NOT_VALUES = {URL_KEY, presenter.KEY, poll.URL_KEY}
 
@@ -64,20 +66,23 @@ def arrive(page: str, controls: Sequence[Control]) -> None:
         _write_address(controls)
     elif crossed:
         # Streamlit forgets a page's widgets when one leaves it. Whoever comes back without a link
-        # is where the lecture stands.
+        # finds the page as it was left, or as the scene there has it.
         values, place = shown_values(controls), last_place()
         asked = place_in_link(page)
         if asked is not None:
             st.session_state.update({PLACE: asked, _ASTRAY: False})
         elif values:
             st.session_state[_ASTRAY] = True
-        elif place is not None and lecture()[place].page == page:
-            values = lecture()[place].values
-            st.session_state[_ASTRAY] = False
+        else:
+            values = _left(page)
+            if place is not None and lecture()[place].page == page:
+                values = values or lecture()[place].values
+                st.session_state[_ASTRAY] = False
         _set_controls(Scene(page, "", "", values), controls)
         _write_address(controls)
     elif PLACE not in st.session_state and (asked := place_in_link(page)) is not None:
         st.session_state[PLACE] = asked
+    _remember(page, controls)
     _write_place(page)
 
 
@@ -157,6 +162,23 @@ def place_in_link(page: str) -> int | None:
         return None
     place, scenes = int(asked) - 1, lecture()
     return place if 0 <= place < len(scenes) and scenes[place].page == page else None
+
+
+def _left(page: str) -> dict[str, str]:
+    """The values that `page` was left with; none before the first visit."""
+    left: dict[str, dict[str, str]] = st.session_state.setdefault(_LEFT, {})
+    return left.setdefault(page, {})
+
+
+def _remember(page: str, controls: Sequence[Control]) -> None:
+    """Note where the controls stand; what isn't on screen stands where it stood."""
+    _left(page).update(
+        {
+            control.key: control.written(st.session_state[control.key])
+            for control in controls
+            if control.key in st.session_state and st.session_state[control.key] is not None
+        }
+    )
 
 
 def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:

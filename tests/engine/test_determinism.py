@@ -2,7 +2,8 @@
 
 `tests/engine/recurrent/test_determinism.py` says what else in a process must make no difference;
 `tests/engine/training/test_presets.py` and the last tests here, how far shipped runs may be from
-what another machine or another version of a library computes.
+what another machine or another version of a library computes. So far that has been run with Python
+3.11 and torch 2.13.0 alone; whoever runs the suite with other versions puts them to the same test.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,11 @@
 """The overview: a way to every question of the review sheet."""
 
+from urllib.parse import parse_qsl
+
+import pytest
+
 from engine import handout
+from engine.handout_map import by_reference
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import texts
 
@@ -36,3 +41,21 @@ def test_the_overview_remembers_what_was_predicted_on_other_pages(open_page: Ope
     app.switch_page("pages/overview.py").run()
     assert f":material/close: You predicted: {wrong.text}" in texts(app)
     assert "1 of 11 predicted" in app.get("progress")[0].proto.text
+
+
+@pytest.mark.parametrize("part", by_reference())
+def test_the_map_lists_all_that_a_part_of_the_sheet_says(open_page: OpenPage, part: str) -> None:
+    app = open_page("overview")
+    app.selectbox(key="map_part").select(part).run()
+    shown = texts(app)
+    links = [element.proto for element in app.get("page_link")]
+    for row in by_reference()[part]:
+        assert row.says in shown
+        assert any(
+            link.page == row.page and dict(_pairs(link.query_string)) == row.address
+            for link in links
+        )
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query)

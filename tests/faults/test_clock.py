@@ -1,0 +1,55 @@
+"""A clock that jumps, in summer or when it is set right, changes nothing here.
+
+What lasts is measured with `time.monotonic`, and no number depends on the time of day.
+"""
+
+import itertools
+import re
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from engine.training import RunStore, TrainingConfig
+from pages.common.poll import IDLE_SECONDS, MAX_ROOMS, Polls
+
+ROOT = Path(__file__).parents[2]
+WALL_CLOCK = re.compile(
+    r"\btime\.(time|time_ns|localtime|gmtime|ctime|strftime)\(|\bdatetime\.(now|utcnow|today)\(|"
+    r"\bdate\.today\(|from time import (?!monotonic|perf_counter|sleep)"
+)
+
+
+def test_no_source_reads_the_time_of_day() -> None:
+    sources = [ROOT / "streamlit_app.py", *ROOT.glob("pages/**/*.py"), *ROOT.glob("engine/**/*.py")]
+    found = [str(path) for path in sources if WALL_CLOCK.search(path.read_text(encoding="utf-8"))]
+    assert found == []
+    assert WALL_CLOCK.search("deadline = time.time() + 5")
+
+
+@pytest.fixture
+def _jumping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every look at the clock gives another year, now earlier, now later."""
+    years = itertools.cycle([0.0, 4e9, 1e9, 2e9 + 0.5])
+    monkeypatch.setattr(time, "time", lambda: next(years))
+    assert datetime.now() is not None
+
+
+@pytest.mark.usefixtures("_jumping")
+def test_a_poll_keeps_its_rooms_when_the_clock_jumps() -> None:
+    rooms = Polls()
+    codes = [rooms.open_room() for _ in range(MAX_ROOMS)]
+    for code in codes:
+        rooms.vote(code, "1a", "somebody", 0)
+    assert all(rooms.exists(code) for code in codes)
+    assert all(rooms.tally(code, "1a").total() == 1 for code in codes)
+    assert IDLE_SECONDS > 0
+
+
+@pytest.mark.usefixtures("_jumping")
+def test_a_run_is_the_same_run_when_the_clock_jumps(tmp_path: Path) -> None:
+    config = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12)
+    first = RunStore(str(tmp_path / "a"), shipped=None).fetch(config)
+    again = RunStore(str(tmp_path / "b"), shipped=None).fetch(config)
+    assert first.to_bytes() == again.to_bytes()

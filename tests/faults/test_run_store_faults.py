@@ -1,0 +1,135 @@
+"""Faults that really happen to a run store: the disk is full, a writer is killed, the folder goes.
+
+tests/engine/training/test_store.py has damaged and foreign files, read-only and unknown locations,
+and two processes at one run. In every case somebody is told, and what was finished is kept.
+"""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.training import RunStore, TrainingConfig, train
+from engine.training.store import file_name
+
+ROOT = Path(__file__).parents[2]
+FINISHED = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12, validation_interval=5)
+NEXT = replace(FINISHED, seed=1)
+RUN = train(FINISHED)
+
+PROGRAM = """
+import os, resource, sys, time
+from engine.training import RunStore, TrainingConfig
+config = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12,
+                        validation_interval=5, seed=1)
+{before}
+run = RunStore(sys.argv[1], shipped=None).fetch(config, on_problem=lambda text: print(text, flush=True))
+print("validation", len(run.validation_loss), flush=True)
+"""
+#: The system itself refuses the rest of a file after so many bytes, as a full disk does.
+DISK_OF_200_BYTES = "resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))"
+#: The data are with the system, the file is not in its place yet.
+STOPS_WHILE_WRITING = """
+def stop(_):
+    print("writing", flush=True)
+    time.sleep(60)
+os.fsync = stop
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A store with one finished run in it."""
+    RunStore(str(tmp_path), shipped=None).save(RUN)
+    return tmp_path
+
+
+def assert_kept(folder: Path) -> None:
+    """The finished run is there and whole, and nothing that isn't whole can be read."""
+    store = RunStore(str(folder), shipped=None)
+    kept = store.load(FINISHED)
+    assert kept is not None
+    assert kept.to_bytes() == RUN.to_bytes()
+    assert store.load(NEXT) is None
+    assert store.fetch(NEXT).to_bytes() == train(NEXT).to_bytes()
+
+
+def start(folder: Path, before: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(before=before), str(folder)], cwd=ROOT,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits for a process")
+def test_a_disk_that_is_full_midway_costs_a_message_and_no_run(folder: Path) -> None:
+    printed, _ = start(folder, DISK_OF_200_BYTES).communicate(timeout=120)
+    message, found = printed.splitlines()
+    assert message.startswith(f"the run store {folder} can't be written to: ")
+    assert os.strerror(errno.EFBIG) in message
+    assert found == "validation 4", "the run is returned all the same"
+    assert [path.name for path in folder.iterdir()] == [file_name(FINISHED)]
+    assert_kept(folder)
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_disk_that_turns_out_full_at_the_last_moment_does_neither(
+    folder: Path, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    problems: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(*((os, call) if call == "fsync" else (Path, call)), refuse)
+        run = RunStore(str(folder), shipped=None).fetch(NEXT, on_problem=problems.append)
+    assert run.to_bytes() == train(NEXT).to_bytes()
+    assert len(problems) == 1
+    assert os.strerror(errno.ENOSPC) in problems[0]
+    assert [path.name for path in folder.iterdir()] == [file_name(FINISHED)]
+    assert_kept(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_process_killed_in_the_middle_of_writing_leaves_nothing_that_is_read(
+    folder: Path,
+) -> None:
+    process = start(folder, STOPS_WHILE_WRITING)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "writing\n"
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    left = [path.name for path in folder.iterdir() if path.name != file_name(FINISHED)]
+    assert len(left) == 1
+    assert left[0].endswith(".unfinished")
+    assert_kept(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_one_of_two_writers_of_a_run_is_killed_and_the_other_ends_well(folder: Path) -> None:
+    killed = start(folder, STOPS_WHILE_WRITING)
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "writing\n"
+    printed, _ = start(folder, "").communicate(timeout=120)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate(timeout=60)
+    assert printed == "validation 4\n"
+    assert (folder / file_name(NEXT)).read_bytes() == train(NEXT).to_bytes()
+
+
+def test_a_store_that_disappears_is_made_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    store = RunStore(str(folder), shipped=None)
+    store.fetch(FINISHED)
+    shutil.rmtree(folder)
+    problems: list[str] = []
+    assert store.fetch(FINISHED, on_problem=problems.append).to_bytes() == RUN.to_bytes()
+    assert problems == []
+    assert [path.name for path in folder.iterdir()] == [file_name(FINISHED)]

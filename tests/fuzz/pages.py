@@ -1,0 +1,102 @@
+"""Every page as a set of controls: found by opening it, changed and read through one door each.
+
+Nothing here names a control: whatever a page declares is found, and so is whatever button it has.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from pages.common import scenes
+from pages.common.controls import Choice, Control, Number, Sections, Switch
+from streamlit_app import PAGES as LISTED
+from tests.pages.opening import open_by_address
+
+#: All pages of the navigation, by their names in the address.
+PAGES = tuple(name for name, _, _ in LISTED)
+WITH_CONTROLS = tuple(name for name in PAGES if name not in ("overview", "lecture"))
+#: What a button begins with that would train for longer than a step of these tests may take.
+TRAINS = ("Train", "Start", "Continue")
+
+
+@contextmanager
+def told_controls(found: dict[str, tuple[Control, ...]]) -> Iterator[None]:
+    """Note what controls each page says it has."""
+    arrive = scenes.arrive
+
+    def noting(page: str, controls: Sequence[Control]) -> None:
+        found[page] = tuple(controls)
+        arrive(page, controls)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scenes, "arrive", noting)
+        yield
+
+
+@cache
+def controls_of(page: str) -> tuple[Control, ...]:
+    """The controls that a page declares."""
+    found: dict[str, tuple[Control, ...]] = {}
+    with told_controls(found):
+        open_by_address(page, {})
+    return found[page]
+
+
+def values_of(control: Control) -> st.SearchStrategy[Any]:
+    """Values that a control allows, its ends among them."""
+    if isinstance(control, Number):
+        steps = round((control.high - control.low) / control.step)
+        ends = st.sampled_from([control.low, control.default, control.high])
+        return ends | st.integers(0, steps).map(lambda n: round(control.low + n * control.step, 10))
+    if isinstance(control, Choice):
+        return st.sampled_from(list(control.options))
+    if isinstance(control, Sections):
+        return st.sampled_from(control.names)
+    return st.booleans()
+
+
+def widget(app: AppTest, control: Control) -> Any:
+    """The widget of a control, None where it isn't on the page at the moment."""
+    kinds: dict[type, tuple[str, ...]] = {
+        Number: ("slider",),
+        Choice: ("segmented_control", "selectbox"),
+        Switch: ("toggle",),
+        Sections: (),
+    }
+    for kind in kinds[type(control)]:
+        for element in getattr(app, kind):
+            if element.key == control.key:
+                return element
+    return None
+
+
+def change(app: AppTest, control: Control, value: Any) -> Any:
+    """Set a control that is on the page, as far as it goes at the moment; returns what was set."""
+    element = widget(app, control)
+    if isinstance(control, Sections):
+        # Here nobody clicks a tab: the address does it, as the browser writes it after a click.
+        app.query_params.pop(control.key, None)
+        if value != control.default:
+            app.query_params[control.key] = value
+        app.session_state[control.key] = value
+        return value
+    if isinstance(control, Number):
+        value = type(control.step)(min(value, element.max))
+    element.set_value(value)
+    return value
+
+
+def reading(app: AppTest, controls: Sequence[Control]) -> dict[str, Any]:
+    """What the controls that are on the page show."""
+    shown: dict[str, Any] = {}
+    for control in controls:
+        if isinstance(control, Sections):
+            shown[control.key] = app.session_state[control.key]
+        elif (element := widget(app, control)) is not None:
+            shown[control.key] = element.value
+    return shown

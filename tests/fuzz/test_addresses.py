@@ -1,0 +1,180 @@
+"""Whatever an address says, its page opens, says what it ignored, and shows that at the default."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from pages.common.controls import Control, Number, Sections
+from tests.fuzz.markup import MARK, SPELLS, assert_no_markup_of_others, without_code
+from tests.fuzz.pages import PAGES, WITH_CONTROLS, controls_of, reading, values_of
+from tests.pages.opening import open_by_address
+from tests.pages.reading import press, texts
+
+#: What is no number that a control could mean, or one far beyond any.
+NUMBERS = (
+    "", "-1", "-0", "0", "1e999", "-1e999", "nan", "NaN", "inf", "-inf", "Infinity", "1e-400",
+    "9" * 400, "-" + "9" * 400, "0x10", "1_0", "١٢", "１", "−1", "1.5", "1,5", " 1", "1 ", "+1",
+    "True", "null", "[]", "1e3", "1.0000000000000001",
+)  # fmt: skip
+#: An address is UTF-8.
+IN_ADDRESSES = [spell for spell in SPELLS if spell.isprintable() or "\n" in spell]
+HOSTILE = (
+    st.sampled_from(NUMBERS)
+    | st.sampled_from(IN_ADDRESSES)
+    | st.text(max_size=12).map(lambda text: MARK + text)
+    | st.floats().map(repr)
+    | st.integers().map(str)
+)
+#: Parameters that belong to no control of a page, and one that belongs to nothing.
+OTHERS = ("scene", "present", "room", "tree", "embed", "_", "__class__", "view[]")
+# Opening a page takes a few tenths of a second: a third of the examples that other properties get.
+BUDGET = settings(
+    max_examples=max(1, settings().max_examples // 3),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@st.composite
+def addresses(draw: st.DrawFn, page: str) -> dict[str, list[str]]:
+    """Some of a page's parameters and some others, each given once or more."""
+    controls = controls_of(page)
+    address: dict[str, list[str]] = {}
+    for control in controls:
+        kind = draw(st.sampled_from(["absent", "hostile", "hostile", "twice", "allowed"]))
+        if kind == "hostile":
+            address[control.key] = [draw(HOSTILE)]
+        elif kind == "twice":
+            address[control.key] = draw(st.lists(HOSTILE, min_size=2, max_size=4))
+        elif kind == "allowed":
+            # Small networks: what an address means is the question here, not how long it takes.
+            if isinstance(control, Number):
+                address[control.key] = [
+                    as_text(draw(st.sampled_from([control.low, control.default])))
+                ]
+            else:
+                address[control.key] = [as_text(draw(values_of(control)))]
+    for name in draw(st.lists(st.sampled_from(OTHERS), max_size=2, unique=True)):
+        address[name] = [draw(HOSTILE)]
+    return address
+
+
+def assert_whole(app: AppTest) -> None:
+    """No exception, no broken number but those that the notice quotes, nothing taken for markup."""
+    assert not app.exception
+    assert not re.search(r"\b(nan|inf)\b", without_code(texts(app)), re.IGNORECASE)
+    assert_no_markup_of_others(app)
+
+
+def refused(control: Control, given: list[str]) -> bool:
+    return len(given) > 1 or control.refusal(given[0]) is not None
+
+
+@pytest.mark.parametrize("page", WITH_CONTROLS)
+@BUDGET
+@given(data=st.data())
+def test_any_address_opens_its_page_and_names_what_it_ignored(page: str, data: Any) -> None:
+    address = data.draw(addresses(page))
+    app = open_by_address(page, address)
+    assert_whole(app)
+    controls = controls_of(page)
+    notices = " ".join(warning.value for warning in app.warning)
+    shown = reading(app, controls)
+    for control in controls:
+        given = address.get(control.key)
+        bad = given is not None and refused(control, given)
+        assert bad == (f"`{control.key}` = " in notices), f"{control.key}: {given}"
+        if control.key in shown:
+            check_value(control, shown[control.key], given, bad)
+
+
+def check_value(control: Control, shown: Any, given: list[str] | None, bad: bool) -> None:
+    """What was asked for and is allowed, or the default; less where another control says so."""
+    wanted = control.default if bad or given is None else control.read(given[0])
+    if isinstance(control, Number) and shown != wanted:
+        assert control.low <= shown < wanted or on_the_grid(control, shown, float(wanted))
+    else:
+        assert shown == wanted, control.key
+
+
+def on_the_grid(control: Number, shown: float, wanted: float) -> bool:
+    """A slider rounds to its steps."""
+    return abs(shown - wanted) <= control.step
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_without_controls_and_a_thousand_parameters_opens(page: str) -> None:
+    app = open_by_address(page, {f"p{i}": IN_ADDRESSES[i % len(IN_ADDRESSES)] for i in range(1000)})
+    assert_whole(app)
+
+
+@pytest.mark.parametrize("page", WITH_CONTROLS)
+@pytest.mark.parametrize("spell", [*SPELLS[:3], "9" * 5000, MARK * 2000])
+def test_one_bad_value_for_every_parameter_at_once(page: str, spell: str) -> None:
+    controls = controls_of(page)
+    app = open_by_address(page, {control.key: spell for control in controls})
+    assert_no_markup_of_others(app)
+    notice = next(w.value for w in app.warning if w.value.startswith("The link asked for"))
+    assert all(f"`{control.key}` = " in notice for control in controls)
+    assert len(notice) < 200 * len(controls), "a notice that can be read"
+    for control in controls:
+        if not isinstance(control, Sections):
+            assert reading(app, [control]).get(control.key, control.default) == control.default
+
+
+@pytest.mark.parametrize("spell", SPELLS)
+def test_a_pasted_tree_reaches_the_page_as_text_only(spell: str) -> None:
+    token = spell.replace("\n", " ").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    rows = [{"prefix": [], "token": token, "probability": 0.5}]
+    for text in (
+        json.dumps(rows),
+        json.dumps([*rows, *rows]),
+        f"prefix,token,log_prob\n,{token},x",
+    ):
+        app = open_by_address(
+            "beam_search", {"view": "Your own tree", "entry": "Paste", "model": "your own tree"}
+        )
+        app.text_area(key="tree_box").set_value(text).run()
+        assert not app.exception
+        assert_no_markup_of_others(app)
+        for view in ("Step by step", "(d) The optimum"):
+            app.query_params["view"] = view
+            app.run()
+            assert not app.exception
+            assert_no_markup_of_others(app)
+
+
+@pytest.mark.parametrize("spell", [spell for spell in SPELLS if spell.isprintable()])
+def test_a_lecturers_words_reach_the_page_as_text_only(spell: str) -> None:
+    app = open_by_address("resnet_skip", {})
+    app.session_state["tools"] = True
+    app.run()
+    app.text_input(key="scene_name").set_value(spell)
+    app.text_input(key="scene_look_for").set_value(spell)
+    app.session_state["tools"] = True  # a popover's state is the browser's to send
+    press(app, "Save")
+    for page in ("resnet_skip", "lecture", "overview"):
+        app.switch_page(f"pages/{page}.py").run()
+        app.session_state["tools"] = True
+        app.run()
+        assert not app.exception
+        assert_no_markup_of_others(app)
+    assert MARK in " ".join(text.value for text in app.text) + texts(app)
+
+
+def test_the_search_for_markup_finds_it() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        st.caption("so **zq7**")
+
+    with pytest.raises(AssertionError, match="zq7"):
+        assert_no_markup_of_others(AppTest.from_function(script).run())
