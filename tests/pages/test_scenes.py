@@ -95,7 +95,7 @@ def test_the_whole_lecture_runs_from_one_button(open_page: OpenPage) -> None:
         assert_shows_no_broken_number(app)
         assert not app.warning or scene.page != "overview"
         shown = [text.value for text in app.text]
-        assert f"{scene.name}. {scene.look_for}" in shown, f"scene {place + 1} isn't shown"
+        assert scene.in_words in shown, f"scene {place + 1} isn't shown"
         assert "The link asked for something" not in texts(app)
         for key, value in scene.values.items():
             assert str(app.session_state[key]).removesuffix(".0") == value or value in str(
