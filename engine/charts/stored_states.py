@@ -1,6 +1,6 @@
 """Charts of what beam search carries and what it ends with: states, and lengths by width (2 (e))."""
 
-from typing import Final
+from typing import Any, Final
 
 import altair as alt
 
@@ -13,7 +13,7 @@ _TITLES = {
     "cell state": "C, its cell state",
 }
 #: One scale for all steps where the values have bounds: |h| < 1, while C has none.
-_DOMAINS = {"hidden state": [-1, 1], "cell state": alt.Undefined}
+_DOMAINS: dict[str, Any] = {"hidden state": [-1, 1], "cell state": alt.Undefined}
 
 
 def stored_states(states: ChartData, *, rows: int) -> AnyChart:
@@ -46,7 +46,8 @@ def _strip(states: ChartData, name: str, *, last: bool) -> alt.Chart:
             color=alt.Color(
                 "value:Q",
                 scale=alt.Scale(scheme=_SCHEME, domainMid=0, domain=_DOMAINS[name]),
-                legend=alt.Legend(title=None, gradientLength=20 * 4, gradientThickness=10),
+                # Squares: a browser may lose an SVG gradient when the chart is drawn again.
+                legend=alt.Legend(title=None, type="symbol", symbolType="square", tickCount=3),
             ),
             tooltip=[
                 alt.Tooltip("hypothesis:N"),
