@@ -5,6 +5,7 @@ import streamlit as st
 
 from pages.common import meter
 from pages.common.frame import open_page, show_numbers
+from pages.common.training import training_queue
 
 REFRESH_SECONDS = 3.0
 
@@ -24,6 +25,7 @@ def main() -> None:
 def numbers() -> None:
     runs = meter.METER.recent()
     lookups = meter.cache_lookups()
+    queue = training_queue().status()
     hits, misses = (sum(pair[i] for pair in lookups.values()) for i in (0, 1))
     show_numbers(
         {
@@ -32,6 +34,8 @@ def numbers() -> None:
             "a run takes, p50": in_milliseconds(runs.p50),
             "p95": in_milliseconds(runs.p95),
             "longest": in_milliseconds(runs.slowest),
+            "training now": str(queue.running),
+            "waiting for it": str(queue.waiting),
             "memory": f"{meter.memory_megabytes():.0f} MB",
             "found in the caches": f"{hits / (hits + misses):.0%}"
             if hits + misses

@@ -1,11 +1,11 @@
 """What there is of a run that is still in training, or was stopped: curves, and no weights."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from engine.lazy import cached_property
 from engine.training.config import Array, TrainingConfig
 from engine.training.train import Metrics
 

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from engine.arguments import require_integer, require_number
 from engine.decoding.record import END_TOKEN
+from engine.lazy import cached_property
 from engine.recurrent.config import MAX_SEED
 from engine.training.config import Array
 from engine.training.container import Container, RunFileError

@@ -71,6 +71,7 @@ def warm_up() -> None:
             runs.training_curves,
             runs.training_predictions,
             runs.training_gradients,
+            runs.training_findings,
             runs.training_memory,
         ):
             cached(name)
