@@ -136,7 +136,7 @@ def test_a_scene_brings_its_own_tree_also_where_another_was_typed(open_page: Ope
     app.run()
     press(app, "Following scene")
     assert app.session_state["tree"] == edge.strip("\n")
-    assert app.query_params["tree"] == [edge.strip("\n")]
+    assert app.query_params["tree"] == edge.strip("\n")
     press(app, "Following scene")
     assert app.session_state["tree"] == EXAMPLE
     assert "tree" not in app.query_params
@@ -148,7 +148,7 @@ def test_a_value_that_is_first_shown_with_a_scene_is_in_its_address(open_page: O
     app.run()
     press(app, "Following scene")
     assert app.slider(key="step").value == 2
-    assert app.query_params["step"] == ["2"]
+    assert app.query_params["step"] == "2"
 
 
 def test_what_is_not_a_control_is_not_saved_and_any_page_can_be_a_scene(
