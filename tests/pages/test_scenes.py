@@ -1,12 +1,14 @@
 """Scenes: a jump sets the controls, a file is read or refused, and nothing loaded gets lost."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.common.lecture import LECTURE
+from pages.common.lecture import LECTURE, PAGES
 from pages.common.lecture_file import (
     MAX_FILE_BYTES,
     LectureFileError,
@@ -14,10 +16,11 @@ from pages.common.lecture_file import (
     read_lecture,
     write_lecture,
 )
+from pages.common.tree_input import EXAMPLE
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, press, texts
 
-PAGES = ("vanishing_gradients", "lstm_cell_state", "resnet_skip", "training_runs", "beam_search")
+ROOT = Path(__file__).parents[2]
 
 scenes = st.builds(
     Scene,
@@ -122,6 +125,49 @@ def test_a_saved_scene_brings_the_controls_back(open_page: OpenPage) -> None:
     saved = next(scene for scene in lecture if scene.name == "mine")
     assert saved.page == "vanishing_gradients"
     assert saved.values == {"radius": "1.3", "view": "One run"}
+
+
+def test_a_scene_brings_its_own_tree_also_where_another_was_typed(open_page: OpenPage) -> None:
+    edge = "prefix,token,probability\n,one,1.0\n"
+    scene = Scene("beam_search", "own", "", {"model": "your own tree", "tree": edge})
+    app = open_page("beam_search", view="Your own tree", entry="Paste")
+    app.text_area(key="tree_box").set_value(edge.replace("one", "two")).run()
+    app.session_state["_lecture"] = (scene, Scene("beam_search", "example", "", {}))
+    app.run()
+    press(app, "Following scene")
+    assert app.session_state["tree"] == edge.strip("\n")
+    assert app.query_params["tree"] == edge.strip("\n")
+    press(app, "Following scene")
+    assert app.session_state["tree"] == EXAMPLE
+    assert "tree" not in app.query_params
+
+
+def test_a_value_that_is_first_shown_with_a_scene_is_in_its_address(open_page: OpenPage) -> None:
+    app = open_page("beam_search", view="(d) The optimum")
+    app.session_state["_lecture"] = (Scene("beam_search", "stepped", "", {"step": "2"}),)
+    app.run()
+    press(app, "Following scene")
+    assert app.slider(key="step").value == 2
+    assert app.query_params["step"] == "2"
+
+
+def test_what_is_not_a_control_is_not_saved_and_any_page_can_be_a_scene(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("overview", utm="mail")
+    app.session_state["tools"] = True
+    app.run()
+    app.text_input(key="scene_name").set_value("start")
+    app.session_state["tools"] = True  # a popover's state is the browser's to send
+    press(app, "Save")
+    lecture = app.session_state["_lecture"]
+    assert lecture[-1] == Scene("overview", "start", "", {})
+    assert read_lecture(write_lecture(lecture).encode(), PAGES) == lecture
+
+
+def test_the_pages_that_scenes_can_be_on_are_those_of_the_navigation() -> None:
+    entry = (ROOT / "streamlit_app.py").read_text()
+    assert tuple(re.findall(r'^    \("(\w+)", "', entry, re.MULTILINE)) == PAGES
 
 
 def test_scenes_can_be_moved_and_removed(open_page: OpenPage) -> None:
