@@ -13,6 +13,8 @@ import streamlit as st
 
 #: More options than this don't fit side by side in a column; they fold into a list.
 MOST_SIDE_BY_SIDE = 3
+#: The session's keys of the page that is shown, and of the part that is open on each.
+_PAGE, _LEFT_OPEN = "_page", "_left_open"
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,10 @@ class Sections:
 
     def show(self) -> Sequence[Any]:
         """Draw the tabs; `tab.open` tells which one to fill."""
-        return st.tabs(self.names, key=self.key, on_change="rerun", bind="query-params")
+        tabs = st.tabs(self.names, key=self.key, on_change="rerun", bind="query-params")
+        left_open: dict[str | None, str] = st.session_state.setdefault(_LEFT_OPEN, {})
+        left_open[st.session_state.get(_PAGE)] = st.session_state[self.key]
+        return tabs
 
 
 Control = Number | Choice | Switch | Sections
@@ -161,16 +166,12 @@ def keep_open_sections(page: str, controls: Sequence[Control]) -> None:
     All pages have their open part at one place in the address, so that a link says `view=`
     everywhere; the session would take what is open on one page for what is open on the next.
     """
-    left_open: dict[str, str] = st.session_state.setdefault("_left_open", {})
-    arriving = st.session_state.get("_page") != page
-    st.session_state["_page"] = page
+    if st.session_state.get(_PAGE) == page:
+        return
+    st.session_state[_PAGE] = page
     for control in controls:
-        if not isinstance(control, Sections):
-            continue
-        if not arriving:
-            left_open[page] = st.session_state.get(control.key, control.default)
-        elif control.key not in st.query_params:
-            part = left_open.get(page, control.default)
+        if isinstance(control, Sections) and control.key not in st.query_params:
+            part = st.session_state.get(_LEFT_OPEN, {}).get(page, control.default)
             st.session_state[control.key] = part
             if part != control.default:
                 st.query_params[control.key] = part
