@@ -13,6 +13,7 @@ import streamlit as st
 
 #: More options than this don't fit side by side in a column; they fold into a list.
 MOST_SIDE_BY_SIDE = 3
+#: The session's keys of the page that is shown, and of the part that is open on each.
 
 
 @dataclass(frozen=True)

@@ -172,13 +172,12 @@ def _left(page: str) -> dict[str, str]:
 
 def _remember(page: str, controls: Sequence[Control]) -> None:
     """Note where the controls stand; what isn't on screen stands where it stood."""
-    _left(page).update(
-        {
-            control.key: control.written(st.session_state[control.key])
-            for control in controls
-            if control.key in st.session_state and st.session_state[control.key] is not None
-        }
-    )
+    for control in controls:
+        value = st.session_state.get(control.key)
+        # Before its widget is first shown, the address knows more than the session.
+        text = st.query_params.get(control.key) if value is None else control.written(value)
+        if text is not None and control.refusal(text) is None:
+            _left(page)[control.key] = text
 
 
 def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:

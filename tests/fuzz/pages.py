@@ -78,17 +78,32 @@ def widget(app: AppTest, control: Control) -> Any:
 def change(app: AppTest, control: Control, value: Any) -> Any:
     """Set a control that is on the page, as far as it goes at the moment; returns what was set."""
     element = widget(app, control)
-    if isinstance(control, Sections):
-        # Here nobody clicks a tab: the address does it, as the browser writes it after a click.
-        app.query_params.pop(control.key, None)
-        if value != control.default:
-            app.query_params[control.key] = value
-        app.session_state[control.key] = value
-        return value
     if isinstance(control, Number):
         value = type(control.step)(min(value, element.max))
-    element.set_value(value)
+    if isinstance(control, Sections):
+        app.session_state[control.key] = value
+    else:
+        element.set_value(value)
+    write_address(app, control, value)
     return value
+
+
+def as_text(value: Any) -> str:
+    """A value as the address has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def write_address(app: AppTest, control: Control, value: Any) -> None:
+    """What the browser does after a change, and the test runner doesn't: put it into the address."""
+    app.query_params.pop(control.key, None)
+    if value != control.default:
+        app.query_params[control.key] = as_text(value)
+
+
+def go_to(app: AppTest, page: str) -> None:
+    """Follow a link of the navigation, which carries no values."""
+    app.query_params.clear()
+    app.switch_page(f"pages/{page}.py")
 
 
 def reading(app: AppTest, controls: Sequence[Control]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common.controls import Control, Number, Sections
 from tests.fuzz.markup import MARK, SPELLS, assert_no_markup_of_others, without_code
-from tests.fuzz.pages import PAGES, WITH_CONTROLS, controls_of, reading, values_of
+from tests.fuzz.pages import PAGES, WITH_CONTROLS, as_text, controls_of, reading, values_of
 from tests.pages.opening import open_by_address
 from tests.pages.reading import press, texts
 
@@ -37,10 +37,6 @@ BUDGET = settings(
     max_examples=max(1, settings().max_examples // 3),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-
-
-def as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @st.composite

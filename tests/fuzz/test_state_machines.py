@@ -29,6 +29,7 @@ from tests.fuzz.pages import (
     WITH_CONTROLS,
     change,
     controls_of,
+    go_to,
     reading,
     values_of,
     widget,
@@ -102,7 +103,8 @@ class PageMachine(RuleBasedStateMachine):
 
     @rule(page=st.sampled_from(PAGES))
     def switch_the_page(self, page: str) -> None:
-        self.app.switch_page(f"pages/{page}.py").run()
+        go_to(self.app, page)
+        self.app.run()
         self.here = page
         self.check()
 

@@ -14,7 +14,7 @@ OpenPage = Callable[..., AppTest]
 def open_page() -> OpenPage:
     """Open a page by name, with values for its URL as keyword arguments."""
 
-    def open_named(name: str, **query: str) -> AppTest:
+    def open_named(name: str, **query: str | list[str]) -> AppTest:
         return open_by_address(name, query)
 
     return open_named

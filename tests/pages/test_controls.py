@@ -1,0 +1,38 @@
+"""Controls and the address: what the walks at random found, one by one."""
+
+import pytest
+
+from tests.pages.conftest import OpenPage
+from tests.pages.reading import texts
+
+
+def test_a_part_stays_open_while_one_is_elsewhere_and_opens_no_part_there(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("lstm_cell_state", view="Memory")
+    app.query_params.clear()  # as a link of the navigation does
+    app.switch_page("pages/training_runs.py").run()
+    assert app.session_state["view"] == "Loss", "Memory is a part of both pages"
+    app.query_params.clear()
+    app.switch_page("pages/lstm_cell_state.py").run()
+    assert app.session_state["view"] == "Memory"
+    assert app.query_params["view"] == "Memory", "the address says what is shown"
+
+
+@pytest.mark.parametrize("given", ["", ["", "ReLU"]])
+def test_an_empty_choice_is_named_and_the_default_is_chosen(
+    open_page: OpenPage, given: str | list[str]
+) -> None:
+    app = open_page("vanishing_gradients", activation=given)
+    assert app.segmented_control(key="activation").value == "tanh"
+    assert "`activation` = " in texts(app)
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_number_beyond_any_float_is_refused_like_any_other(
+    open_page: OpenPage, digits: int
+) -> None:
+    app = open_page("vanishing_gradients", seed="9" * digits)
+    assert not app.exception
+    assert "`seed` = `99999" in texts(app)
+    assert app.slider(key="seed").value == 0
