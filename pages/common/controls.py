@@ -245,12 +245,16 @@ def reset(controls: Sequence[Number | Choice | Switch]) -> None:
         st.session_state[control.key] = control.default
 
 
-def ignored_url_values(controls: Sequence[Control]) -> None:
-    """Before the controls are shown: drop what the URL can't mean, and name it on the page."""
+def refuse_url_values(controls: Sequence[Control], *, arriving: bool) -> None:
+    """Before the controls are shown: drop what the URL can't mean, and note it for the page.
+
+    arriving: from another page, whose controls may have had the same keys.
+    """
     emptied = False
     for control in controls:
         # Once the widget exists its value lives in the session; the URL only mirrors it.
-        if control.key in st.session_state or control.key not in st.query_params:
+        shown_before = control.key in st.session_state and not arriving
+        if shown_before or control.key not in st.query_params:
             continue
         given = st.query_params.get_all(control.key)
         why = "is given more than once" if len(given) > 1 else control.refusal(given[0])
@@ -260,6 +264,11 @@ def ignored_url_values(controls: Sequence[Control]) -> None:
             emptied = emptied or "" in given
     if emptied:  # Streamlit would take an empty value for a choice without any option chosen
         st.rerun()
+
+
+def ignored_url_values(controls: Sequence[Control]) -> None:
+    """Before the controls are shown: drop what the URL can't mean, and name it on the page."""
+    refuse_url_values(controls, arriving=False)
     if notices := _notices():
         st.warning(
             "The link asked for something this page can't show, so the default stands: "

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from pages.common import poll, presenter
-from pages.common.controls import Control, Text, note_ignored
+from pages.common.controls import Control, Text, note_ignored, refuse_url_values
 from pages.common.lecture import LECTURE
 from pages.common.lecture_file import MAX_SCENES, Lecture, Scene
 
@@ -56,8 +56,10 @@ def last_place() -> int | None:
 def arrive(page: str, controls: Sequence[Control]) -> None:
     """Go where a jump leads, and set the controls of the scene; before anything is shown."""
     crossed = st.session_state.get(_PAGE, page) != page
-    st.session_state[_PAGE] = page
     jump: Scene | None = st.session_state.get(_JUMP)
+    if crossed and jump is None:
+        refuse_url_values(controls, arriving=True)
+    st.session_state[_PAGE] = page
     if jump is not None and jump.page != page:
         st.switch_page(f"pages/{jump.page}.py", query_params={})
     if jump is not None:
