@@ -246,7 +246,7 @@ def show_equations() -> None:
             f"$$C_t = \\textcolor{{{direct}}}{{f_t \\circ C_{{t-1}}}} + "
             f"\\textcolor{{{through}}}{{i_t \\circ \\tilde C_t}}$$\n\n"
             "$$\\frac{\\partial C_t}{\\partial C_{t-1}} = "
-            f"\\textcolor{{{direct}}}{{\\mathrm{{diag}}(f_t)}} "
+            f"\\mathrm{{diag}}(\\textcolor{{{direct}}}{{f_t}}) "
             "\\quad\\text{(gates held fixed)}$$"
         )
 

@@ -97,7 +97,7 @@ def found_below(app: AppTest) -> dict[str, str]:
             if hasattr(child, "children"):
                 look_into(child)
             elif child.type == "vega_lite_chart" and getattr(following, "type", "") == "caption":
-                found[child.proto.alt] = following.value  # type: ignore[union-attr]
+                found[child.proto.alt] = following.value
 
     look_into(app.main)
     return found
