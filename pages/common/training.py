@@ -99,7 +99,7 @@ def _grow(ticket: Ticket, runs: Mapping[str, TrainingConfig]) -> None:
     share = min(progress.step / progress.total, 1.0) if progress.total else 0.0
     bar.progress(share, text=progress_in_words(progress))
     button.button(
-        "Stop", on_click=training_queue().stop, args=(ticket,), icon=":material/stop_circle:",
+        "Stop", on_click=_stop, args=(ticket,), icon=":material/stop_circle:",
         width="stretch",
     )  # fmt: skip
     _show_curves(progress, runs)
@@ -174,6 +174,11 @@ def _show_curves(progress: Progress, runs: Mapping[str, TrainingConfig]) -> None
             data={"curves": frames["norms"], "thresholds": frames["thresholds"]},
             runs=tuple(names),
         )
+
+
+def _stop(ticket: Ticket) -> None:
+    """End this session's part in a training (a callback)."""
+    training_queue().stop(ticket)
 
 
 def _put_away() -> None:
