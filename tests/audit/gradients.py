@@ -118,7 +118,7 @@ def equation_one(page: Shown) -> None:
         "\\frac{\\partial\\mathcal L}{\\partial h_t}\\frac{\\partial h_t}{\\partial W}",
     ):
         assert part in page.text
-    whole = np.linalg.norm(torch_run(PAGE_RNN).weight_hh)
+    whole = float(np.linalg.norm(torch_run(PAGE_RNN).weight_hh))
     assert close(page.number("‖∂L/∂Wₕ‖"), whole)
     cumulative = column(page.rows("Norms of the terms", "terms"), "log10_cumulative_norm")
     assert np.isclose(cumulative[0], whole, rtol=1e-8), "all the terms together"

@@ -140,11 +140,12 @@ def _gradients(tensors: list[torch.Tensor]) -> Array:
 
 def stack_ratio(config: ResidualConfig) -> float:
     """‖∂L/∂h_1‖ / ‖∂L/∂h_{L+1}‖ of a stack, by autograd."""
-    trace = depth_trace(config)
+    trace, skip = depth_trace(config), config.skip
+    assert isinstance(skip, float)
     first = trace.inputs.clone().requires_grad_()
     state = first
     for weight, bias in zip(trace.weights, trace.biases, strict=True):
-        state = torch.tanh(torch.nn.functional.linear(state, weight, bias)) + config.skip * state
+        state = torch.tanh(torch.nn.functional.linear(state, weight, bias)) + skip * state
     state.retain_grad()
     state.mean().backward()
     assert first.grad is not None

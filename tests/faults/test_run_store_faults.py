@@ -87,7 +87,8 @@ def test_a_disk_that_turns_out_full_at_the_last_moment_does_neither(
 
     problems: list[str] = []
     with monkeypatch.context() as patch:
-        patch.setattr(*((os, call) if call == "fsync" else (Path, call)), refuse)
+        owner: object = os if call == "fsync" else Path
+        patch.setattr(owner, call, refuse)
         run = RunStore(str(folder), shipped=None).fetch(NEXT, on_problem=problems.append)
     assert run.to_bytes() == train(NEXT).to_bytes()
     assert len(problems) == 1
