@@ -59,7 +59,7 @@ def assert_no_markup_of_others(app: AppTest) -> None:
         if not isinstance(proto, Message):
             continue
         if getattr(node, "type", "") == "html":
-            assert proto.body == presenter._STYLE % presenter.CHART_SHARE
+            assert proto.body == presenter._STYLE
         assert not getattr(proto, "allow_html", False)
         plain = PLAIN_FIELDS.get(getattr(node, "type", ""), set())
         for path, text in strings(proto):
