@@ -14,15 +14,14 @@ from functools import cache
 import streamlit as st
 import torch
 from streamlit.errors import StreamlitSecretNotFoundError
-from threadpoolctl import threadpool_limits
 
 import engine
 from engine.training.presets import PRESETS
 from pages import common
 from pages.common import logs, meter
 
-#: Torch and NumPy's BLAS split even small products over all cores and let the threads spin between
-#: two. With many sessions that is many times more threads than cores: one thread for each session
+#: Torch splits even small products over all cores and lets the threads spin between two (numpy's
+#: BLAS would, too; the engine keeps that to one by itself). With many sessions that is many times more threads than cores: one thread for each session
 #: is faster for all, and the matrices of these pages are too small to gain from a second one.
 THREADS = 1
 #: A thread that computes gives way after this long to one that only wants to send a message;
@@ -45,7 +44,6 @@ def prepare() -> None:
         logs.set_up()
         sys.setswitchinterval(SWITCH_SECONDS)
         torch.set_num_threads(THREADS)
-        threadpool_limits(THREADS)
         for package in (engine, common):
             for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
                 importlib.import_module(module.name)
