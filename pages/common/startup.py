@@ -20,9 +20,9 @@ from engine.training.presets import PRESETS
 from pages import common
 from pages.common import logs, meter
 
-#: Torch splits even small products over all cores and lets the threads spin between two (numpy's
-#: BLAS would, too; the engine keeps that to one by itself). With many sessions that is many times more threads than cores: one thread for each session
-#: is faster for all, and the matrices of these pages are too small to gain from a second one.
+#: Torch splits even small products over all cores and lets the threads spin between two; numpy's
+#: BLAS would, too, but for the engine. With many sessions that is many times more threads than
+#: cores: one for each session is faster for all, and these matrices gain nothing from a second.
 THREADS = 1
 #: A thread that computes gives way after this long to one that only wants to send a message;
 #: Python's 5 ms would add up over the forty messages of a run.

@@ -93,6 +93,30 @@ def test_the_page_for_the_host_isnt_there_unless_asked_for(server: Server) -> No
     asyncio.run(ask())
 
 
+def test_a_model_that_allows_less_takes_a_slider_along(server: Server) -> None:
+    asyncio.run(_shorten_the_tree(server))
+
+
+async def _shorten_the_tree(server: Server) -> None:
+    visitor = Visitor(server.host, "beam_search", random.Random(0))
+    await visitor.arrive()
+    # Away to a model that allows more, and back; then an end below where the slider began.
+    for key, value in (
+        ("k", 3.0),
+        ("model", "weather"),
+        ("model", "handout's tree"),
+        ("step", 1.0),
+        ("length", 2.0),
+        ("step", 2.0),
+        ("step", 1.0),
+        ("model", "your own tree"),
+    ):
+        visitor.set(key, value)
+        await visitor.rerun()
+    assert visitor.value("length") == 2
+    await visitor.leave()
+
+
 def slider(**fields: float) -> Element:
     element = Element()
     element.slider.id = "s"

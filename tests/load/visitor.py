@@ -64,6 +64,13 @@ class Visitor:
     async def arrive(self) -> Run:
         """Connect and open the page. Raises PageError, OSError, TimeoutError, WebSocketException."""
         start = time.perf_counter()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._connect()
+            run = await self.rerun()
+        run.seconds = time.perf_counter() - start
+        return run
+
+    async def _connect(self) -> None:
         self._connection = await connect(
             f"ws://{self.host}/_stcore/stream",
             subprotocols=["streamlit"],  # type: ignore[list-item]
@@ -74,9 +81,6 @@ class Visitor:
             open_timeout=PATIENCE_SECONDS,
             close_timeout=1.0,
         )
-        run = await self.rerun()
-        run.seconds = time.perf_counter() - start
-        return run
 
     async def move(self) -> Run:
         """Move one control, as chance has it, and wait for the page."""
