@@ -29,8 +29,8 @@ def curves_at(
     for name, curve in rows.groupby(by, sort=False):
         end = curve.loc[curve[along].idxmax() if last else curve[along].idxmin()]
         text = scientific(float(end[field])) if is_log10 else written(float(end[field]))
-        heights.setdefault(float(end[along]), []).append(f"{name} {text}")
-    return " ".join(f"At {where} = {at:g}: {', '.join(texts)}." for at, texts in heights.items())
+        heights.setdefault(float(end[along]), []).append(f"{name}: {text}")
+    return " ".join(f"At {where} = {at:g}, {'; '.join(texts)}." for at, texts in heights.items())
 
 
 def ends(rows: pd.DataFrame, field: str, what: str, *, along: str = "timestep") -> str:
@@ -48,8 +48,8 @@ def averages(rows: pd.DataFrame, field: str, by: str, *, median: bool = False) -
     """The mean of each curve over all its rows, or its median."""
     groups = rows.groupby(by, sort=False)[field]
     values = groups.median() if median else groups.mean()
-    texts = [f"{name} {written(float(value))}" for name, value in values.items()]
-    return f"{'Median' if median else 'Mean'}: {', '.join(texts)}."
+    texts = [f"{name}: {written(float(value))}" for name, value in values.items()]
+    return f"{'Median' if median else 'Mean'} of {'; of '.join(texts)}."
 
 
 def extents(rows: pd.DataFrame, field: str, by: str) -> str:
@@ -103,8 +103,8 @@ def errors(points: pd.DataFrame, truth: str = "truth") -> str:
     """How far each run's predictions are from the truth. points: `sequence, timestep, value, run`."""
     table = points.pivot_table("value", ["sequence", "timestep"], "run", sort=False)
     distance = table.drop(columns=truth).sub(table[truth], axis=0).abs().mean()
-    texts = [f"{name} {written(float(value))}" for name, value in distance.items()]
-    return f"Mean distance from the truth: {', '.join(texts)}."
+    texts = [f"{name}: {written(float(value))}" for name, value in distance.items()]
+    return f"Mean distance from the truth of {'; of '.join(texts)}."
 
 
 def found_by_width(found: pd.DataFrame) -> str:

@@ -50,8 +50,9 @@ st.page_link(
 st.subheader("The path through the lecture", anchor=False)
 for name, (title, what) in LECTURE.items():
     # A link's label is cut off at a phone's edge; a paragraph wraps.
-    st.page_link(f"pages/{name}.py", label=f"**{title}**", icon=":material/arrow_forward:")
-    st.markdown(what)
+    link, sentence = st.columns([1, 3], vertical_alignment="center")
+    link.page_link(f"pages/{name}.py", label=f"**{title}**", icon=":material/arrow_forward:")
+    sentence.markdown(what)
 place = scenes.last_place()
 if place is not None:
     scene = scenes.lecture()[place]

@@ -43,6 +43,12 @@ def trained_gates(name: str, when: str, store: RunStore | None = None) -> pd.Dat
     return _under_the_lens(name, gate_values, store)[when]
 
 
+def lowest_forget_gate(*gates: pd.DataFrame) -> float:
+    """The tenth below the lowest forget gate of all `gates`: where a common colour scale begins."""
+    lowest = min(frame.loc[frame["gate"] == "forget", "value"].min() for frame in gates)
+    return float(np.floor(10 * lowest) / 10)
+
+
 def trained_gradients(name: str, store: RunStore | None = None) -> pd.DataFrame:
     """‖∂L/∂h_t‖ with a target at T: `when, timestep, log10_grad_hidden_norm`."""
 

@@ -13,7 +13,11 @@ def current_step(control: Number, last: int) -> int:
     if _NEXT in st.session_state:
         st.session_state[control.key] = st.session_state.pop(_NEXT)
     elif control.key not in st.session_state:
-        return min(_from_link(control), last)
+        asked = _from_link(control)
+        if asked <= last:
+            return asked
+        # The slider ends earlier and would refuse what the address asks for.
+        st.session_state[control.key] = last
     step = min(int(st.session_state[control.key]), last)
     st.session_state[control.key] = step
     return step

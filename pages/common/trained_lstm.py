@@ -7,7 +7,12 @@ from engine.charts import cell_state, gradients
 from engine.recipes import Recipe
 from engine.recurrent import RecurrentConfig
 from engine.training.comparisons import WHEN
-from engine.training.trained_lstms import TRAINED_LSTMS, config_of, opened_in_words
+from engine.training.trained_lstms import (
+    TRAINED_LSTMS,
+    config_of,
+    lowest_forget_gate,
+    opened_in_words,
+)
 from pages.common import runs
 from pages.common.charts import show_chart
 from pages.common.controls import Choice
@@ -24,8 +29,10 @@ def trained(_: RecurrentConfig) -> None:
         return
     units, slopes = Recipe(runs.trained_units, name), Recipe(runs.trained_gradients, name)
     st.markdown(opened_in_words(units.value, slopes.value))
-    for when, column in zip(WHEN, st.columns(2), strict=True):
-        of_gates = Recipe(runs.trained_gates, name, when)
+    recipes = [Recipe(runs.trained_gates, name, when) for when in WHEN]
+    # Gates that hardly ever close would all have one colour on a scale that begins at 0.
+    low = lowest_forget_gate(*(gates.value for gates in recipes))
+    for when, of_gates, column in zip(WHEN, recipes, st.columns(2), strict=True):
         gates = of_gates.value
         with column:
             show_chart(
@@ -34,7 +41,7 @@ def trained(_: RecurrentConfig) -> None:
                 finding=f"Mean {gates.loc[gates['gate'] == 'forget', 'value'].mean():.2f}.",
                 data={"values": Recipe(cell_state.heatmap_values, of_gates, "forget")},
                 title=f"forget gate fₜ {when}, by unit",
-                low=0.0,
+                low=low,
             )
     survival = Recipe(runs.trained_survival, name)
     compared = (

@@ -15,12 +15,12 @@ CURVES = pd.DataFrame(
 
 
 def test_each_curve_is_read_at_its_first_row_whatever_the_order() -> None:
-    assert captions.curves_at(CURVES, "log10", "run") == "At t = 1: a 1.00×10⁻⁵, b 0."
+    assert captions.curves_at(CURVES, "log10", "run") == "At t = 1, a: 1.00×10⁻⁵; b: 0."
 
 
 def test_curves_of_different_lengths_name_their_own_ends() -> None:
     assert (
-        captions.curves_at(CURVES, "log10", "run", last=True) == "At t = 2: a 1. At t = 3: b 100."
+        captions.curves_at(CURVES, "log10", "run", last=True) == "At t = 2, a: 1. At t = 3, b: 100."
     )
 
 
@@ -32,8 +32,8 @@ def test_a_curve_is_told_by_both_ends_in_the_order_of_time() -> None:
 
 def test_means_and_medians_differ_where_they_should() -> None:
     rows = pd.DataFrame({"run": ["a"] * 3, "x": [1.0, 2.0, 9.0]})
-    assert captions.averages(rows, "x", "run") == "Mean: a 4."
-    assert captions.averages(rows, "x", "run", median=True) == "Median: a 2."
+    assert captions.averages(rows, "x", "run") == "Mean of a: 4."
+    assert captions.averages(rows, "x", "run", median=True) == "Median of a: 2."
 
 
 def test_an_extent_goes_from_the_smallest_value_to_the_largest() -> None:
@@ -78,7 +78,7 @@ def test_errors_are_distances_from_the_truth_of_the_same_sequence() -> None:
             "run": ["truth", "truth", "net", "net"],
         }
     )
-    assert captions.errors(points) == "Mean distance from the truth: net 0.75."
+    assert captions.errors(points) == "Mean distance from the truth of net: 0.75."
 
 
 def test_search_captions_read_the_ends_of_their_tables() -> None:

@@ -106,6 +106,14 @@ def test_degenerate_searches_draw_a_meaningful_page(
     assert charts(app) or app.dataframe or app.info or app.radio
 
 
+def test_a_link_beyond_the_last_step_shows_the_last_one_and_the_slider_says_so(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("beam_search", step="9")
+    assert "after step 3" in texts(app)
+    assert app.slider(key="step").value == 3
+
+
 def test_the_handouts_three_answers_are_read_step_by_step(open_page: OpenPage) -> None:
     app = open_page("beam_search")
     assert stored_now(app) == ""
