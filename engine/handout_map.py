@@ -5,8 +5,9 @@ our words. The overview page draws its map from these rows; tests/audit opens ev
 if what the row names isn't there or if its number is wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 from engine.handout import FLAG_NAMES
@@ -285,6 +286,12 @@ def by_reference() -> dict[str, tuple[Row, ...]]:
     """The rows of each part of the sheet, in its order."""
     parts = dict.fromkeys(row.reference for row in MAP)
     return {part: tuple(row for row in MAP if row.reference == part) for part in parts}
+
+
+def by_place(rows: Iterable[Row]) -> list[tuple[Row, ...]]:
+    """Neighbouring rows that one place shows, together."""
+    together = groupby(rows, key=lambda row: (row.page, row.address))
+    return [tuple(group) for _, group in together]
 
 
 def question_row(reference: str) -> Row:

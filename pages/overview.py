@@ -50,9 +50,8 @@ st.page_link(
 st.subheader("The path through the lecture", anchor=False)
 for name, (title, what) in LECTURE.items():
     # A link's label is cut off at a phone's edge; a paragraph wraps.
-    link, sentence = st.columns([1, 3], vertical_alignment="center")
-    link.page_link(f"pages/{name}.py", label=f"**{title}**", icon=":material/arrow_forward:")
-    sentence.markdown(what)
+    st.page_link(f"pages/{name}.py", label=f"**{title}**", icon=":material/arrow_forward:")
+    st.markdown(what)
 place = scenes.last_place()
 if place is not None:
     scene = scenes.lecture()[place]
@@ -64,32 +63,31 @@ st.progress(
     len(answered) / len(handout.QUESTIONS),
     text=f"{len(answered)} of {len(handout.QUESTIONS)} predicted, kept in this session only",
 )
+# A full room opens this page first: each element is a message to every visitor, so there are no
+# columns here, and the statements shown in one place share its link.
 for question in handout.QUESTIONS:
-    left, right = st.columns([3, 2], vertical_alignment="center")
-    with left:
-        st.markdown(f"**{question.reference} · {question.topic}**  \n{question.asks}")
-    with right:
-        chosen = predicted(question)
-        if chosen is not None:
-            icon = ":material/check:" if chosen.right else ":material/close:"
-            st.markdown(f"{icon} You predicted: {chosen.text}")
-        row = handout_map.question_row(question.reference)
-        st.page_link(
-            f"pages/{row.page}.py",
-            label=f"{'See' if chosen else 'Predict, then see'}: {row.view}",
-            icon=":material/arrow_forward:",
-            query_params=row.address,
-        )
+    chosen = predicted(question)
+    lines = [f"**{question.reference} · {question.topic}**", question.asks]
+    if chosen is not None:
+        icon = ":material/check:" if chosen.right else ":material/close:"
+        lines.append(f"{icon} You predicted: {chosen.text}")
+    st.markdown("  \n".join(lines))
+    row = handout_map.question_row(question.reference)
+    st.page_link(
+        f"pages/{row.page}.py",
+        label=f"{'See' if chosen else 'Predict, then see'}: {row.view}",
+        icon=":material/arrow_forward:",
+        query_params=row.address,
+    )
 
 st.subheader("All that the sheet says, and where it is shown", anchor=False)
 parts = handout_map.by_reference()
 part = st.selectbox("Part of the sheet", list(parts), key="map_part")
-for row in parts[part]:
-    left, right = st.columns([3, 2], vertical_alignment="center")
-    left.markdown(row.says)
-    right.page_link(
-        f"pages/{row.page}.py",
-        label=f"{LECTURE[row.page][0]}: {row.view}",
+for rows in handout_map.by_place(parts[part]):
+    st.page_link(
+        f"pages/{rows[0].page}.py",
+        label=f"{LECTURE[rows[0].page][0]}: {rows[0].view}",
         icon=":material/arrow_forward:",
-        query_params=row.address,
+        query_params=rows[0].address,
     )
+    st.markdown("\n".join(f"- {row.says}" for row in rows))

@@ -237,7 +237,8 @@ def show_equations() -> None:
             f"$$h_{{t+1}} = \\textcolor{{{through}}}{{\\sigma(W_t h_t + b_t)}} + "
             f"\\textcolor{{{direct}}}{{g\\,h_t}}$$\n\n"
             "$$\\frac{\\partial h_{t+1}}{\\partial h_t} = "
-            f"\\textcolor{{{through}}}{{\\mathrm{{diag}}(\\sigma')\\,W_t}} + "
+            f"\\mathrm{{diag}}(\\textcolor{{{through}}}{{\\sigma'}})\\,"
+            f"\\textcolor{{{through}}}{{W_t}} + "
             f"\\textcolor{{{direct}}}{{g\\,I}}$$"
         )
     with right:

@@ -6,8 +6,8 @@ SECTIONS = {
         "Notebook",
     ),
     "lstm_cell_state": (
-        "(d) Two networks", "The cell", "(e) Two terms", "Gates", "Forget bias", "Memory", "Trained",
-        "Extremes",
+        "(d) Two networks", "The cell", "(e) Two terms", "Gates", "Forget bias", "Memory", "Extremes",
+        "Trained",
     ),
     "resnet_skip": (
         "Scrub g", "Three stacks", "(f) The analogy", "Paths", "Delete a layer", "Where it ends",

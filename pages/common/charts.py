@@ -1,7 +1,8 @@
 """Putting an engine chart on a page: its specification is built once, its rows come separately."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import altair as alt
@@ -17,6 +18,8 @@ from pages.common.take_away import take_away
 #: Building and validating a layered chart takes some 20 ms under the interpreter lock; with the
 #: few chart functions and options there are, every specification stays in memory.
 MAX_SPECIFICATIONS = 256
+_specifications: dict[tuple[Any, ...], dict[str, Any]] = {}
+_building = Lock()
 
 
 def show_chart(
@@ -86,14 +89,27 @@ def _draw_pickable(
     )
 
 
-@lru_cache(maxsize=MAX_SPECIFICATIONS)
 def _specification(
     chart: Callable[..., AnyChart], names: tuple[str, ...], options: tuple[tuple[str, Any], ...]
 ) -> dict[str, Any]:
-    named = {name: alt.NamedData(name) for name in names}
-    specification: dict[str, Any] = chart(**named, **dict(options)).to_dict()
-    _hush_marks(specification)
-    return specification
+    """The chart as Vega-Lite has it, built by whoever comes first.
+
+    A room that opens one page at once needs it once: building it for every session, all under one
+    interpreter lock, took minutes. Those who find it there don't wait for one who builds another.
+    """
+    key = (chart, names, options)
+    if key not in _specifications:
+        with _building:
+            if key not in _specifications:
+                while len(_specifications) >= MAX_SPECIFICATIONS:
+                    del _specifications[next(iter(_specifications))]
+                named = {name: alt.NamedData(name) for name in names}
+                specification: dict[str, Any] = chart(**named, **dict(options)).to_dict()
+                _hush_marks(specification)
+                _specifications[key] = specification
+                return specification
+    found = _specifications.get(key)
+    return _specification(chart, names, options) if found is None else found
 
 
 def _hush_marks(part: Any) -> None:

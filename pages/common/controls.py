@@ -13,6 +13,8 @@ import streamlit as st
 
 #: More options than this don't fit side by side in a column; they fold into a list.
 MOST_SIDE_BY_SIDE = 3
+#: Where the session keeps which sliders end earlier at the moment than they could.
+SHORTENED = "_shortened"
 #: The session's keys of the page that is shown, and of the part that is open on each.
 
 
@@ -52,6 +54,8 @@ class Number:
         high = self.high if high is None else min(high, self.high)
         if high <= self.low:
             return self.low  # nothing to choose from
+        shortened: set[str] = st.session_state.setdefault(SHORTENED, set())
+        (shortened.add if high < self.high else shortened.discard)(self.key)
         if high < self.high and self.key in st.session_state:
             # Also where the value is allowed already: a slider whose end has moved is a new one to
             # Streamlit, which gives it the default of the old one, be that beyond the new end.

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from pages.common import poll, presenter
-from pages.common.controls import Control, Text, note_ignored, refuse_url_values
+from pages.common.controls import SHORTENED, Control, Text, note_ignored, refuse_url_values
 from pages.common.lecture import LECTURE
 from pages.common.lecture_file import MAX_SCENES, Lecture, Scene
 
@@ -24,6 +24,8 @@ PLACE = "_scene_place"
 _LECTURE, _JUMP, _PAGE, _ASTRAY = "_lecture", "_scene_jump", "_page_shown", "_scene_left"
 #: What the controls of each page stood at when one left it, as the address has them.
 _LEFT = "_values_left"
+#: The page without controls over which a jump goes that can't stay on its page.
+_BY_WAY_OF = "overview"
 #: What the address carries besides the values of a page's controls.
 NOT_VALUES = {URL_KEY, presenter.KEY, poll.URL_KEY}
 
@@ -60,8 +62,10 @@ def arrive(page: str, controls: Sequence[Control]) -> None:
     if crossed and jump is None:
         refuse_url_values(controls, arriving=True)
     st.session_state[_PAGE] = page
-    if jump is not None and jump.page != page:
-        st.switch_page(f"pages/{jump.page}.py", query_params={})
+    stuck = jump is not None and not crossed and _needs_another_page(jump)
+    if jump is not None and (jump.page != page or stuck):
+        goal = jump.page if jump.page != page else _BY_WAY_OF
+        st.switch_page(f"pages/{goal}.py", query_params={})
     if jump is not None:
         del st.session_state[_JUMP]
         _set_controls(jump, controls)
@@ -180,6 +184,15 @@ def _remember(page: str, controls: Sequence[Control]) -> None:
         text = st.query_params.get(control.key) if value is None else control.written(value)
         if text is not None and control.refusal(text) is None:
             _left(page)[control.key] = text
+
+
+def _needs_another_page(scene: Scene) -> bool:
+    """Whether a scene of the page on screen has to be reached from elsewhere.
+
+    Streamlit takes a slider whose end moves for a new one, but keeps its place in the address shut
+    as for the old one, and nobody could write the scene's value there.
+    """
+    return not st.session_state.get(SHORTENED, set()).isdisjoint(scene.values)
 
 
 def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages.common import scenes
-from pages.common.controls import Choice, Control, Number, Sections, Switch
+from pages.common.controls import Choice, Control, Line, Number, Sections, Switch, Text
 from streamlit_app import PAGES as LISTED
 from tests.pages.opening import open_by_address
 
@@ -57,6 +57,10 @@ def values_of(control: Control) -> st.SearchStrategy[Any]:
         return st.sampled_from(list(control.options))
     if isinstance(control, Sections):
         return st.sampled_from(control.names)
+    if isinstance(control, Line):
+        return st.sampled_from(["", "a ", "the state", "Ω", "<b>x</b>", control.default])
+    if isinstance(control, Text):
+        return st.just(control.default)
     return st.booleans()
 
 
@@ -66,7 +70,9 @@ def widget(app: AppTest, control: Control) -> Any:
         Number: ("slider",),
         Choice: ("segmented_control", "selectbox"),
         Switch: ("toggle",),
+        Line: ("text_input",),
         Sections: (),
+        Text: (),
     }
     for kind in kinds[type(control)]:
         for element in getattr(app, kind):

@@ -119,9 +119,11 @@ def test_one_bad_value_for_every_parameter_at_once(page: str, spell: str) -> Non
     app = open_by_address(page, {control.key: spell for control in controls})
     assert_no_markup_of_others(app)
     notice = next(w.value for w in app.warning if w.value.startswith("The link asked for"))
-    assert all(f"`{control.key}` = " in notice for control in controls)
+    bad = [control for control in controls if control.refusal(spell) is not None]
+    assert len(bad) >= len(controls) - 2, "only texts of one's own may be anything"
+    assert all(f"`{control.key}` = " in notice for control in bad)
     assert len(notice) < 200 * len(controls), "a notice that can be read"
-    for control in controls:
+    for control in bad:
         if not isinstance(control, Sections):
             assert reading(app, [control]).get(control.key, control.default) == control.default
 

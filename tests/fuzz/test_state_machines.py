@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from pages.common.controls import Control, Number, Sections
+from pages.common.controls import Control, Number, Sections, Text
 from tests.fuzz.pages import (
     PAGES,
     TRAINS,
@@ -62,6 +62,7 @@ class PageMachine(RuleBasedStateMachine):
     def set_a_control(self, data: st.DataObject) -> None:
         self.come_back()
         on_page = [c for c in self.controls if isinstance(c, Sections) or widget(self.app, c)]
+        on_page = [c for c in on_page if not isinstance(c, Text)]  # pasted, by a rule of its own
         control = data.draw(st.sampled_from(on_page), label="control")
         value = data.draw(values_of(control), label=control.key)
         self.left_at[control.key] = change(self.app, control, value)
