@@ -107,6 +107,7 @@ def test_a_lecture_of_ones_own_goes_through_a_file_into_another_browser(
     page.get_by_role("link", name="Your lecture").click()
     words = page.get_by_test_id("stText")
     expect(words.last).to_have_text("Mine <b>first</b>. all of them")
+    settle(page, has_chart=False)  # the last row's buttons come after its words
     page.get_by_role("button", name="Up", exact=True).last.click()
     expect(words.last).to_have_text(LECTURE[-1].in_words)
     settle(page, has_chart=False)
@@ -189,6 +190,14 @@ def test_the_slider_inside_a_chart_is_on_the_projector_and_moves_it(
     projector.close()
 
 
+def wait_until_idle(slide: Page) -> None:
+    """The app inside a slide's frame has ended its run."""
+    slide.frames[1].wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
+        " === 'notRunning'"
+    )
+
+
 def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
     server: Server, browser: Browser
 ) -> None:
@@ -199,6 +208,7 @@ def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
     slide.set_content(f'<iframe id="app" src="{source}" width="1200" height="680"></iframe>')
     app = slide.frame_locator("#app")
     expect(scene(app, first)).to_be_visible()
+    wait_until_idle(slide)
     scene(app, first).click()
     for place in (first + 1, first + 2):
         slide.keyboard.press("PageDown")
@@ -206,10 +216,7 @@ def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
         app.locator("[data-testid=stVegaLiteChart] svg").first.wait_for()
         expect(app.get_by_text("Controls", exact=True)).to_be_visible()
         expect(app.get_by_role("link", name="Overview")).to_have_count(0)
-        slide.frames[1].wait_for_function(
-            "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState"
-            " === 'notRunning'"
-        )
+        wait_until_idle(slide)
     slide.keyboard.press("PageUp")
     expect(scene(app, first + 1)).to_be_visible()
     slide.close()
