@@ -37,7 +37,7 @@ from pages.common.controls import (
     Switch,
     show_side_by_side,
 )
-from pages.common.frame import open_page, show_numbers
+from pages.common.frame import open_page, run_body, show_numbers
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card, question_cards
 from pages.common.stepping import current_step, step_buttons
@@ -98,6 +98,10 @@ def main() -> None:
         "arrow keys: what survives, what is pruned, and when the best sequence of all is lost.",
         CONTROLS,
     )
+    run_body("beam_search", CONTROLS, body)
+
+
+def body() -> None:
     config, faults = choose_search()
     sections: tuple[Any, ...] = (step_by_step, own_tree, stored, optimum, cost, conventions)
     for tab, section in zip(VIEW.show(), sections, strict=True):

@@ -25,7 +25,7 @@ from pages.common.controls import (
     reset,
     show_side_by_side,
 )
-from pages.common.frame import open_page, run_open_section, show_numbers
+from pages.common.frame import open_page, run_body, run_open_section, show_numbers
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 from pages.common.trained_lstm import TRAINED, trained
@@ -82,6 +82,10 @@ def main() -> None:
         "by a gate, not by a matrix. How far does that carry the gradient, and when doesn't it?",
         CONTROLS,
     )
+    run_body("lstm_cell_state", CONTROLS, body)
+
+
+def body() -> None:
     config = choose_network()
     sections = (
         two_networks, the_cell, two_terms, gates, forget_bias, memory, extremes, trained

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine import handout, handout_map
 from pages.common import scenes
-from pages.common.frame import open_page
+from pages.common.frame import open_page, run_body
 from pages.common.questions import predicted
 
 #: The pages in the order of the lecture: title, and what each lets one find out.
@@ -80,14 +80,20 @@ for question in handout.QUESTIONS:
         query_params=row.address,
     )
 
+
+def all_that_the_sheet_says() -> None:
+    """Its statements, part by part, each with a link to where it is shown."""
+    parts = handout_map.by_reference()
+    part = st.selectbox("Part of the sheet", list(parts), key="map_part")
+    for rows in handout_map.by_place(parts[part]):
+        st.page_link(
+            f"pages/{rows[0].page}.py",
+            label=f"{LECTURE[rows[0].page][0]}: {rows[0].view}",
+            icon=":material/arrow_forward:",
+            query_params=rows[0].address,
+        )
+        st.markdown("\n".join(f"- {row.says}" for row in rows))
+
+
 st.subheader("All that the sheet says, and where it is shown", anchor=False)
-parts = handout_map.by_reference()
-part = st.selectbox("Part of the sheet", list(parts), key="map_part")
-for rows in handout_map.by_place(parts[part]):
-    st.page_link(
-        f"pages/{rows[0].page}.py",
-        label=f"{LECTURE[rows[0].page][0]}: {rows[0].view}",
-        icon=":material/arrow_forward:",
-        query_params=rows[0].address,
-    )
-    st.markdown("\n".join(f"- {row.says}" for row in rows))
+run_body("overview", (), all_that_the_sheet_says)

@@ -25,7 +25,7 @@ from pages.common.controls import (
     reset,
     show_side_by_side,
 )
-from pages.common.frame import open_page, run_open_section, show_numbers
+from pages.common.frame import open_page, run_body, run_open_section, show_numbers
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 
@@ -69,6 +69,10 @@ def main() -> None:
         "ResNet. What the forget gate does along time, g does along depth.",
         CONTROLS,
     )
+    run_body("resnet_skip", CONTROLS, body)
+
+
+def body() -> None:
     config = choose_stack()
     sections = (scrub_skip, three_stacks, analogy, paths, lesions, where_it_ends)
     run_open_section(VIEW, sections, config)

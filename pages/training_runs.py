@@ -14,7 +14,7 @@ from engine.training.presets import DEFAULT_PRESET, PRESETS
 from pages.common import gallery, runs, training
 from pages.common.charts import show_chart
 from pages.common.controls import Choice, Number, Sections
-from pages.common.frame import open_page, run_open_section
+from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.gallery import OWN
 from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep
 from pages.common.presenter import controls_area
@@ -34,6 +34,10 @@ def main() -> None:
         "the project; choose “your own” to train others.",
         CONTROLS,
     )
+    run_body("training_runs", CONTROLS, body)
+
+
+def body() -> None:
     with controls_area():
         name = choose_comparison()
         if name == OWN:

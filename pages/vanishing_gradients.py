@@ -23,7 +23,7 @@ from pages.common.controls import (
     reset,
     show_side_by_side,
 )
-from pages.common.frame import open_page, run_open_section, show_numbers
+from pages.common.frame import open_page, run_body, run_open_section, show_numbers
 from pages.common.one_run import one_run, show_unrolled
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
@@ -84,6 +84,10 @@ def main() -> None:
         "average of what it read. How much of the loss's gradient reaches the first timesteps?",
         CONTROLS,
     )
+    run_body("vanishing_gradients", CONTROLS, body)
+
+
+def body() -> None:
     config = choose_network()
     sections = (scrub_radius, one_run, linear, activations, targets, equation_one, beyond, notebook)
     run_open_section(VIEW, sections, config)

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from engine.glossary import GLOSSARY
-from pages.common import presenter, scenes
+from pages.common import presenter, scenes, startup
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME, MAX_SCENES
 
@@ -39,6 +39,18 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
             # A lecturer's own words: shown as text, whatever is in them.
             st.text(scene.in_words, width="stretch")
     ignored_url_values(controls)
+
+
+@st.fragment
+def run_body(page: str, controls: Sequence[Control], body: Callable[[], None]) -> None:
+    """Run what a page shows below its title: its controls and what depends on them.
+
+    A moved control reruns this part alone. Title, tools and navigation, a third of a page's
+    messages, aren't sent again.
+    """
+    with startup.visitors_run():
+        scenes.remember(page, controls)
+        body()
 
 
 def run_open_section(

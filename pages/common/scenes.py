@@ -88,8 +88,17 @@ def arrive(page: str, controls: Sequence[Control]) -> None:
         _write_address(controls)
     elif PLACE not in st.session_state and (asked := place_in_link(page)) is not None:
         st.session_state[PLACE] = asked
-    _remember(page, controls)
     _write_place(page)
+
+
+def remember(page: str, controls: Sequence[Control]) -> None:
+    """Note where the controls of a page stand; what isn't on screen stands where it stood."""
+    for control in controls:
+        value = st.session_state.get(control.key)
+        # Before its widget is first shown, the address knows more than the session.
+        text = st.query_params.get(control.key) if value is None else control.written(value)
+        if text is not None and control.refusal(text) is None:
+            _left(page)[control.key] = text
 
 
 def jump(place: int) -> None:
@@ -174,16 +183,6 @@ def _left(page: str) -> dict[str, str]:
     """The values that `page` was left with; none before the first visit."""
     left: dict[str, dict[str, str]] = st.session_state.setdefault(_LEFT, {})
     return left.setdefault(page, {})
-
-
-def _remember(page: str, controls: Sequence[Control]) -> None:
-    """Note where the controls stand; what isn't on screen stands where it stood."""
-    for control in controls:
-        value = st.session_state.get(control.key)
-        # Before its widget is first shown, the address knows more than the session.
-        text = st.query_params.get(control.key) if value is None else control.written(value)
-        if text is not None and control.refusal(text) is None:
-            _left(page)[control.key] = text
 
 
 def _needs_another_page(scene: Scene) -> bool:

@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import pkgutil
+import socket
 import sys
 import threading
 import time
@@ -11,9 +12,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 
+import psutil
 import streamlit as st
 import torch
 from streamlit.errors import StreamlitSecretNotFoundError
+from streamlit.runtime.pages_manager import PagesManager
 
 import engine
 from engine.training.presets import PRESETS
@@ -76,10 +79,26 @@ def warm_up() -> None:
     logs.event("warm", megabytes=round(meter.memory_megabytes()))
 
 
+def send_at_once() -> None:
+    """Let no message wait for the receipt of the one before.
+
+    Streamlit binds its socket in a way that makes asyncio leave Nagle's algorithm on
+    (github.com/Kludex/uvicorn/issues/3149): the small messages of a run then wait up to 40 ms for
+    the browser's delayed acknowledgement. Connections inherit what the listening socket has.
+    """
+    for connection in psutil.Process().net_connections(kind="tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.fd >= 0:
+            with socket.socket(fileno=os.dup(connection.fd)) as listening:
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Prepare before the server takes its first connection; what takes seconds goes on behind it."""
     prepare()
+    send_at_once()
+    # Before anyone comes: see pages/common/frame.py, which does it where no server has called this.
+    PagesManager.uses_pages_directory = False
     threading.Thread(target=warm_up, daemon=True).start()
     yield
     logs.event("stopped", runs=meter.METER.total)

@@ -25,7 +25,8 @@ class Control:
 
     another: draws one of the values that it allows, given the present one. url_key: its name in
     the address, if it is bound to it. forced: the server has just set it. in_form: nothing happens
-    before its form is sent.
+    before its form is sent. fragment: the part of the page that it stands in and that reruns alone;
+    empty for the page as a whole.
     """
 
     identity: str
@@ -37,6 +38,7 @@ class Control:
     forced: bool = False
     in_form: bool = False
     folded: bool = False
+    fragment: str = ""
 
     @property
     def weight(self) -> float:
@@ -73,7 +75,9 @@ class PageControls:
     shown: dict[str, Control] = field(default_factory=dict)
     popovers: list[tuple[int, ...]] = field(default_factory=list)
 
-    def see_element(self, element: Element, place: tuple[int, ...] = ()) -> None:
+    def see_element(
+        self, element: Element, place: tuple[int, ...] = (), fragment: str = ""
+    ) -> None:
         """Note the widget in a message, if it is one that we know how to move.
 
         place: its path from the root of the page.
@@ -89,23 +93,22 @@ class PageControls:
         if read is not None and kind is not None:
             control = read(getattr(element, kind), kind)
             control.folded = any(place[: len(popover)] == popover for popover in self.popovers)
-            self._keep(control)
+            self._keep(control, fragment)
 
-    def see_block(self, block: Block, place: tuple[int, ...] = ()) -> None:
+    def see_block(self, block: Block, place: tuple[int, ...] = (), fragment: str = "") -> None:
         """Note popovers, and tabs and expanders whose state the server follows."""
         if block.WhichOneof("type") == "popover":
             self.popovers.append(place)
         if block.tab_container.id:
             tabs = block.tab_container
             # Which label that is comes with the tabs themselves: see_tabs.
-            self._keep(
-                Control(tabs.id, "tabs", tabs.default_tab_index, "", url_key=tabs.query_param_key)
-            )
+            key = tabs.query_param_key
+            self._keep(Control(tabs.id, "tabs", tabs.default_tab_index, "", url_key=key), fragment)
         elif block.popover.id:
-            self._keep(Control(block.popover.id, "popover", False, False))
+            self._keep(Control(block.popover.id, "popover", False, False), fragment)
         elif block.expandable.id:
             opened = block.expandable.default_expanded
-            self._keep(Control(block.expandable.id, "expander", opened, opened))
+            self._keep(Control(block.expandable.id, "expander", opened, opened), fragment)
 
     def see_tabs(self, labels: list[str]) -> None:
         """The labels of the page's tabs, in their order."""
@@ -113,6 +116,12 @@ class PageControls:
             if control.kind == "tabs" and labels:
                 control.default, control.value = labels[0], labels[control.value]
                 control.another = lambda chance, _: chance.choice(labels)
+
+    def keep_others_of(self, before: "PageControls", fragment: str) -> None:
+        """What stands outside `fragment` is still there after it alone has run."""
+        others = {name: c for name, c in before.shown.items() if c.fragment != fragment}
+        self.shown = others | self.shown
+        self.popovers += before.popovers
 
     def keep_values_of(self, before: "PageControls") -> None:
         """A widget stays where the visitor has put it, unless the server has moved it."""
@@ -135,7 +144,8 @@ class PageControls:
                 break
         return chosen
 
-    def _keep(self, control: Control) -> None:
+    def _keep(self, control: Control, fragment: str) -> None:
+        control.fragment = fragment
         self.shown[control.identity] = control
 
 

@@ -47,9 +47,11 @@ async def _move_the_radius(server: Server) -> None:
     await visitor.arrive()
     assert visitor.value("timesteps") == 20
     assert any(text.startswith("At radius 0.8:") for text in visitor.texts)
+    whole = len(visitor.texts)
     visitor.set("radius", 1.2)
     run = await visitor.rerun()
     assert run.charts == 1
+    assert len(visitor.texts) < whole, "title and tools were sent again"
     assert any(text.startswith("At radius 1.2:") for text in visitor.texts)
     assert "radius=1.2" in visitor.query
     visitor.set("radius", 0.8)

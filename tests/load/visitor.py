@@ -18,6 +18,7 @@ from tests.load.controls import Control, PageControls
 PATIENCE_SECONDS = 60.0
 #: The browser keeps a large message for this many runs, so that it need not be sent again.
 KEPT_FOR_RUNS = 2
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 class PageError(Exception):
@@ -59,6 +60,7 @@ class Visitor:
     def __post_init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
         self._runs = 0
+        self._moved_in: set[str] = set()
         self._connection: ClientConnection | None = None
 
     async def arrive(self) -> Run:
@@ -86,14 +88,14 @@ class Visitor:
         """Move one control, as chance has it, and wait for the page."""
         moved = self.controls.move(self.chance)
         if moved is not None:
-            self._follow_in_address(moved)
+            self._moved(moved)
         return await self.rerun()
 
     def set(self, key: str, value: Any) -> None:
         """Put the control that is `key` in the address to a value."""
         control = self._control(key)
         control.value = value
-        self._follow_in_address(control)
+        self._moved(control)
 
     def value(self, key: str) -> Any:
         """Where the control that is `key` in the address stands."""
@@ -105,20 +107,23 @@ class Visitor:
             await self._connection.close()
 
     async def rerun(self) -> Run:
-        """Send where the controls stand, and wait for the page."""
+        """Send where the controls stand, and wait: for the part in which they moved, or the page."""
         assert self._connection is not None
+        fragment = self._moved_in.pop() if len(self._moved_in) == 1 else ""
+        self._moved_in.clear()
         start = time.perf_counter()
-        await self._connection.send(self._request().SerializeToString())
+        await self._connection.send(self._request(fragment).SerializeToString())
         async with asyncio.timeout(PATIENCE_SECONDS):
-            run = await self._read_answer(self._connection)
+            run = await self._read_answer(self._connection, fragment)
         run.seconds = time.perf_counter() - start
         return run
 
     def _control(self, key: str) -> Control:
         return next(control for control in self.controls.shown.values() if control.url_key == key)
 
-    def _request(self) -> BackMsg:
+    def _request(self, fragment: str) -> BackMsg:
         state = ClientState(
+            fragment_id=fragment,
             query_string=self.query,
             page_script_hash=self.script_hash,
             # Until the server has named the page, the address does.
@@ -132,7 +137,7 @@ class Visitor:
                 control.write(state.widget_states.widgets.add())
         return BackMsg(rerun_script=state)
 
-    async def _read_answer(self, connection: ClientConnection) -> Run:
+    async def _read_answer(self, connection: ClientConnection, fragment: str) -> Run:
         run = Run(0.0, 0, 0.0, 0)
         seen, tabs = PageControls(), list[str]()
         self.texts = []
@@ -150,6 +155,8 @@ class Visitor:
                 self.script_hash = message.navigation.page_script_hash
             elif kind == "new_session":
                 self.script_hash = message.new_session.page_script_hash
+                if not message.metadata.run.fragment_ids:
+                    fragment = ""  # the part has asked for the whole page
                 # A run that is interrupted starts anew.
                 seen, tabs, self.texts = PageControls(), [], []
             elif kind == "page_info_changed":
@@ -159,9 +166,11 @@ class Visitor:
             elif kind == "script_finished":
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     raise PageError(f"{self.page} doesn't compile")
-                if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                if message.script_finished in FINISHED:
                     break
         seen.see_tabs(tabs)
+        if fragment:
+            seen.keep_others_of(self.controls, fragment)
         seen.keep_values_of(self.controls)
         self.controls = seen
         self._forget_old_messages()
@@ -174,7 +183,7 @@ class Visitor:
         if delta.WhichOneof("type") == "add_block":
             if delta.add_block.WhichOneof("type") == "tab":
                 tabs.append(delta.add_block.tab.label)
-            seen.see_block(delta.add_block, place)
+            seen.see_block(delta.add_block, place, delta.fragment_id)
             return
         element = delta.new_element
         kind = element.WhichOneof("type")
@@ -183,7 +192,7 @@ class Visitor:
         run.charts += kind == "vega_lite_chart"
         if kind == "markdown":
             self.texts.append(element.markdown.body)
-        seen.see_element(element, place)
+        seen.see_element(element, place, delta.fragment_id)
 
     def _resolve(self, message: ForwardMsg) -> ForwardMsg:
         """The message that a reference stands for; large ones are kept for the next runs."""
@@ -201,6 +210,10 @@ class Visitor:
             for name, kept in self._kept.items()
             if self._runs - kept.used_in_run < KEPT_FOR_RUNS
         }
+
+    def _moved(self, control: Control) -> None:
+        self._moved_in.add(control.fragment)
+        self._follow_in_address(control)
 
     def _follow_in_address(self, control: Control) -> None:
         """The browser writes a bound control's value into the address before it asks."""

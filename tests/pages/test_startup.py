@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import socket
 import sys
 
 import pytest
@@ -55,3 +56,14 @@ def test_a_failing_page_is_logged_with_its_traceback(caplog: pytest.LogCaptureFi
     read = json.loads(logs.JsonLines().format(caplog.records[-1]))
     assert read["level"] == "error"
     assert "ValueError: radius is -1" in read["traceback"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process can't list its own sockets there")
+def test_whoever_connects_later_is_sent_every_message_at_once() -> None:
+    # As Streamlit binds it: without naming the protocol, which asyncio looks for.
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        startup.send_at_once()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
