@@ -9,7 +9,7 @@ import inspect
 import operator
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 from engine.charts.scrubber import start_at
@@ -42,6 +42,20 @@ class Recipe:
             **{name: value_of(argument) for name, argument in self.keywords.items()},
         )
 
+    @cached_property
+    def key(self) -> Hashable | None:
+        """What tells this call from others: recipes with equal keys make equal values.
+
+        None where nothing does: for an argument that isn't hashable, such as a frame, and for a
+        function inside another one or in a script, which is a new one each time.
+        """
+        try:
+            key = _key_of(self)
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
     def get(self, attribute: str) -> "Part":
         """An attribute of what the call returns."""
         return Part(getattr, self, attribute, f".{attribute}")
@@ -66,6 +80,26 @@ class Part(Recipe):
 def value_of(argument: Any) -> Any:
     """What a recipe makes; anything else is its own value."""
     return argument.value if isinstance(argument, Recipe) else argument
+
+
+def _key_of(argument: Any) -> Hashable:
+    """A hashable that stands for an argument; raises TypeError where there is none."""
+    if isinstance(argument, Recipe):
+        return (
+            _key_of(argument.function),
+            tuple(map(_key_of, argument.arguments)),
+            _key_of(argument.keywords),
+        )
+    if isinstance(argument, dict):
+        return tuple((_key_of(key), _key_of(value)) for key, value in argument.items())
+    if isinstance(argument, (tuple, list)):
+        return tuple(map(_key_of, argument))
+    if inspect.isfunction(argument):
+        if argument.__module__ == "__main__" or "<locals>" in argument.__qualname__:
+            raise TypeError(f"{argument.__qualname__} is another function each time")
+        return argument
+    # Equal numbers of different types are told apart, because words may write them differently.
+    return (type(argument), argument)
 
 
 def program(

@@ -1,7 +1,6 @@
 """The LSTM's cell state: a road for the gradient, and what closes it (handout, 1 (d) and (e))."""
 
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
@@ -26,6 +25,7 @@ from pages.common.controls import (
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_body, run_open_section, show_numbers
+from pages.common.kept import known
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 from pages.common.trained_lstm import TRAINED, trained
@@ -137,16 +137,18 @@ def as_rnn(config: RecurrentConfig) -> RecurrentConfig:
 def two_networks(config: RecurrentConfig) -> None:
     of_lstm = Recipe(runs.gradient_trace, config).get("log10_frame")
     of_rnn = Recipe(runs.gradient_trace, as_rnn(config)).get("log10_frame")
-    lstm, rnn = of_lstm.value, of_rnn.value
-    verdict = lstm_findings.lstm_verdict(rnn, lstm, runs.gate_values(config))
+    verdict = Recipe(lstm_findings.lstm_verdict, of_rnn, of_lstm, Recipe(runs.gate_values, config))
     lines = Recipe(cell_state.network_lines, of_rnn, of_lstm)
     left, right = st.columns(2)
     with left:
         show_chart(
             cell_state.networks_over_time,
             alt_text="Gradient norms of LSTM and vanilla RNN along time, on a log axis.",
-            finding=captions.curves_at(
-                rows_where(lines.value, quantity=SYMBOLS["gradient"]), "log10_norm", "run"
+            finding=Recipe(
+                captions.curves_at,
+                Recipe(rows_where, lines, quantity=SYMBOLS["gradient"]),
+                "log10_norm",
+                "run",
             ),
             data={"lines": lines},
             quantities=("gradient", "cell gradient"),
@@ -156,8 +158,9 @@ def two_networks(config: RecurrentConfig) -> None:
         show_chart(
             cell_state.networks_over_time,
             alt_text="Norms of the hidden states of both networks and of the LSTM's cell state.",
-            finding=captions.curves_at(
-                rows_where(lines.value, quantity=SYMBOLS["hidden state"]),
+            finding=Recipe(
+                captions.curves_at,
+                Recipe(rows_where, lines, quantity=SYMBOLS["hidden state"]),
                 "log10_norm",
                 "run",
                 last=True,
@@ -168,9 +171,9 @@ def two_networks(config: RecurrentConfig) -> None:
         )
     show_numbers(
         {
-            "LSTM: ‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(findings.log10_ratio(lstm[GRADIENT])),
-            "LSTM: ‖∂L/∂C₁‖ / ‖∂L/∂C_T‖": scientific(findings.log10_ratio(lstm[CELL_GRADIENT])),
-            "RNN: ‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(findings.log10_ratio(rnn[GRADIENT])),
+            "LSTM: ‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": decay(of_lstm, GRADIENT),
+            "LSTM: ‖∂L/∂C₁‖ / ‖∂L/∂C_T‖": decay(of_lstm, CELL_GRADIENT),
+            "RNN: ‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": decay(of_rnn, GRADIENT),
         }
     )
     st.markdown(
@@ -178,6 +181,11 @@ def two_networks(config: RecurrentConfig) -> None:
         "torch's own initialisation: its forget gates are near ½, and the advantage is gone."
     )
     question_card(handout.LSTM_GRADIENT, verdict)
+
+
+def decay(trace: Recipe, field: str) -> str:
+    """What is left of a norm at the first timestep, relative to the last."""
+    return scientific(known(Recipe(findings.log10_ratio, trace.item(field))))
 
 
 def choose_timestep(config: RecurrentConfig) -> int:
@@ -209,12 +217,10 @@ def the_cell(config: RecurrentConfig) -> None:
     timestep = choose_timestep(config)
     all_flow = Recipe(runs.cell_gradient_flow, config, log10=True)
     here = Recipe(rows_where, all_flow, timestep=timestep)
-    strongest = here.value.loc[here.value["log10_norm"].idxmax()]
     show_chart(
         cell_drawing.cell_drawing,
         alt_text="The LSTM cell at one timestep, each edge as wide as the gradient through it.",
-        finding=f"The strongest edge at t = {timestep} is {strongest['edge']}, with "
-        f"{scientific(strongest['log10_norm'])}.",
+        finding=Recipe(captions.strongest_edge, here, timestep),
         data={"edges": Recipe(cell_drawing.drawn_edges, here)},
     )
     left, right = st.columns(2)
@@ -253,8 +259,8 @@ def equations() -> str:
 
 def show_terms(config: RecurrentConfig, timestep: int) -> None:
     """The two terms of ∂L/∂C_{t−1} at one timestep, their sum, and autograd's word on it."""
-    pathway = runs.cell_state_pathway(config, log10=True)
-    row = pathway[pathway["timestep"] == timestep]
+    pathway = Recipe(runs.cell_state_pathway, config, log10=True)
+    row = known(Recipe(rows_where, pathway, timestep=timestep))
     if row.empty:
         st.caption("At t = 1 there is no step before: choose a later timestep for the two terms.")
         return
@@ -272,16 +278,15 @@ def two_terms(config: RecurrentConfig) -> None:
     timestep = choose_timestep(config)
     split = Recipe(runs.cell_state_pathway, config, log10=True)
     shared = Recipe(runs.cell_state_shares, config)
-    pathway, shares = split.value, shared.value
-    direct = runs.direct_path_gradient(config, log10=True)
-    verdict = lstm_findings.cell_state_verdict(config, pathway, shares, direct)
-    if pathway.empty:
+    direct = Recipe(runs.direct_path_gradient, config, log10=True)
+    verdict = Recipe(lstm_findings.cell_state_verdict, config, split, shared, direct)
+    if config.timesteps == 1:
         st.info("With a single timestep there is nothing to take apart: raise T.")
     else:
         show_chart(
             cell_state.pathway_over_time,
             alt_text="Norms of the two terms of ∂L/∂C along time, and of their sum.",
-            finding=captions.ends(pathway, "log10_total_norm", "‖∂L/∂Cₜ₋₁‖, by timestep t"),
+            finding=Recipe(captions.ends, split, "log10_total_norm", "‖∂L/∂Cₜ₋₁‖, by timestep t"),
             data={
                 "pathway": Recipe(cell_state.pathway_in_time, split),
                 "here": Recipe(rows_where, split, timestep=timestep),
@@ -293,8 +298,8 @@ def two_terms(config: RecurrentConfig) -> None:
         show_chart(
             cell_state.share_of_terms,
             alt_text="Shares of the two terms at each timestep.",
-            finding=captions.averages(
-                shares.assign(path=shares["path"].map(cell_state.TERMS)), "share", "path"
+            finding=Recipe(
+                captions.averages, Recipe(cell_state.named_terms, shared), "share", "path"
             ),
             data={"shares": Recipe(thinned, shared)},
         )
@@ -315,7 +320,6 @@ def two_terms(config: RecurrentConfig) -> None:
 
 def gates(config: RecurrentConfig) -> None:
     of_gates = Recipe(runs.gate_values, config)
-    values = of_gates.value
     shown: tuple[tuple[str, str, float], ...] = (
         ("forget", "forget gate fₜ", 0.0),
         ("input", "input gate iₜ", 0.0),
@@ -326,7 +330,7 @@ def gates(config: RecurrentConfig) -> None:
     )
     columns = st.columns(2)
     for number, (gate, title, low) in enumerate(shown):
-        mean = values.loc[values["gate"] == gate, "value"].mean()
+        mean = known(Recipe(rows_where, of_gates, gate=gate).item("value").get("mean").call())
         with columns[number % 2]:
             show_chart(
                 cell_state.gate_heatmap,
@@ -345,12 +349,12 @@ def forget_bias(config: RecurrentConfig) -> None:
     swept = replace(config, forget_bias=0.0, chrono_timesteps=None)
     sweep = Recipe(runs.forget_bias_sweep, swept, FORGET_BIAS_SCRUBBER.values(), log10=True)
     start = FORGET_BIAS_SCRUBBER.nearest(config.forget_bias or 0.0)
-    at_start = rows_where(sweep.value, forget_bias=start)[CELL_GRADIENT]
+    at_start = Recipe(rows_where, sweep, forget_bias=start).item(CELL_GRADIENT)
     show_chart(
         scrub,
         alt_text="41 curves of the gradient at the cell state, one for each forget bias from "
         "−5 to 5, on the same weights, with the one under the slider in front.",
-        finding=f"At bias {start:g}: {findings.trace_in_words(at_start)}",
+        finding=f"At bias {start:g}: {known(Recipe(findings.trace_in_words, at_start))}",
         data={
             "sweep": Recipe(thinned, sweep),
             "marks": Recipe(cell_state.forget_bias_marks, config.timesteps),
@@ -369,13 +373,13 @@ def memory(config: RecurrentConfig) -> None:
     direct = Recipe(runs.direct_path_gradient, config, log10=True)
     relative = Recipe(cell_state.relative_to_end, direct)
     lives = Recipe(cell_state.ranked_half_lives, Recipe(runs.half_lives, config))
-    median = lives.value["half_life"].median()
+    median = known(lives.item("half_life").get("median").call())
+    kept = known(quantiles.item("log10_median").get("iloc").item(0))
     show_chart(
         cell_state.survival_band,
         alt_text="Survival of the cell state under the forget gates alone, by unit, and the gradient "
         "beside it.",
-        finding="The median unit keeps "
-        f"{scientific(quantiles.value['log10_median'].iloc[0])} from t = 1 to T.",
+        finding=f"The median unit keeps {scientific(kept)} from t = 1 to T.",
         data={"quantiles": Recipe(thinned, quantiles), "gradient": Recipe(thinned, relative)},
         height=280,
     )
@@ -389,9 +393,8 @@ def memory(config: RecurrentConfig) -> None:
         )
     with right:
         st.markdown("**Initialisations, each against the T it is meant for**")
-        st.dataframe(
-            cell_state.memory_table(runs.compare_memory(unforced(config))), hide_index=True
-        )
+        compared = Recipe(runs.compare_memory, unforced(config))
+        st.dataframe(known(Recipe(cell_state.memory_table, compared)), hide_index=True)
     st.markdown(
         "∏f is what the *direct* path keeps, one number for each unit (band: all units and the "
         "middle 80 %). The *total* gradient also takes the paths through the hidden state, so it can "
@@ -409,15 +412,9 @@ def extremes(config: RecurrentConfig) -> None:
         with column, st.container(border=True):
             st.markdown(f"**It {name}**" if name.endswith("s") else f"**It is {name}**")
             st.markdown(preset.sentence)
-            jacobian = runs.cell_jacobian_norms(preset.config).iloc[0]
-            trace = runs.gradient_trace(preset.config).log10_frame
-            show_numbers(
-                {
-                    "direct ‖∂C_T/∂C₁‖": scientific(jacobian["log10_direct_norm"]),
-                    "total ‖∂C_T/∂C₁‖": scientific(jacobian["log10_total_norm"]),
-                    "‖∂L/∂C₁‖ / ‖∂L/∂C_T‖": scientific(findings.log10_ratio(trace[CELL_GRADIENT])),
-                }
-            )
+            trace = Recipe(runs.gradient_trace, preset.config).get("log10_frame")
+            left = {"‖∂L/∂C₁‖ / ‖∂L/∂C_T‖": decay(trace, CELL_GRADIENT)}
+            show_numbers(jacobian_norms(preset.config) | left)
     st.markdown(
         "*Direct* is diag(∏f), the forget gates alone; *total* is the whole Jacobian. The spectral "
         "norm says the most that any change of C₁ still does to C_T. Under *More* you can force the "
@@ -425,11 +422,11 @@ def extremes(config: RecurrentConfig) -> None:
         "is left."
     )
     st.markdown("**At the settings above:**")
-    show_numbers(_at_these_settings(config))
+    show_numbers(jacobian_norms(config))
 
 
-def _at_these_settings(config: RecurrentConfig) -> dict[str, Any]:
-    jacobian = runs.cell_jacobian_norms(config).iloc[0]
+def jacobian_norms(config: RecurrentConfig) -> dict[str, str]:
+    jacobian = known(Recipe(runs.cell_jacobian_norms, config).get("iloc").item(0))
     return {
         "direct ‖∂C_T/∂C₁‖": scientific(jacobian["log10_direct_norm"]),
         "total ‖∂C_T/∂C₁‖": scientific(jacobian["log10_total_norm"]),

@@ -26,6 +26,7 @@ from pages.common.controls import (
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_body, run_open_section, show_numbers
+from pages.common.kept import known
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 
@@ -104,12 +105,12 @@ def scrub_skip(config: ResidualConfig) -> None:
     plain = replace(config, skip=0.0)
     sweep = Recipe(runs.skip_sweep, plain, SKIP_SCRUBBER.values(), log10=True)
     start = SKIP_SCRUBBER.nearest(own_skip(config))
-    at_start = rows_where(sweep.value, skip=start)[GRADIENT]
+    at_start = Recipe(rows_where, sweep, skip=start).item(GRADIENT)
     show_chart(
         scrub,
         alt_text="Curves of the gradient along depth, one for each skip g from 0 to 1.5, on the same "
         "blocks, with the one under the slider in front.",
-        finding=f"At g = {start:g}: {trace_in_words(at_start)}",
+        finding=f"At g = {start:g}: {known(Recipe(trace_in_words, at_start))}",
         data={
             "sweep": sweep,
             "marks": Recipe(charts.skip_marks, Recipe(critical_skip, config)),
@@ -131,11 +132,14 @@ def scrub_skip(config: ResidualConfig) -> None:
         alt_text="Heatmap of the gradient left at the input, by g and depth: it falls with depth "
         "for small g and grows for g above 1.",
         finding="With the blocks chosen above, by depth. "
-        + captions.ends(
-            rows_where(at_input.value, skip=start),
-            "log10_grad_hidden_norm",
-            f"What is left at g = {start:g}",
-            along="depth",
+        + known(
+            Recipe(
+                captions.ends,
+                Recipe(rows_where, at_input, skip=start),
+                "log10_grad_hidden_norm",
+                f"What is left at g = {start:g}",
+                along="depth",
+            )
         ),
         data={"sweep": at_input},
         height=300,
@@ -154,18 +158,18 @@ def three_stacks(config: ResidualConfig) -> None:
         show_chart(
             charts.norm_along_depth,
             alt_text="Gradient along depth of the plain, the residual and the gated stack.",
-            finding=captions.curves_at(
-                stacks.value, GRADIENT, "network", along="layer", where="layer"
+            finding=Recipe(
+                captions.curves_at, stacks, GRADIENT, "network", along="layer", where="layer"
             ),
             data={"runs": stacks},
         )
     with right:
         singular_values(config)
-    pathway = runs.skip_pathway(config, log10=True).iloc[0]
+    pathway = known(Recipe(runs.skip_pathway, config, log10=True).get("iloc").item(0))
     show_numbers(
         {
             f"‖∂L/∂h₁‖ / ‖∂L/∂h_L‖, {name}": scientific(
-                log10_ratio(findings.gradient_of(stacks.value, name))
+                known(Recipe(log10_ratio, Recipe(findings.gradient_of, stacks, name)))
             )
             for name in charts.NETWORKS
         }
@@ -186,8 +190,13 @@ def singular_values(config: ResidualConfig) -> None:
         show_chart(
             parts.singular_values,
             alt_text="Singular values of the Jacobian from input to output for the three stacks.",
-            finding=captions.curves_at(
-                values.value, "log10_singular_value", "network", along="index", where="rank"
+            finding=Recipe(
+                captions.curves_at,
+                values,
+                "log10_singular_value",
+                "network",
+                along="index",
+                where="rank",
             ),
             data={"values": values},
         )
@@ -196,12 +205,13 @@ def singular_values(config: ResidualConfig) -> None:
 def analogy(config: ResidualConfig) -> None:
     show_equations()
     both = Recipe(runs.along_time_and_depth, lstm_beside(config), config)
-    verdict = findings.analogy_verdict(config, runs.compare_stacks(config), both.value)
+    stacks = Recipe(runs.compare_stacks, config)
     show_chart(
         charts.shared_axes,
         alt_text="LSTM along time and ResNet along depth, each with its plain counterpart.",
-        finding=captions.curves_at(
-            both.value,
+        finding=Recipe(
+            captions.curves_at,
+            both,
             "log10_grad_norm",
             "network",
             along="step",
@@ -212,11 +222,11 @@ def analogy(config: ResidualConfig) -> None:
         networks=charts.ANALOGY,
         height=300,
     )
-    terms = runs.jacobian_terms(config, max(1, config.depth // 2)).set_index("term")
+    terms = Recipe(runs.jacobian_terms, config, max(1, config.depth // 2))
     show_numbers(
         {
-            "‖diag(σ′)W‖, one block": written(terms.loc["block", "largest_singular_value"]),
-            "‖g·I‖, the skip": written(terms.loc["skip", "largest_singular_value"]),
+            "‖diag(σ′)W‖, one block": largest_singular_value(terms, "block"),
+            "‖g·I‖, the skip": largest_singular_value(terms, "skip"),
             "g = fₜ on one control": f"{own_skip(config):g}",
         }
     )
@@ -228,7 +238,13 @@ def analogy(config: ResidualConfig) -> None:
         f"layers, the same width and seed, and recurrent blocks of spectral radius {LSTM_RADIUS:g}, "
         "about torch's default. All curves are relative to the gradient at the loss, on the right."
     )
-    question_card(handout.SKIP_CONNECTIONS, verdict)
+    question_card(handout.SKIP_CONNECTIONS, Recipe(findings.analogy_verdict, config, stacks, both))
+
+
+def largest_singular_value(terms: Recipe, term: str) -> str:
+    """Of one term of a block's Jacobian."""
+    of_term = Recipe(rows_where, terms, term=term).item("largest_singular_value")
+    return written(known(of_term.get("iloc").item(0)))
 
 
 def show_equations() -> None:
@@ -258,9 +274,8 @@ def show_equations() -> None:
 
 def paths(config: ResidualConfig) -> None:
     contributions = Recipe(runs.path_length_contributions, config, log10=True)
-    shares = runs.path_length_shares(config)
-    carried = shares.loc[shares["share"].abs().idxmax()]
-    common = shares.loc[shares["path_share"].idxmax()]
+    shares = Recipe(runs.path_length_shares, config)
+    carried, common = known(Recipe(findings.foremost_lengths, shares))
     st.button(
         f"Show the depth of the paper's example, {PAPER_DEPTH} blocks",
         on_click=lambda: st.session_state.update({DEPTH.key: PAPER_DEPTH, SKIP.key: 1.0}),
@@ -268,8 +283,13 @@ def paths(config: ResidualConfig) -> None:
     show_chart(
         parts.path_lengths,
         alt_text="Gradient carried by the paths of each length, above how many such paths there are.",
-        finding=captions.peak(
-            contributions.value, "log10_grad_norm", "path_length", "What they carry", "length"
+        finding=Recipe(
+            captions.peak,
+            contributions,
+            "log10_grad_norm",
+            "path_length",
+            "What they carry",
+            "length",
         ),
         data={"contributions": contributions},
     )
@@ -292,15 +312,18 @@ def paths(config: ResidualConfig) -> None:
 
 def lesions(config: ResidualConfig) -> None:
     deleted = Recipe(runs.compare_lesions, config)
-    changes = deleted.value
-    median = changes.groupby("network")["relative_response_change"].median()
+    median, output = (
+        known(Recipe(findings.medians, deleted, field))
+        for field in ("relative_response_change", "relative_change")
+    )
     show_chart(
         parts.lesions,
         alt_text="Relative change of the output's response when each layer in turn is deleted.",
-        finding=captions.averages(changes, "relative_response_change", "network", median=True),
+        finding=Recipe(
+            captions.averages, deleted, "relative_response_change", "network", median=True
+        ),
         data={"changes": deleted},
     )
-    output = changes.groupby("network")["relative_change"].median()
     show_numbers(
         {
             "median change of the response, with skips": written(median["residual"]),
@@ -320,7 +343,7 @@ def lesions(config: ResidualConfig) -> None:
 
 def where_it_ends(config: ResidualConfig) -> None:
     stacks = Recipe(runs.compare_stacks, config)
-    gates = runs.carry_gates(replace(config, skip="highway"))
+    gates = known(Recipe(runs.carry_gates, replace(config, skip="highway")))
     columns = st.columns(3)
     with columns[0], st.container(border=True):
         st.markdown(
@@ -328,13 +351,11 @@ def where_it_ends(config: ResidualConfig) -> None:
             "eigenvalue decides. A stack has a matrix of its own in every layer, and no eigenvector "
             "is met twice."
         )
-        same, own = (runs.jacobian_terms(config, layer) for layer in (1, config.depth))
+        first, last = (Recipe(runs.jacobian_terms, config, n) for n in (1, config.depth))
         show_numbers(
             {
-                "largest singular value, first block": written(
-                    same["largest_singular_value"].iloc[0]
-                ),
-                "last block": written(own["largest_singular_value"].iloc[0]),
+                "largest singular value, first block": largest_singular_value(first, "block"),
+                "last block": largest_singular_value(last, "block"),
             }
         )
     with columns[1], st.container(border=True):
@@ -355,12 +376,18 @@ def where_it_ends(config: ResidualConfig) -> None:
             "against new. A resblock adds new to all of the old, so activations and gradients grow "
             "with depth."
         )
-        st.markdown(findings.growth_in_words(stacks.value))
+        st.markdown(known(Recipe(findings.growth_in_words, stacks)))
     show_chart(
         charts.norm_along_depth,
         alt_text="Norm of h_t along depth of the three stacks, on a log axis.",
-        finding=captions.curves_at(
-            stacks.value, "log10_hidden_norm", "network", along="layer", where="layer", last=True
+        finding=Recipe(
+            captions.curves_at,
+            stacks,
+            "log10_hidden_norm",
+            "network",
+            along="layer",
+            where="layer",
+            last=True,
         ),
         data={"runs": stacks},
         field="log10_hidden_norm",

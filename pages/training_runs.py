@@ -16,6 +16,7 @@ from pages.common.charts import show_chart
 from pages.common.controls import Choice, Number, Sections
 from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.gallery import OWN
+from pages.common.kept import known
 from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep
 from pages.common.presenter import controls_area
 
@@ -101,14 +102,15 @@ def choose_own() -> dict[str, TrainingConfig]:
 
 def loss(comparison: Comparison) -> None:
     curves, labels = Recipe(runs.training_curves, comparison), names_of(comparison)
-    in_words = comparisons.learned_in_words(curves.value["final"])
+    in_words = known(Recipe(comparisons.learned_in_words, curves.item("final")))
     left, right = st.columns(2)
     with left:
         show_chart(
             charts.losses,
             alt_text="Training and validation loss by step, beside the best constant's.",
-            finding=captions.curves_at(
-                rows_where(curves.value["losses"], kind="validation"),
+            finding=Recipe(
+                captions.curves_at,
+                Recipe(rows_where, curves.item("losses"), kind="validation"),
                 "log10_loss",
                 "run",
                 along="step",
@@ -122,8 +124,9 @@ def loss(comparison: Comparison) -> None:
         show_chart(
             charts.gradient_norms,
             alt_text="Norm of the gradient at each training step.",
-            finding=captions.curves_at(
-                curves.value["norms"],
+            finding=Recipe(
+                captions.curves_at,
+                curves.item("norms"),
                 "log10_grad_norm",
                 "run",
                 along="step",
@@ -149,7 +152,7 @@ def names_of(comparison: Comparison) -> tuple[str, ...]:
 
 def show_findings(comparison: Comparison) -> None:
     """What the handout and the papers claim, and whether the runs say so too."""
-    for finding in runs.training_findings(comparison):
+    for finding in known(Recipe(runs.training_findings, comparison)):
         icon, word = (
             (":material/check_circle:", "Here it comes out so.") if finding.agrees
             else (":material/cancel:", "Here it doesn't come out so.")
@@ -159,12 +162,12 @@ def show_findings(comparison: Comparison) -> None:
 
 def predictions(comparison: Comparison) -> None:
     points, labels = Recipe(runs.training_predictions, comparison), names_of(comparison)
-    if points.value["timestep"].nunique() > 1:
+    if known(points.item("timestep").get("nunique").call()) > 1:
         sequence = SEQUENCE.show()
         show_chart(
             charts.predictions_over_time,
             alt_text="Predictions and truth along one test sequence.",
-            finding=captions.errors(rows_where(points.value, sequence=sequence)),
+            finding=Recipe(captions.errors, Recipe(rows_where, points, sequence=sequence)),
             data={"points": points},
             runs=labels,
             sequence=sequence,
@@ -173,7 +176,7 @@ def predictions(comparison: Comparison) -> None:
         show_chart(
             charts.predictions_by_sequence,
             alt_text="The last prediction on each of four test sequences beside the truth.",
-            finding=captions.errors(points.value),
+            finding=Recipe(captions.errors, points),
             data={"points": points},
             runs=labels,
         )
@@ -185,8 +188,14 @@ def memory(comparison: Comparison) -> None:
     show_chart(
         charts.error_by_distance,
         alt_text="Error in answering to an input, by how far back the input lies.",
-        finding=captions.curves_at(
-            errors.value, "log10_error", "run", along="distance", where="distance", last=True
+        finding=Recipe(
+            captions.curves_at,
+            errors,
+            "log10_error",
+            "run",
+            along="distance",
+            where="distance",
+            last=True,
         ),
         data={"errors": errors},
         runs=labels,
@@ -200,16 +209,17 @@ def memory(comparison: Comparison) -> None:
 
 def gradients_of(comparison: Comparison) -> None:
     frame = Recipe(runs.training_gradients, comparison)
-    if frame.value.empty:
+    names = known(frame.item("run").get("unique").call())
+    if not len(names):
         st.info("The lens of the other pages knows networks of one layer, with one input.")
         return
-    for label in frame.value["run"].unique():
+    for label in names:
         st.markdown(f"**{label}**")
         of_run = Recipe(rows_where, frame, run=str(label))
         show_chart(
             gradients.compared_lines,
             alt_text=f"Gradient along time of {label}, before and after training.",
-            finding=captions.curves_at(of_run.value, "log10_grad_hidden_norm", "when"),
+            finding=Recipe(captions.curves_at, of_run, "log10_grad_hidden_norm", "when"),
             data={"runs": of_run},
             by="when",
             names=comparisons.WHEN,

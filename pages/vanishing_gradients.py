@@ -24,6 +24,7 @@ from pages.common.controls import (
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_body, run_open_section, show_numbers
+from pages.common.kept import known
 from pages.common.one_run import one_run, show_unrolled
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
@@ -122,12 +123,12 @@ def scrub_radius(config: RecurrentConfig) -> None:
     swept = replace(config, spectral_radius=1.0)
     sweep = Recipe(runs.spectral_sweep, swept, RADIUS_SCRUBBER.values(), log10=True)
     start = RADIUS_SCRUBBER.nearest(config.spectral_radius or 0.0)
-    at_start = rows_where(sweep.value, spectral_radius=start)[GRADIENT]
+    at_start = Recipe(rows_where, sweep, spectral_radius=start).item(GRADIENT)
     show_chart(
         scrub,
         alt_text="41 curves of the gradient along time, one for each spectral radius from 0.5 to "
         "1.5, all on the same weights, with the one under the slider in front.",
-        finding=f"At radius {start:g}: {findings.trace_in_words(at_start)}",
+        finding=f"At radius {start:g}: {known(Recipe(findings.trace_in_words, at_start))}",
         data={
             "sweep": Recipe(gradients.thinned, sweep),
             "marks": Recipe(gradients.critical_marks, Recipe(runs.matrix_facts, config)),
@@ -145,13 +146,14 @@ def scrub_radius(config: RecurrentConfig) -> None:
 def linear(config: RecurrentConfig) -> None:
     linear_config = replace(config, activation="identity", last_target_only=True)
     compared = Recipe(runs.linear_closed_form, linear_config)
-    comparison, facts = compared.value, runs.matrix_facts(linear_config)
-    measured = comparison["log10_measured"]
+    facts = Recipe(runs.matrix_facts, linear_config)
+    measured = compared.item("log10_measured")
+    difference = known(compared.item("relative_difference").get("max").call())
     show_chart(
         gradients.closed_form,
         alt_text="Gradients of the linear network, measured, from the closed form, and as the largest "
         "eigenvalue predicts.",
-        finding=findings.trace_in_words(measured),
+        finding=Recipe(findings.trace_in_words, measured),
         data={
             "comparison": compared,
             "slopes": Recipe(runs.predicted_slopes, linear_config),
@@ -159,9 +161,9 @@ def linear(config: RecurrentConfig) -> None:
     )
     show_numbers(
         {
-            "largest relative difference": f"{comparison['relative_difference'].max():.1e}",
-            "largest |eigenvalue|": f"{facts.spectral_radius:.4g}",
-            "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(findings.log10_ratio(measured)),
+            "largest relative difference": f"{difference:.1e}",
+            "largest |eigenvalue|": f"{known(facts).spectral_radius:.4g}",
+            "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(known(Recipe(findings.log10_ratio, measured))),
         }
     )
     st.markdown(
@@ -170,20 +172,21 @@ def linear(config: RecurrentConfig) -> None:
         "$\\partial\\mathcal L/\\partial h_t = 2(\\hat y - y)\\,W^f (W^h)^{T-t}$, its power taken "
         "through the eigenvalues; the dashed line has the slope of the largest one."
     )
-    question_card(handout.LINEAR_GRADIENT, findings.eigenvalue_verdict(measured, facts))
+    question_card(handout.LINEAR_GRADIENT, Recipe(findings.eigenvalue_verdict, measured, facts))
 
 
 def activations(config: RecurrentConfig) -> None:
     last_only = replace(config, last_target_only=True)
     compared = Recipe(runs.compare_activations, last_only)
-    facts = runs.matrix_facts(last_only)
+    facts = Recipe(runs.matrix_facts, last_only)
+    largest = known(facts).largest_singular_value
     by: dict[str, Any] = {"by": "activation", "names": ACTIVATION_NAMES}
     left, right = st.columns(2)
     with left:
         show_chart(
             gradients.compared_with_bound,
             alt_text="Gradient norms along time with no nonlinearity, tanh and ReLU, under their bound.",
-            finding=captions.curves_at(compared.value, GRADIENT, "activation"),
+            finding=Recipe(captions.curves_at, compared, GRADIENT, "activation"),
             data={"runs": compared, "bound": Recipe(runs.predicted_slopes, last_only)},
             field=GRADIENT,
             title="‖∂L/∂hₜ‖ (log scale)",
@@ -193,8 +196,8 @@ def activations(config: RecurrentConfig) -> None:
         show_chart(
             gradients.compared_lines,
             alt_text="Hidden state norms with no nonlinearity, tanh and ReLU.",
-            finding=captions.curves_at(
-                compared.value, "log10_hidden_norm", "activation", last=True
+            finding=Recipe(
+                captions.curves_at, compared, "log10_hidden_norm", "activation", last=True
             ),
             data={"runs": compared},
             field="log10_hidden_norm",
@@ -204,7 +207,7 @@ def activations(config: RecurrentConfig) -> None:
     show_chart(
         gradients.compared_lines,
         alt_text="Mean slope of the nonlinearity at each timestep: 1 for none, below it for others.",
-        finding=captions.averages(compared.value, "slope", "activation"),
+        finding=Recipe(captions.averages, compared, "slope", "activation"),
         data={"runs": compared},
         field="slope",
         title="mean of σ′ over units",
@@ -216,10 +219,10 @@ def activations(config: RecurrentConfig) -> None:
         "by Wₕ. tanh's slope is $1 - h^2$, so large hidden states close the gate; ReLU's is 1 for a "
         "unit that is on, and the line shows how many are. The dotted line is the bound of Pascanu, "
         "Mikolov and Bengio (2013): no curve with |σ′| ≤ 1 can lie above it, and a largest singular "
-        f"value below 1 forces all to vanish. Here it is {facts.largest_singular_value:.3g}: "
-        + ("they must." if facts.largest_singular_value < 1 else "it forces nothing.")
+        f"value below 1 forces all to vanish. Here it is {largest:.3g}: "
+        + ("they must." if largest < 1 else "it forces nothing.")
     )
-    question_card(handout.ACTIVATIONS, findings.activation_verdict(compared.value, facts))
+    question_card(handout.ACTIVATIONS, Recipe(findings.activation_verdict, compared, facts))
 
 
 def targets(config: RecurrentConfig) -> None:
@@ -229,15 +232,16 @@ def targets(config: RecurrentConfig) -> None:
     as_mean = replace(every, loss_reduction="mean")
     matrix = Recipe(runs.loss_timestep_matrix, as_mean, log10=True)
     shares = Recipe(runs.gradient_share_by_loss, as_mean)
-    by_name = {name: group[GRADIENT] for name, group in compared.value.groupby("targets")}
-    every_target, last_only = (by_name[name] for name in TARGET_NAMES)
-    verdict = findings.every_target_verdict(every_target, last_only, matrix.value, shares.value)
+    every_target, last_only = (
+        Recipe(rows_where, compared, targets=name).item(GRADIENT) for name in TARGET_NAMES
+    )
+    verdict = Recipe(findings.every_target_verdict, every_target, last_only, matrix, shares)
     left, right = st.columns(2)
     with left:
         show_chart(
             gradients.compared_lines,
             alt_text="Gradient norms along time with a target at every timestep and at the last only.",
-            finding=captions.curves_at(compared.value, GRADIENT, "targets"),
+            finding=Recipe(captions.curves_at, compared, GRADIENT, "targets"),
             data={"runs": compared},
             by="targets",
             names=TARGET_NAMES,
@@ -249,14 +253,14 @@ def targets(config: RecurrentConfig) -> None:
             decomposition.loss_by_timestep,
             alt_text="Heatmap of what each loss sends back to each timestep: large on the diagonal, "
             "smaller the farther back it travels.",
-            finding=captions.last_loss(matrix.value),
+            finding=Recipe(captions.last_loss, matrix),
             data={"matrix": Recipe(decomposition.heatmap_cells, matrix)},
         )
     by_distance = Recipe(decomposition.shares_by_distance, Recipe(gradients.thinned, shares))
     show_chart(
         decomposition.share_by_distance,
         alt_text="Shares of the gradient by how far ahead the loss is; nearby losses dominate.",
-        finding=captions.largest_share(by_distance.value),
+        finding=Recipe(captions.largest_share, by_distance),
         data={"shares": by_distance},
         height=260,
     )
@@ -272,14 +276,14 @@ def targets(config: RecurrentConfig) -> None:
 
 def equation_one(config: RecurrentConfig) -> None:
     terms = Recipe(runs.weight_gradient_terms, config, log10=True)
-    reach = runs.gradient_reach(config)
+    reach = known(Recipe(runs.gradient_reach, config))
     show_chart(
         decomposition.equation_one_terms,
         alt_text="Norms of the terms of equation (1) by timestep, and of their sum from T down.",
-        finding=captions.ends(terms.value, "log10_term_norm", "The terms, by timestep"),
+        finding=Recipe(captions.ends, terms, "log10_term_norm", "The terms, by timestep"),
         data={"terms": Recipe(gradients.thinned, terms)},
     )
-    total = terms.value["log10_cumulative_norm"].iloc[-1]
+    total = known(terms.item("log10_cumulative_norm").get("iloc").item(-1))
     show_numbers(
         {
             "timesteps back that hold 99 % of ∂L/∂Wₕ": f"{reach} of {config.timesteps}",
@@ -299,15 +303,18 @@ def equation_one(config: RecurrentConfig) -> None:
 
 def beyond(config: RecurrentConfig) -> None:
     growth = Recipe(runs.power_growth, config)
-    powers, facts = growth.value, runs.matrix_facts(config)
-    in_words = findings.normality_in_words(facts, powers)
+    of_matrix = Recipe(runs.matrix_facts, config)
+    in_words, facts = (
+        known(Recipe(findings.normality_in_words, of_matrix, growth)),
+        known(of_matrix),
+    )
     show_chart(
         matrices.power_growth,
         alt_text="Norm of the powers of W_h between what eigenvalue and singular value promise.",
-        finding=captions.peak(powers, "log10_norm", "power", "‖Wₕⁿ‖", "n"),
+        finding=Recipe(captions.peak, growth, "log10_norm", "power", "‖Wₕⁿ‖", "n"),
         data={"powers": growth},
     )
-    peak = powers["log10_norm"].max()
+    peak = known(growth.item("log10_norm").get("max").call())
     show_numbers(
         {
             "largest |eigenvalue| ρ": f"{facts.spectral_radius:.4g}",
@@ -329,7 +336,7 @@ def beyond(config: RecurrentConfig) -> None:
     show_chart(
         gradients.norms_over_time,
         alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
-        finding=findings.trace_in_words(trace.value[GRADIENT]),
+        finding=Recipe(findings.trace_in_words, trace.item(GRADIENT)),
         data={"norms": Recipe(gradients.norm_lines, trace)},
         height=260,
     )
@@ -353,14 +360,15 @@ def notebook(config: RecurrentConfig) -> None:
     show_chart(
         gradients.norms_over_time,
         alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
-        finding=findings.trace_in_words(trace.value[GRADIENT]),
+        finding=Recipe(findings.trace_in_words, trace.item(GRADIENT)),
         data={"norms": Recipe(gradients.norm_lines, trace)},
     )
-    facts = runs.matrix_facts(experiment)
+    facts = known(Recipe(runs.matrix_facts, experiment))
+    ratio = known(Recipe(findings.log10_ratio, trace.item(GRADIENT)))
     show_numbers(
         {
             "largest |eigenvalue| of Wₕ": f"{facts.spectral_radius:.4g}",
-            "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(findings.log10_ratio(trace.value[GRADIENT])),
+            "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(ratio),
         }
     )
     st.markdown(

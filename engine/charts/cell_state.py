@@ -126,6 +126,11 @@ def pathway_over_time(pathway: ChartData, here: ChartData, *, height: int = 260)
     return alt.layer(rule, *layers, targets).properties(height=height)
 
 
+def named_terms(shares: pd.DataFrame) -> pd.DataFrame:
+    """`cell_state_shares` with the two terms called as in the chart."""
+    return shares.assign(path=shares["path"].map(TERMS))
+
+
 def share_of_terms(shares: ChartData, *, height: int = 220) -> AnyChart:
     """Which part of ∂L/∂C_{t-1} each term is; at each t the two sum to 1.
 

@@ -66,3 +66,14 @@ def growth_in_words(stacks: pd.DataFrame) -> str:
         f"{scientific(-log10_ratio(states))}, and ‖∂L/∂h_t‖ from the last to the first by "
         f"{scientific(log10_ratio(gradients))}."
     )
+
+
+def foremost_lengths(shares: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Of `path_length_shares`, the row of the length that carries most and of the most common one."""
+    carried, common = shares["share"].abs().idxmax(), shares["path_share"].idxmax()
+    return shares.loc[carried], shares.loc[common]
+
+
+def medians(changes: pd.DataFrame, field: str) -> dict[str, float]:
+    """Of `compare_lesions`, the median change over the deleted layers by network."""
+    return {str(name): float(of[field].median()) for name, of in changes.groupby("network")}

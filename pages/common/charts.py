@@ -12,7 +12,7 @@ import streamlit as st
 from engine import recipes
 from engine.charts.theme import AnyChart
 from engine.recipes import Recipe
-from pages.common import presenter
+from pages.common import kept, presenter
 from pages.common.take_away import take_away
 
 #: Building and validating a layered chart takes some 20 ms under the interpreter lock; with the
@@ -26,7 +26,7 @@ def show_chart(
     chart: Callable[..., AnyChart],
     *,
     alt_text: str,
-    finding: str | None = None,
+    finding: str | Recipe | None = None,
     data: Mapping[str, Recipe | pd.DataFrame],
     width: Any = "stretch",
     keeps_shape: bool = False,
@@ -52,8 +52,8 @@ def show_chart(
             {**parameter, "value": parameters.get(parameter["name"], parameter.get("value"))}
             for parameter in specification["params"]
         ]
-    frames = {name: recipes.value_of(rows) for name, rows in data.items()}
-    drawn: dict[str, Any] = {**specification, "datasets": frames}
+    rows = {name: kept.rows(of) for name, of in data.items()}
+    drawn: dict[str, Any] = {**specification, "datasets": rows}
     # Charts above each other don't stretch either: Vega fits a single one to its box.
     is_whole = keeps_shape or width == "content" or "vconcat" in specification
     height: Any = "stretch" if presenter.presenting() and not is_whole else "content"
@@ -65,10 +65,10 @@ def show_chart(
         else:
             _draw_pickable(drawn, width, height, alt_text, on_pick, key)
         if finding:
-            st.caption(finding)
-        if all(isinstance(rows, Recipe) for rows in data.values()) and not presenter.presenting():
+            st.caption(kept.known(finding))
+        if all(isinstance(of, Recipe) for of in data.values()) and not presenter.presenting():
             program = partial(recipes.program, chart, data, options, parameters)
-            take_away(chart.__name__, alt_text, specification, frames, program)
+            take_away(chart.__name__, alt_text, specification, data, program)
 
 
 def _draw_pickable(

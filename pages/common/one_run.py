@@ -11,11 +11,12 @@ from engine.recurrent import RecurrentConfig, findings
 from pages.common import runs
 from pages.common.charts import show_chart
 from pages.common.frame import show_numbers
+from pages.common.kept import known
 
 
 def one_run(config: RecurrentConfig) -> None:
     run = Recipe(runs.gradient_trace, config)
-    trace = run.value
+    gradient = run.get("log10_frame").item(GRADIENT)
     lines = Recipe(gradients.norm_lines, run.get("log10_frame"))
     pinned: RecurrentConfig | None = st.session_state.get("pinned_run")
     if pinned:
@@ -26,7 +27,7 @@ def one_run(config: RecurrentConfig) -> None:
         show_chart(
             gradients.norms_over_time,
             alt_text="Norms of the gradient and of the hidden state along time, on a log axis.",
-            finding=findings.trace_in_words(trace.log10_frame[GRADIENT]),
+            finding=Recipe(findings.trace_in_words, gradient),
             data={"norms": lines},
         )
         pin(config, pinned)
@@ -34,18 +35,18 @@ def one_run(config: RecurrentConfig) -> None:
         show_chart(
             matrices.eigenvalue_plane,
             alt_text="Eigenvalues of W_h in the complex plane with the unit circle.",
-            finding=captions.eigenvalues(runs.eigenvalues(config)),
+            finding=Recipe(captions.eigenvalues, Recipe(runs.eigenvalues, config)),
             data={"eigenvalues": Recipe(runs.eigenvalues, config)},
             width="content",
         )
-    facts = runs.matrix_facts(config)
-    log10_ratio = findings.log10_ratio(trace.log10_frame[GRADIENT])
+    facts = known(Recipe(runs.matrix_facts, config))
+    log10_ratio = known(Recipe(findings.log10_ratio, gradient))
     show_numbers(
         {
             "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖": scientific(log10_ratio),
             "largest |eigenvalue| of Wₕ": f"{facts.spectral_radius:.4g}",
             "largest singular value": f"{facts.largest_singular_value:.4g}",
-            "loss L": f"{trace.loss:.4g}",
+            "loss L": f"{known(run.get('loss')):.4g}",
         }
     )
     details = st.expander("The task and the network (Recap)", key="recap", on_change="rerun")
@@ -78,11 +79,11 @@ def recap(config: RecurrentConfig) -> None:
         "weight acts at every timestep, so the loss depends on it along T paths: see *Equation (1)*."
     )
     show_unrolled(config)
+    average = known(trace.get("inputs").item(0).get("mean").call())
     show_chart(
         gradients.task_over_time,
         alt_text="Inputs and their running average, which settles as more numbers are seen.",
-        finding=f"The average of all {config.timesteps} numbers is "
-        f"{written(float(trace.value.inputs[0].mean()))}.",
+        finding=f"The average of all {config.timesteps} numbers is {written(float(average))}.",
         data={"task": Recipe(gradients.task_points, trace.get("inputs"), trace.get("targets"))},
     )
 
@@ -94,7 +95,7 @@ def show_unrolled(config: RecurrentConfig) -> None:
         unrolled.unrolled_network,
         alt_text="The network unrolled along time: the same matrix on every edge between hidden states, "
         "each as wide as the gradient through it.",
-        finding=captions.ends(trace.value, GRADIENT, "‖∂L/∂hₜ‖, by timestep"),
+        finding=Recipe(captions.ends, trace, GRADIENT, "‖∂L/∂hₜ‖, by timestep"),
         data={
             "edges": Recipe(
                 unrolled.unrolled_edges, trace, every_target=not config.last_target_only

@@ -8,7 +8,8 @@ import streamlit as st
 from engine.charts.poll import votes_by_option
 from engine.extended_range import written
 from engine.questions import Option, Question, Verdict
-from pages.common import poll
+from engine.recipes import Recipe
+from pages.common import kept, poll
 from pages.common.presenter import presenting
 
 #: How often the bars of a poll are counted again.
@@ -26,7 +27,7 @@ def predicted(question: Question) -> Option | None:
     return next((option for option in question.options if option.text == choice), None)
 
 
-def question_cards(questions: Sequence[tuple[Question, Verdict]]) -> None:
+def question_cards(questions: Sequence[tuple[Question, Verdict | Recipe]]) -> None:
     """Several cards below each other; while presenting, one at a time."""
     shown = list(questions)
     if presenting() and len(shown) > 1:
@@ -37,8 +38,11 @@ def question_cards(questions: Sequence[tuple[Question, Verdict]]) -> None:
         question_card(question, verdict)
 
 
-def question_card(question: Question, verdict: Verdict) -> None:
-    """Ask for a prediction; once there is one, show what the current numbers say to it."""
+def question_card(question: Question, verdict: Verdict | Recipe) -> None:
+    """Ask for a prediction; once there is one, show what the current numbers say to it.
+
+    verdict: or what makes it; nobody asks the engine for it before there is a prediction.
+    """
     with st.container(border=True):
         st.markdown(f"**Question {question.reference} · {question.topic}**  \n{question.asks}")
         texts = [option.text for option in question.options]
@@ -57,6 +61,7 @@ def question_card(question: Question, verdict: Verdict) -> None:
         if choice is None:
             st.caption("Predict first: the numbers answer as soon as you have chosen.")
             return
+        verdict = kept.known(verdict)
         chosen = question.options[texts.index(choice)]
         show = st.success if chosen.right else st.error
         show(chosen.response, icon=":material/check:" if chosen.right else ":material/close:")

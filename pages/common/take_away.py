@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.charts.export import Picture, picture
+from engine.recipes import Recipe, value_of
 
 _PICTURES: dict[Picture, str] = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -16,12 +17,13 @@ def take_away(
     name: str,
     about: str,
     specification: Mapping[str, Any],
-    frames: Mapping[str, pd.DataFrame],
+    data: Mapping[str, Recipe | pd.DataFrame],
     program: Callable[[], str],
 ) -> None:
     """A popover with all there is to take along; made when it is opened, not before.
 
     name: of the files. about: the chart's description, which tells it from the page's others.
+    data: the chart's frames by name.
     """
     panel = st.popover(
         "Take it with you",
@@ -32,6 +34,7 @@ def take_away(
     )
     if not panel.open:
         return
+    frames = {name: value_of(rows) for name, rows in data.items()}
     with panel:
         with st.container(horizontal=True):
             for frame_name, frame in frames.items():

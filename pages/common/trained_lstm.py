@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine import captions
 from engine.charts import cell_state, gradients
+from engine.frames import rows_where
 from engine.recipes import Recipe
 from engine.recurrent import RecurrentConfig
 from engine.training.comparisons import WHEN
@@ -16,6 +17,7 @@ from engine.training.trained_lstms import (
 from pages.common import runs
 from pages.common.charts import show_chart
 from pages.common.controls import Choice
+from pages.common.kept import known
 from pages.common.training import is_there
 
 TRAINED = Choice("trained", "Trained to", {name: name for name in TRAINED_LSTMS})
@@ -28,17 +30,17 @@ def trained(_: RecurrentConfig) -> None:
         st.info("The file of this network is missing or damaged: the server's log says more.")
         return
     units, slopes = Recipe(runs.trained_units, name), Recipe(runs.trained_gradients, name)
-    st.markdown(opened_in_words(units.value, slopes.value))
+    st.markdown(known(Recipe(opened_in_words, units, slopes)))
     recipes = [Recipe(runs.trained_gates, name, when) for when in WHEN]
     # Gates that hardly ever close would all have one colour on a scale that begins at 0.
-    low = lowest_forget_gate(*(gates.value for gates in recipes))
+    low = known(Recipe(lowest_forget_gate, *recipes))
     for when, of_gates, column in zip(WHEN, recipes, st.columns(2), strict=True):
-        gates = of_gates.value
+        mean = Recipe(rows_where, of_gates, gate="forget").item("value").get("mean").call()
         with column:
             show_chart(
                 cell_state.gate_heatmap,
                 alt_text=f"Heatmap of the forget gate by unit and timestep, {when}.",
-                finding=f"Mean {gates.loc[gates['gate'] == 'forget', 'value'].mean():.2f}.",
+                finding=f"Mean {known(mean):.2f}.",
                 data={"values": Recipe(cell_state.heatmap_values, of_gates, "forget")},
                 title=f"forget gate fₜ {when}, by unit",
                 low=low,
@@ -53,7 +55,7 @@ def trained(_: RecurrentConfig) -> None:
             show_chart(
                 gradients.compared_lines,
                 alt_text=f"{title} along time, before and after training.",
-                finding=captions.curves_at(lines.value, field, "when"),
+                finding=Recipe(captions.curves_at, lines, field, "when"),
                 data={"runs": lines},
                 by="when",
                 names=WHEN,
