@@ -7,7 +7,7 @@ import streamlit as st
 from engine import captions, handout
 from engine.charts import decoding as charts
 from engine.charts.stored_states import winner_lengths
-from engine.decoding import BeamSearchResult, UserTreeError, findings, lost_optimum, parse_tree
+from engine.decoding import UserTreeError, findings, lost_optimum, parse_tree
 from engine.decoding.comparisons import (
     MAX_WIDTH,
     STATES_SHOWN,
@@ -38,6 +38,7 @@ from pages.common.controls import (
     show_side_by_side,
 )
 from pages.common.frame import open_page, run_body, show_numbers
+from pages.common.kept import known
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card, question_cards
 from pages.common.stepping import current_step, step_buttons
@@ -173,8 +174,7 @@ def choose_model(name: str, **others: Any) -> None:
 
 
 def step_by_step(config: DecodingConfig) -> None:
-    result = runs.beam(config)
-    last = len(result.steps)
+    last = search_view.step_count(config)
     if not last:
         st.info(NOTHING_FOLLOWS)
         return
@@ -182,18 +182,16 @@ def step_by_step(config: DecodingConfig) -> None:
     step_buttons(STEP, step, last)
     left, right = st.columns([1.6, 1])
     with left:
-        search_view.show_tree(config, result, step)
+        search_view.show_tree(config, step)
         STEP.show(high=last)
     with right:
-        search_view.algorithm(config, result, step)
-        search_view.candidates(config, result, step)
+        search_view.algorithm(config, step)
+        search_view.candidates(config, step)
     if step:
-        st.markdown(
-            f"**Stored after step {step}:** "
-            + findings.stored_in_words(config.model, result.steps[step - 1])
-            + "."
-        )
-        search_view.stored_table(result, step)
+        stored_after = Recipe(runs.beam, config).get("steps").item(step - 1)
+        in_words = known(Recipe(findings.stored_in_words, config.model, stored_after))
+        st.markdown(f"**Stored after step {step}:** {in_words}.")
+        search_view.stored_table(config, step)
 
 
 def own_tree() -> None:
@@ -226,19 +224,18 @@ def own_tree() -> None:
 
 
 def stored(config: DecodingConfig) -> None:
-    result = runs.beam(config)
+    result, last = Recipe(runs.beam, config), search_view.step_count(config)
     left, right = st.columns([1.3, 1])
     with left:
         if is_drawn_whole(config):
             st.markdown("Nothing is searched here yet: add up log-probs along the edges, predict.")
-        if result.steps:
-            step = 0 if is_drawn_whole(config) else len(result.steps)
-            search_view.show_tree(config, result, step)
+        if last:
+            search_view.show_tree(config, 0 if is_drawn_whole(config) else last)
     questions = (handout.STORED_AT_1, handout.STORED_AT_2, handout.STORED_AT_3)
     with right:
         question_cards(
             [
-                (question, findings.stored_verdict(config, result, timestep))
+                (question, Recipe(findings.stored_verdict, config, result, timestep))
                 for timestep, question in enumerate(questions, start=1)
             ]
         )
@@ -260,30 +257,26 @@ def ask_for_exhaustive(config: DecodingConfig) -> None:
 
 def optimum(config: DecodingConfig) -> None:
     ask_for_exhaustive(config)
-    result, greedy, best = runs.beam(config), runs.greedy(config), search_view.best_of_all(config)
-    lost = lost_optimum(result, best) if best else None
-    smallest = runs.smallest_optimal_beam_width(config) if best else None
-    by_width = runs.best_by_beam_width(config, best)
-    verdict = findings.optimum_verdict(config, result, best, lost, smallest, by_width)
-    named = {"greedy": greedy, f"beam, k = {config.beam_width}": result.best}
-    numbers = {name: decimal(found.log_prob) for name, found in named.items()}
+    result, greedy = Recipe(runs.beam, config), Recipe(runs.greedy, config)
+    best = search_view.best_of_all(config)
+    lost = Recipe(lost_optimum, result, best) if best else None
+    smallest = Recipe(runs.smallest_optimal_beam_width, config) if best else None
+    by_width = Recipe(runs.best_by_beam_width, config, best)
+    named = {"greedy": greedy, f"beam, k = {config.beam_width}": result.get("best")}
     if best:
         named["exhaustive"] = best
-        numbers["exhaustive"] = decimal(best.log_prob)
-        numbers["smallest k that finds it"] = str(smallest) if smallest else "none up to 256"
+    numbers = {name: decimal(known(found.get("log_prob"))) for name, found in named.items()}
+    if best:
+        numbers["smallest k that finds it"] = str(known(smallest) or "none up to 256")
     left, right = st.columns([1.3, 1])
     with left:
-        exhaustive = Recipe(runs.optimum, config) if best else None
-        found = Recipe(runs.best_by_beam_width, config, exhaustive)
         show_chart(
             charts.best_against_beam_width,
             alt_text="Score of the best sequence found, by beam width, beside greedy and optimum.",
-            finding=captions.found_by_width(found.value),
+            finding=Recipe(captions.found_by_width, by_width),
             data={
-                "found": Recipe(charts.scores_found, found),
-                "references": Recipe(
-                    charts.reference_levels, Recipe(runs.greedy, config), exhaustive
-                ),
+                "found": Recipe(charts.scores_found, by_width),
+                "references": Recipe(charts.reference_levels, greedy, best),
             },
             score_title="best total log-prob" if config.scoring == "sum" else "best score",
         )
@@ -292,14 +285,16 @@ def optimum(config: DecodingConfig) -> None:
     with right:
         show_numbers(numbers)
         for name, hypothesis in named.items():
-            st.markdown(
-                f"**{name}**: {findings.sequence(hypothesis.tokens)}, "
-                + findings.total_in_words(config, hypothesis)
+            tokens = known(Recipe(findings.sequence, hypothesis.get("tokens")))
+            total = known(Recipe(findings.total_in_words, config, hypothesis))
+            st.markdown(f"**{name}**: {tokens}, {total}")
+        st.markdown(
+            known(
+                Recipe(findings.lost_in_words, lost, config.beam_width)
+                if best
+                else Recipe(findings.unknown_optimum_in_words, result.get("best"), by_width)
             )
-        if best:
-            st.markdown(findings.lost_in_words(lost, config.beam_width))
-        else:
-            st.markdown(findings.unknown_optimum_in_words(result.best, by_width))
+        )
     if config.end_token is not None:
         search_view.found_by_width(by_width, scored=config.scoring != "sum")
     if config.model_name == "handout":
@@ -307,28 +302,29 @@ def optimum(config: DecodingConfig) -> None:
             "The printed probabilities at the start sum to 1.004, because they are printed with two "
             "digits. They are taken as they stand, so that the totals are the sheet's own."
         )
-    question_card(handout.OPTIMALITY, verdict)
+    question_card(
+        handout.OPTIMALITY,
+        Recipe(findings.optimum_verdict, config, result, best, lost, smallest, by_width),
+    )
 
 
 def cost(config: DecodingConfig) -> None:
-    result = runs.beam(config)
-    if not result.steps:
+    if not search_view.step_count(config):
         st.info(NOTHING_FOLLOWS)
         return
     if config.model_name == "characters":
-        stored_states(config, result)
+        stored_states(config)
     model_name = endless_model(config)
     counted = Recipe(runs.endless_cost, config.beam_width, model_name)
-    endless, here = counted.value, runs.search_cost(config)
-    verdict = findings.storage_verdict(config, result, here, endless)
+    here = Recipe(runs.search_cost, config)
     show_chart(
         charts.cost_against_length,
         alt_text="Cell evaluations against T, with stored states and without, beside the orders.",
-        finding=captions.cost_at_the_end(counted.value),
+        finding=Recipe(captions.cost_at_the_end, counted),
         data={"cost": counted},
         log=LOG_COST.show(),
     )
-    show_numbers(findings.cost_numbers(here, endless))
+    show_numbers(known(Recipe(findings.cost_numbers, here, counted)))
     st.markdown(
         "Marks are cell evaluations, counted while the search ran, one for each hypothesis and token "
         "that it reads. Dashes are the sheet's orders, $O(T\\,K\\,M\\log M)$ with stored states and "
@@ -342,12 +338,16 @@ def cost(config: DecodingConfig) -> None:
         "The first two numbers are of the search chosen above; a prompt is read once, or without "
         "stored states again and again."
     )
-    question_card(handout.HYPOTHESIS_STORAGE, verdict)
+    result = Recipe(runs.beam, config)
+    question_card(
+        handout.HYPOTHESIS_STORAGE,
+        Recipe(findings.storage_verdict, config, result, here, counted),
+    )
 
 
-def stored_states(config: DecodingConfig, result: BeamSearchResult) -> None:
+def stored_states(config: DecodingConfig) -> None:
     """What the hypotheses of a step carry, to be stepped through like the tree."""
-    last = len(result.steps)
+    last = search_view.step_count(config)
     step = current_step(STEP, last)
     step_buttons(STEP, step, last)
     if step:
@@ -355,7 +355,7 @@ def stored_states(config: DecodingConfig, result: BeamSearchResult) -> None:
             f"**Stored after step {step}**, beside the tokens and the log-prob of each hypothesis "
             f"(the best {STATES_SHOWN} that go on): the next step reads their last tokens from here."
         )
-        search_view.states(config, result, step)
+        search_view.states(config, step)
     else:
         st.caption("Nothing is stored yet: press **→** for the first step.")
     STEP.show(high=last)
@@ -364,23 +364,23 @@ def stored_states(config: DecodingConfig, result: BeamSearchResult) -> None:
 def conventions(config: DecodingConfig) -> None:
     shown = with_end_token(config)
     if shown is not config:
-        winners = runs.compare_scorings(config)
+        of_all = Recipe(runs.compare_scorings, config)
         st.markdown(
             "Nothing finishes a sequence early in this model. All that compete have the same length, "
             "and dividing all totals by the same number changes no order. "
-            + findings.conventions_in_words(winners)
+            + known(Recipe(findings.conventions_in_words, of_all))
         )
         st.button(
             "Use the weather model in all sections",
             on_click=choose_model, args=("weather",), kwargs={LENGTH.key: WEATHER_LENGTH},
         )  # fmt: skip
-    winners = runs.compare_scorings(shown)
+    winners = Recipe(runs.compare_scorings, shown)
     which = {"weather": "The weather model", "characters": "The character LSTM"}.get(
         shown.model_name, "Your tree"
     )
     st.markdown(
         f"**{which}, k = {shown.beam_width}, T = {shown.max_length}, α = {shown.length_penalty:g}.** "
-        + findings.conventions_in_words(winners)
+        + known(Recipe(findings.conventions_in_words, winners))
     )
     search_view.winners_table(winners)
     st.markdown(
@@ -390,20 +390,23 @@ def conventions(config: DecodingConfig) -> None:
         "ranked beside the finished ones."
     )
     wide = Recipe(runs.winners_by_beam_width, shown)
-    in_words = findings.wide_beams_in_words(wide.value)
+    in_words = known(Recipe(findings.wide_beams_in_words, wide))
     st.markdown("**A wider beam searches better. Does it write better?** " + in_words)
     show_chart(
         winner_lengths,
         alt_text="Length of the winner against the beam width, ranked by the sum and by the mean.",
         finding="Length of the winner. "
-        + captions.curves_at(
-            wide.value,
-            "length",
-            "scoring",
-            along="beam_width",
-            where="k",
-            last=True,
-            is_log10=False,
+        + known(
+            Recipe(
+                captions.curves_at,
+                wide,
+                "length",
+                "scoring",
+                along="beam_width",
+                where="k",
+                last=True,
+                is_log10=False,
+            )
         ),
         data={"winners": wide},
     )

@@ -371,6 +371,11 @@ def outcome(row: dict[str, Any]) -> str:
     return "kept, finished" if row["finished"] else "kept"
 
 
+def all_finished(result: BeamSearchResult, step: int) -> bool:
+    """Whether no hypothesis goes on after `step`."""
+    return all(kept.finished for kept in result.steps[step - 1].kept)
+
+
 def state_in_words(hypothesis: StoredHypothesis) -> dict[str, str]:
     """What a kept hypothesis carries besides its tokens: numbers as they are, vectors by size."""
     if hypothesis.state is None:

@@ -46,7 +46,11 @@ def show_chart(
     parameters: start values of sliders inside the chart.
     on_pick: called with the picked row of a chart that has a selection named "pick"; needs `key`.
     """
-    specification = dict(_specification(chart, tuple(data), tuple(sorted(options.items()))))
+    # A height needs no other specification: the beam's tree has dozens of them.
+    built = {name: value for name, value in options.items() if name != "height"}
+    specification = dict(_specification(chart, tuple(data), tuple(sorted(built.items()))))
+    if "height" in options:
+        specification["height"] = options["height"]
     if parameters:
         specification["params"] = [
             {**parameter, "value": parameters.get(parameter["name"], parameter.get("value"))}
@@ -104,7 +108,9 @@ def _specification(
                 while len(_specifications) >= MAX_SPECIFICATIONS:
                     del _specifications[next(iter(_specifications))]
                 named = {name: alt.NamedData(name) for name in names}
-                specification: dict[str, Any] = chart(**named, **dict(options)).to_dict()
+                specification: dict[str, Any] = chart(**named, **dict(options)).to_dict(
+                    validate=False  # the tests validate every chart; it takes as long as the rest
+                )
                 _hush_marks(specification)
                 _specifications[key] = specification
                 return specification

@@ -30,6 +30,12 @@ def rows(of: Recipe | pd.DataFrame) -> bytes:
     return _rows(of) if of.key is not None else _arrow(of.value)
 
 
+def table(of: Recipe) -> pa.Table:
+    """The rows of what makes a frame, ready for `st.dataframe`."""
+    found: pa.Table = known(Recipe(_table, of))
+    return found
+
+
 def known(what: Any) -> Any:
     """A sentence, a number, a verdict: what makes it is asked once. Nobody may change what comes.
 
@@ -65,9 +71,12 @@ def lookups() -> dict[str, tuple[int, int]]:
     return {name: (info.hits, info.misses) for name, info in infos.items()}
 
 
+def _table(frame: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(frame)
+
+
 def _arrow(frame: pd.DataFrame) -> bytes:
-    table = pa.Table.from_pandas(frame)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
+    made, sink = _table(frame), pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, made.schema) as stream:
+        stream.write_table(made)
     return bytes(sink.getvalue().to_pybytes())

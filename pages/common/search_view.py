@@ -2,20 +2,19 @@
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from engine import captions
 from engine.charts import decoding as charts
 from engine.charts import stored_states as strips
-from engine.decoding import BeamSearchResult, Hypothesis, comparisons, findings
+from engine.decoding import comparisons, findings, tables
 from engine.decoding.config import DecodingConfig
 from engine.decoding.exhaustive import MAX_SEQUENCES
-from engine.decoding.record import sequence_text
 from engine.recipes import Recipe
 from engine.training.language import shipped_run, shipped_text
-from pages.common import runs
+from pages.common import kept, runs
 from pages.common.charts import show_chart
+from pages.common.kept import known
 
 #: Up to this many rows there is room for a total at every node.
 MAX_ROOMY = 11
@@ -27,34 +26,35 @@ LIST_ALL = "list_all"
 MAX_PROMPT = 40
 
 
-def best_of_all(config: DecodingConfig) -> Hypothesis | None:
+def best_of_all(config: DecodingConfig) -> Recipe | None:
     """The optimum, where listing all sequences is quick or has been asked for."""
     allowed = MAX_SEQUENCES if st.session_state.get(LIST_ALL) else QUICK_SEQUENCES
-    return runs.optimum(config) if config.sequences_to_visit <= allowed else None
+    return Recipe(runs.optimum, config) if config.sequences_to_visit <= allowed else None
 
 
-def show_tree(config: DecodingConfig, result: BeamSearchResult, step: int) -> None:
+def step_count(config: DecodingConfig) -> int:
+    """How many steps the search takes; 0 where nothing can follow the start."""
+    return int(known(Recipe(len, Recipe(runs.beam, config).get("steps"))))
+
+
+def show_tree(config: DecodingConfig, step: int) -> None:
     """The tree after `step`, and what the picture leaves out or assumes."""
-    drawn = Recipe(
-        comparisons.picture,
-        config,
-        Recipe(runs.beam, config),
-        step,
-        Recipe(runs.greedy, config),
-        Recipe(runs.optimum, config) if best_of_all(config) else None,
+    result, best = Recipe(runs.beam, config), best_of_all(config)
+    tree = Recipe(comparisons.picture, config, result, step, Recipe(runs.greedy, config), best)
+    rows, first, last, left_out = (
+        known(tree.get(name)) for name in ("rows", "first", "last", "left_out")
     )
-    tree = drawn.value
-    compact = tree.rows > MAX_ROOMY
+    compact = rows > MAX_ROOMY
     show_chart(
         charts.tree_after_step,
         alt_text="The tree of the search: what is kept and pruned, the greedy path, the optimum.",
-        finding=findings.step_in_words(result, step),
-        data={"nodes": drawn.get("nodes"), "lines": drawn.get("lines")},
+        finding=Recipe(findings.step_in_words, result, step),
+        data={"nodes": tree.get("nodes"), "lines": tree.get("lines")},
         keeps_shape=True,
-        first=tree.first,
-        last=tree.last,
+        first=first,
+        last=last,
         compact=compact,
-        height=110 + max(3, tree.rows) * (26 if compact else 49),
+        height=110 + max(3, rows) * (26 if compact else 49),
     )
     notes = []
     if config.model_name == "handout":
@@ -62,45 +62,31 @@ def show_tree(config: DecodingConfig, result: BeamSearchResult, step: int) -> No
             "\\* assumed: the sheet doesn't print this log-prob. It is filled in so that the two "
             "probabilities at a node sum to one; where neither is printed they are taken as equal."
         )
-    if tree.left_out:
-        notes.append(
-            f"{tree.left_out} more pruned candidates are in the tables, not in the picture."
-        )
-    if tree.first:
-        notes.append(f"The picture starts at timestep {tree.first}.")
-    if earlier := findings.finished_before(result, step, tree.first):
+    if left_out:
+        notes.append(f"{left_out} more pruned candidates are in the tables, not in the picture.")
+    if first:
+        notes.append(f"The picture starts at timestep {first}.")
+    if earlier := known(Recipe(findings.finished_before, result, step, first)):
         notes.append(f"Finished earlier and still in the beam: {earlier}.")
-    if best_of_all(config) is None:
+    if best is None:
         notes.append("The optimum isn't known here; see *(d) The optimum*.")
     if notes:
         st.caption("  \n".join(notes))
 
 
-def algorithm(config: DecodingConfig, result: BeamSearchResult, step: int) -> None:
+def algorithm(config: DecodingConfig, step: int) -> None:
     """Algorithm 1 with this step's numbers and the line where the search stands."""
-    lines = findings.algorithm_lines(config, result, step)
+    lines = known(Recipe(findings.algorithm_lines, config, Recipe(runs.beam, config), step))
     text = "\n".join(f"{'▶' if current else ' '} {line}" for line, current in lines)
     st.code(text, language=None, wrap_lines=True)
 
 
-def candidates(config: DecodingConfig, result: BeamSearchResult, step: int) -> None:
+def candidates(config: DecodingConfig, step: int) -> None:
     """The sorted candidates of `step`, kept and pruned."""
     if step == 0:
         st.caption("No candidates yet: press **→** for the first step.")
         return
-    rows = result.steps[step - 1].candidates
-    shown = pd.DataFrame(
-        {
-            "rank": rows["rank"],
-            "sequence": [sequence_text(tokens) for tokens in rows["tokens"]],
-            "total": rows["log_prob"],
-            "score": rows["score"],
-            "outcome": [findings.outcome(row) for row in rows.to_dict("records")],
-            "token": rows["token_log_prob"],
-        }
-    )
-    if config.scoring == "sum":
-        shown = shown.drop(columns="score")
+    shown = kept.table(Recipe(tables.candidates, config, Recipe(runs.beam, config), step))
     decimals: dict[str, Any] = {
         name: st.column_config.NumberColumn(format="%.2f") for name in ("total", "score", "token")
     }
@@ -114,22 +100,22 @@ def candidates(config: DecodingConfig, result: BeamSearchResult, step: int) -> N
     )
 
 
-def states(config: DecodingConfig, result: BeamSearchResult, step: int) -> None:
+def states(config: DecodingConfig, step: int) -> None:
     """h and C of the best hypotheses after `step`, where the model has any."""
-    rows = Recipe(comparisons.stored_states, Recipe(runs.beam, config), step)
-    count = rows.value["hypothesis"].nunique()
+    result = Recipe(runs.beam, config)
+    rows = Recipe(comparisons.stored_states, result, step)
+    count = known(rows.item("hypothesis").get("nunique").call())
     if not count:
-        kept = result.steps[step - 1].kept
         st.caption(
             "All hypotheses are finished: there is nothing to carry on."
-            if all(hypothesis.finished for hypothesis in kept)
+            if known(Recipe(findings.all_finished, result, step))
             else "This model is a table: what a hypothesis carries is its place in it, no vector."
         )
         return
     show_chart(
         strips.stored_states,
         alt_text="Strips of the hidden state h and the cell state C that each hypothesis stores.",
-        finding=captions.extents(rows.value, "value", "state"),
+        finding=Recipe(captions.extents, rows, "value", "state"),
         data={"states": rows},
         rows=count,
     )
@@ -151,24 +137,16 @@ def training_text() -> None:
             st.code(text, language=None, height=320)
 
 
-def winners_table(winners: pd.DataFrame) -> None:
+def winners_table(compared: Recipe) -> None:
     """The winner under every convention."""
-    table = pd.DataFrame(
-        {
-            "rank by": [findings.SCORING_NAMES[name] for name in winners["scoring"]],
-            "end token counted": winners["count_end_token"],
-            "winner": [sequence_text(tokens) for tokens in winners["tokens"]],
-            "total log-prob": winners["log_prob"],
-            "length": winners["length"],
-            "score": winners["score"],
-            "other than the sum's": winners["differs"],
-        }
-    )
     decimals = {
         name: st.column_config.NumberColumn(format="%.4f") for name in ("total log-prob", "score")
     }
     st.dataframe(
-        table, hide_index=True, column_config=decimals, alt="The winner under every convention"
+        kept.table(Recipe(tables.winners, compared)),
+        hide_index=True,
+        column_config=decimals,
+        alt="The winner under every convention",
     )
 
 
@@ -186,19 +164,9 @@ def prompt_fault(prompt: str) -> ValueError | None:
     return None
 
 
-def found_by_width(found: pd.DataFrame, *, scored: bool) -> None:
+def found_by_width(found: Recipe, *, scored: bool) -> None:
     """What each k ends with, readable."""
-    shown = pd.DataFrame(
-        {
-            "k": found["beam_width"],
-            "sequence": found["sequence"],
-            "total": found["log_prob"],
-            "score": found["score"],
-            "length": found["tokens"].map(len),
-        }
-    )
-    if not scored:
-        shown = shown.drop(columns="score")
+    shown = kept.table(Recipe(tables.found_by_width, found, scored=scored))
     decimals: dict[str, Any] = {
         name: st.column_config.NumberColumn(format="%.2f") for name in ("total", "score")
     }
@@ -211,15 +179,10 @@ def found_by_width(found: pd.DataFrame, *, scored: bool) -> None:
     )
 
 
-def stored_table(result: BeamSearchResult, step: int) -> None:
+def stored_table(config: DecodingConfig, step: int) -> None:
     """What every kept hypothesis carries to the next step."""
-    rows = [
-        {"tokens": sequence_text(kept.tokens), "log-prob": kept.log_prob}
-        | findings.state_in_words(kept)
-        for kept in result.steps[step - 1].kept
-    ]
     st.dataframe(
-        pd.DataFrame(rows).fillna(""),
+        kept.table(Recipe(tables.stored, Recipe(runs.beam, config), step)),
         hide_index=True,
         column_config={"log-prob": st.column_config.NumberColumn(format="%.4f")},
         alt="What each kept hypothesis stores",

@@ -15,6 +15,7 @@ from functools import cache
 import psutil
 import streamlit as st
 import torch
+from altair.utils.schemapi import disable_debug_mode
 from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -47,6 +48,9 @@ def prepare() -> None:
         logs.set_up()
         sys.setswitchinterval(SWITCH_SECONDS)
         torch.set_num_threads(THREADS)
+        # Altair would check every part of a chart as it is built, which takes half of the time;
+        # the tests check whole charts.
+        disable_debug_mode()
         for package in (engine, common):
             for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
                 importlib.import_module(module.name)
