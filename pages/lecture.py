@@ -1,5 +1,7 @@
 """For whoever gives the lecture: its scenes in order, as a file, and a poll for the room."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.common import poll, scenes
@@ -11,6 +13,9 @@ from pages.common.lecture_file import (
     read_lecture,
     write_lecture,
 )
+
+#: The session's key of the scene that is to be moved or removed.
+CHOSEN = "scene_chosen"
 
 
 def main() -> None:
@@ -98,30 +103,42 @@ def enter_room(code: str | None = None) -> None:
 
 
 def show_order() -> None:
-    """Every scene with its link and the buttons that move it."""
+    """Every scene with its link, and what moves one of them."""
     st.subheader("In this order", anchor=False)
     lecture = scenes.lecture()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        choose_scene()
+        for label, icon, change in (
+            ("Up", ":material/arrow_upward:", lambda place: scenes.move(place, -1)),
+            ("Down", ":material/arrow_downward:", lambda place: scenes.move(place, 1)),
+            ("Remove", ":material/delete:", scenes.remove),
+        ):
+            st.button(label, icon=icon, on_click=change_order, args=(change,))
     for place, scene in enumerate(lecture):
-        link, words, moves = st.columns([1.3, 5, 2.6], gap="small")
-        with link:
+        with st.container(horizontal=True, gap="small"):
             st.page_link(
                 f"pages/{scene.page}.py",
                 label=f"Scene {place + 1}",
                 icon=":material/slideshow:",
                 query_params={**scene.values, scenes.URL_KEY: str(place + 1)},
             )
-        # A lecturer's own words: shown as text, whatever is in them.
-        words.text(scene.in_words)
-        with moves.container(horizontal=True, gap="small"):
-            for label, action, arguments, allowed in (
-                ("Up", scenes.move, (place, -1), place > 0),
-                ("Down", scenes.move, (place, 1), place < len(lecture) - 1),
-                ("Remove", scenes.remove, (place,), len(lecture) > 1),
-            ):
-                st.button(
-                    label, key=f"{label} {place}", type="tertiary",
-                    on_click=action, args=arguments, disabled=not allowed,
-                )  # fmt: skip
+            # A lecturer's own words: shown as text, whatever is in them.
+            st.text(scene.in_words, width="stretch")
+
+
+@st.fragment
+def choose_scene() -> None:
+    """Which scene the buttons beside are about; choosing doesn't draw the long list again."""
+    names = [f"{place}. {scene.name}" for place, scene in enumerate(scenes.lecture(), start=1)]
+    # At first the one that was shown or saved last; a file may have fewer than there were.
+    chosen = st.session_state.get(CHOSEN, scenes.last_place() or 0)
+    st.session_state[CHOSEN] = min(chosen, len(names) - 1)
+    st.selectbox("Scene", range(len(names)), format_func=names.__getitem__, key=CHOSEN)
+
+
+def change_order(change: Callable[[int], int]) -> None:
+    """Move the chosen scene, which stays chosen, or remove it (a callback)."""
+    st.session_state[CHOSEN] = change(st.session_state[CHOSEN])
 
 
 main()

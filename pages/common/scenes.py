@@ -155,19 +155,21 @@ def save(page: str, name: str, look_for: str, controls: Sequence[Control]) -> bo
     return True
 
 
-def move(place: int, by: int) -> None:
-    """Let a scene change places with a neighbour (a callback)."""
+def move(place: int, by: int) -> int:
+    """Let a scene change places with a neighbour, and say where it is then (for a callback)."""
     scenes = list(lecture())
     goal = min(max(place + by, 0), len(scenes) - 1)
     scenes.insert(goal, scenes.pop(place))
     set_lecture(tuple(scenes))
+    return goal
 
 
-def remove(place: int) -> None:
-    """Take a scene out of the lecture; the last one stays (a callback)."""
+def remove(place: int) -> int:
+    """Take a scene out of the lecture; the last one stays. The place of the one that follows it."""
     scenes = lecture()
     if len(scenes) > 1:
         set_lecture(scenes[:place] + scenes[place + 1 :])
+    return min(place, len(lecture()) - 1)
 
 
 def place_in_link(page: str) -> int | None:

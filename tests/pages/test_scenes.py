@@ -172,10 +172,17 @@ def test_the_pages_that_scenes_can_be_on_are_those_of_the_navigation() -> None:
 
 def test_scenes_can_be_moved_and_removed(open_page: OpenPage) -> None:
     app = open_page("lecture")
-    app.button(key="Down 0").click().run()
+    press(app, "Down")
     names = [scene.name for scene in app.session_state["_lecture"]]
     assert names[:2] == [LECTURE[1].name, LECTURE[0].name]
-    app.button(key="Remove 0").click().run()
-    assert len(app.session_state["_lecture"]) == len(LECTURE) - 1
+    press(app, "Remove")  # what was moved stays chosen
+    names = [scene.name for scene in app.session_state["_lecture"]]
+    assert names == [scene.name for scene in LECTURE[1:]]
+    app.selectbox(key="scene_chosen").set_value(len(names) - 1).run()
+    press(app, "Down")
+    assert [scene.name for scene in app.session_state["_lecture"]] == names
+    press(app, "Up")
+    press(app, "Remove")
+    assert [scene.name for scene in app.session_state["_lecture"]] == [*names[:-2], names[-2]]
     press(app, "Back to the built-in lecture")
     assert app.session_state["_lecture"] == LECTURE
