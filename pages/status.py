@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.common import meter
+from pages.common import kept, meter
 from pages.common.frame import open_page, show_numbers
 from pages.common.training import training_queue
 
@@ -24,7 +24,7 @@ def main() -> None:
 @st.fragment(run_every=REFRESH_SECONDS)
 def numbers() -> None:
     runs = meter.METER.recent()
-    lookups = meter.cache_lookups()
+    lookups = meter.cache_lookups() | kept.lookups()
     queue = training_queue().status()
     hits, misses = (sum(pair[i] for pair in lookups.values()) for i in (0, 1))
     show_numbers(

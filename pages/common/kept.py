@@ -54,21 +54,38 @@ def _size(value: Any) -> int:
     return sys.getsizeof(value) + KEY_BYTES
 
 
+_kept_rows: LRUCache[Hashable, bytes] = LRUCache(MAX_ROWS, _size)
+_kept_small: LRUCache[Hashable, Any] = LRUCache(MAX_SMALL, _size)
+
+
 # Who comes while somebody else computes the same waits for it instead of computing it again.
-@cached(LRUCache(MAX_ROWS, _size), key=_key, condition=Condition(), info=True)
+@cached(_kept_rows, key=_key, condition=Condition(), info=True)
 def _rows(of: Recipe) -> bytes:
     return _arrow(recipes.value_of(of))
 
 
-@cached(LRUCache(MAX_SMALL, _size), key=_key, condition=Condition(), info=True)
+@cached(_kept_small, key=_key, condition=Condition(), info=True)
 def _small(of: Recipe) -> Any:
     return recipes.value_of(of)
 
 
 def lookups() -> dict[str, tuple[int, int]]:
-    """(hits, misses) of both, by what they keep."""
+    """(hits, misses) by what is kept, as far as anybody has asked."""
     infos = {"rows of charts": _rows.cache_info(), "sentences and numbers": _small.cache_info()}
-    return {name: (info.hits, info.misses) for name, info in infos.items()}
+    return {
+        name: (info.hits, info.misses) for name, info in infos.items() if info.hits or info.misses
+    }
+
+
+def bytes_of_rows() -> int:
+    """What all rows that are kept take, with their keys."""
+    return int(_kept_rows.currsize)
+
+
+def forget() -> None:
+    """Keep nothing of what there was."""
+    _rows.cache_clear()
+    _small.cache_clear()
 
 
 def _table(frame: pd.DataFrame) -> pa.Table:

@@ -61,15 +61,15 @@ def question_card(question: Question, verdict: Verdict | Recipe) -> None:
         if choice is None:
             st.caption("Predict first: the numbers answer as soon as you have chosen.")
             return
-        verdict = kept.known(verdict)
+        found: Verdict = kept.known(verdict)
         chosen = question.options[texts.index(choice)]
         show = st.success if chosen.right else st.error
         show(chosen.response, icon=":material/check:" if chosen.right else ":material/close:")
-        st.markdown(f"**Measured at these settings.** {verdict.statement}")
-        _compare(estimate, verdict)
-        if verdict.outside:
-            st.warning(verdict.outside, icon=":material/info:")
-        elif not verdict.agrees:
+        st.markdown(f"**Measured at these settings.** {found.statement}")
+        _compare(estimate, found)
+        if found.outside:
+            st.warning(found.outside, icon=":material/info:")
+        elif not found.agrees:
             st.warning(
                 "These numbers don't come out as the handout says.", icon=":material/priority_high:"
             )

@@ -98,3 +98,38 @@ def test_what_no_program_can_say_is_refused(value: object) -> None:
         program(gradients.norms_over_time, {"norms": Recipe(rows_where, value)}, {})
     with pytest.raises(ValueError, match="no recipe"):
         program(gradients.norms_over_time, {"norms": pd.DataFrame()}, {})
+
+
+def test_equal_calls_have_equal_keys() -> None:
+    one, other = norms(), norms()
+    assert one is not other
+    assert one.key is not None
+    assert one.key == other.key
+    assert hash(one.key) == hash(other.key)
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        norms(RecurrentConfig(spectral_radius=0.7, timesteps=13, hidden_size=4)),
+        Recipe(gradients.thinned, Recipe(gradient_trace, CONFIG).get("log10_frame")),
+        Recipe(gradients.norm_lines, Recipe(gradient_trace, CONFIG).get("frame")),
+    ],
+    ids=["another config", "another function", "another attribute"],
+)
+def test_calls_that_differ_have_different_keys(another: Recipe) -> None:
+    assert another.key != norms().key
+
+
+def test_keys_tell_numbers_apart_that_words_write_differently() -> None:
+    assert Recipe(str, 1).key != Recipe(str, 1.0).key
+    assert Recipe(str, which=1).key != Recipe(str, which=True).key
+
+
+def test_what_is_another_thing_each_time_has_no_key() -> None:
+    def inner() -> int:
+        return 1
+
+    assert Recipe(inner).key is None
+    assert Recipe(len, Recipe(inner)).key is None
+    assert Recipe(rows_where, pd.DataFrame({"a": [1]}), a=1).key is None
