@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 import psutil
@@ -35,20 +34,15 @@ class Meter:
         self._lock = threading.Lock()
         self._ended: deque[tuple[float, float]] = deque(maxlen=KEPT_RUNS)
         self._started = clock()
-        self._running = ContextVar("running", default=False)
         self.total = 0
 
     @contextmanager
     def run(self) -> Iterator[None]:
-        """One run of a page, or of a part of it, however it ends; within another it is that one."""
-        if self._running.get():
-            yield
-            return
-        start, outside = self._clock(), self._running.set(True)
+        """One run of a page, or of a part of it, however it ends."""
+        start = self._clock()
         try:
             yield
         finally:
-            self._running.reset(outside)
             end = self._clock()
             with self._lock:
                 self._ended.append((end, end - start))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 import psutil
@@ -33,6 +34,14 @@ THREADS = 1
 SWITCH_SECONDS = 0.0005
 #: The page for the host: an environment variable, or a secret of Streamlit.
 STATUS_VARIABLE, STATUS_SECRET = "LECTURE_STATUS", "status"
+
+#: So many runs at a time; the others wait in the order in which they came. They couldn't be faster
+#: all at once: they would share one interpreter, take its lock from each other and from the thread
+#: that sends what they have made, and hold their arrays in memory all the longer. With fewer, a
+#: handful of slow runs could stop everybody else.
+TURNS = 8
+_turns = threading.BoundedSemaphore(TURNS)
+_is_running = ContextVar("is_running", default=False)
 
 _lock = threading.Lock()
 _prepared = False
@@ -115,15 +124,22 @@ def script_failed(error: Exception) -> None:
 
 @contextmanager
 def visitors_run() -> Iterator[None]:
-    """One run for one visitor, measured.
+    """One run for one visitor, or for a part of a page that runs alone: measured, and in its turn.
 
     Prepares where the server didn't: a host that starts the script in a way of its own knows
     nothing of `lifespan`, and the first visitor waits for the imports as on any page.
     """
     if not _prepared:
         prepare()
-    with meter.METER.run():
+    if _is_running.get():  # the part, within a run of the whole page
         yield
+        return
+    with meter.METER.run(), _turns:
+        before = _is_running.set(True)
+        try:
+            yield
+        finally:
+            _is_running.reset(before)
 
 
 @cache

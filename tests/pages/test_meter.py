@@ -53,16 +53,6 @@ def test_a_run_that_ends_by_an_exception_counts_too() -> None:
     assert meter.recent().slowest == 2.0
 
 
-def test_a_part_of_a_page_counts_where_it_runs_alone() -> None:
-    clock = Clock()
-    meter = Meter(clock)
-    with meter.run():
-        timed(meter, clock, 3.0)
-    assert (meter.total, meter.recent().slowest) == (1, 3.0)
-    timed(meter, clock, 1.0)
-    assert meter.total == 2
-
-
 def test_without_a_run_there_are_no_times() -> None:
     recent = Meter(Clock()).recent()
     assert (recent.per_second, recent.p50, recent.p95, recent.slowest) == (0.0, None, None, None)
