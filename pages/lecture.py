@@ -114,8 +114,9 @@ def show_order() -> None:
             ("Remove", ":material/delete:", scenes.remove),
         ):
             st.button(label, icon=icon, on_click=change_order, args=(change,))
-    for place, scene in enumerate(lecture):
-        with st.container(horizontal=True, gap="small"):
+    # Two messages for each scene and no more: side by side they would be five.
+    with st.container(gap="xxsmall"):
+        for place, scene in enumerate(lecture):
             st.page_link(
                 f"pages/{scene.page}.py",
                 label=f"Scene {place + 1}",
@@ -123,7 +124,7 @@ def show_order() -> None:
                 query_params={**scene.values, scenes.URL_KEY: str(place + 1)},
             )
             # A lecturer's own words: shown as text, whatever is in them.
-            st.text(scene.in_words, width="stretch")
+            st.text(scene.in_words)
 
 
 @st.fragment

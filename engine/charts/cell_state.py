@@ -18,6 +18,7 @@ from engine.charts.theme import (
     colour_scale,
     exact_zeros,
     float64_limits,
+    heat_legend,
     log_axis,
     log_layer,
     timestep_axis,
@@ -189,9 +190,7 @@ def gate_heatmap(values: ChartData, *, title: str, low: float, height: int = 300
             color=alt.Color(
                 "value:Q",
                 scale=alt.Scale(scheme=HEATMAP_SCHEME, domain=[low, 1], clamp=True),
-                legend=alt.Legend(
-                    title=title, orient="top", gradientLength=200, format=".2~f", titleLimit=300
-                ),
+                legend=heat_legend(title, format=".2~f"),
             ),
             tooltip=[
                 alt.Tooltip("timestep:Q", title="t"),

@@ -12,6 +12,7 @@ from engine.charts.theme import (
     ChartData,
     exact_zeros,
     float64_limits,
+    heat_legend,
     log_layer,
     timestep_axis,
     top_legend,
@@ -83,12 +84,7 @@ def loss_by_timestep(matrix: ChartData, *, height: int = HEIGHT) -> AnyChart:
             color=alt.Color(
                 "log10_grad_hidden_norm:Q",
                 scale=alt.Scale(scheme=HEATMAP_SCHEME),
-                legend=alt.Legend(
-                    title="‖∂Lₖ/∂hₜ‖ (log scale)",
-                    orient="top",
-                    gradientLength=260,
-                    labelExpr=POWER_LABEL,
-                ),
+                legend=heat_legend("‖∂Lₖ/∂hₜ‖ (log scale)", labelExpr=POWER_LABEL),
             ),
             tooltip=[
                 alt.Tooltip("loss_timestep:Q", title="loss at k"),

@@ -17,6 +17,7 @@ from engine.charts.theme import (
     AnyChart,
     ChartData,
     float64_limits,
+    heat_legend,
     log_axis,
     timestep_axis,
     top_legend,
@@ -167,13 +168,7 @@ def skip_depth_map(sweep: ChartData, *, height: int = HEIGHT) -> AnyChart:
             color=alt.Color(
                 "log10_grad_hidden_norm:Q",
                 scale=alt.Scale(scheme=HEATMAP_SCHEME),
-                legend=alt.Legend(
-                    title="‖∂L/∂h₁‖ (log scale)",
-                    orient="top",
-                    gradientLength=260,
-                    labelExpr=POWER_LABEL,
-                    tickMinStep=1,
-                ),
+                legend=heat_legend("‖∂L/∂h₁‖ (log scale)", labelExpr=POWER_LABEL, tickMinStep=1),
             ),
             tooltip=[
                 alt.Tooltip("skip:O", title="skip g", format=".2~f"),

@@ -107,6 +107,22 @@ def top_legend(**options: Any) -> alt.Legend:
     return alt.Legend(title=None, orient="top", direction="horizontal", **options)
 
 
+def heat_legend(title: str, **options: Any) -> alt.Legend:
+    """The colours of a heat map at a few of its values.
+
+    No gradient: Vega paints one by way of the page's whole address, and loses it when the address
+    has a bracket in it or changes, as it does with every control here.
+    """
+    options = {
+        "symbolType": "square",
+        "symbolSize": 200,
+        "tickCount": 5,
+        "titleLimit": 300,
+        **options,
+    }
+    return alt.Legend(title=title, orient="top", direction="horizontal", type="symbol", **options)
+
+
 def float64_limits(data: ChartData, field: str) -> AnyChart:
     """Rules where float64 ends, drawn only when values lie beyond: results, not faults."""
     rules = []

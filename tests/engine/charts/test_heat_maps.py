@@ -1,0 +1,38 @@
+"""A heat map's colours are told by squares: a gradient is lost when the page's address changes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import altair as alt
+import pytest
+
+from engine.charts import cell_state, decomposition, residual, stored_states
+from engine.charts.theme import AnyChart
+
+ROWS = alt.NamedData("rows")
+HEAT_MAPS = {
+    "losses by timestep": decomposition.loss_by_timestep(ROWS),
+    "gates": cell_state.gate_heatmap(ROWS, title="forget gate", low=0.0),
+    "skip and depth": residual.skip_depth_map(ROWS),
+    "stored states": stored_states.stored_states(ROWS, rows=3),
+}
+
+
+def colour_legends(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        for name in ("color", "fill"):
+            channel = part.get(name)
+            if isinstance(channel, dict) and channel.get("type") == "quantitative":
+                yield channel["legend"]
+        for value in part.values():
+            yield from colour_legends(value)
+    elif isinstance(part, list):
+        for item in part:
+            yield from colour_legends(item)
+
+
+@pytest.mark.parametrize("chart", HEAT_MAPS.values(), ids=HEAT_MAPS)
+def test_colours_of_numbers_are_told_without_a_gradient(chart: AnyChart) -> None:
+    legends = list(colour_legends(chart.to_dict()))
+    assert legends
+    assert {legend["type"] for legend in legends} == {"symbol"}
