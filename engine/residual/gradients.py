@@ -20,7 +20,7 @@ from engine.extended_range import ScaledNorm, is_safe, rescale, unscaled
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, MAX_SKIP, ResidualConfig, Skip
 from engine.residual.norms import norm_of_each
-from engine.residual.stack import backward, forward, output_gradient
+from engine.residual.stack import backward, forward, forward_of_any_size, output_gradient
 from engine.residual.weights import Stack, draw_stack
 
 MAX_SKIPS = 401
@@ -135,7 +135,7 @@ def skip_pathway(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame
     alone, beside the norm of the whole gradient. The LSTM's counterpart is the product of f_t.
     """
     stack = draw_stack(config)
-    run = forward(stack, [config.skip], config.activation, extended=True)
+    run = forward_of_any_size(stack, [config.skip], config.activation)
     product = np.ones((config.depth + 1, *stack.inputs.shape))
     exponent = unscaled(config.depth + 1)
     for t in reversed(range(config.depth)):
@@ -154,7 +154,7 @@ def carry_gates(config: ResidualConfig) -> pd.DataFrame:
 
     Returns `layer, mean, smallest, largest` over batch and units, layers 1 to L.
     """
-    run = forward(draw_stack(config), [config.skip], config.activation, extended=True)
+    run = forward_of_any_size(draw_stack(config), [config.skip], config.activation)
     values = run.carry[:, 0]
     return pd.DataFrame(
         {
