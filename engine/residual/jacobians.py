@@ -16,8 +16,7 @@ from engine.extended_range import Array, Exponents, ScaledNorm, rescale, unscale
 from engine.recurrent.measure import tidy
 from engine.residual.config import ResidualConfig
 from engine.residual.norms import rescale_each
-from engine.residual.stack import Forward, forward_of_any_size
-from engine.residual.weights import draw_stack
+from engine.residual.stack import Forward, run_of
 
 #: QR decompositions back and forth before rows are rotated: each costs a thirtieth of a sweep.
 FLIPS = 16
@@ -37,7 +36,7 @@ def jacobian_terms(config: ResidualConfig, layer: int) -> pd.DataFrame:
     f_t for g, and one term more, "gate", for what comes through the gate's own weights.
     """
     require_integer("layer", layer, 1, config.depth)
-    run = forward_of_any_size(draw_stack(config), [config.skip], config.activation)
+    run = run_of(config)
     terms = _terms(run, layer - 1)
     terms["sum"] = sum(terms.values(), start=np.zeros((config.width, config.width)))
     values = [np.linalg.svd(matrix, compute_uv=False) for matrix in terms.values()]
@@ -67,10 +66,7 @@ def singular_values_of_stacks(
 ) -> list[pd.DataFrame]:
     """`jacobian_singular_values` of several stacks of one depth and width, layer by layer at once."""
     depth, width = configs[0].depth, configs[0].width
-    runs = [
-        forward_of_any_size(draw_stack(config), [config.skip], config.activation)
-        for config in configs
-    ]
+    runs = [run_of(config) for config in configs]
     factors = (np.stack([_jacobian(run, t) for run in runs]) for t in range(depth))
     index = {"index": np.arange(1, width + 1)}
     return [

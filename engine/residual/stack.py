@@ -10,6 +10,7 @@ Index [t] of an array belongs to the handout's h_{t+1}, or to the block that it 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,13 @@ import numpy as np
 from engine.extended_range import Array, Exponents, add, is_safe, plain_norm, rescale, unscaled
 from engine.recurrent.config import Activation
 from engine.recurrent.rnn import slope
-from engine.residual.config import HIGHWAY, Skip
+from engine.residual.config import HIGHWAY, ResidualConfig, Skip
 from engine.residual.norms import rescale_each
-from engine.residual.weights import Stack
+from engine.residual.weights import Stack, draw_stack
+
+#: A pass is kept for those who ask next if weights and states are at most this many numbers:
+#: with a gate and slopes besides, some 8 MB.
+REMEMBERED_NUMBERS = 300_000
 
 
 @dataclass(frozen=True)
@@ -94,16 +99,26 @@ def forward(
     return Forward(stack, hidden_state, exponent, carry, transform * block_slope, gate_slope)
 
 
-@np.errstate(over="ignore", invalid="ignore", under="ignore")
-def forward_of_any_size(stack: Stack, skips: Sequence[Skip], activation: Activation) -> Forward:
-    """`forward` whose exponents are all 0 where plain float64 is enough, which is most of the time.
+def run_of(config: ResidualConfig) -> Forward:
+    """The forward pass of one stack, which nobody may change: a page looks at one from all sides.
 
-    The digits are the same with exponents and without, and several times as quick without.
+    Its exponents are all 0 where plain float64 is enough, which is most of the time: the digits
+    are the same without, and several times as quick.
     """
-    run = forward(stack, skips, activation)
+    numbers = config.depth * config.width * (config.width + config.batch_size)
+    return _remembered_run(config) if numbers <= REMEMBERED_NUMBERS else _run(config)
+
+
+@np.errstate(over="ignore", invalid="ignore", under="ignore")
+def _run(config: ResidualConfig) -> Forward:
+    stack = draw_stack(config)
+    run = forward(stack, [config.skip], config.activation)
     if is_safe(plain_norm(run.hidden_state)).all():
         return run
-    return forward(stack, skips, activation, extended=True)
+    return forward(stack, [config.skip], config.activation, extended=True)
+
+
+_remembered_run = lru_cache(maxsize=6)(_run)
 
 
 def run_block(
