@@ -119,8 +119,7 @@ def scrub_skip(config: ResidualConfig) -> None:
         scrubber=SKIP_SCRUBBER,
     )
     depths = charts.depths_up_to(config.depth)
-    by_depth = Recipe(runs.depth_skip_sweep, config, SKIP_SCRUBBER.values(), depths, log10=True)
-    at_input = Recipe(rows_where, by_depth, layer=1)
+    at_input = Recipe(runs.input_gradients, plain, SKIP_SCRUBBER.values(), depths, log10=True)
     st.markdown(
         "**Drag the slider** from the plain network to the ResNet and beyond: the same blocks, "
         "computed already. To the left is the input, to the right the loss. Without skips the first "

@@ -150,7 +150,7 @@ def depths_up_to(depth: int, most: int = 20) -> tuple[int, ...]:
 def skip_depth_map(sweep: ChartData, *, height: int = HEIGHT) -> AnyChart:
     """‖∂L/∂h_1‖, what is left at the input, by g and by depth.
 
-    Data: `depth, skip, log10_grad_hidden_norm`: the rows of layer 1 of a `depth_skip_sweep`.
+    Data: `depth, skip, log10_grad_hidden_norm`, of `input_gradients`.
     """
     return (
         alt.Chart(sweep)

@@ -7,6 +7,7 @@ from engine.residual.gradients import (
     critical_skip,
     depth_skip_sweep,
     depth_trace,
+    input_gradients,
     skip_pathway,
     skip_sweep,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "critical_skip",
     "depth_skip_sweep",
     "depth_trace",
+    "input_gradients",
     "jacobian_singular_values",
     "jacobian_terms",
     "lesion",

@@ -1,6 +1,6 @@
 """The same blocks with and without skips, and the LSTM beside them, in one frame (handout, 1 (f))."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.residual.config import HIGHWAY, ResidualConfig
 from engine.residual.gradients import depth_trace
-from engine.residual.jacobians import jacobian_singular_values
+from engine.residual.jacobians import singular_values_of_stacks
 from engine.residual.lesions import lesion
 
 #: About what torch's default initialisation gives a recurrent block: 1/√3.
@@ -32,7 +32,9 @@ def compare_stacks(config: ResidualConfig) -> pd.DataFrame:
 
 def compare_singular_values(config: ResidualConfig) -> pd.DataFrame:
     """Of the end-to-end Jacobian: `network, index, log10_singular_value`."""
-    return _of_each(config, lambda stack: jacobian_singular_values(stack, log10=True))
+    stacks = three_stacks(config)
+    values = singular_values_of_stacks(list(stacks.values()), log10=True)
+    return _named(dict(zip(stacks, values, strict=True)))
 
 
 def compare_lesions(config: ResidualConfig) -> pd.DataFrame:
@@ -92,5 +94,10 @@ def along_time_and_depth(recurrent: RecurrentConfig, residual: ResidualConfig) -
 def _of_each(
     config: ResidualConfig, measure: Callable[[ResidualConfig], pd.DataFrame]
 ) -> pd.DataFrame:
-    parts = [measure(stack).assign(network=name) for name, stack in three_stacks(config).items()]
+    return _named({name: measure(stack) for name, stack in three_stacks(config).items()})
+
+
+def _named(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all networks, with their names in a last column `network`."""
+    parts = [frame.assign(network=name) for name, frame in frames.items()]
     return pd.concat(parts, ignore_index=True)

@@ -20,7 +20,7 @@ from engine.extended_range import ScaledNorm, is_safe, rescale, unscaled
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, MAX_SKIP, ResidualConfig, Skip
 from engine.residual.norms import norm_of_each
-from engine.residual.stack import backward, forward, output_gradient
+from engine.residual.stack import backward, forward, output_gradient, run_of
 from engine.residual.weights import Stack, draw_stack
 
 MAX_SKIPS = 401
@@ -98,16 +98,7 @@ def depth_skip_sweep(
     1.5, and 50 depths, each from 1 to 200.
     """
     skips, depths = _require_sweep(skips, depths)
-    config = replace(config, depth=max(depths), skip=0.0)
-    stack, descending = draw_stack(config), sorted(depths, reverse=True)
-    numbers = (config.depth + len(depths)) * config.batch_size * config.width
-    at_once = max(1, SWEEP_NUMBERS // numbers)
-    parts = [
-        _measure(stack, skips[start : start + at_once], descending, config)
-        for start in range(0, len(skips), at_once)
-    ]
-    hidden = _join([part.hidden for part in parts])
-    gradient = _join([part.gradient for part in parts])
+    descending, hidden, gradient = _sweep(config, skips, depths)
     frames = []
     for depth in depths:
         of_depth = descending.index(depth)
@@ -126,6 +117,28 @@ def depth_skip_sweep(
     return pd.concat(frames, ignore_index=True)
 
 
+def input_gradients(
+    config: ResidualConfig,
+    skips: Sequence[float] | np.ndarray,
+    depths: Sequence[int] | np.ndarray,
+    *,
+    log10: bool = False,
+) -> pd.DataFrame:
+    """What is left at the input: the rows of layer 1 of a `depth_skip_sweep`, without the rest.
+
+    Returns `depth, skip, grad_hidden_norm`.
+    """
+    skips, depths = _require_sweep(skips, depths)
+    descending, _, gradient = _sweep(config, skips, depths)
+    rows = [descending.index(depth) for depth in depths]
+    norms = ScaledNorm(gradient.mantissa[0, rows], gradient.exponent[0, rows])
+    index = {
+        "depth": np.repeat(depths, len(skips)),
+        "skip": np.tile(np.asarray(skips, dtype=np.float64), len(depths)),
+    }
+    return tidy(index, {"grad_hidden_norm": norms}, log10=log10)
+
+
 def skip_pathway(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame:
     """The skips alone: what of ∂L/∂h_t comes down without passing any weight (handout, 1 (f)).
 
@@ -135,7 +148,7 @@ def skip_pathway(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame
     alone, beside the norm of the whole gradient. The LSTM's counterpart is the product of f_t.
     """
     stack = draw_stack(config)
-    run = forward(stack, [config.skip], config.activation, extended=True)
+    run = run_of(config)
     product = np.ones((config.depth + 1, *stack.inputs.shape))
     exponent = unscaled(config.depth + 1)
     for t in reversed(range(config.depth)):
@@ -154,7 +167,7 @@ def carry_gates(config: ResidualConfig) -> pd.DataFrame:
 
     Returns `layer, mean, smallest, largest` over batch and units, layers 1 to L.
     """
-    run = forward(draw_stack(config), [config.skip], config.activation, extended=True)
+    run = run_of(config)
     values = run.carry[:, 0]
     return pd.DataFrame(
         {
@@ -231,6 +244,23 @@ def _measure_once(
         gradient=gradient,
         loss=float(np.ldexp(run.hidden_state[depths[0], 0].mean(), run.exponent[depths[0], 0])),
     )
+
+
+def _sweep(
+    config: ResidualConfig, skips: Sequence[float], depths: Sequence[int]
+) -> tuple[list[int], ScaledNorm, ScaledNorm]:
+    """The depths from the deepest on, and norms of h_t and ∂L/∂h_t as in `_Norms`."""
+    config = replace(config, depth=max(depths), skip=0.0)
+    stack, descending = draw_stack(config), sorted(depths, reverse=True)
+    numbers = (config.depth + len(depths)) * config.batch_size * config.width
+    at_once = max(1, SWEEP_NUMBERS // numbers)
+    parts = [
+        _measure(stack, skips[start : start + at_once], descending, config)
+        for start in range(0, len(skips), at_once)
+    ]
+    hidden = _join([part.hidden for part in parts])
+    gradient = _join([part.gradient for part in parts])
+    return descending, hidden, gradient
 
 
 def _require_sweep(

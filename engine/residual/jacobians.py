@@ -5,7 +5,8 @@ the stack is the product of all of them. Its singular values lie many powers of 
 plain network: far more than the sixteen digits of a float64 matrix can hold at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,17 @@ from engine.arguments import require_integer
 from engine.extended_range import Array, Exponents, ScaledNorm, rescale, unscaled
 from engine.recurrent.measure import tidy
 from engine.residual.config import ResidualConfig
-from engine.residual.stack import Forward, forward
-from engine.residual.weights import draw_stack
+from engine.residual.norms import rescale_each
+from engine.residual.stack import Forward, run_of
 
-#: Sweeps of rotations over all pairs of rows; three to seven are usual.
+#: QR decompositions back and forth before rows are rotated: each costs a thirtieth of a sweep.
+FLIPS = 16
+#: Sweeps of rotations over all pairs of rows; one to four are usual.
 MAX_SWEEPS = 40
-#: Rows whose cosine is below this, times the width, count as orthogonal.
-ORTHOGONAL = 4 * np.finfo(np.float64).eps
+#: A sweep that found no larger cosine than this was the last: each one leaves about the square.
+ORTHOGONAL = 1e-9
+#: Values that span less than this lose three digits to LAPACK, not more.
+CLOSE_TOGETHER = 1e3
 
 
 def jacobian_terms(config: ResidualConfig, layer: int) -> pd.DataFrame:
@@ -31,7 +36,7 @@ def jacobian_terms(config: ResidualConfig, layer: int) -> pd.DataFrame:
     f_t for g, and one term more, "gate", for what comes through the gate's own weights.
     """
     require_integer("layer", layer, 1, config.depth)
-    run = forward(draw_stack(config), [config.skip], config.activation, extended=True)
+    run = run_of(config)
     terms = _terms(run, layer - 1)
     terms["sum"] = sum(terms.values(), start=np.zeros((config.width, config.width)))
     values = [np.linalg.svd(matrix, compute_uv=False) for matrix in terms.values()]
@@ -53,72 +58,146 @@ def jacobian_singular_values(config: ResidualConfig, *, log10: bool = False) -> 
     A layer that loses rank in float64 (ReLU units that are off, tanh units that are saturated)
     makes as many of the last ones exactly 0.
     """
-    run = forward(draw_stack(config), [config.skip], config.activation, extended=True)
-    factors = (sum(_terms(run, t).values(), start=np.zeros(())) for t in range(config.depth))
-    values = singular_values_of_product(factors, config.width)
-    return tidy({"index": np.arange(1, config.width + 1)}, {"singular_value": values}, log10=log10)
+    return singular_values_of_stacks([config], log10=log10)[0]
+
+
+def singular_values_of_stacks(
+    configs: Sequence[ResidualConfig], *, log10: bool = False
+) -> list[pd.DataFrame]:
+    """`jacobian_singular_values` of several stacks of one depth and width, layer by layer at once."""
+    depth, width = configs[0].depth, configs[0].width
+    runs = [run_of(config) for config in configs]
+    factors = (np.stack([_jacobian(run, t) for run in runs]) for t in range(depth))
+    index = {"index": np.arange(1, width + 1)}
+    return [
+        tidy(index, {"singular_value": values}, log10=log10)
+        for values in singular_values_of_products(factors, (len(configs), width))
+    ]
 
 
 def singular_values_of_product(factors: Iterable[Array], width: int) -> ScaledNorm:
-    """The singular values of … J_3 J_2 J_1, largest first; each factor is (width, width).
+    """The singular values of … J_3 J_2 J_1, largest first; each factor is (width, width)."""
+    return singular_values_of_products((factor[None] for factor in factors), (1, width))[0]
 
-    The product is kept as an orthogonal matrix times a triangular one, by a QR decomposition at
-    every factor, and each row of the triangle has an exponent of its own. Then pairs of rows are
-    rotated until all are orthogonal (one-sided Jacobi; Hestenes 1958, Demmel and Veselić 1992):
-    their norms are the singular values.
+
+def singular_values_of_products(
+    factors: Iterable[Array], shape: tuple[int, int]
+) -> list[ScaledNorm]:
+    """The same of several products; shape: how many, and the width. Factors are (many, width, width).
+
+    A product is kept as an orthogonal matrix times a triangular one, by a QR decomposition at
+    every factor, and each row of the triangle has an exponent of its own.
     """
-    basis, rows = None, np.eye(width)
-    exponent, rank = unscaled(width), width
+    many, width = shape
+    basis, rows = None, np.tile(np.eye(width), (many, 1, 1))
+    exponent, rank = unscaled(many, width), np.full(many, width)
     for factor in factors:
         if basis is None:  # large columns first, so that the triangle's rows descend in size
-            basis = np.eye(width)[:, np.argsort(-np.linalg.norm(factor, axis=0), kind="stable")]
+            order = np.argsort(-np.linalg.norm(factor, axis=1), kind="stable")
+            basis = np.eye(width)[order].swapaxes(1, 2)
         moved = factor @ basis
         basis, triangle = np.linalg.qr(moved)
         rows, exponent = _triangle_times(triangle, rows, exponent)
-        noise = width * np.finfo(np.float64).eps * np.linalg.norm(moved, axis=0)
-        rank = min(rank, int((np.abs(np.diag(triangle)) > noise).sum()))
-    rows, exponent = _orthogonal_rows(rows, exponent)
-    norms = ScaledNorm(np.linalg.norm(rows, axis=1), exponent)
+        noise = width * np.finfo(np.float64).eps * np.sqrt(np.square(moved).sum(axis=1))
+        diagonal = np.diagonal(triangle, axis1=1, axis2=2)
+        rank = np.minimum(rank, (np.abs(diagonal) > noise).sum(axis=1))
+    return [
+        _singular_values(*triangle) for triangle in zip(rows, exponent, rank.tolist(), strict=True)
+    ]
+
+
+def _singular_values(rows: Array, exponent: Exponents, rank: int) -> ScaledNorm:
+    """Those of an upper triangle whose rows carry exponents, largest first.
+
+    LAPACK holds every value to the precision of the largest, which is enough for values that lie
+    close together. Otherwise pairs of rows are rotated until all are orthogonal, and their norms
+    are the singular values (one-sided Jacobi; Hestenes 1958, Demmel and Veselić 1992; first
+    brought near a diagonal by QR, which saves most of the rotations: Drmač and Veselić 2008).
+    """
+    width, largest = len(rows), exponent.max()
+    values = np.linalg.svd(np.ldexp(rows, (exponent - largest)[:, None]), compute_uv=False)
+    if values[-1] * CLOSE_TOGETHER > values[0]:
+        norms = ScaledNorm(values, np.full_like(exponent, largest))
+    else:
+        for _ in range(FLIPS):
+            rows, exponent = _flip(rows, exponent)
+        rows, exponent = _orthogonal_rows(rows, exponent)
+        norms = ScaledNorm(np.linalg.norm(rows, axis=1), exponent)
     order = np.argsort(-norms.log10(), kind="stable")
     mantissa = np.where(np.arange(width) < rank, norms.mantissa[order], 0.0)
-    return ScaledNorm(mantissa, exponent[order])
+    return ScaledNorm(mantissa, norms.exponent[order])
+
+
+def _jacobian(run: Forward, t: int) -> Array:
+    """∂h_{t+2}/∂h_{t+1}: the sum of the terms, for the first run and example."""
+    whole = run.block_slope[t, 0, 0][:, None] * run.stack.weights.numpy()[t]
+    if run.gate_slope is not None and run.stack.gate_weights is not None:
+        whole += run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights.numpy()[t]
+    np.einsum("ii->i", whole)[:] += run.carry[t, 0, 0]
+    return whole
 
 
 def _terms(run: Forward, t: int) -> dict[str, Array]:
     """The matrices whose sum is the Jacobian of one block, for the first run and example."""
-    weights = run.stack.weights[t].numpy()
+    weights = run.stack.weights.numpy()[t]
     terms = {
         "block": run.block_slope[t, 0, 0][:, None] * weights,
         "skip": np.diag(run.carry[t, 0, 0]),
     }
     if run.gate_slope is not None and run.stack.gate_weights is not None:
-        terms["gate"] = run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights[t].numpy()
+        terms["gate"] = run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights.numpy()[t]
     return terms
 
 
 def _triangle_times(triangle: Array, rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
     """`triangle @ rows` for rows that carry exponents; a row mixes with those below it only."""
-    largest_below = np.maximum.accumulate(exponent[::-1])[::-1]
-    aligned = np.ldexp(triangle, exponent[None, :] - largest_below[:, None])
-    return rescale(np.triu(aligned) @ rows, largest_below)
+    largest_below = _largest_below(exponent)
+    aligned = np.ldexp(triangle, exponent[:, None, :] - largest_below[:, :, None])
+    return rescale_each(aligned @ rows, largest_below)
+
+
+def _flip(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
+    """An upper triangle with the same singular values, closer to a diagonal: R → Lᵀ → R.
+
+    Each half is a QR decomposition of the transpose, whose orthogonal matrix is dropped. Exponents
+    stay outside of it: first they are those of the rows, then those of the columns.
+    """
+    lower = np.linalg.qr(rows.T, mode="r").T
+    of_columns = _largest_below(exponent)
+    # Above the diagonal there are zeros, whatever their exponents would be.
+    shift = np.minimum(exponent[:, None] - of_columns[None, :], 0)
+    upper = np.linalg.qr(np.ldexp(lower, shift), mode="r")
+    of_rows = _largest_below(of_columns)
+    shift = np.minimum(of_columns[None, :] - of_rows[:, None], 0)
+    return rescale(np.ldexp(upper, shift), of_rows)
+
+
+def _largest_below(exponent: Exponents) -> Exponents:
+    """For each row the largest exponent of it and of those below it."""
+    return np.maximum.accumulate(exponent[..., ::-1], axis=-1)[..., ::-1]
 
 
 def _orthogonal_rows(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
     """Rotate pairs of rows until all are orthogonal; every round takes width/2 pairs at once."""
-    width = len(rows)
-    players = np.arange(width + width % 2)  # an odd row sits out one round
-    half = len(players) // 2
+    rounds = _tournament(len(rows))
     for _ in range(MAX_SWEEPS):
-        largest_cosine = 0.0
-        for _ in range(len(players) - 1):
-            first, second = players[:half], players[half:][::-1]
-            both = (first < width) & (second < width)
-            cosine = _rotate_pairs(rows, exponent, first[both], second[both])
-            largest_cosine = max(largest_cosine, cosine)
-            players[1:] = np.roll(players[1:], 1)  # a tournament: everyone meets everyone
-        if largest_cosine <= ORTHOGONAL * width:
+        largest_cosine = max((_rotate_pairs(rows, exponent, *pairs) for pairs in rounds), default=0)
+        if largest_cosine <= ORTHOGONAL:
             break
     return rows, exponent
+
+
+@lru_cache(maxsize=4)
+def _tournament(width: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The pairs of each round: everyone meets everyone once, and an odd row sits out one round."""
+    players = np.arange(width + width % 2)
+    half, rounds = len(players) // 2, []
+    for _ in range(len(players) - 1):
+        first, second = players[:half], players[half:][::-1]
+        both = (first < width) & (second < width)
+        rounds.append((first[both], second[both]))
+        players[1:] = np.roll(players[1:], 1)
+    return rounds
 
 
 def _rotate_pairs(rows: Array, exponent: Exponents, first: np.ndarray, second: np.ndarray) -> float:
@@ -129,8 +208,8 @@ def _rotate_pairs(rows: Array, exponent: Exponents, first: np.ndarray, second: n
     upper, lower = np.where(swap, second, first), np.where(swap, first, second)
     big, small = rows[upper], rows[lower]
     ratio = np.ldexp(1.0, exponent[lower] - exponent[upper])
-    big_square, small_square = np.square(big).sum(axis=1), np.square(small).sum(axis=1)
-    dot = (big * small).sum(axis=1)
+    big_square, small_square = np.vecdot(big, big), np.vecdot(small, small)
+    dot = np.vecdot(big, small)
     # The tangent of the angle, over `ratio`: finite however far apart the two rows are.
     excess = small_square * ratio**2 - big_square
     denominator = np.abs(excess) + np.sqrt(excess**2 + (2 * dot * ratio) ** 2)

@@ -1,9 +1,19 @@
 """Deleting one block of a stack, and how much that changes the output (Veit et al. 2016)."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import Array, Exponents, add, rescale, unscaled
+from engine.extended_range import (
+    Array,
+    Exponents,
+    add,
+    is_safe,
+    plain_norm,
+    rescale,
+    unscaled,
+)
 from engine.recurrent.rnn import slope
 from engine.residual.config import ResidualConfig
 from engine.residual.norms import norm_of_each
@@ -26,24 +36,51 @@ def lesion(config: ResidualConfig) -> pd.DataFrame:
     A change from exactly zero to exactly zero is 0, from zero to anything else infinite.
     """
     stack = draw_stack(config)
-    skip = skip_column([config.skip], config.width)
-    # Run 0 is the intact stack, run t the one without block t, which joins after block t.
-    states = responses = stack.inputs.numpy()[None]
-    scales = response_scales = unscaled(1)
-    with np.errstate(over="ignore", under="ignore"):
-        for t in range(config.depth):
-            block = run_block(stack, t, states, scales, skip, config.activation, extended=True)
-            through = _respond(stack, t, block, responses, skip, config)
-            responses, response_scales = _join(through, response_scales, responses)
-            states = np.concatenate([block.hidden_state, states[:1]])
-            scales = np.concatenate([block.exponent, scales[:1]])
+    # Plain float64 first: the digits are the same, and exponents take several times as long.
+    runs = _delete_each(stack, config, extended=False) or _delete_each(stack, config, extended=True)
+    assert runs is not None
     return pd.DataFrame(
         {
             "deleted_layer": np.arange(1, config.depth + 1),
-            "relative_change": _relative_change(states, scales),
-            "relative_response_change": _relative_change(responses, response_scales),
+            "relative_change": _relative_change(*runs.outputs),
+            "relative_response_change": _relative_change(*runs.responses),
         }
     )
+
+
+class _Runs(NamedTuple):
+    """Output and response of run 0, the intact stack, and of run t, the one without block t.
+
+    Each is (depth + 1, batch, width) and has an exponent for each run.
+    """
+
+    outputs: tuple[Array, Exponents]
+    responses: tuple[Array, Exponents]
+
+
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
+def _delete_each(stack: Stack, config: ResidualConfig, *, extended: bool) -> _Runs | None:
+    """All the stacks at once; None if one leaves plain float64's safe range without `extended`."""
+    runs = config.depth + 1
+    states, responses = np.empty((2, runs, *stack.inputs.shape))
+    states[0] = responses[0] = stack.inputs.numpy()
+    scales, response_scales = unscaled(2, runs)
+    skip = skip_column([config.skip], config.width)
+    for t in range(config.depth):
+        # The run without block t joins after the block: it is the intact one of before.
+        old, new = slice(0, t + 1), slice(0, t + 2)
+        states[t + 1], scales[t + 1] = states[0], scales[0]
+        responses[t + 1], response_scales[t + 1] = responses[0], response_scales[0]
+        block = run_block(
+            stack, t, states[old], scales[old], skip, config.activation, extended=extended
+        )
+        responses[old] = _respond(stack, t, block, responses[old], skip, config)
+        states[old], scales[old] = block.hidden_state, block.exponent
+        if extended:
+            responses[new], response_scales[new] = rescale(responses[new], response_scales[new])
+        elif not (is_safe(plain_norm(states[new])) & is_safe(plain_norm(responses[new]))).all():
+            return None
+    return _Runs((states, scales), (responses, response_scales))
 
 
 def _respond(
@@ -55,7 +92,7 @@ def _respond(
     config: ResidualConfig,
 ) -> Array:
     """∂h_{t+1}/∂h_t times the response at h_t."""
-    through_block = (responses @ stack.weights[t].numpy().T) * slope(
+    through_block = (responses @ stack.weights.numpy()[t].T) * slope(
         block.activated, config.activation
     )
     if skip is not None:
@@ -63,14 +100,8 @@ def _respond(
     assert block.gate is not None
     assert stack.gate_weights is not None
     carry, transform, gate_slope = block.gate
-    through_gate = (responses @ stack.gate_weights[t].numpy().T) * gate_slope
+    through_gate = (responses @ stack.gate_weights.numpy()[t].T) * gate_slope
     return through_block * transform + through_gate + carry * responses
-
-
-def _join(through: Array, scales: Exponents, before: Array) -> tuple[Array, Exponents]:
-    """The runs after a block, and the intact one before it: that is the run without the block."""
-    runs = np.concatenate([through, before[:1]])
-    return rescale(runs, np.concatenate([scales, scales[:1]]))
 
 
 def _relative_change(runs: Array, scales: Exponents) -> Array:

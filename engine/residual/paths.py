@@ -13,17 +13,17 @@ section 5, who sample).
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
-from engine.extended_range import Array, Exponents, add, unscaled
+from engine.extended_range import Array, Exponents, add, is_safe, plain_norm, unscaled
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, ResidualConfig
 from engine.residual.norms import norm_of_each, rescale_each
-from engine.residual.stack import Forward, backward, forward, output_gradient
-from engine.residual.weights import draw_stack
+from engine.residual.stack import Forward, backward, output_gradient, run_of
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,16 @@ class PathGradients:
 
 def path_length_gradients(config: ResidualConfig) -> PathGradients:
     """The gradient vectors behind `path_length_contributions`."""
-    run = forward(draw_stack(config), [config.skip], config.activation, extended=True)
+    run = run_of(config)
+    # Plain float64 first: the digits are the same, and exponents take several times as long.
+    plain = _follow_paths_plainly(run)
+    parts, exponent = _follow_paths(run) if plain is None else plain
     *_, (_, whole, whole_exponent) = backward(run, [config.depth], extended=True)
-    parts, exponent = _follow_paths(run)
     return PathGradients(parts[:, 0], exponent, whole[0], whole_exponent[0])
+
+
+#: One page asks for both tables of the same stack; at most 4 MB each.
+_remembered_gradients = lru_cache(maxsize=4)(path_length_gradients)
 
 
 def path_length_contributions(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame:
@@ -74,7 +80,7 @@ def path_length_contributions(config: ResidualConfig, *, log10: bool = False) ->
     `log10=True` both columns are logarithms. In a highway network what comes through the gate's
     own weights counts as through the block.
     """
-    gradients = path_length_gradients(config)
+    gradients = _remembered_gradients(config)
     norms = norm_of_each(gradients.parts, gradients.exponent)
     frame = tidy({"path_length": np.arange(config.depth + 1)}, {"grad_norm": norms}, log10=log10)
     counts = path_counts(config.depth)
@@ -91,7 +97,7 @@ def path_length_shares(config: ResidualConfig) -> pd.DataFrame:
     is exactly zero nothing can be shared out and the share is 0. path_share: C(L, k)/2^L. Parts
     that are far larger than the whole because they cancel leave their rounding in the shares.
     """
-    gradients = path_length_gradients(config)
+    gradients = _remembered_gradients(config)
     parts = np.ldexp(
         gradients.parts, (gradients.exponent - gradients.whole_exponent)[:, None, None]
     )
@@ -113,6 +119,21 @@ def path_counts(depth: int) -> list[int]:
     """
     require_integer("depth", depth, 0, MAX_DEPTH)
     return [math.comb(depth, k) for k in range(depth + 1)]
+
+
+@np.errstate(over="ignore", under="ignore", invalid="ignore")
+def _follow_paths_plainly(run: Forward) -> tuple[Array, Exponents] | None:
+    """`_follow_paths` in plain float64; None where a part leaves its safe range."""
+    depth, runs, batch, width = run.carry.shape
+    parts = np.zeros((depth + 1, runs, batch, width))
+    parts[0] = output_gradient(batch, width)
+    for done, t in enumerate(reversed(range(depth)), start=1):
+        through_weights = run.through_block(parts[:done], t)
+        parts[:done] *= run.carry[t]
+        parts[1 : done + 1] += through_weights
+        if not is_safe(plain_norm(parts[: done + 1])).all():
+            return None
+    return rescale_each(parts, unscaled(depth + 1))
 
 
 def _follow_paths(run: Forward) -> tuple[Array, Exponents]:

@@ -1,11 +1,15 @@
 """Blocks and inputs of a residual stack: torch's default initialisation, one draw for each layer."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 
 from engine.recurrent.config import MAX_BATCH_SIZE
-from engine.residual.config import HIGHWAY, ResidualConfig
+from engine.residual.config import HIGHWAY, MAX_DEPTH, ResidualConfig
+
+#: Up to this width a seed's draw is kept: the same one serves every other setting of the page.
+MAX_REMEMBERED_WIDTH = 64
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,24 @@ def draw_stack(config: ResidualConfig) -> Stack:
 
 def _linear_layers(config: ResidualConfig, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """W_t and b_t of every layer; each layer's numbers follow those of the layer before."""
+    remembered = config.width <= MAX_REMEMBERED_WIDTH
+    layers = (
+        _remembered_layers(config.width, seed)[: config.depth]
+        if remembered
+        else _draw_layers(config.depth, config.width, seed)
+    )
+    # Copies, whatever the shape: what is remembered is nobody's to change.
+    return config.weight_scale * layers[:, :, :-1], layers[:, :, -1].clone()
+
+
+def _draw_layers(depth: int, width: int, seed: int) -> torch.Tensor:
+    """Layer by layer a row for each unit, its weights and then its bias: (depth, width, width + 1)."""
     generator = torch.Generator().manual_seed(seed)
-    shape = (config.depth, config.width, config.width + 1)
-    draw = torch.rand(shape, generator=generator, dtype=torch.float64)
-    layers = (2 * draw - 1) / config.width**0.5
-    weights = (config.weight_scale * layers[:, :, :-1]).contiguous()
-    return weights, layers[:, :, -1].contiguous()
+    draw = torch.rand((depth, width, width + 1), generator=generator, dtype=torch.float64)
+    return (2 * draw - 1) / width**0.5
+
+
+@lru_cache(maxsize=4)
+def _remembered_layers(width: int, seed: int) -> torch.Tensor:
+    """The deepest stack, of which every other is the beginning: at most 7 MB each."""
+    return _draw_layers(MAX_DEPTH, width, seed)

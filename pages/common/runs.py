@@ -71,7 +71,7 @@ compare_memory = _cached(recurrent.compare_memory, 4, "Comparing initialisations
 cell_jacobian_norms = _cached(recurrent.cell_jacobian_norms, 8, "Building the Jacobian")
 
 skip_sweep = _cached(residual.skip_sweep, 32, "Sweeping the skip")
-depth_skip_sweep = _cached(residual.depth_skip_sweep, 32, "Sweeping skip and depth")
+input_gradients = _cached(residual.input_gradients, 4, "Sweeping skip and depth")
 path_length_contributions = _cached(residual.path_length_contributions, 8, "Following all paths")
 path_length_shares = _cached(residual.path_length_shares, 8, "Following all paths")
 jacobian_terms = _cached(residual.jacobian_terms, 4, "Decomposing a block")

@@ -54,6 +54,7 @@ from engine.recurrent import (
 from engine.residual import (
     ResidualConfig,
     depth_skip_sweep,
+    input_gradients,
     jacobian_terms,
     path_counts,
     skip_sweep,
@@ -301,6 +302,10 @@ ARGUMENTS = [
     Argument("depth_skip_sweep.depths", lambda n: depth_skip_sweep(TINY_STACK, [1.0], [1] * n),
              50, 51, "the number of depths is 51; allowed is an integer from 1 to 50"),
     Argument("depth_skip_sweep.depths", lambda d: depth_skip_sweep(TINY_STACK, [1.0], [d]), 200,
+             201, "depths is 201; allowed is an integer from 1 to 200"),
+    Argument("input_gradients.skips", lambda n: input_gradients(TINY_STACK, [1.0] * n, [1]),
+             401, 402, "the number of skips is 402; allowed is an integer from 1 to 401"),
+    Argument("input_gradients.depths", lambda d: input_gradients(TINY_STACK, [1.0], [d]), 200,
              201, "depths is 201; allowed is an integer from 1 to 200"),
     Argument("jacobian_terms.layer", lambda t: jacobian_terms(TINY_STACK, t), 2, 3,
              "layer is 3; allowed is an integer from 1 to 2"),

@@ -16,6 +16,7 @@ from engine.residual import (
     critical_skip,
     depth_skip_sweep,
     depth_trace,
+    input_gradients,
     skip_pathway,
     skip_sweep,
 )
@@ -88,6 +89,16 @@ def test_a_sweep_over_depth_agrees_with_a_trace_of_each_depth(
     pd.testing.assert_frame_equal(
         sweep, pd.concat(expected, ignore_index=True)[list(sweep)], rtol=1e-9, atol=1e-300
     )
+
+
+@given(configs(), st.lists(st.integers(1, 20), min_size=1, max_size=4))
+def test_what_is_left_at_the_input_is_the_first_layer_of_the_sweep(
+    config: ResidualConfig, depths: list[int]
+) -> None:
+    sweep = depth_skip_sweep(config, SKIPS, depths)
+    first = sweep.loc[sweep["layer"] == 1, ["depth", "skip", "grad_hidden_norm"]]
+    left = input_gradients(config, SKIPS, depths)
+    pd.testing.assert_frame_equal(left, first.reset_index(drop=True), check_exact=True)
 
 
 def test_a_sweep_that_leaves_float64_is_taken_in_batches_and_still_right(
