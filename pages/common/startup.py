@@ -1,5 +1,6 @@
 """What happens once, before the first visitor: imports, torch's threads, garbage laid aside."""
 
+import ctypes
 import gc
 import importlib
 import os
@@ -43,6 +44,10 @@ TURNS = 8
 _turns = threading.BoundedSemaphore(TURNS)
 _is_running = ContextVar("is_running", default=False)
 
+#: glibc's names for two of its settings, from malloc.h, and what they are set to.
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3
+ARENAS, LARGE_BYTES = 2, 1 << 20
+
 _lock = threading.Lock()
 _prepared = False
 
@@ -55,6 +60,7 @@ def prepare() -> None:
             return
         start = time.monotonic()
         logs.set_up()
+        _return_memory()
         sys.setswitchinterval(SWITCH_SECONDS)
         torch.set_num_threads(THREADS)
         # Altair would check every part of a chart as it is built, which takes half of the time;
@@ -90,6 +96,21 @@ def warm_up() -> None:
         ):
             cached(name)
     logs.event("warm", megabytes=round(meter.memory_megabytes()))
+
+
+def _return_memory() -> None:
+    """Have glibc hand back what a run's arrays took; other C libraries have ways of their own.
+
+    Left alone, it gives threads up to eight heaps for each core, and what a run frees in one of
+    them the others can't use; large arrays end up there, too, after the first of them is freed.
+    """
+    if sys.platform != "linux":
+        return
+    # Where the C library isn't glibc there is no such function.
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is not None:
+        set_option(_ARENA_MAX, ARENAS)
+        set_option(_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def send_at_once() -> None:
