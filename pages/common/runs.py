@@ -18,6 +18,7 @@ from engine.residual import comparisons as stacks
 from engine.training import TrainingConfig, findings, trained_lstms
 from engine.training import comparisons as training
 from pages.common.training import run_store
+from pages.common.turns import computation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,12 +26,18 @@ R = TypeVar("R")
 
 def _cached(function: Callable[P, R], megabytes: int, doing: str) -> Callable[P, R]:
     """Cache `function`, dropping the oldest results beyond `megabytes`; a spinner says `doing`."""
+
+    @wraps(function)
+    def compute(*arguments: P.args, **keywords: P.kwargs) -> R:
+        with computation:
+            return function(*arguments, **keywords)
+
     cache = st.cache_data(
         max_size=f"{megabytes} MB",
         show_spinner=f"{doing} …",
         hash_funcs={RecurrentConfig: repr, ResidualConfig: repr, TrainingConfig: repr},
     )
-    return cast(Callable[P, R], cache(function))
+    return cast(Callable[P, R], cache(compute))
 
 
 def _from_store(function: Callable[..., R]) -> Callable[..., R]:

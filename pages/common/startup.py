@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 
@@ -18,13 +18,14 @@ import psutil
 import streamlit as st
 import torch
 from altair.utils.schemapi import disable_debug_mode
+from streamlit import config
 from streamlit.errors import StreamlitSecretNotFoundError
 from streamlit.runtime.pages_manager import PagesManager
 
 import engine
 from engine.training.presets import PRESETS
 from pages import common
-from pages.common import logs, meter
+from pages.common import logs, meter, turns
 
 #: Torch splits even small products over all cores and lets the threads spin between two; numpy's
 #: BLAS would, too, but for the engine. With many sessions that is many times more threads than
@@ -36,12 +37,6 @@ SWITCH_SECONDS = 0.0005
 #: The page for the host: an environment variable, or a secret of Streamlit.
 STATUS_VARIABLE, STATUS_SECRET = "LECTURE_STATUS", "status"
 
-#: So many runs at a time; the others wait in the order in which they came. They couldn't be faster
-#: all at once: they would share one interpreter, take its lock from each other and from the thread
-#: that sends what they have made, and hold their arrays in memory all the longer. With fewer, a
-#: handful of slow runs could stop everybody else.
-TURNS = 8
-_turns = threading.BoundedSemaphore(TURNS)
 _is_running = ContextVar("is_running", default=False)
 
 #: glibc's names for two of its settings, from malloc.h, and what they are set to.
@@ -113,6 +108,17 @@ def _return_memory() -> None:
         set_option(_MMAP_THRESHOLD, LARGE_BYTES)
 
 
+def _read_settings_freely() -> None:
+    """Take the lock off Streamlit's settings, which nothing changes once the server runs.
+
+    Every message asks for some of them, and so does the thread that sends them all. A thread that
+    lost the interpreter while it held that one lock stopped all others: with 300 sessions, half of
+    the time nobody did anything.
+    """
+    # nullcontext, like the lock that it stands for, can be entered again.
+    config._config_lock = nullcontext()  # type: ignore[assignment]
+
+
 def send_at_once() -> None:
     """Let no message wait for the receipt of the one before.
 
@@ -131,6 +137,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Prepare before the server takes its first connection; what takes seconds goes on behind it."""
     prepare()
     send_at_once()
+    _read_settings_freely()
     # Before anyone comes: see pages/common/frame.py, which does it where no server has called this.
     PagesManager.uses_pages_directory = False
     threading.Thread(target=warm_up, daemon=True).start()
@@ -155,7 +162,7 @@ def visitors_run() -> Iterator[None]:
     if _is_running.get():  # the part, within a run of the whole page
         yield
         return
-    with meter.METER.run(), _turns:
+    with meter.METER.run(), turns.RUNS.turn():
         before = _is_running.set(True)
         try:
             yield

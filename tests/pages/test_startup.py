@@ -5,7 +5,6 @@ import json
 import logging
 import socket
 import sys
-import threading
 
 import pytest
 import torch
@@ -78,26 +77,3 @@ def test_a_part_of_a_page_counts_as_a_run_only_where_it_runs_alone() -> None:
     with startup.visitors_run():
         pass
     assert meter.METER.total == before + 2
-
-
-def test_no_more_runs_than_have_a_turn_go_on_at_a_time() -> None:
-    going, most, lock, everybody = 0, 0, threading.Lock(), threading.Event()
-
-    def run() -> None:
-        nonlocal going, most
-        with startup.visitors_run():
-            with lock:
-                going += 1
-                most = max(most, going)
-                if going == startup.TURNS:
-                    everybody.set()
-            assert everybody.wait(timeout=30)
-            with lock:
-                going -= 1
-
-    threads = [threading.Thread(target=run) for _ in range(3 * startup.TURNS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (going, most) == (0, startup.TURNS)

@@ -1,0 +1,137 @@
+"""So many runs at a time, in their order, and no slow one stops the others."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from engine.recipes import Recipe
+from pages.common import kept
+from pages.common.turns import Turns
+
+PATIENCE = 30
+
+
+def together(count: int, run: Callable[[int], None]) -> None:
+    """Run `run(0)` to `run(count - 1)` in threads of their own; all of them have to end."""
+    failures: list[BaseException] = []
+
+    def guarded(number: int) -> None:
+        try:
+            run(number)
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=guarded, args=(i,), daemon=True) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=PATIENCE)
+        assert not thread.is_alive(), "somebody waits for ever"
+    assert failures == []
+
+
+def test_so_many_go_on_at_a_time_and_no_more() -> None:
+    turns, going, most = Turns(3, PATIENCE), 0, 0
+    lock, everybody = threading.Lock(), threading.Event()
+
+    def run(_: int) -> None:
+        nonlocal going, most
+        with turns.turn():
+            with lock:
+                going += 1
+                most = max(most, going)
+                if going == 3:
+                    everybody.set()
+            assert everybody.wait(timeout=PATIENCE)
+            with lock:
+                going -= 1
+
+    together(12, run)
+    assert (going, most) == (0, 3)
+
+
+def test_who_comes_first_goes_first() -> None:
+    turns, order = Turns(1, PATIENCE), list[int]()
+    started = threading.Event()
+
+    def run(number: int) -> None:
+        time.sleep(0.05 * number)
+        with turns.turn():
+            if number == 0:
+                assert started.wait(timeout=PATIENCE)
+            order.append(number)
+            if number == 0:
+                time.sleep(0.5)
+        if number == 0:
+            return
+
+    threading.Timer(0.5, started.set).start()
+    together(8, run)
+    assert order == list(range(8))
+
+
+def test_slow_runs_lose_their_turn_and_go_on() -> None:
+    turns, may_end, ended = Turns(2, 0.01), threading.Event(), list[int]()
+
+    def run(number: int) -> None:
+        with turns.turn():
+            if number < 6:  # three times as many as there are turns
+                assert may_end.wait(timeout=PATIENCE)
+            else:
+                may_end.set()
+            ended.append(number)
+
+    together(7, run)
+    assert sorted(ended) == list(range(7))
+
+
+def test_a_run_that_lost_its_turn_doesnt_end_another_ones() -> None:
+    now, turns = [0.0], Turns(1, 1.0, lambda: now[0])
+    with turns.turn():
+        now[0] = 2.0  # its time is up
+        with turns.turn():
+            pass
+        late = turns.turn()
+        late.__enter__()
+    taken = threading.Event()
+    threading.Thread(target=_take, args=(turns, taken), daemon=True).start()
+    assert not taken.wait(timeout=0.7), "the turn of the one that came later was given away"
+    late.__exit__(None, None, None)
+    assert taken.wait(timeout=PATIENCE)
+
+
+def _take(turns: Turns, taken: threading.Event) -> None:
+    with turns.turn():
+        taken.set()
+
+
+def test_a_turn_is_free_again_after_a_run_that_failed() -> None:
+    turns = Turns(1, PATIENCE)
+
+    def run(_: int) -> None:
+        with pytest.raises(ValueError, match="no"), turns.turn():
+            raise ValueError("no")
+
+    together(5, run)
+
+
+def test_a_crowd_that_wants_the_same_few_things_gets_them_all() -> None:
+    kept.forget()
+    turns, got = Turns(2, 0.01), list[int]()
+
+    def run(number: int) -> None:
+        with turns.turn():
+            for which in range(3):
+                wanted = (number + which) % 5
+                got.append(kept.known(Recipe(slowly, wanted)) - wanted)
+
+    together(40, run)
+    assert got == [100] * 120
+    kept.forget()
+
+
+def slowly(number: int) -> int:
+    time.sleep(0.02)
+    return number + 100
