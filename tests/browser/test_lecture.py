@@ -13,6 +13,8 @@ from tests.browser.conftest import Console, Server
 from tests.browser.seeing import SCRUBBER, chart_lines, settle
 
 PROJECTORS = [(1280, 720), (1920, 1080)]
+#: The lecture in two parts, so that two workers can go through it.
+HALVES = [range(len(LECTURE) // 2), range(len(LECTURE) // 2, len(LECTURE))]
 
 
 def scene(tab: Page | FrameLocator, place: int):  # type: ignore[no-untyped-def]
@@ -33,23 +35,26 @@ def facts(page: Page) -> list[str]:
     return [*texts, *sliders, *chart_lines(page)]
 
 
+@pytest.mark.parametrize("places", HALVES, ids=["first half", "second half"])
 def test_one_key_runs_the_lecture_and_every_link_shows_the_same_numbers(
-    server: Server, page: Page, browser: Browser, console: Console
+    server: Server, page: Page, browser: Browser, console: Console, places: range
 ) -> None:
-    page.goto(server.url())
-    settle(page, has_chart=False)
+    before = places.start - 1
+    page.goto(server.url(address(LECTURE[before], before) if places.start else ""))
+    settle(page, has_chart=places.start > 0)
     seen: list[tuple[str, list[str]]] = []
-    for place in range(len(LECTURE)):
+    for place in places:
         page.keyboard.press("n")
         expect(scene(page, place)).to_be_visible()
         settle(page)
         seen.append((page.url, facts(page)))
-    expect(page.get_by_role("button", name="Following scene")).to_be_disabled()
+    following = page.get_by_role("button", name="Following scene")
+    expect(following).to_be_enabled(enabled=places.stop < len(LECTURE))
     page.keyboard.press("p")
-    expect(scene(page, len(LECTURE) - 2)).to_be_visible()
+    expect(scene(page, places.stop - 2)).to_be_visible()
     assert console.errors == []
     assert all(len(shown) > 2 for _, shown in seen)
-    for place, (url, shown) in enumerate(seen):  # each in a browser of its own
+    for place, (url, shown) in zip(places, seen, strict=True):  # each in a browser of its own
         fresh = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
         fresh.goto(url)
         expect(scene(fresh, place)).to_be_visible()
