@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -22,6 +23,10 @@ CHAIN_COUPLING = 1.0
 #: Eigenvalues of a chain, next to a spectral radius of 1. Kept apart, so that they are well
 #: conditioned: a Jordan block of equal ones would lose half the digits of the spectral radius.
 CHAIN_SPACING = 0.1
+
+
+#: Up to this many units a seed's draw is kept: at most 16 of 130 kB.
+MAX_REMEMBERED_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,39 @@ class Weights:
 
 def draw_weights(config: RecurrentConfig) -> Weights:
     """The weights that `config.seed` stands for, whatever the activation, T or batch size."""
-    hidden, generator = config.hidden_size, torch.Generator().manual_seed(2 * config.seed)
-    blocks = len(GATES) if config.cell == "lstm" else 1
+    structure = None if config.spectral_radius is None else config.recurrent_init
+    draw = _remembered if config.hidden_size <= MAX_REMEMBERED_SIZE else _draw
+    drawn = draw(config.cell, config.hidden_size, config.seed, structure)
+    recurrent = dict(drawn.recurrent)
+    if config.cell == "lstm":
+        _set_memory_biases(recurrent, drawn.share, config)
+    if config.spectral_radius is not None:
+        radius = float(config.spectral_radius)
+        gates = [matrix * (radius / own) for matrix, own in drawn.structured]
+        recurrent["weight_hh_l0"] = torch.from_numpy(np.concatenate(gates))
+    return Weights(
+        {name: _scaled(name, tensor, config) for name, tensor in recurrent.items()},
+        {name: _scaled(name, tensor, config) for name, tensor in drawn.readout.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What a seed gives, before radius, scales and biases are set; nobody may change it.
+
+    share: where in its range each unit's time scale lies, 0 to 1 (chrono initialisation).
+    structured: the recurrent matrix of each gate and its spectral radius, where one was asked for.
+    """
+
+    recurrent: dict[str, torch.Tensor]
+    readout: dict[str, torch.Tensor]
+    share: torch.Tensor
+    structured: tuple[tuple[Array, float], ...]
+
+
+def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -> _Drawn:
+    generator = torch.Generator().manual_seed(2 * seed)
+    blocks = len(GATES) if cell == "lstm" else 1
 
     def uniform(*shape: int) -> torch.Tensor:
         # torch's own default for RNN, LSTM and, with one output, Linear: U(-1/√H, 1/√H).
@@ -103,21 +139,19 @@ def draw_weights(config: RecurrentConfig) -> Weights:
         "bias_hh_l0": uniform(blocks * hidden),
     }
     readout = {"weight": uniform(1, hidden), "bias": uniform(1)}
-    if config.cell == "lstm":
-        # Drawn whether wanted or not, so that a change of bias leaves every other weight alone.
-        share = torch.rand(hidden, generator=generator, dtype=torch.float64)
-        _set_memory_biases(recurrent, share, config)
+    # Drawn whether wanted or not, so that a change of bias leaves every other weight alone.
+    of_lstm = hidden if cell == "lstm" else 0
+    share = torch.rand(of_lstm, generator=generator, dtype=torch.float64)
     # Last, so that a change of structure leaves every other weight as it was.
-    if config.spectral_radius is None:
+    if structure is None:
         recurrent["weight_hh_l0"] = uniform(blocks * hidden, hidden)
-    else:
-        draw, radius = _STRUCTURES[config.recurrent_init], float(config.spectral_radius)
-        gates = [_with_radius(draw(hidden, generator), radius) for _ in range(blocks)]
-        recurrent["weight_hh_l0"] = torch.from_numpy(np.concatenate(gates))
-    return Weights(
-        {name: _scaled(name, tensor, config) for name, tensor in recurrent.items()},
-        {name: _scaled(name, tensor, config) for name, tensor in readout.items()},
-    )
+        return _Drawn(recurrent, readout, share, ())
+    matrices = [_STRUCTURES[structure](hidden, generator) for _ in range(blocks)]
+    return _Drawn(recurrent, readout, share, tuple((m, spectral_radius(m)) for m in matrices))
+
+
+#: One seed serves every radius, scale, bias, T and σ of a page; eigenvalues take longest of all.
+_remembered = lru_cache(maxsize=16)(_draw)
 
 
 def spectral_radius(matrix: Array) -> float:
@@ -128,10 +162,7 @@ def spectral_radius(matrix: Array) -> float:
 def _set_memory_biases(
     recurrent: dict[str, torch.Tensor], share: torch.Tensor, config: RecurrentConfig
 ) -> None:
-    """The biases that set how long a cell state lasts, where the config asks for its own.
-
-    share: where in its range each unit's time scale lies, 0 to 1 (chrono initialisation).
-    """
+    """The biases that set how long a cell state lasts, where the config asks for its own."""
     if config.chrono_timesteps is not None:
         log_time_scale = torch.log1p((config.chrono_timesteps - 2) * share)
         biases = {FORGET: log_time_scale, INPUT: -log_time_scale}
@@ -139,6 +170,8 @@ def _set_memory_biases(
         biases = {FORGET: torch.full_like(share, config.forget_bias)}
     else:
         return
+    for name in ("bias_ih_l0", "bias_hh_l0"):
+        recurrent[name] = recurrent[name].clone()
     for gate, bias in biases.items():
         block = slice(gate * len(share), (gate + 1) * len(share))
         recurrent["bias_ih_l0"][block] = bias
@@ -184,10 +217,6 @@ def _checked(
 
 def _scaled(name: str, tensor: torch.Tensor, config: RecurrentConfig) -> torch.Tensor:
     return tensor * (config.bias_scale if "bias" in name else config.weight_scale)
-
-
-def _with_radius(matrix: Array, radius: float) -> Array:
-    return matrix * (radius / spectral_radius(matrix))
 
 
 def _gaussian(hidden: int, generator: torch.Generator) -> Array:
