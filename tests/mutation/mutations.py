@@ -277,8 +277,8 @@ MUTATIONS = (
     Mutation(
         "lesions: the wrong run is left without its block",
         "residual/lesions.py",
-        "states = np.concatenate([block.hidden_state, states[:1]])",
-        "states = np.concatenate([block.hidden_state, block.hidden_state[:1]])",
+        "old, new = slice(0, t + 1), slice(0, t + 2)",
+        "old, new = slice(0, t + 2), slice(0, t + 2)",
         "nothing is deleted at all",
         "residual/test_lesions.py",
     ),

@@ -132,7 +132,11 @@ def test_a_small_run_is_trained_shown_and_kept(open_page: OpenPage, tmp_path: Pa
     assert "**LSTM**" in shown
     assert train_button(app).disabled
     assert len(list(tmp_path.glob("*.run"))) == 2
-    assert any(button.label.startswith("recall the first input, T = 5") for button in app.button)
+    # The list of what was trained stands above the controls, and may be drawn before the end.
+    run_until(
+        app,
+        lambda: any(one.label.startswith("recall the first input, T = 5") for one in app.button),
+    )
 
 
 def test_a_run_that_was_trained_before_is_loaded_and_not_trained(
