@@ -45,7 +45,7 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
 def run_body(page: str, controls: Sequence[Control], body: Callable[[], None]) -> None:
     """Run what a page shows below its title: its controls and what depends on them.
 
-    A moved control reruns this part alone. Title, tools and navigation, a third of a page's
+    A moved control reruns this part alone. Title, tools and navigation, a fifth of a page's
     messages, aren't sent again.
     """
     with startup.visitors_run():
