@@ -267,8 +267,8 @@ def _autograd_cell_gradients(setup: Experiment, run: lstm.Forward) -> Array:
         state = {name: tensor.clone() for name, tensor in setup.weights.recurrent.items()}
         readout = {name: tensor.clone() for name, tensor in setup.weights.readout.items()}
         inputs, targets = torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets)
-        from_inputs = inputs[:, :, None] * state["weight_ih_l0"][:, 0] + state["bias_ih_l0"]
-        from_inputs = (from_inputs + state["bias_hh_l0"]).unbind()
+        terms = inputs[:, :, None] * state["weight_ih_l0"][:, 0] + state["bias_ih_l0"]
+        from_inputs = (terms + state["bias_hh_l0"]).unbind()
         w_h = state["weight_hh_l0"].T
         hidden = inputs.new_zeros(config.batch_size, config.hidden_size).requires_grad_()
         cell, cells, hiddens = torch.zeros_like(hidden), [], []

@@ -162,7 +162,7 @@ def _flip(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
     Each half is a QR decomposition of the transpose, whose orthogonal matrix is dropped. Exponents
     stay outside of it: first they are those of the rows, then those of the columns.
     """
-    lower = np.linalg.qr(rows.T, mode="r").T
+    lower = np.transpose(np.linalg.qr(rows.T, mode="r"))
     of_columns = _largest_below(exponent)
     # Above the diagonal there are zeros, whatever their exponents would be.
     shift = np.minimum(exponent[:, None] - of_columns[None, :], 0)
