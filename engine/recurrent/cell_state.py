@@ -260,28 +260,30 @@ def _autograd_cell_gradients(setup: Experiment, run: lstm.Forward) -> Array:
     """
     config, forced = setup.config, setup.forced
     cell_states, hidden_states = (
-        torch.from_numpy(state[:, 0]) for state in (run.cell_state, run.hidden_state)
+        torch.from_numpy(state[:, 0].copy()) for state in (run.cell_state, run.hidden_state)
     )
     # A caller's no_grad or inference mode must not reach in here.
     with torch.inference_mode(False), torch.enable_grad():
         state = {name: tensor.clone() for name, tensor in setup.weights.recurrent.items()}
         readout = {name: tensor.clone() for name, tensor in setup.weights.readout.items()}
         inputs, targets = torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets)
+        terms = inputs[:, :, None] * state["weight_ih_l0"][:, 0] + state["bias_ih_l0"]
+        from_inputs = (terms + state["bias_hh_l0"]).unbind()
+        w_h = state["weight_hh_l0"].T
         hidden = inputs.new_zeros(config.batch_size, config.hidden_size).requires_grad_()
-        cell, cells, loss = torch.zeros_like(hidden), [], torch.zeros_like(inputs[0, 0])
+        cell, cells, hiddens = torch.zeros_like(hidden), [], []
         for t in range(config.timesteps):
-            sums = inputs[t, :, None] @ state["weight_ih_l0"].T + state["bias_ih_l0"]
-            sums = sums + hidden @ state["weight_hh_l0"].T + state["bias_hh_l0"]
-            gates = list(sums.chunk(len(GATES), dim=1))
+            gates = list(torch.addmm(from_inputs[t], hidden, w_h).chunk(len(GATES), dim=1))
             for gate, value in enumerate(gates):
                 gates[gate] = value.tanh() if gate == CANDIDATE else value.sigmoid()
                 if gate in forced:
                     gates[gate] = torch.full_like(value, forced[gate])
             cell = gates[FORGET] * cell + gates[INPUT] * gates[CANDIDATE]
-            cell = cell + (cell_states[t] - cell).detach()
+            cell = cell + (cell_states[t] - cell.detach())
             cells.append(cell)
             hidden = gates[OUTPUT] * cell.tanh()
-            hidden = hidden + (hidden_states[t] - hidden).detach()
-            error = (hidden @ readout["weight"].T + readout["bias"])[:, 0] - targets[t]
-            loss = loss + setup.loss_weight[t] * error.square().sum()
+            hidden = hidden + (hidden_states[t] - hidden.detach())
+            hiddens.append(hidden)
+        error = (torch.stack(hiddens) @ readout["weight"].T + readout["bias"])[:, :, 0] - targets
+        loss = (torch.from_numpy(setup.loss_weight)[:, None] * error.square()).sum()
         return torch.stack(torch.autograd.grad(loss, cells)).numpy()

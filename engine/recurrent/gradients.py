@@ -5,8 +5,9 @@ base-10 logarithm under the name `log10_…`: finite for every norm that isn't e
 where float64 would print 0 or inf.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,13 +39,16 @@ from engine.recurrent.measure import (
     norm,
     tidy,
 )
-from engine.recurrent.weights import GATES, Weights
+from engine.recurrent.weights import Weights
 
 MAX_SWEEP = 401
 #: Numbers held at once by a sweep (8 bytes each) in each of about three arrays: 64 MB an array.
 SWEEP_NUMBERS = 8_000_000
 #: How many times as many arrays of that size an LSTM's pass holds: gates, C_t, two gradients.
 LSTM_ARRAYS = 3
+
+#: A term of equation (1) with at most this exponent can be squared in float64.
+PLAIN_EXPONENT = 230
 
 #: The columns of a trace.
 _TRACE_HEADERS = {
@@ -170,18 +174,11 @@ def gradient_share_by_loss(config: RecurrentConfig) -> pd.DataFrame:
     ‖∂L/∂h_t‖. At each t the shares sum to 1; one that points the other way is negative. Where
     ∂L/∂h_t is exactly zero nothing can be shared out and the share is 0.
     """
-    shares = np.zeros((config.timesteps, config.timesteps))
-    for t, gradients, exponents in _gradients_by_loss(config, extended=True):
-        # A row of zeros may carry any exponent; it must not push the others into underflow.
-        alive = gradients.any(axis=(1, 2))
-        if not alive.any():
-            continue
-        below = np.where(alive, exponents - exponents[alive].max(), 0)
-        aligned = np.ldexp(gradients, below[:, None, None])
-        total = aligned.sum(axis=0)
-        square = float(np.square(total).sum())
-        if square > 0:
-            shares[t:, t] = np.tensordot(aligned, total, axes=2) / square
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        shares = _shares(config, extended=False)
+    if shares is None:
+        shares = _shares(config, extended=True)
+    assert shares is not None
     k, step = np.tril_indices(config.timesteps)
     return pd.DataFrame({"loss_timestep": k + 1, "timestep": step + 1, "share": shares[k, step]})
 
@@ -196,13 +193,8 @@ def weight_gradient_terms(config: RecurrentConfig, *, log10: bool = False) -> pd
     of step t, on its way from h_t or from C_t.
     """
     order = np.arange(config.timesteps, 0, -1)
-    term_norms, cumulative_norms = [], []
-    total, total_exponent = _no_terms(config)
-    for term, exponent in _equation_one(config, reversed(range(config.timesteps))):
-        total, total_exponent = rescale(*add(total, total_exponent, term, exponent))
-        term_norms.append(norm(term, exponent))
-        cumulative_norms.append(norm(total, total_exponent))
-    columns = {"term_norm": join(term_norms), "cumulative_norm": join(cumulative_norms)}
+    terms, sums = _running_norms(config, order - 1)
+    columns = {"term_norm": terms, "cumulative_norm": sums}
     return tidy({"timestep": order}, columns, log10=log10)
 
 
@@ -214,13 +206,8 @@ def gradient_reach(config: RecurrentConfig, fraction: float = 0.99) -> int:
     other, so a sum of their norms would say something else.
     """
     require_number("fraction", fraction, 0, 1)
-    older: list[ScaledNorm] = []  # at [n]: of the terms of h_1 .. h_n
-    total, total_exponent = _no_terms(config)
-    older.append(norm(total, total_exponent))
-    for term, exponent in _equation_one(config, range(config.timesteps)):
-        total, total_exponent = rescale(*add(total, total_exponent, term, exponent))
-        older.append(norm(total, total_exponent))
-    log10 = np.array([whole.log10()[0] for whole in older])
+    _, sums = _running_norms(config, np.arange(config.timesteps))
+    log10 = np.concatenate([[-np.inf], sums.log10()])  # at [n]: of the terms of h_1 .. h_n
     if log10[-1] == -np.inf:
         return 0
     with np.errstate(divide="ignore"):
@@ -260,6 +247,26 @@ def _pairwise_norms(config: RecurrentConfig, *, extended: bool) -> ScaledNorm:
     return ScaledNorm(mantissa, exponent)
 
 
+def _shares(config: RecurrentConfig, *, extended: bool) -> Array | None:
+    """The share of L_k in ∂L/∂h_t at [k − 1, t − 1]; None where only exponents can say."""
+    shares = np.zeros((config.timesteps, config.timesteps))
+    for t, gradients, exponents in _gradients_by_loss(config, extended=extended):
+        if extended:
+            # A row of zeros may carry any exponent; it must not push the others into underflow.
+            alive = gradients.any(axis=(1, 2))
+            if not alive.any():
+                continue
+            below = np.where(alive, exponents - exponents[alive].max(), 0)
+            gradients = np.ldexp(gradients, below[:, None, None])
+        elif not is_safe(plain_norm(gradients)).all():
+            return None
+        total = gradients.sum(axis=0)
+        square = float(np.square(total).sum())
+        if square > 0:
+            shares[t:, t] = np.tensordot(gradients, total, axes=2) / square
+    return shares
+
+
 def _gradients_by_loss(
     config: RecurrentConfig, *, extended: bool
 ) -> Iterator[tuple[int, Array, Exponents]]:
@@ -291,18 +298,68 @@ def _gradients_by_loss(
         gradients, moved = moved, gradients
 
 
-def _equation_one(
-    config: RecurrentConfig, steps: Iterable[int]
-) -> Iterator[tuple[Array, Exponents]]:
-    """The matrix ∂L/∂h_t · ∂h_t/∂W_h, h_{t-1} held fixed, for each t − 1 in `steps`."""
+class _Factors(NamedTuple):
+    """∂L/∂h_t · ∂h_t/∂W_h, h_{t-1} held fixed: the matrix `at_sum.T @ before * 2**exponent`.
+
+    at_sum: (batch, rows of W_h). before: h_{t-1}, (batch, hidden). exponent: (1,).
+    """
+
+    at_sum: Array
+    before: Array
+    exponent: Exponents
+
+
+def _running_norms(config: RecurrentConfig, steps: np.ndarray) -> tuple[ScaledNorm, ScaledNorm]:
+    """Norms of the terms of equation (1), for each t − 1 in `steps`, and of their sum so far."""
+    factors = _equation_one(config, steps)
+    plain = _plain_running_norms(factors)
+    if plain is not None:
+        return plain
+    terms, sums = [], []
+    total, total_exponent = np.zeros((1, *_shape_of_term(factors[0]))), unscaled(1)
+    for at_sum, before, exponent in factors:
+        term = (at_sum.T @ before)[None]
+        total, total_exponent = rescale(*add(total, total_exponent, term, exponent))
+        terms.append(norm(term, exponent))
+        sums.append(norm(total, total_exponent))
+    return join(terms), join(sums)
+
+
+def _plain_running_norms(factors: Sequence[_Factors]) -> tuple[ScaledNorm, ScaledNorm] | None:
+    """The same in plain float64, several times as quick; None where it would lose digits."""
+    if max(abs(int(factor.exponent[0])) for factor in factors) > PLAIN_EXPONENT:
+        return None
+    norms, total, nothing = np.empty((2, len(factors))), np.zeros(_shape_of_term(factors[0])), True
+    for n, (at_sum, before, exponent) in enumerate(factors):
+        term = np.ldexp(at_sum, exponent[0]).T @ before
+        total += term
+        norms[:, n] = np.vdot(term, term) ** 0.5, np.vdot(total, total) ** 0.5
+        is_zero = not (at_sum.any() and before.any())  # exactly, not for want of range
+        nothing = nothing and is_zero
+        if not ((is_zero or is_safe(norms[0, n])) and (nothing or is_safe(norms[1, n]))):
+            return None
+    return ScaledNorm(norms[0], unscaled(len(factors))), ScaledNorm(
+        norms[1], unscaled(len(factors))
+    )
+
+
+def _shape_of_term(factors: _Factors) -> tuple[int, int]:
+    """The shape of W_h."""
+    return factors.at_sum.shape[1], factors.before.shape[1]
+
+
+def _equation_one(config: RecurrentConfig, steps: np.ndarray) -> list[_Factors]:
+    """The factors of the term of each t − 1 in `steps`."""
     setup = experiment(config)
     gradients_at_sums = _lstm_at_sums if config.cell == "lstm" else _rnn_at_sums
     hidden_state, hidden_exponent, at_sums = gradients_at_sums(setup)
-    for t in steps:
+    factors = []
+    for t in steps.tolist():
         at_sum, exponent = at_sums(t)
         before = hidden_state[t - 1] if t > 0 else np.zeros_like(hidden_state[0])
         before_exponent = hidden_exponent[t - 1] if t > 0 else unscaled(1)
-        yield (at_sum.T @ before)[None], exponent + before_exponent
+        factors.append(_Factors(at_sum, before, exponent + before_exponent))
+    return factors
 
 
 #: For t: the gradient at what W_h h_{t-1} is added to, (batch, rows of W_h), and its exponent.
@@ -333,12 +390,6 @@ def _lstm_at_sums(setup: Experiment) -> tuple[Array, Exponents, _AtSums]:
         return np.concatenate(by_gate[:, 0], axis=-1), gradient.exponent[t]
 
     return run.hidden_state[:, 0], np.zeros_like(gradient.exponent), at_sums
-
-
-def _no_terms(config: RecurrentConfig) -> tuple[Array, Exponents]:
-    """A sum of matrices like W_h, still empty, and its exponent."""
-    rows = config.hidden_size * (len(GATES) if config.cell == "lstm" else 1)
-    return np.zeros((1, rows, config.hidden_size)), unscaled(1)
 
 
 def _batch_first(data: Array) -> torch.Tensor:

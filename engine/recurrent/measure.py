@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,18 @@ from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.data import running_average_batch
 from engine.recurrent.weights import FORGET, INPUT, Weights, draw_weights
 
+#: An LSTM's passes are kept for the other questions that a page asks of it, if h_t along time and
+#: batch is at most this many numbers; there are nine arrays of that size, so some 2 MB.
+REMEMBERED_NUMBERS = 32_000
+
 
 @dataclass(frozen=True)
 class Experiment:
     """A network and what it is run on.
 
     inputs, targets: (timesteps, batch). loss_weight: what the squared error at each timestep
-    counts for, for one sequence of the batch, (timesteps,).
+    counts for, for one sequence of the batch, (timesteps,). is_drawn: whether the weights are the
+    config's own, so that the config says all.
     """
 
     config: RecurrentConfig
@@ -29,6 +35,7 @@ class Experiment:
     inputs: Array
     targets: Array
     loss_weight: Array
+    is_drawn: bool
 
     @property
     def forced(self) -> dict[int, float]:
@@ -65,6 +72,7 @@ class Norms:
 
 def experiment(config: RecurrentConfig, weights: Weights | None = None) -> Experiment:
     """The data of `config`, and its weights unless others are given."""
+    is_drawn = weights is None
     if weights is None:
         weights = draw_weights(config)
     for name in ("cell", "hidden_size"):
@@ -73,7 +81,7 @@ def experiment(config: RecurrentConfig, weights: Weights | None = None) -> Exper
             raise ValueError(f"weights.{name} is {theirs!r}; allowed is the config's, {ours!r}")
     inputs, targets = running_average_batch(config)
     return Experiment(
-        config, weights, _time_first(inputs), _time_first(targets), _loss_weight(config)
+        config, weights, _time_first(inputs), _time_first(targets), _loss_weight(config), is_drawn
     )
 
 
@@ -84,7 +92,22 @@ def lstm_experiment(config: RecurrentConfig, weights: Weights | None = None) -> 
 
 
 def lstm_forward(setup: Experiment, runs: Runs = ONE_RUN) -> lstm.Forward:
-    """The forward pass of an LSTM on the experiment's data."""
+    """The forward pass of an LSTM on the experiment's data; nobody may change it."""
+    if _is_remembered(setup, runs):
+        return _remembered_forward(setup.config)
+    return _lstm_forward(setup, runs)
+
+
+def lstm_backward(
+    setup: Experiment, run: lstm.Forward, runs: Runs = ONE_RUN, *, extended: bool = True
+) -> lstm.Backward:
+    """The backward pass that belongs to `run`, the whole of `lstm_forward`."""
+    if extended and _is_remembered(setup, runs):
+        return _remembered_backward(setup.config)
+    return lstm.backward(setup.weights, runs.scales, run, setup.loss_weight, extended=extended)
+
+
+def _lstm_forward(setup: Experiment, runs: Runs) -> lstm.Forward:
     return lstm.forward(
         setup.weights,
         runs.scales,
@@ -95,11 +118,27 @@ def lstm_forward(setup: Experiment, runs: Runs = ONE_RUN) -> lstm.Forward:
     )
 
 
-def lstm_backward(
-    setup: Experiment, run: lstm.Forward, runs: Runs = ONE_RUN, *, extended: bool = True
-) -> lstm.Backward:
-    """The backward pass that belongs to it."""
-    return lstm.backward(setup.weights, runs.scales, run, setup.loss_weight, extended=extended)
+def _is_remembered(setup: Experiment, runs: Runs) -> bool:
+    config = setup.config
+    numbers = config.timesteps * config.batch_size * config.hidden_size
+    return setup.is_drawn and runs is ONE_RUN and numbers <= REMEMBERED_NUMBERS
+
+
+@lru_cache(maxsize=8)
+def _remembered_forward(config: RecurrentConfig) -> lstm.Forward:
+    run = _lstm_forward(lstm_experiment(config), ONE_RUN)
+    for array in (run.gates, run.cell_state, run.tanh_cell_state, run.hidden_state, run.residual):
+        array.flags.writeable = False
+    return run
+
+
+@lru_cache(maxsize=8)
+def _remembered_backward(config: RecurrentConfig) -> lstm.Backward:
+    setup, run = lstm_experiment(config), _remembered_forward(config)
+    gradient = lstm.backward(setup.weights, ONE_RUN.scales, run, setup.loss_weight, extended=True)
+    for array in (gradient.hidden, gradient.cell, gradient.exponent):
+        array.flags.writeable = False
+    return gradient
 
 
 def measure(setup: Experiment, runs: Runs) -> Norms:

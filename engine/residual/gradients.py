@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 
 from engine.arguments import require_integer, require_number, require_sequence
-from engine.extended_range import ScaledNorm, is_safe, rescale, unscaled
+from engine.extended_range import Array, ScaledNorm, is_safe, rescale, unscaled
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, MAX_SKIP, ResidualConfig, Skip
 from engine.residual.norms import norm_of_each
@@ -63,13 +63,17 @@ def depth_trace(config: ResidualConfig) -> DepthTrace:
     return DepthTrace(
         frame=tidy({"layer": np.arange(1, config.depth + 2)}, norms),
         loss=measured.loss,
-        weights=stack.weights,
-        biases=stack.biases,
-        inputs=stack.inputs,
-        gate_weights=stack.gate_weights,
-        gate_biases=stack.gate_biases,
+        weights=torch.from_numpy(stack.weights),
+        biases=torch.from_numpy(stack.biases),
+        inputs=torch.from_numpy(stack.inputs),
+        gate_weights=_tensor(stack.gate_weights),
+        gate_biases=_tensor(stack.gate_biases),
         norms=norms,
     )
+
+
+def _tensor(array: Array | None) -> torch.Tensor | None:
+    return None if array is None else torch.from_numpy(array)
 
 
 def skip_sweep(

@@ -130,22 +130,22 @@ def _singular_values(rows: Array, exponent: Exponents, rank: int) -> ScaledNorm:
 
 def _jacobian(run: Forward, t: int) -> Array:
     """∂h_{t+2}/∂h_{t+1}: the sum of the terms, for the first run and example."""
-    whole = run.block_slope[t, 0, 0][:, None] * run.stack.weights.numpy()[t]
+    whole = run.block_slope[t, 0, 0][:, None] * run.stack.weights[t]
     if run.gate_slope is not None and run.stack.gate_weights is not None:
-        whole += run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights.numpy()[t]
+        whole += run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights[t]
     np.einsum("ii->i", whole)[:] += run.carry[t, 0, 0]
     return whole
 
 
 def _terms(run: Forward, t: int) -> dict[str, Array]:
     """The matrices whose sum is the Jacobian of one block, for the first run and example."""
-    weights = run.stack.weights.numpy()[t]
+    weights = run.stack.weights[t]
     terms = {
         "block": run.block_slope[t, 0, 0][:, None] * weights,
         "skip": np.diag(run.carry[t, 0, 0]),
     }
     if run.gate_slope is not None and run.stack.gate_weights is not None:
-        terms["gate"] = run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights.numpy()[t]
+        terms["gate"] = run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights[t]
     return terms
 
 

@@ -63,7 +63,7 @@ def _delete_each(stack: Stack, config: ResidualConfig, *, extended: bool) -> _Ru
     """All the stacks at once; None if one leaves plain float64's safe range without `extended`."""
     runs = config.depth + 1
     states, responses = np.empty((2, runs, *stack.inputs.shape))
-    states[0] = responses[0] = stack.inputs.numpy()
+    states[0] = responses[0] = stack.inputs
     scales, response_scales = unscaled(2, runs)
     skip = skip_column([config.skip], config.width)
     for t in range(config.depth):
@@ -92,15 +92,13 @@ def _respond(
     config: ResidualConfig,
 ) -> Array:
     """∂h_{t+1}/∂h_t times the response at h_t."""
-    through_block = (responses @ stack.weights.numpy()[t].T) * slope(
-        block.activated, config.activation
-    )
+    through_block = (responses @ stack.weights[t].T) * slope(block.activated, config.activation)
     if skip is not None:
         return through_block + skip * responses
     assert block.gate is not None
     assert stack.gate_weights is not None
     carry, transform, gate_slope = block.gate
-    through_gate = (responses @ stack.gate_weights.numpy()[t].T) * gate_slope
+    through_gate = (responses @ stack.gate_weights[t].T) * gate_slope
     return through_block * transform + through_gate + carry * responses
 
 

@@ -54,9 +54,9 @@ class Forward:
 
     def through_block(self, gradient: Array, t: int) -> Array:
         """What arrives at h_t through the weights from a gradient at h_{t+1}."""
-        arriving = _rows_times(gradient * self.block_slope[t], self.stack.weights.numpy()[t])
+        arriving = _rows_times(gradient * self.block_slope[t], self.stack.weights[t])
         if self.gate_slope is not None and self.stack.gate_weights is not None:
-            gate_weights = self.stack.gate_weights.numpy()[t]
+            gate_weights = self.stack.gate_weights[t]
             arriving += _rows_times(gradient * self.gate_slope[t], gate_weights)
         return arriving
 
@@ -81,7 +81,7 @@ def forward(
     """Run the stack once for each of `skips`; a "highway" stands alone, with the gate's weights."""
     depth, runs, (batch, width) = len(stack.weights), len(skips), stack.inputs.shape
     hidden_state = np.empty((depth + 1, runs, batch, width))
-    hidden_state[0] = stack.inputs.numpy()
+    hidden_state[0] = stack.inputs
     exponent = unscaled(depth + 1, runs)
     activated = np.empty((depth, runs, batch, width))
     skip, gates = skip_column(skips, width), []
@@ -133,8 +133,8 @@ def run_block(
 ) -> Block:
     """From h_t = `hidden_state * 2**scale` to h_{t+1}; `skip` as `skip_column` gives it."""
     plus = add if extended else _plain_sum
-    after = _rows_times(hidden_state, stack.weights.numpy()[t].T)
-    biases, after_scale = stack.biases.numpy()[t], scale
+    after = _rows_times(hidden_state, stack.weights[t].T)
+    biases, after_scale = stack.biases[t], scale
     if extended:
         zero = np.zeros_like(scale)
         after, after_scale = add(after, scale, np.broadcast_to(biases, after.shape), zero)
@@ -197,13 +197,13 @@ def _gate(
 ) -> tuple[Array, Array, Array]:
     """f_t, 1 − f_t and f_t·(1 − f_t) of a highway network.
 
-    1 − f_t comes from a sigmoid of its own: as a difference it would lose its digits near 1.
+    1 − f_t is a sigmoid of its own: as a difference it would lose its digits near 1.
     """
     assert stack.gate_weights is not None
     assert stack.gate_biases is not None
-    sums = _rows_times(hidden_state, stack.gate_weights.numpy()[t].T)
-    sums = np.ldexp(sums, scale[:, None, None]) + stack.gate_biases.numpy()[t]
-    carry, transform = _sigmoid(sums), _sigmoid(-sums)
+    sums = _rows_times(hidden_state, stack.gate_weights[t].T)
+    sums = np.ldexp(sums, scale[:, None, None]) + stack.gate_biases[t]
+    carry, transform = _sigmoids(sums)
     return carry, transform, carry * transform
 
 
@@ -214,10 +214,12 @@ def _plain_sum(
     return first + second, first_exponent
 
 
-def _sigmoid(x: Array) -> Array:
-    """1/(1 + e^−x), written so that neither end overflows."""
+def _sigmoids(x: Array) -> tuple[Array, Array]:
+    """1/(1 + e^−x) and 1/(1 + e^x), written so that neither end overflows."""
     small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, small) / (1 + small)
+    share, rest = 1 / (1 + small), small / (1 + small)
+    positive = x >= 0
+    return np.where(positive, share, rest), np.where(positive, rest, share)
 
 
 def _activate(pre_activation: Array, activation: Activation) -> None:

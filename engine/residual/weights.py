@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import torch
 
+from engine.extended_range import Array
 from engine.recurrent.config import MAX_BATCH_SIZE
 from engine.residual.config import HIGHWAY, MAX_DEPTH, ResidualConfig
 
@@ -21,11 +23,11 @@ class Stack:
     shaped like the others; None for every other stack.
     """
 
-    weights: torch.Tensor
-    biases: torch.Tensor
-    inputs: torch.Tensor
-    gate_weights: torch.Tensor | None
-    gate_biases: torch.Tensor | None
+    weights: Array
+    biases: Array
+    inputs: Array
+    gate_weights: Array | None
+    gate_biases: Array | None
 
 
 def draw_stack(config: ResidualConfig) -> Stack:
@@ -39,14 +41,14 @@ def draw_stack(config: ResidualConfig) -> Stack:
     gate_weights, gate_biases = None, None
     if config.skip == HIGHWAY:
         gate_weights, gate_biases = _linear_layers(config, seed=3 * config.seed + 1)
-        gate_biases = torch.full_like(gate_biases, config.gate_bias)
+        gate_biases = np.full_like(gate_biases, config.gate_bias)
     generator = torch.Generator().manual_seed(3 * config.seed + 2)
     shape = (MAX_BATCH_SIZE, config.width)
     inputs = torch.randn(shape, generator=generator, dtype=torch.float64)[: config.batch_size]
-    return Stack(weights, biases, inputs.contiguous(), gate_weights, gate_biases)
+    return Stack(weights, biases, inputs.numpy().copy(), gate_weights, gate_biases)
 
 
-def _linear_layers(config: ResidualConfig, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _linear_layers(config: ResidualConfig, seed: int) -> tuple[Array, Array]:
     """W_t and b_t of every layer; each layer's numbers follow those of the layer before."""
     remembered = config.width <= MAX_REMEMBERED_WIDTH
     layers = (
@@ -55,17 +57,17 @@ def _linear_layers(config: ResidualConfig, seed: int) -> tuple[torch.Tensor, tor
         else _draw_layers(config.depth, config.width, seed)
     )
     # Copies, whatever the shape: what is remembered is nobody's to change.
-    return config.weight_scale * layers[:, :, :-1], layers[:, :, -1].clone()
+    return config.weight_scale * layers[:, :, :-1], layers[:, :, -1].copy()
 
 
-def _draw_layers(depth: int, width: int, seed: int) -> torch.Tensor:
+def _draw_layers(depth: int, width: int, seed: int) -> Array:
     """Layer by layer a row for each unit, its weights and then its bias: (depth, width, width + 1)."""
     generator = torch.Generator().manual_seed(seed)
     draw = torch.rand((depth, width, width + 1), generator=generator, dtype=torch.float64)
-    return (2 * draw - 1) / width**0.5
+    return ((2 * draw - 1) / width**0.5).numpy()
 
 
 @lru_cache(maxsize=4)
-def _remembered_layers(width: int, seed: int) -> torch.Tensor:
+def _remembered_layers(width: int, seed: int) -> Array:
     """The deepest stack, of which every other is the beginning: at most 7 MB each."""
     return _draw_layers(MAX_DEPTH, width, seed)

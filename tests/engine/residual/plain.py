@@ -28,7 +28,7 @@ class PlainStack(nn.Module):
     def __init__(self, config: ResidualConfig) -> None:
         super().__init__()
         stack = draw_stack(config)
-        self.inputs, self.activate = stack.inputs, ACTIVATIONS[config.activation]
+        self.inputs, self.activate = torch.from_numpy(stack.inputs), ACTIVATIONS[config.activation]
         given = 0.0 if config.skip == "highway" else config.skip
         self.g = torch.tensor(given, dtype=torch.float64)
         self.layers = _linear_layers(stack.weights, stack.biases)
@@ -103,11 +103,13 @@ def plain_sweep(config: ResidualConfig, skips: Sequence[float]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _linear_layers(weights: torch.Tensor, biases: torch.Tensor) -> nn.ModuleList:
+def _linear_layers(weights: np.ndarray, biases: np.ndarray) -> nn.ModuleList:
     layers = nn.ModuleList()
     for weight, bias in zip(weights, biases, strict=True):
         layer = nn.utils.skip_init(nn.Linear, *weight.shape, dtype=torch.float64)
-        layer.weight, layer.bias = nn.Parameter(weight), nn.Parameter(bias)
+        layer.weight, layer.bias = (
+            nn.Parameter(torch.from_numpy(given)) for given in (weight, bias)
+        )
         layers.append(layer.requires_grad_(False))
     return layers
 

@@ -31,10 +31,10 @@ def log10_norms(config: ResidualConfig) -> tuple[list[float], list[float]]:
 def run(config: ResidualConfig, example: int = 0) -> tuple[list[Matrix], list[Matrix]]:
     """h_1 .. h_{L+1} and every ∂h_{t+1}/∂h_t of one example."""
     stack = draw_stack(config)
-    states, jacobians = [_column(stack.inputs[example].numpy())], []
+    states, jacobians = [_column(stack.inputs[example])], []
     for t in range(config.depth):
         h, weight = states[-1], mp.matrix(stack.weights[t].tolist())
-        sums = weight * h + _column(stack.biases[t].numpy())
+        sums = weight * h + _column(stack.biases[t])
         block, slopes = _each(sums, *ACTIVATIONS[config.activation])
         block_jacobian = mp.diag(list(slopes)) * weight
         if stack.gate_weights is None or stack.gate_biases is None:
@@ -44,7 +44,7 @@ def run(config: ResidualConfig, example: int = 0) -> tuple[list[Matrix], list[Ma
             jacobians.append(block_jacobian + carry)
             continue
         gate_weight = mp.matrix(stack.gate_weights[t].tolist())
-        gate_sums = gate_weight * h + _column(stack.gate_biases[t].numpy())
+        gate_sums = gate_weight * h + _column(stack.gate_biases[t])
         gate, gate_slopes = _each(gate_sums, _sigmoid, lambda a: _sigmoid(a) * _sigmoid(-a))
         carry, transform = mp.diag(list(gate)), mp.diag([_sigmoid(-a) for a in gate_sums])
         states.append(transform * block + carry * h)
@@ -60,8 +60,7 @@ def smallest_slope(config: ResidualConfig) -> float:
     slopes = [
         slope(entry)
         for t in range(config.depth)
-        for entry in mp.matrix(stack.weights[t].tolist()) * states[t]
-        + _column(stack.biases[t].numpy())
+        for entry in mp.matrix(stack.weights[t].tolist()) * states[t] + _column(stack.biases[t])
     ]
     return float(min(slopes))
 
