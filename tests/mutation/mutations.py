@@ -121,8 +121,8 @@ MUTATIONS = (
     Mutation(
         "weights: singular value for eigenvalue",
         "recurrent/weights.py",
-        "return matrix * (radius / spectral_radius(matrix))",
-        "return matrix * (radius / np.linalg.norm(matrix, 2))",
+        "tuple((m, spectral_radius(m)) for m in matrices)",
+        "tuple((m, float(np.linalg.norm(m, 2))) for m in matrices)",
         "W_h scaled to its largest singular value",
         "recurrent/test_weights.py::test_the_spectral_radius_is_hit",
         in_ci=True,

@@ -30,7 +30,11 @@ def matrix(
     return draw_weights(config).recurrent["weight_hh_l0"]
 
 
-@given(structures, st.integers(1, 64), st.floats(0, 3), seeds)
+# Next to the smallest numbers torch's own decomposition, which is asked here, doesn't converge.
+radii = st.just(0.0) | st.floats(1e-100, 3)
+
+
+@given(structures, st.integers(1, 64), radii, seeds)
 def test_the_spectral_radius_is_hit(
     structure: RecurrentInit, hidden: int, radius: float, seed: int
 ) -> None:
