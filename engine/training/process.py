@@ -87,5 +87,5 @@ class WorkerProcess:
         self._messages.put(None)
 
     def _ended(self) -> WorkerEndedError:
-        self.close(kill=True)
+        self.close()  # it may still be on its way out, and its own number says more than a kill's
         return WorkerEndedError(f"the training process ended with {self._process.returncode}")
