@@ -57,7 +57,7 @@ def test_who_comes_first_goes_first() -> None:
     started = threading.Event()
 
     def run(number: int) -> None:
-        time.sleep(0.05 * number)
+        time.sleep(0.4 * number)
         with turns.turn():
             if number == 0:
                 assert started.wait(timeout=PATIENCE)
@@ -67,7 +67,7 @@ def test_who_comes_first_goes_first() -> None:
         if number == 0:
             return
 
-    threading.Timer(0.5, started.set).start()
+    threading.Timer(3.5, started.set).start()
     together(8, run)
     assert order == list(range(8))
 
