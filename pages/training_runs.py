@@ -39,6 +39,7 @@ def main() -> None:
 
 
 def body() -> None:
+    training.look()
     with controls_area():
         name = choose_comparison()
         if name == OWN:

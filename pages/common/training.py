@@ -16,8 +16,9 @@ from pages.common.charts import show_chart
 
 #: Runs that the server keeps in memory: at most some 0.3 MB each.
 RECENT_RUNS = 64
-_TICKET, _NAMES, _REFUSED, _SESSION = (
-    "_training_ticket", "_training_names", "_training_refused", "_training_session"
+_TICKET, _NAMES, _REFUSED, _SESSION, _PROGRESS = (
+    "_training_ticket", "_training_names", "_training_refused", "_training_session",
+    "_training_progress",
 )  # fmt: skip
 
 
@@ -49,10 +50,20 @@ def start(runs: Mapping[str, TrainingConfig]) -> None:
         st.session_state[_REFUSED] = str(error)
 
 
-def is_under_way() -> bool:
-    """Whether this session has a training that is not over."""
+def look() -> None:
+    """See how this session's training stands, once for all that a run of the page shows.
+
+    Seen twice, a training that ends in between would be under way at the top of the page and over
+    below, where nothing would look for its end any more.
+    """
     ticket: Ticket | None = st.session_state.get(_TICKET)
-    return ticket is not None and not training_queue().look(ticket).is_over
+    st.session_state[_PROGRESS] = None if ticket is None else training_queue().look(ticket)
+
+
+def is_under_way() -> bool:
+    """Whether this session had a training that was not over, when `look` looked."""
+    progress: Progress | None = st.session_state[_PROGRESS]
+    return progress is not None and not progress.is_over
 
 
 def is_there(config: TrainingConfig) -> bool:
@@ -74,9 +85,9 @@ def show_training() -> None:
     if refused := st.session_state.get(_REFUSED):
         st.warning(refused, icon=":material/hourglass_disabled:")
     ticket: Ticket | None = st.session_state.get(_TICKET)
-    if ticket is None:
+    progress: Progress | None = st.session_state[_PROGRESS]
+    if ticket is None or progress is None:
         return
-    progress = training_queue().look(ticket)
     if not progress.is_over:
         # Redrawn on its own: the page around it doesn't run again while curves grow.
         st.fragment(_grow, run_every=ticket.look_every)(ticket, last_training())

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from engine.training import RunStore, TrainingConfig, train
 from engine.training.presets import PRESETS
 from engine.training.process import WorkerProcess
-from engine.training.queue import TrainingQueue
+from engine.training.queue import Progress, Ticket, TrainingQueue
 from engine.training.store import LOCATION_VARIABLE, file_name
 from pages.common import own_networks, training
 from pages.common.own_networks import OWN_CONTROLS, OWN_NETWORKS, plan_of, values_of
@@ -209,6 +209,30 @@ def test_a_control_moved_while_training_loses_nothing(open_page: OpenPage) -> No
     press(app, "recall the first input, T = 5")
     assert app.slider(key="timesteps").value == 5
     assert "All of these have been trained" in texts(app)
+
+
+def test_a_training_that_ends_while_the_page_is_drawn_is_shown(
+    open_page: OpenPage, queue: TrainingQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("training_runs", **SMALL)
+    look = queue.look
+
+    def look_before_the_end(ticket: Ticket) -> Progress:
+        """How it stands; whoever looks again finds it over."""
+        progress = look(ticket)
+        deadline = time.monotonic() + 120
+        while not look(ticket).is_over:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return progress
+
+    monkeypatch.setattr(queue, "look", look_before_the_end)
+    press(app, "Train")  # the page runs again by itself, as soon as its fragment finds the end
+    shown = texts(app)
+    assert not progress(app)
+    assert "**RNN**" in shown
+    assert "Trained here: 1" in [block.proto.popover.label for block in app.get("popover")]
+    assert "All of these have been trained" in shown
 
 
 def test_two_visitors_train_one_run_once_and_both_see_it(
