@@ -95,3 +95,8 @@ class RecurrentConfig:
                 )
         require_number("forced_forget", self.forced_forget, 0, 1, or_none=True)
         require_number("forced_input", self.forced_input, 0, 1, or_none=True)
+
+    @property
+    def states(self) -> int:
+        """Numbers in the hidden states of a run, of all timesteps, units and sequences."""
+        return self.timesteps * self.hidden_size * self.batch_size

@@ -11,12 +11,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 #: Runs that have a turn at a time, and for how many seconds.
 TURNS, TURN_SECONDS = 2, 0.1
 #: Engine calls that compute at a time: what their arrays take adds up.
 COMPUTATIONS = 4
+#: From so many numbers in a network's states on (T = 100, 128 units, 8 sequences), one at a time.
+LARGE = 100_000
 
 
 class Turns:
@@ -70,4 +72,15 @@ class Turns:
 
 
 RUNS = Turns(TURNS, TURN_SECONDS)
-computation = threading.BoundedSemaphore(COMPUTATIONS)
+_computation = threading.BoundedSemaphore(COMPUTATIONS)
+_large = threading.Lock()
+
+
+@contextmanager
+def computing(states: int) -> Iterator[None]:
+    """A place among those who compute. states: numbers in all states of the network computed.
+
+    Large networks wait for each other before they take a place, so that small ones keep theirs.
+    """
+    with _large if states >= LARGE else nullcontext(), _computation:
+        yield

@@ -79,9 +79,11 @@ def _print_presses(browser: Browser, server: Server, address: str) -> None:
     page.get_by_role("slider").first.wait_for(timeout=60_000)
     page.evaluate(_WATCH)
     page.wait_for_function(_AT_REST)
-    fresh = [
-        _press(page, "ArrowRight" if _can_go_on(page) else "ArrowLeft") for _ in range(PRESSES)
-    ]
+    fresh = []
+    while len(fresh) < PRESSES and _can_go_on(
+        page
+    ):  # at the end of a slider no press does anything
+        fresh.append(_press(page, "ArrowRight"))
     keys = ("ArrowLeft", "ArrowRight")
     cached = [_press(page, keys[i % 2]) for i in range(PRESSES + 2)][2:]
     page.close()

@@ -8,7 +8,7 @@ import pytest
 
 from engine.recipes import Recipe
 from pages.common import kept
-from pages.common.turns import Turns
+from pages.common.turns import COMPUTATIONS, LARGE, Turns, computing
 
 PATIENCE = 30
 
@@ -115,6 +115,30 @@ def test_a_turn_is_free_again_after_a_run_that_failed() -> None:
             raise ValueError("no")
 
     together(5, run)
+
+
+def test_of_large_computations_one_goes_on_and_small_ones_keep_their_places() -> None:
+    begun, may_end = list[int](), threading.Event()
+    all_small_ones = threading.Barrier(COMPUTATIONS - 1)
+
+    def large(number: int) -> None:
+        with computing(LARGE):
+            begun.append(number)
+            assert may_end.wait(timeout=PATIENCE)
+
+    def small(number: int) -> None:
+        with computing(LARGE - 1):
+            all_small_ones.wait(timeout=PATIENCE)
+
+    crowd = [threading.Thread(target=large, args=(i,), daemon=True) for i in range(COMPUTATIONS)]
+    for thread in crowd:
+        thread.start()
+    together(COMPUTATIONS - 1, small)
+    assert len(begun) <= 1
+    may_end.set()
+    for thread in crowd:
+        thread.join(timeout=PATIENCE)
+    assert sorted(begun) == list(range(COMPUTATIONS))
 
 
 def test_a_crowd_that_wants_the_same_few_things_gets_them_all() -> None:
