@@ -95,7 +95,7 @@ def _print_presses(browser: Browser, server: Server, address: str) -> None:
 
 def _can_go_on(page: Page) -> bool:
     slider = page.get_by_role("slider").first
-    return slider.get_attribute("aria-valuenow") != slider.get_attribute("aria-valuemax")
+    return bool(slider.evaluate("slider => Number(slider.value) < Number(slider.max)"))
 
 
 def _press(page: Page, key: str) -> float:
