@@ -79,7 +79,7 @@ def _print_presses(browser: Browser, server: Server, address: str) -> None:
     page.get_by_role("slider").first.wait_for(timeout=60_000)
     page.evaluate(_WATCH)
     page.wait_for_function(_AT_REST)
-    fresh = []
+    fresh: list[float] = []
     while len(fresh) < PRESSES and _can_go_on(
         page
     ):  # at the end of a slider no press does anything
