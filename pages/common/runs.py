@@ -17,8 +17,8 @@ from engine.residual import ResidualConfig
 from engine.residual import comparisons as stacks
 from engine.training import TrainingConfig, findings, trained_lstms
 from engine.training import comparisons as training
+from pages.common import turns
 from pages.common.training import run_store
-from pages.common.turns import computing
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +31,7 @@ def _cached(function: Callable[P, R], megabytes: int, doing: str) -> Callable[P,
     @wraps(function)
     def compute(*arguments: P.args, **keywords: P.kwargs) -> R:
         networks = [of for of in arguments if isinstance(of, _NETWORKS)]
-        with computing(max((network.states for network in networks), default=0)):
+        with turns.computing(max((network.states for network in networks), default=0)):
             return function(*arguments, **keywords)
 
     cache = st.cache_data(
