@@ -80,9 +80,8 @@ def _print_presses(browser: Browser, server: Server, address: str) -> None:
     page.evaluate(_WATCH)
     page.wait_for_function(_AT_REST)
     fresh: list[float] = []
-    while len(fresh) < PRESSES and _can_go_on(
-        page
-    ):  # at the end of a slider no press does anything
+    # At the end of a slider no press does anything.
+    while len(fresh) < PRESSES and _can_go_on(page):
         fresh.append(_press(page, "ArrowRight"))
     keys = ("ArrowLeft", "ArrowRight")
     cached = [_press(page, keys[i % 2]) for i in range(PRESSES + 2)][2:]
