@@ -6,15 +6,22 @@ Everything that a step multiplies its weights with is one column block: the stat
 parameters another, and each gate of an LSTM is a contiguous block of rows. Arrays carry time
 first, then the models: (timesteps, models, rows, batch). A model's numbers are the same bits
 whether it is alone or one of many, because each product is made for one model at a time.
-numpy on matrices this small is several times faster than a call to torch for each operation.
+numpy on matrices this small is several times faster than a call to torch for each operation; only
+an LSTM's sigmoids are torch's.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from engine.recurrent.config import Activation
 from engine.training.config import Array, TrainedCell
+
+#: torch shares out what has 32,768 numbers or more among its threads.
+LONGEST_SLICE = 16_384
+#: The order of the gates' blocks of rows in torch's parameters.
+TORCH_ORDER = "ifgo"
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,6 @@ class Layer:
         # [h_{t-1}; x_t; 1; 1] for t = 1 … T, and at index T only h_T.
         self.state: Array = np.zeros((steps + 1, models, shape.columns, batch), dtype)
         self.state[:, :, -2:] = 1
-        # W·state, and then what the cell makes of it in place.
-        self.activity: Array = np.empty((steps, models, shape.rows, batch), dtype)
 
     @property
     def inputs(self) -> Array:
@@ -76,9 +81,25 @@ class Layer:
         """
         raise NotImplementedError
 
+    def _backwards(self, parameters: Array) -> tuple[Array, Array]:
+        """What carries a gradient back from the sums: (W_h)ᵀ to h_{t-1}, and (W_x)ᵀ to x_t."""
+        hidden = self.shape.hidden_size
+        to_hidden, to_inputs = parameters[:, :, :hidden], parameters[:, :, hidden:-2]
+        return (
+            np.ascontiguousarray(to_hidden.transpose(0, 2, 1)),
+            np.ascontiguousarray(to_inputs.transpose(0, 2, 1)),
+        )
+
 
 class RecurrentLayer(Layer):
     """h_t = σ(W_h h_{t-1} + W_x x_t + b), to which the residual cell adds h_{t-1}."""
+
+    def __init__(self, shape: LayerShape, dtype: type) -> None:
+        super().__init__(shape, dtype)
+        # W·state, and then σ of it in place.
+        self.activity: Array = np.empty(
+            (shape.timesteps, shape.models, shape.hidden_size, shape.batch), dtype
+        )
 
     def forward(self, parameters: Array) -> None:
         """Run the recurrence. parameters: (models, hidden, columns)."""
@@ -99,11 +120,11 @@ class RecurrentLayer(Layer):
         self, parameters: Array, by_hidden: Array, by_parameters: Array, by_inputs: Array | None
     ) -> None:
         """One step back is σ′ and then (W_h)ᵀ, and past the residual cell's sum the identity."""
-        hidden, activation = self.shape.hidden_size, self.shape.activation
-        back = _transposed(parameters, hidden, self.shape.input_size, by_inputs)
+        activation = self.shape.activation
+        to_hidden, to_inputs = self._backwards(parameters)
         gradient = np.zeros_like(self.activity[0])
-        at_sum, share = np.empty_like(gradient), np.empty_like(by_parameters)
-        before = np.empty((len(back), back.shape[1], self.shape.batch), back.dtype)
+        at_sum, before = np.empty((2, *gradient.shape), gradient.dtype)
+        share = np.empty_like(by_parameters)
         first = self.shape.timesteps - len(by_hidden)
         for t in reversed(range(self.shape.timesteps)):
             if t >= first:
@@ -118,21 +139,22 @@ class RecurrentLayer(Layer):
             else:
                 at_sum[:] = gradient
             by_parameters += np.matmul(at_sum, self.state[t].transpose(0, 2, 1), out=share)
-            np.matmul(back, at_sum, out=before)
             if by_inputs is not None:
-                by_inputs[t] = before[:, hidden:]
+                np.matmul(to_inputs, at_sum, out=by_inputs[t])
             if self.shape.cell == "residual":
-                gradient += before[:, :hidden]
+                gradient += np.matmul(to_hidden, at_sum, out=before)
             else:
-                gradient[:] = before[:, :hidden]
+                np.matmul(to_hidden, at_sum, out=gradient)
 
 
 class LSTMLayer(Layer):
     """The handout's six lines (1 (d)).
 
-    The rows of the activity at t are the blocks o, i, f, g and, as the fifth, C_{t-1}. In this
-    order the three sigmoids are one stretch of memory, and so are (i, f), (g, C_{t-1}), whose
-    product is both terms of C_t, and (i, f, g), which C_t depends on: a few calls serve all.
+    What a timestep works with are six blocks, each (models, hidden, batch), in the order tanh C_t,
+    C_{t-1}, g, o, f, i: the first three times the last three are h_t, f·C_{t-1} and i·g, which is
+    all that a step forward multiplies. What the step back needs is kept as the factors of the
+    gradients that it meets, so that those of ∂L/∂h_t are neighbours, and those of ∂L/∂C_t. Blocks
+    come before models: numpy takes several blocks of all models for one stretch of memory.
     """
 
     def __init__(self, shape: LayerShape, dtype: type) -> None:
@@ -140,81 +162,74 @@ class LSTMLayer(Layer):
         steps, models, hidden, batch = (
             shape.timesteps, shape.models, shape.hidden_size, shape.batch
         )  # fmt: skip
-        self.activity = np.zeros((steps + 1, models, 5 * hidden, batch), dtype)
-        self.tanh_cell: Array = np.empty((steps, models, hidden, batch), dtype)
-        self._half = np.dtype(dtype).type(0.5)
+        # W·state for g, o, f and i, one matrix a model; the six blocks.
+        self._sums: Array = np.empty((models, 4 * hidden, batch), dtype)
+        self._blocks: Array = np.empty((6, models, hidden, batch), dtype)
+        self._flat_sums, self._flat_tanh = _short_slices(self._sums), _short_slices(self._blocks[0])
+        # ∂h_t/∂C_t, ∂h_t/∂(sum of o), ∂C_t/∂(sum of f, i and g), and f, which is ∂C_t/∂C_{t-1}.
+        self._slopes: Array = np.empty((steps, 6, models, hidden, batch), dtype)
 
     def forward(self, parameters: Array) -> None:
         """Run the recurrence. parameters: (models, 4·hidden, columns)."""
         hidden = self.shape.hidden_size
-        # σ(x) = (1 + tanh(x/2))/2: with the weights of the sigmoids halved, which is exact in
-        # binary, one call of tanh serves all four gates.
-        halved = _with_output_first(parameters, hidden)
-        halved[:, : 3 * hidden] *= self._half
-        terms = np.empty_like(self.activity[0, :, : 2 * hidden])
-        for t, tanh_cell in enumerate(self.tanh_cell):
-            row, after = self.activity[t], self.activity[t + 1, :, 4 * hidden :]
-            gates, sigmoids = row[:, : 4 * hidden], row[:, : 3 * hidden]
-            np.matmul(halved, self.state[t], out=gates)
-            np.tanh(gates, out=gates)
-            sigmoids *= self._half
-            sigmoids += self._half
-            np.multiply(row[:, hidden : 3 * hidden], row[:, 3 * hidden :], out=terms)
-            np.add(terms[:, :hidden], terms[:, hidden:], out=after)
-            np.tanh(after, out=tanh_cell)
-            np.multiply(row[:, :hidden], tanh_cell, out=self.state[t + 1, :, :hidden])
+        tanh_cell, cell, candidate = self._blocks[:3]
+        gates, by_block = self._blocks[2:], _blocks_first(self._sums, hidden)
+        ordered = _in_order("gofi", parameters, hidden)
+        # tanh(x) = 2σ(2x) - 1, for which the weights of g are doubled; that is exact in binary.
+        ordered[:, :hidden] *= 2
+        products = np.empty_like(self._blocks[:3])
+        cell[:] = 0
+        for t in range(self.shape.timesteps):
+            np.matmul(ordered, self.state[t], out=self._sums)
+            _sigmoid(self._flat_sums)
+            gates[:] = by_block
+            _to_tanh(candidate)
+            np.multiply(self._blocks[1:3], self._blocks[4:], out=products[1:])
+            np.add(products[1], products[2], out=cell)
+            np.add(cell, cell, out=tanh_cell)
+            _sigmoid(self._flat_tanh)
+            _to_tanh(tanh_cell)
+            np.multiply(tanh_cell, self._blocks[3], out=products[0])
+            self.state[t + 1, :, :hidden] = products[0]
+            self._keep_slopes(self._slopes[t], products)
+
+    def _keep_slopes(self, slopes: Array, products: Array) -> None:
+        """σ′ = σ·(1 - σ) and tanh′ = 1 - tanh², from products that the step forward has made."""
+        tanh_cell, _, candidate, out_gate, forget_gate, in_gate = self._blocks
+        np.subtract(1, self._blocks[3:], out=slopes[1:4])
+        slopes[1:4] *= products
+        np.multiply(products[0], tanh_cell, out=slopes[0])
+        np.subtract(out_gate, slopes[0], out=slopes[0])
+        np.multiply(products[2], candidate, out=slopes[4])
+        np.subtract(in_gate, slopes[4], out=slopes[4])
+        slopes[5] = forget_gate
 
     def backward(
         self, parameters: Array, by_hidden: Array, by_parameters: Array, by_inputs: Array | None
     ) -> None:
         """One step back is the forget gate for C, and (W_h)ᵀ after the gates' slopes for h."""
-        shape, hidden = self.shape, self.shape.hidden_size
-        ordered = _with_output_first(parameters, hidden)
-        back = _transposed(ordered, hidden, shape.input_size, by_inputs)
-        at_sum = np.empty((shape.models, 4 * hidden, shape.batch), back.dtype)
-        by_out = at_sum[:, :hidden]
-        three = at_sum[:, hidden:].reshape(shape.models, 3, hidden, shape.batch)
-        by_hidden_now, by_cell, product = np.zeros((3, *self.tanh_cell[0].shape), back.dtype)
+        hidden = self.shape.hidden_size
+        to_hidden, to_inputs = self._backwards(_in_order("ofig", parameters, hidden))
+        at_sums = np.empty_like(self._sums)
+        by_block = _blocks_first(at_sums, hidden)
+        by_hidden_now, by_cell, product = np.zeros((3, *self._blocks[0].shape), at_sums.dtype)
         total, share = np.zeros_like(by_parameters), np.empty_like(by_parameters)
-        before = np.empty((shape.models, back.shape[1], shape.batch), back.dtype)
-        first = shape.timesteps - len(by_hidden)
-        for t in reversed(range(shape.timesteps)):
+        first = self.shape.timesteps - len(by_hidden)
+        for t in reversed(range(self.shape.timesteps)):
             if t >= first:
                 by_hidden_now += by_hidden[t - first]
-            self._slopes(t, at_sum, product)
-            product *= by_hidden_now
+            slopes = self._slopes[t]
+            np.multiply(slopes[0], by_hidden_now, out=product)
             by_cell += product
-            three *= by_cell[:, None]
-            by_out *= by_hidden_now
-            by_cell *= self.activity[t, :, 2 * hidden : 3 * hidden]
-            np.matmul(at_sum, self.state[t].transpose(0, 2, 1), out=share)
+            np.multiply(slopes[1], by_hidden_now, out=by_block[0])
+            np.multiply(slopes[2:5], by_cell, out=by_block[1:])
+            by_cell *= slopes[5]
+            np.matmul(at_sums, self.state[t].transpose(0, 2, 1), out=share)
             total += share
-            if by_inputs is None:
-                np.matmul(back, at_sum, out=by_hidden_now)
-            else:
-                np.matmul(back, at_sum, out=before)
-                by_hidden_now[:] = before[:, :hidden]
-                by_inputs[t] = before[:, hidden:]
-        by_parameters += np.concatenate((total[:, hidden:], total[:, :hidden]), axis=1)
-
-    def _slopes(self, t: int, at_sum: Array, hidden_by_cell: Array) -> None:
-        """∂h_t/∂(sum of o) and ∂C_t/∂(sums of i, f, g) into at_sum, ∂h_t/∂C_t into the other.
-
-        σ′ = σ·(1 − σ) and tanh′ = 1 − tanh²; h_t = o·tanh C_t saves products on the way.
-        """
-        hidden = self.shape.hidden_size
-        row, after = self.activity[t], self.state[t + 1, :, :hidden]
-        candidate, by_candidate = row[:, 3 * hidden : 4 * hidden], at_sum[:, 3 * hidden :]
-        by_out, by_in_forget = at_sum[:, :hidden], at_sum[:, hidden : 3 * hidden]
-        np.subtract(1, row[:, : 3 * hidden], out=at_sum[:, : 3 * hidden])
-        by_out *= after
-        by_in_forget *= row[:, hidden : 3 * hidden]
-        by_in_forget *= row[:, 3 * hidden :]
-        np.multiply(candidate, candidate, out=by_candidate)
-        np.subtract(1, by_candidate, out=by_candidate)
-        by_candidate *= row[:, hidden : 2 * hidden]
-        np.multiply(after, self.tanh_cell[t], out=hidden_by_cell)
-        np.subtract(row[:, :hidden], hidden_by_cell, out=hidden_by_cell)
+            np.matmul(to_hidden, at_sums, out=by_hidden_now)
+            if by_inputs is not None:
+                np.matmul(to_inputs, at_sums, out=by_inputs[t])
+        by_parameters += _in_order("ifgo", total, hidden, now="ofig")
 
 
 def make_layer(shape: LayerShape, dtype: type) -> Layer:
@@ -222,12 +237,37 @@ def make_layer(shape: LayerShape, dtype: type) -> Layer:
     return (LSTMLayer if shape.cell == "lstm" else RecurrentLayer)(shape, dtype)
 
 
-def _with_output_first(parameters: Array, hidden: int) -> Array:
-    """A copy with the blocks of rows in the order o, i, f, g; torch's is i, f, g, o."""
-    return np.concatenate((parameters[:, 3 * hidden :], parameters[:, : 3 * hidden]), axis=1)
+def _in_order(order: str, rows: Array, hidden: int, now: str = TORCH_ORDER) -> Array:
+    """A copy of (models, 4·hidden, columns) with the gates' blocks of rows in another order."""
+    blocks = rows.reshape(len(rows), 4, hidden, -1)
+    return blocks[:, [now.index(gate) for gate in order]].reshape(rows.shape)
 
 
-def _transposed(parameters: Array, hidden: int, inputs: int, by_inputs: Array | None) -> Array:
-    """What carries a gradient back: (W_h)ᵀ, and below it (W_x)ᵀ where the inputs want theirs."""
-    columns = hidden if by_inputs is None else hidden + inputs
-    return np.ascontiguousarray(parameters[:, :, :columns].transpose(0, 2, 1))
+def _blocks_first(sums: Array, hidden: int) -> Array:
+    """A view of (models, 4·hidden, batch) as (4, models, hidden, batch)."""
+    return sums.reshape(len(sums), 4, hidden, -1).transpose(1, 0, 2, 3)
+
+
+def _sigmoid(slices: list[torch.Tensor]) -> None:
+    """σ in place. torch's takes half the time of numpy's tanh."""
+    for part in slices:
+        part.sigmoid_()
+
+
+def _to_tanh(sigmoid: Array) -> None:
+    """σ(2x) to tanh(x), in place."""
+    sigmoid *= 2
+    sigmoid -= 1
+
+
+def _short_slices(array: Array) -> list[torch.Tensor]:
+    """The numbers of each model as flat stretches that torch leaves to one thread and one loop.
+
+    It splits what is longer, by the number of threads, and a loop's last few numbers are rounded
+    otherwise than the rest: bits would depend on the threads, and on how many models there are.
+    """
+    return [
+        torch.from_numpy(flat[start : start + LONGEST_SLICE])
+        for flat in array.reshape(len(array), -1)
+        for start in range(0, len(flat), LONGEST_SLICE)
+    ]

@@ -71,9 +71,10 @@ class Network:
         *by_layers, by_readout = self._split(result)
         error = self._error[:, :, None] * self._error.dtype.type(2 / self._error[:, 0].size)
         hidden = self.layers[-1].hidden[-self.targets :]
-        for step, column in zip(hidden, error, strict=True):
-            by_readout[:, :, :-1] += np.matmul(column, step.transpose(0, 2, 1))
-            by_readout[:, :, -1] += column.sum(axis=2)
+        by_weights = np.matmul(error, hidden.transpose(0, 1, 3, 2))
+        # Not `sum`, which adds up a lone model's numbers in another order than those of several.
+        by_readout[:, :, :-1] = np.cumsum(by_weights, axis=0)[-1]
+        by_readout[:, :, -1] = np.cumsum(error.sum(axis=3), axis=0)[-1]
         by_hidden = readout[:, :, :-1].transpose(0, 2, 1) * error
         for i in reversed(range(1, len(self.layers))):
             by_inputs = self.by_layer_inputs[i - 1]

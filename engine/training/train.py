@@ -2,8 +2,8 @@
 
 Reproducible bit for bit on one machine: every random number comes from a generator of the run's
 own, and the arithmetic is numpy's, in single precision, one matrix product for each model. The
-number of torch's threads plays no part, as torch only draws; BLAS may use several threads, which
-share out the rows of a product and never its sums.
+number of torch's threads plays no part: torch draws, and computes σ in stretches that it leaves to
+one thread. BLAS may use several threads, which share out the rows of a product and never its sums.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -383,7 +383,7 @@ MUTATIONS = (
     Mutation(
         "training: missing f_t backwards",
         "training/cells.py",
-        "by_cell *= self.activity[t, :, 2 * hidden : 3 * hidden]",
+        "by_cell *= slopes[5]",
         "by_cell *= 1",
         "∂L/∂C_t arrives at C_{t-1} undiminished",
         "training/test_train.py",
@@ -391,8 +391,8 @@ MUTATIONS = (
     Mutation(
         "training: residual cell without its identity",
         "training/cells.py",
-        "gradient += before[:, :hidden]",
-        "gradient[:] = before[:, :hidden]",
+        "gradient += np.matmul(to_hidden, at_sum, out=before)",
+        "gradient = np.matmul(to_hidden, at_sum, out=before)",
         "∂h_t/∂h_{t-1} without its + 1",
         "training/test_train.py::test_loss_and_gradient_agree_with_autograd",
         in_ci=True,
