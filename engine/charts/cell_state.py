@@ -12,6 +12,7 @@ from engine.charts.theme import (
     COLOURS,
     HEATMAP_SCHEME,
     HEIGHT,
+    MANY_CELLS,
     SYMBOLS,
     AnyChart,
     ChartData,
@@ -199,7 +200,7 @@ def gate_heatmap(values: ChartData, *, title: str, low: float, height: int = 300
                 alt.Tooltip("value:Q", format=".4f"),
             ],
         )
-        .properties(height=height)
+        .properties(height=height, usermeta=MANY_CELLS)
     )
 
 

@@ -7,6 +7,7 @@ from engine.charts.theme import (
     COLOURS,
     HEATMAP_SCHEME,
     HEIGHT,
+    MANY_CELLS,
     POWER_LABEL,
     AnyChart,
     ChartData,
@@ -92,7 +93,7 @@ def loss_by_timestep(matrix: ChartData, *, height: int = HEIGHT) -> AnyChart:
                 alt.Tooltip("value:N", title="‖∂Lₖ/∂hₜ‖"),
             ],
         )
-        .properties(height=height)
+        .properties(height=height, usermeta=MANY_CELLS)
     )
 
 

@@ -38,6 +38,9 @@ SYMBOLS = {
 }
 
 HEIGHT = 340
+#: For charts of thousands of cells: as SVG each is an element of the page, and six heatmaps took a
+#: browser half a second to draw.
+MANY_CELLS: Final = {"embedOptions": {"renderer": "canvas"}}
 #: Sequential scheme for heatmaps: even steps of lightness, readable without colour.
 HEATMAP_SCHEME: Final = "viridis"
 

@@ -62,6 +62,8 @@ def show_chart(
     is_whole = keeps_shape or width == "content" or "vconcat" in specification
     height: Any = "stretch" if presenter.presenting() and not is_whole else "content"
     if presenter.presenting():
+        # A canvas is enlarged as a picture: its letters would blur.
+        drawn["usermeta"] = {"embedOptions": {"renderer": "svg"}}
         drawn["config"] = presenter.TYPE_OF_CHARTS | specification.get("config", {})
     with st.container(key=f"{presenter.chart_group(is_whole, width)} {alt_text}"):
         if on_pick is None or key is None:

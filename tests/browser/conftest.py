@@ -11,11 +11,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -94,14 +94,39 @@ def server(browser: Browser) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A laptop's window with an empty session; collects what the console complains of."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    tab = context.new_page()
-    tab.set_default_timeout(30_000)
-    yield tab
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """One profile for all tests of a worker: it fetches and compiles Streamlit's front end once."""
+    context = browser.new_context()
+    context.set_default_timeout(30_000)
+    yield context
     context.close()
+
+
+OpenTab = Callable[..., Page]
+
+
+@pytest.fixture
+def open_tab(profile: BrowserContext) -> Iterator[OpenTab]:
+    """Open a tab of a given size, light or dark: each is a session of its own on the server."""
+    tabs = []
+
+    def open_one(width: int = 1280, height: int = 800, scheme: str = "light") -> Page:
+        tab = profile.new_page()
+        tabs.append(tab)
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        return tab
+
+    yield open_one
+    for tab in tabs:
+        tab.close()
+
+
+@pytest.fixture
+def page(open_tab: OpenTab) -> Page:
+    """A laptop's window."""
+    return open_tab()
 
 
 class Console:

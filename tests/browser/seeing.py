@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-CHART = "[data-testid=stVegaLiteChart] svg"
+CHART = "[data-testid=stVegaLiteChart] :is(svg, canvas).marks"
 THICK_LINES = f"{CHART} .mark-line path[stroke-width='3']"
 SCRUBBER = ".vega-bindings input[type=range]"
 
@@ -59,7 +59,7 @@ def fits(page: Page) -> bool:
         page.evaluate(
             """() => {
               const main = document.querySelector('[data-testid=stMain]');
-              const charts = [...main.querySelectorAll('svg.marks')];
+              const charts = [...main.querySelectorAll('.marks')];
               return main.scrollWidth <= main.clientWidth
                 && charts.every(chart => chart.getBoundingClientRect().right <= innerWidth + 1);
             }"""

@@ -1,13 +1,12 @@
 """Everyone's page: axe-core finds nothing serious, keys reach all, phones show all, charts speak."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import OpenTab, Server
 from tests.browser.seeing import fits, settle
 from tests.sections import SECTIONS
 
@@ -61,20 +60,19 @@ def sections_of(page: Page, path: str) -> Iterator[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_serious_in_any_section(
-    server: Server, browser: Browser, path: str, scheme: Any
+    server: Server, open_tab: OpenTab, path: str, scheme: str
 ) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+    page = open_tab(scheme=scheme)
     page.goto(server.url(path))
     grave = {section: grave_findings(page) for section in sections_of(page, path)}
-    page.close()
     assert {section: found for section, found in grave.items() if found} == {}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_with_panels_open_cards_answered_and_on_the_projector(
-    server: Server, browser: Browser, scheme: Any
+    server: Server, open_tab: OpenTab, scheme: str
 ) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+    page = open_tab(scheme=scheme)
     card = "vanishing_gradients?view=%28a%29+Linear"
     page.goto(server.url(card))
     settle(page)
@@ -93,7 +91,6 @@ def test_axe_finds_nothing_serious_with_panels_open_cards_answered_and_on_the_pr
     page.goto(server.url(f"{card}&present=1"))
     settle(page)
     grave += grave_findings(page)
-    page.close()
     assert grave == []
 
 
@@ -114,12 +111,11 @@ def test_the_tab_key_reaches_every_control(server: Server, page: Page, path: str
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_phone_of_360_pixels_shows_every_section_without_scrolling_sideways(
-    server: Server, browser: Browser, path: str
+    server: Server, open_tab: OpenTab, path: str
 ) -> None:
-    phone = browser.new_page(viewport={"width": 360, "height": 780})
+    phone = open_tab(360, 780)
     phone.goto(server.url(path))
     wide = [section for section in sections_of(phone, path) if not fits(phone)]
-    phone.close()
     assert wide == []
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from pages.common.lecture import LECTURE
 from pages.common.scenes import address
-from tests.browser.conftest import Console, Server
+from tests.browser.conftest import Console, OpenTab, Server
 from tests.browser.seeing import SCRUBBER, chart_lines, settle
 
 PROJECTORS = [(1280, 720), (1920, 1080)]
@@ -54,13 +54,15 @@ def test_one_key_runs_the_lecture_and_every_link_shows_the_same_numbers(
     expect(scene(page, places.stop - 2)).to_be_visible()
     assert console.errors == []
     assert all(len(shown) > 2 for _, shown in seen)
-    for place, (url, shown) in zip(places, seen, strict=True):  # each in a browser of its own
-        fresh = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    elsewhere = browser.new_context(viewport={"width": 1280, "height": 800})
+    for place, (url, shown) in zip(places, seen, strict=True):  # each in a session of its own
+        fresh = elsewhere.new_page()
         fresh.goto(url)
         expect(scene(fresh, place)).to_be_visible()
         settle(fresh)
         assert facts(fresh) == shown, f"scene {place + 1} differs at {url}"
-        fresh.context.close()
+        fresh.close()
+    elsewhere.close()
 
 
 def test_the_links_of_the_lecture_page_lead_to_their_scenes_also_from_within_the_lecture(
@@ -155,10 +157,10 @@ def test_a_lecture_of_ones_own_goes_through_a_file_into_another_browser(
     ],
 )
 def test_a_chart_fills_the_projector(
-    server: Server, browser: Browser, size: tuple[int, int], view: str
+    server: Server, open_tab: OpenTab, size: tuple[int, int], view: str
 ) -> None:
     width, height = size
-    projector = browser.new_page(viewport={"width": width, "height": height})
+    projector = open_tab(width, height)
     projector.goto(server.url(f"{view}&present=1"))
     settle(projector)
     expect(projector.get_by_text("Controls", exact=True)).to_be_visible()
@@ -168,16 +170,15 @@ def test_a_chart_fills_the_projector(
     assert picture["height"] > 0.5 * height
     assert picture["y"] + picture["height"] <= height, "the chart ends below the projector's edge"
     assert picture["x"] + picture["width"] <= width
-    projector.close()
 
 
 @pytest.mark.parametrize("size", PROJECTORS)
 @pytest.mark.parametrize("page_name", ["vanishing_gradients", "resnet_skip"])
 def test_the_slider_inside_a_chart_is_on_the_projector_and_moves_it(
-    server: Server, browser: Browser, size: tuple[int, int], page_name: str
+    server: Server, open_tab: OpenTab, size: tuple[int, int], page_name: str
 ) -> None:
     width, height = size
-    projector = browser.new_page(viewport={"width": width, "height": height})
+    projector = open_tab(width, height)
     projector.goto(server.url(f"{page_name}?present=1"))
     settle(projector)
     slider = projector.locator(SCRUBBER)
@@ -192,7 +193,6 @@ def test_the_slider_inside_a_chart_is_on_the_projector_and_moves_it(
         ".some((path, i) => path.getAttribute('d') !== old[i])",
         arg=["[data-testid=stVegaLiteChart] svg .mark-line path[stroke-width='3']", before],
     )
-    projector.close()
 
 
 def wait_until_idle(slide: Page) -> None:
@@ -204,9 +204,9 @@ def wait_until_idle(slide: Page) -> None:
 
 
 def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
-    server: Server, browser: Browser
+    server: Server, open_tab: OpenTab
 ) -> None:
-    slide = browser.new_page(viewport={"width": 1280, "height": 720})
+    slide = open_tab(1280, 720)
     first = next(i for i, scene in enumerate(LECTURE) if scene.page == "lstm_cell_state") - 2
     query = address(LECTURE[first], first).split("?")[1]
     source = server.url(f"vanishing_gradients?embed=true&present=1&{query}").replace("&", "&amp;")
@@ -224,7 +224,6 @@ def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
         wait_until_idle(slide)
     slide.keyboard.press("PageUp")
     expect(scene(app, first + 1)).to_be_visible()
-    slide.close()
 
 
 def test_presenter_mode_is_a_switch_away(server: Server, page: Page) -> None:
@@ -249,8 +248,10 @@ def test_question_cards_come_one_at_a_time_while_presenting(server: Server, page
     expect(page.get_by_text("Question 2 (a)")).to_have_count(0)
 
 
-def test_a_vote_shows_on_the_lecturers_screen(server: Server, browser: Browser) -> None:
-    lecturer = browser.new_page(viewport={"width": 1280, "height": 800})
+def test_a_vote_shows_on_the_lecturers_screen(
+    server: Server, open_tab: OpenTab, browser: Browser
+) -> None:
+    lecturer = open_tab()
     lecturer.goto(server.url("lecture"))
     settle(lecturer, has_chart=False)
     lecturer.get_by_role("button", name="Open a room").click()
@@ -267,4 +268,3 @@ def test_a_vote_shows_on_the_lecturers_screen(server: Server, browser: Browser) 
     student.get_by_text("The number of timesteps T", exact=True).click()
     expect(lecturer.get_by_text(f"Room {room[1]}: 1 so far")).to_be_visible()
     student.context.close()
-    lecturer.close()

@@ -1,10 +1,10 @@
 """The cell-state page in Chromium: choose a timestep, read the two terms and their sum."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Console, Server
-from tests.browser.seeing import SCRUBBER, chart_lines, fits, numbers, settle, wait_for_change
+from tests.browser.seeing import SCRUBBER, chart_lines, numbers, settle, wait_for_change
 
 TERMS = ("direct: ‖fₜ ∘ ∂L/∂Cₜ‖", "through hₜ₋₁", "sum: ‖∂L/∂Cₜ₋₁‖")
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -78,13 +78,3 @@ def test_the_forget_bias_is_scrubbed_without_the_server(server: Server, page: Pa
     assert float(page.locator(SCRUBBER).input_value()) == pytest.approx(2.5)
     page.wait_for_timeout(300)
     assert len(sent) == frames, "scrubbing asked the server for something"
-
-
-@pytest.mark.parametrize("view", ["(d) Two networks", "The cell", "Gates", "Memory", "Extremes"])
-def test_nothing_is_wider_than_a_phone(server: Server, browser: Browser, view: str) -> None:
-    phone = browser.new_page(viewport={"width": 360, "height": 780})
-    phone.goto(server.url(f"lstm_cell_state?view={view}"))
-    settle(phone, has_chart=view != "Extremes")
-    phone.wait_for_timeout(500)
-    assert fits(phone)
-    phone.close()

@@ -1,10 +1,10 @@
 """The ResNet page in Chromium: g is dragged in the browser, charts fit a phone."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.browser.conftest import Console, Server
-from tests.browser.seeing import SCRUBBER, chart_lines, fits, settle, wait_for_change
+from tests.browser.seeing import SCRUBBER, chart_lines, settle, wait_for_change
 
 
 def test_g_is_dragged_without_a_request_to_the_server(
@@ -27,13 +27,3 @@ def test_g_is_dragged_without_a_request_to_the_server(
     assert len(sent) == frames
     assert requests == []
     assert console.errors == []
-
-
-@pytest.mark.parametrize("view", ["Scrub g", "(f) The analogy", "Paths", "Where it ends"])
-def test_nothing_is_wider_than_a_phone(server: Server, browser: Browser, view: str) -> None:
-    phone = browser.new_page(viewport={"width": 360, "height": 780})
-    phone.goto(server.url(f"resnet_skip?view={view}"))
-    settle(phone)
-    phone.wait_for_timeout(500)
-    assert fits(phone)
-    phone.close()

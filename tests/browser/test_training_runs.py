@@ -2,10 +2,9 @@
 
 import re
 
-import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Console, Server
+from tests.browser.conftest import Console, OpenTab, Server
 from tests.browser.seeing import CHART, fits, settle
 
 SMALL = "training_runs?comparison=your+own&timesteps=5&steps=100&units=4"
@@ -25,27 +24,16 @@ def test_the_page_opens_on_a_finished_comparison(
     assert console.errors == []
 
 
-@pytest.mark.parametrize("view", ["Loss", "Predictions", "Gradients"])
-def test_nothing_is_wider_than_a_phone(server: Server, browser: Browser, view: str) -> None:
-    phone = browser.new_page(viewport={"width": 360, "height": 780})
-    phone.goto(server.url(f"training_runs?view={view}"))
-    settle(phone)
-    phone.wait_for_timeout(500)
-    assert fits(phone)
-    phone.close()
-
-
-def test_ones_own_controls_fit_a_phone(server: Server, browser: Browser) -> None:
-    phone = browser.new_page(viewport={"width": 360, "height": 780})
+def test_ones_own_controls_fit_a_phone(server: Server, open_tab: OpenTab) -> None:
+    phone = open_tab(360, 780)
     phone.goto(server.url("training_runs?comparison=your+own&networks=4"))
     settle(phone)
     phone.wait_for_timeout(500)
     assert fits(phone)
-    phone.close()
 
 
 def test_a_small_run_is_trained_and_a_later_visitor_finds_it(
-    server: Server, page: Page, browser: Browser, console: Console
+    server: Server, page: Page, open_tab: OpenTab, console: Console
 ) -> None:
     page.goto(server.url(SMALL))
     settle(page)
@@ -53,11 +41,10 @@ def test_a_small_run_is_trained_and_a_later_visitor_finds_it(
     expect(page.get_by_text("All of these have been trained")).to_be_visible(timeout=90_000)
     expect(button(page, "Train")).to_be_disabled()
     expect(page.get_by_text("RNN", exact=True).first).to_be_visible()
-    later = browser.new_page()
+    later = open_tab()
     later.goto(server.url(SMALL))
     settle(later)
     expect(later.get_by_text("All of these have been trained")).to_be_visible()
-    later.close()
     assert console.errors == []
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Console, Server
-from tests.browser.seeing import SCRUBBER, chart_lines, fits, numbers, settle, wait_for_change
+from tests.browser.conftest import Console, OpenTab, Server
+from tests.browser.seeing import SCRUBBER, chart_lines, numbers, settle, wait_for_change
 
 
 def test_the_overview_leads_to_the_gradients_without_a_console_error(
@@ -71,29 +71,16 @@ def test_a_value_out_of_range_is_named_next_to_the_controls(server: Server, page
     expect(notice).to_contain_text("<script>")
 
 
-@pytest.mark.parametrize(
-    "view", ["Scrub", "One run", "(a) Linear", "(b) Activations", "(c) Targets", "Beyond"]
-)
-def test_nothing_is_wider_than_a_phone(server: Server, browser: Browser, view: str) -> None:
-    phone = browser.new_page(viewport={"width": 360, "height": 780})
-    phone.goto(server.url(f"vanishing_gradients?view={view}"))
-    settle(phone)
-    phone.wait_for_timeout(500)
-    assert fits(phone)
-    phone.close()
-
-
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
 def test_the_app_follows_the_systems_light_or_dark(
-    server: Server, browser: Browser, scheme: str, is_dark: bool
+    server: Server, open_tab: OpenTab, scheme: str, is_dark: bool
 ) -> None:
-    page = browser.new_page(color_scheme="dark" if scheme == "dark" else "light")
+    page = open_tab(scheme=scheme)
     page.goto(server.url("vanishing_gradients"))
     settle(page)
     background = page.evaluate(
         "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
     )
-    page.close()
     brightness = sum(int(part) for part in background.strip("rgba() ").split(",")[:3]) / 3
     assert (brightness < 128) == is_dark
 

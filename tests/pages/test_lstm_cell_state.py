@@ -49,6 +49,15 @@ def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, sectio
     assert all(chart.alt for chart in charts(app)), "a chart without alt text"
 
 
+def test_a_projector_gets_heat_maps_whose_letters_stay_sharp(open_page: OpenPage) -> None:
+    app = open_page("lstm_cell_state", view="Gates")
+    # A canvas is quicker, but a projector's page enlarges what it shows.
+    assert ["canvas" in chart.spec for chart in charts(app)] == [True] * 6
+    app.session_state["_presenting"] = True
+    app.run()
+    assert ["canvas" in chart.spec for chart in charts(app)] == [False] * 6
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("edge", EDGES)
 def test_saturated_and_tiny_networks_draw_a_meaningful_page(

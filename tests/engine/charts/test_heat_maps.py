@@ -1,4 +1,4 @@
-"""A heat map's colours are told by squares: a gradient is lost when the page's address changes."""
+"""A heat map's colours are told by squares, and thousands of cells are one picture in a browser."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +18,10 @@ HEAT_MAPS = {
 }
 
 
+#: Of units by timesteps, or of timesteps by timesteps.
+MANY_CELLS = ("losses by timestep", "gates")
+
+
 def colour_legends(part: Any) -> Iterator[dict[str, Any]]:
     if isinstance(part, dict):
         for name in ("color", "fill"):
@@ -33,6 +37,13 @@ def colour_legends(part: Any) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("chart", HEAT_MAPS.values(), ids=HEAT_MAPS)
 def test_colours_of_numbers_are_told_without_a_gradient(chart: AnyChart) -> None:
+    # A browser loses an SVG gradient when the page's address changes.
     legends = list(colour_legends(chart.to_dict()))
     assert legends
     assert {legend["type"] for legend in legends} == {"symbol"}
+
+
+@pytest.mark.parametrize("name", HEAT_MAPS)
+def test_thousands_of_cells_are_drawn_on_one_canvas(name: str) -> None:
+    options = HEAT_MAPS[name].to_dict().get("usermeta", {}).get("embedOptions", {})
+    assert options.get("renderer", "svg") == ("canvas" if name in MANY_CELLS else "svg")
