@@ -124,7 +124,7 @@ def _is_remembered(setup: Experiment, runs: Runs) -> bool:
     return setup.is_drawn and runs is ONE_RUN and numbers <= REMEMBERED_NUMBERS
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _remembered_forward(config: RecurrentConfig) -> lstm.Forward:
     run = _lstm_forward(lstm_experiment(config), ONE_RUN)
     for array in (run.gates, run.cell_state, run.tanh_cell_state, run.hidden_state, run.residual):
@@ -132,7 +132,7 @@ def _remembered_forward(config: RecurrentConfig) -> lstm.Forward:
     return run
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _remembered_backward(config: RecurrentConfig) -> lstm.Backward:
     setup, run = lstm_experiment(config), _remembered_forward(config)
     gradient = lstm.backward(setup.weights, ONE_RUN.scales, run, setup.loss_weight, extended=True)

@@ -150,8 +150,9 @@ def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -
     return _Drawn(recurrent, readout, share, tuple((m, spectral_radius(m)) for m in matrices))
 
 
-#: One seed serves every radius, scale, bias, T and σ of a page; eigenvalues take longest of all.
-_remembered = lru_cache(maxsize=16)(_draw)
+#: One seed serves every radius, scale, bias, T and σ of a page; eigenvalues take longest of all. An
+#: LSTM of 256 units has 2 MB.
+_remembered = lru_cache(maxsize=8)(_draw)
 
 
 def spectral_radius(matrix: Array) -> float:

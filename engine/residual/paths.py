@@ -69,7 +69,7 @@ def path_length_gradients(config: ResidualConfig) -> PathGradients:
 
 
 #: One page asks for both tables of the same stack; at most 4 MB each.
-_remembered_gradients = lru_cache(maxsize=4)(path_length_gradients)
+_remembered_gradients = lru_cache(maxsize=2)(path_length_gradients)
 
 
 def path_length_contributions(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def _run(config: ResidualConfig) -> Forward:
     return forward(stack, [config.skip], config.activation, extended=True)
 
 
-_remembered_run = lru_cache(maxsize=6)(_run)
+_remembered_run = lru_cache(maxsize=4)(_run)
 
 
 def run_block(

@@ -18,7 +18,7 @@ from engine import recipes
 from engine.recipes import Recipe
 
 #: Bytes of all chart rows, and of all sentences and numbers; those not used for longest go first.
-MAX_ROWS, MAX_SMALL = 24_000_000, 6_000_000
+MAX_ROWS, MAX_SMALL = 16_000_000, 6_000_000
 #: What an entry takes besides its value: its key is a handful of configs.
 KEY_BYTES = 2_000
 

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
@@ -42,6 +42,8 @@ _is_running = ContextVar("is_running", default=False)
 #: glibc's names for two of its settings, from malloc.h, and what they are set to.
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3
 ARENAS, LARGE_BYTES = 2, 1 << 20
+#: How often freed memory goes back to the system, which takes some 20 ms.
+TRIM_SECONDS = 20.0
 
 _lock = threading.Lock()
 _prepared = False
@@ -101,11 +103,22 @@ def _return_memory() -> None:
     """
     if sys.platform != "linux":
         return
-    # Where the C library isn't glibc there is no such function.
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:
-        set_option(_ARENA_MAX, ARENAS)
-        set_option(_MMAP_THRESHOLD, LARGE_BYTES)
+    # Where the C library isn't glibc there are no such functions.
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt") and hasattr(library, "malloc_trim"):
+        library.mallopt(_ARENA_MAX, ARENAS)
+        library.mallopt(_MMAP_THRESHOLD, LARGE_BYTES)
+        threading.Thread(target=_trim, args=(library.malloc_trim,), daemon=True).start()
+
+
+def _trim(malloc_trim: Callable[[int], int]) -> None:
+    """Give back what lies free between what is in use; glibc itself only does at a heap's end.
+
+    The interpreter goes on meanwhile: a call through ctypes lets go of it.
+    """
+    while True:
+        time.sleep(TRIM_SECONDS)
+        malloc_trim(0)
 
 
 def _read_settings_freely() -> None:
