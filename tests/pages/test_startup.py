@@ -82,18 +82,15 @@ def test_a_part_of_a_page_counts_as_a_run_only_where_it_runs_alone() -> None:
 def test_freed_memory_goes_back_to_the_system_again_and_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Enough(Exception):
-        pass
-
     kept_back: list[int] = []
 
     def malloc_trim(keep: int) -> int:
         kept_back.append(keep)
         if len(kept_back) == 3:
-            raise Enough
+            raise StopIteration
         return 1
 
     monkeypatch.setattr(startup, "TRIM_SECONDS", 0.0)
-    with pytest.raises(Enough):
+    with pytest.raises(StopIteration):
         startup._trim(malloc_trim)
     assert kept_back == [0, 0, 0]
