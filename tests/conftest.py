@@ -1,10 +1,13 @@
 """Settings of every test: one torch thread, and property tests that CI can repeat exactly.
 
+What takes longest comes first, so that two workers finish together.
+
 `--hypothesis-profile=long` looks longer: for a night, or before a release.
 """
 
 import os
 
+import pytest
 import torch
 from hypothesis import settings
 
@@ -23,3 +26,10 @@ settings.register_profile(
     "long", deadline=None, max_examples=1000, stateful_step_count=STEPS["long"]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests first, and of those the lecture: a minute each."""
+    items.sort(
+        key=lambda item: ("browser" not in item.path.parts, item.path.stem != "test_lecture")
+    )
