@@ -159,6 +159,11 @@ def show_findings(comparison: Comparison) -> None:
             else (":material/cancel:", "Here it doesn't come out so.")
         )  # fmt: skip
         st.markdown(f"{icon} {finding.claim} **{word}** {finding.measured}")
+    if isinstance(comparison, str) and (chaotic := PRESETS[comparison].chaotic):
+        st.markdown(
+            f":material/casino: Trained again on another processor, {' and '.join(chaotic)} may end "
+            "elsewhere: where a recurrence amplifies, one rounding decides what a network learns."
+        )
 
 
 def predictions(comparison: Comparison) -> None:

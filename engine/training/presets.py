@@ -17,10 +17,15 @@ from engine.training.train import train_many
 
 @dataclass(frozen=True)
 class TrainingPreset:
-    """A comparison of up to four runs on one task, by the names of the runs, and what it shows."""
+    """A comparison of up to four runs on one task, by the names of the runs, and what it shows.
+
+    chaotic: runs whose recurrence amplifies, so that the rounding of another processor decides what
+    they learn (`python -m tests.engine.training.reproduce` has found them).
+    """
 
     runs: dict[str, TrainingConfig]
     question: str
+    chaotic: tuple[str, ...] = ()
 
 
 # A target is one random number, so a validation loss is only as sure as its sequences are many.
@@ -61,6 +66,7 @@ PRESETS = {
             "LSTM, chrono": replace(_RECALL_100, cell="lstm", chrono_timesteps=100),
         },
         "Over 100 timesteps, is it the cell that remembers, or the initialisation?",
+        chaotic=("RNN, radius 1",),
     ),
     "ReLU: clipping": TrainingPreset(
         {
@@ -70,6 +76,7 @@ PRESETS = {
             "orthogonal, clipped": replace(_RELU, recurrent_init="orthogonal", clip_norm=1.0),
         },
         "A ReLU network of spectral radius 1.2: what does clipping the gradient change?",
+        chaotic=("gaussian", "gaussian, clipped", "orthogonal, clipped"),
     ),
     "average: every step and last only": TrainingPreset(
         {

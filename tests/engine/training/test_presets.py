@@ -11,6 +11,7 @@ from engine.training.evaluate import error_by_distance
 from engine.training.presets import DEFAULT_PRESET, PRESETS, remake
 from engine.training.store import SHIPPED, file_name
 from engine.training.tasks import data_generator, draw_batch
+from tests.engine.training.reproduce import difference
 
 AVERAGES = "average: every step and last only"
 CONFIGS = [config for preset in PRESETS.values() for config in preset.runs.values()]
@@ -38,6 +39,20 @@ def test_nothing_else_is_shipped_and_all_of_it_is_small() -> None:
 def test_a_preset_is_two_to_four_runs_and_the_default_is_one_of_them() -> None:
     assert all(2 <= len(preset.runs) <= 4 for preset in PRESETS.values())
     assert DEFAULT_PRESET in PRESETS
+
+
+def test_runs_that_come_out_alike_only_on_one_machine_are_named_by_their_preset() -> None:
+    named = {name: preset.chaotic for name, preset in PRESETS.items() if preset.chaotic}
+    assert set(named) == {"recall: RNN and LSTM", "ReLU: clipping"}
+    assert all(set(runs) < set(PRESETS[name].runs) for name, runs in named.items())
+
+
+def test_a_run_differs_from_itself_by_nothing_and_from_one_that_ended_earlier_by_infinity() -> None:
+    relu = shipped("ReLU: clipping")
+    assert difference(relu["gaussian"], relu["gaussian"]) == (0.0, 0.0)
+    assert difference(relu["gaussian"], relu["orthogonal"]) == (np.inf, np.inf)
+    largest, last = difference(relu["gaussian"], relu["gaussian, clipped"])
+    assert largest >= last > 0.1
 
 
 def test_training_a_preset_again_reproduces_the_shipped_numbers(tmp_path: Path) -> None:
