@@ -1,6 +1,6 @@
 """Looking at a page in the browser: its curves, its numbers, and whether it has settled."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 CHART = "[data-testid=stVegaLiteChart] :is(svg, canvas).marks"
 THICK_LINES = f"{CHART} .mark-line path[stroke-width='3']"
@@ -29,7 +29,7 @@ QUIET = """(milliseconds) => {
 QUIET_MILLISECONDS = 300
 
 
-def settle(page: Page, *, has_chart: bool = True) -> None:
+def settle(page: Page | Frame, *, has_chart: bool = True) -> None:
     """Wait until the app is idle, the page stands still and, if there is to be one, a chart is drawn."""
     if has_chart:
         page.locator(CHART).first.wait_for()

@@ -195,14 +195,6 @@ def test_the_slider_inside_a_chart_is_on_the_projector_and_moves_it(
     )
 
 
-def wait_until_idle(slide: Page) -> None:
-    """The app inside a slide's frame has ended its run."""
-    slide.frames[1].wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
-        " === 'notRunning'"
-    )
-
-
 def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
     server: Server, open_tab: OpenTab
 ) -> None:
@@ -213,15 +205,14 @@ def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
     slide.set_content(f'<iframe id="app" src="{source}" width="1200" height="680"></iframe>')
     app = slide.frame_locator("#app")
     expect(scene(app, first)).to_be_visible()
-    wait_until_idle(slide)
+    settle(slide.frames[1])
     scene(app, first).click()
     for place in (first + 1, first + 2):
         slide.keyboard.press("PageDown")
         expect(scene(app, place)).to_be_visible()
-        app.locator("[data-testid=stVegaLiteChart] svg").first.wait_for()
         expect(app.get_by_text("Controls", exact=True)).to_be_visible()
         expect(app.get_by_role("link", name="Overview")).to_have_count(0)
-        wait_until_idle(slide)
+        settle(slide.frames[1])
     slide.keyboard.press("PageUp")
     expect(scene(app, first + 1)).to_be_visible()
 
