@@ -15,6 +15,8 @@ WARM_UP_SHARE = 0.1
 #: How much it may have grown by the end.
 BOUND = 1.05
 PRINTED_ROWS = 10
+#: Seconds for a run. Nobody pauses here, and large networks wait for each other: that is no fault.
+PATIENCE = 600.0
 
 
 async def soak(reruns: int, sessions: int) -> None:
@@ -30,7 +32,8 @@ async def soak(reruns: int, sessions: int) -> None:
 async def _soak(server: Server, reruns: int, sessions: int) -> None:
     pages = [name.replace("overview", "") for name, _, _ in PAGES]
     visitors = [
-        Visitor(server.host, pages[i % len(pages)], random.Random(i)) for i in range(sessions)
+        Visitor(server.host, pages[i % len(pages)], random.Random(i), patience=PATIENCE)
+        for i in range(sessions)
     ]
     for visitor in visitors:
         await visitor.arrive()

@@ -45,7 +45,7 @@ class _Kept:
 class Visitor:
     """Opens `page` at `host` ("127.0.0.1:8501") and moves its controls.
 
-    query: what the address asks for. chance: decides what is moved.
+    query: what the address asks for. chance: decides what is moved. patience: seconds for a run.
     """
 
     host: str
@@ -53,6 +53,7 @@ class Visitor:
     chance: random.Random
     query: str = ""
     cookie: str = ""
+    patience: float = PATIENCE_SECONDS
     controls: PageControls = field(default_factory=PageControls)
     script_hash: str = ""
     texts: list[str] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Visitor:
     async def arrive(self) -> Run:
         """Connect and open the page. Raises PageError, OSError, TimeoutError, WebSocketException."""
         start = time.perf_counter()
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(self.patience):
             await self._connect()
             run = await self.rerun()
         run.seconds = time.perf_counter() - start
@@ -113,7 +114,7 @@ class Visitor:
         self._moved_in.clear()
         start = time.perf_counter()
         await self._connection.send(self._request(fragment).SerializeToString())
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(self.patience):
             run = await self._read_answer(self._connection, fragment)
         run.seconds = time.perf_counter() - start
         return run
