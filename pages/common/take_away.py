@@ -56,4 +56,5 @@ def take_away(
                     on_click="ignore",
                 )
         st.markdown("**The code**: these settings, in a notebook.")
-        st.code(program(), language="python")
+        # Streamlit's colours for Python are too faint on either background.
+        st.code(program(), language=None)
