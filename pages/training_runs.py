@@ -160,9 +160,10 @@ def show_findings(comparison: Comparison) -> None:
         )  # fmt: skip
         st.markdown(f"{icon} {finding.claim} **{word}** {finding.measured}")
     if isinstance(comparison, str) and (chaotic := PRESETS[comparison].chaotic):
+        names = "; ".join(f"**{name}**" for name in chaotic)
         st.markdown(
-            f":material/casino: Trained again on another processor, {' and '.join(chaotic)} may end "
-            "elsewhere: where a recurrence amplifies, one rounding decides what a network learns."
+            f":material/casino: Trained again on another processor, these may end elsewhere: {names}. "
+            "Where a recurrence amplifies, one rounding decides what a network learns."
         )
 
 

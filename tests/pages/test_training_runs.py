@@ -101,6 +101,7 @@ def test_a_claim_that_does_not_come_out_is_said_not_to(open_page: OpenPage) -> N
     shown = texts(open_page("training_runs", comparison="recall: RNN and LSTM"))
     assert "Hochreiter and Schmidhuber 1997" in shown
     assert "Here it doesn't come out so." in shown
+    assert "may end elsewhere: **RNN, radius 1**." in shown
 
 
 def test_a_run_that_diverged_after_some_steps_says_at_which(open_page: OpenPage) -> None:
