@@ -1,5 +1,6 @@
 """One look for every chart: a colour for each quantity, log axes people can read, common sizes."""
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import altair as alt
@@ -102,6 +103,14 @@ def colour_scale(*quantities: str, labels: dict[str, str] | None = None) -> alt.
 
 #: On a phone the entries of a legend stand below each other; a wider chart takes them side by side.
 STACKED_ON_PHONES: Final = alt.ExprRef("width < 480 ? 1 : 0")
+#: What an entry of a legend takes, rather too much than too little: its line and gap, and a letter.
+PIXELS_OF_A_SYMBOL, PIXELS_OF_A_LETTER = 46, 7
+
+
+def in_rows_that_fit(names: Sequence[str]) -> alt.ExprRef:
+    """Columns of a legend of `names`: one on a phone, two where they are too long for one row."""
+    row = sum(PIXELS_OF_A_SYMBOL + PIXELS_OF_A_LETTER * len(name) for name in names)
+    return alt.ExprRef(f"width < 480 ? 1 : width < {row:.0f} ? 2 : 0")
 
 
 def top_legend(**options: Any) -> alt.Legend:

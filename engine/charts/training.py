@@ -16,6 +16,7 @@ from engine.charts.theme import (
     HEIGHT,
     AnyChart,
     ChartData,
+    in_rows_that_fit,
     log_axis,
     timestep_axis,
     top_legend,
@@ -179,7 +180,8 @@ def error_by_distance(errors: ChartData, *, runs: Sequence[str], height: int = H
 def _by_run(runs: Sequence[str]) -> dict[str, Any]:
     """Colour and dash of each run, in one legend."""
     names = list(runs)
-    legend = top_legend(symbolSize=500, symbolStrokeWidth=2.5, symbolOpacity=1)
+    columns = in_rows_that_fit(names)
+    legend = top_legend(symbolSize=500, symbolStrokeWidth=2.5, symbolOpacity=1, columns=columns)
     return {
         "color": alt.Color(
             "run:N",
@@ -243,14 +245,15 @@ def _against_truth(
         return alt.layer(band, own.mark_line(strokeWidth=2)).properties(height=height)
     tick = truth.mark_tick(thickness=4, width=90, color=COLOURS["theory"], opacity=0.6)
     names = list(runs)
+    legend = top_legend(columns=in_rows_that_fit(names))
     points = base.transform_filter(f"datum.run != '{TRUTH}'").mark_point(size=90, filled=True)
     dots = points.encode(
         color=alt.Color(
             "run:N",
             scale=alt.Scale(domain=names, range=_RUN_COLOURS[: len(names)]),
-            legend=top_legend(),
+            legend=legend,
         ),
-        shape=alt.Shape("run:N", scale=alt.Scale(domain=names), legend=top_legend()),
+        shape=alt.Shape("run:N", scale=alt.Scale(domain=names), legend=legend),
         xOffset=alt.XOffset("run:N", scale=alt.Scale(domain=names)),
         **encodings,
     )

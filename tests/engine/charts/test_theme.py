@@ -1,12 +1,13 @@
 """The palette: seen on light and dark, told apart by everyone; log axes that read as numbers."""
 
 import itertools
+import re
 
 import altair as alt
 import numpy as np
 import pytest
 
-from engine.charts.theme import COLOURS, POWER_LABEL, SYMBOLS, value_text
+from engine.charts.theme import COLOURS, POWER_LABEL, SYMBOLS, in_rows_that_fit, value_text
 
 #: Backgrounds of Streamlit's two themes, and the secondary ones charts may stand on.
 BACKGROUNDS = ("#FFFFFF", "#0E1117", "#191817")
@@ -72,3 +73,13 @@ def test_axis_labels_and_tooltips_use_only_what_vega_knows() -> None:
     for expression in (POWER_LABEL, value_text("x")):
         assert "Infinity" not in expression
         alt.Axis(labelExpr=expression).to_dict()
+
+
+def test_a_legend_of_long_names_has_two_columns_where_one_row_would_be_cut_off() -> None:
+    def columns(width: int, *names: str) -> int:
+        one, two = map(int, re.findall(r"width < (\d+)", in_rows_that_fit(names).expr))
+        return 1 if width < one else 2 if width < two else 0
+
+    long = ("gaussian", "gaussian, clipped", "orthogonal", "orthogonal, clipped")
+    assert [columns(width, *long) for width in (300, 485, 900)] == [1, 2, 0]
+    assert [columns(width, "RNN", "LSTM") for width in (300, 485)] == [1, 0]
