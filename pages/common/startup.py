@@ -41,9 +41,10 @@ _is_running = ContextVar("is_running", default=False)
 
 #: glibc's names for two of its settings, from malloc.h, and what they are set to.
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3
-ARENAS, LARGE_BYTES = 2, 1 << 20
-#: How often freed memory goes back to the system, which takes some 20 ms.
-TRIM_SECONDS = 20.0
+ARENAS, LARGE_BYTES = 1, 1 << 18
+#: How often freed memory goes back to the system, which takes some 20 ms: what a few large networks
+#: leave behind in that time is not seldom 100 MB.
+TRIM_SECONDS = 5.0
 
 _lock = threading.Lock()
 _prepared = False

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import random
 
+from pages.common.startup import TRIM_SECONDS
 from streamlit_app import PAGES
 from tests.load import servers
 from tests.load.servers import Server
@@ -17,6 +18,8 @@ BOUND = 1.05
 PRINTED_ROWS = 10
 #: Seconds for a run. Nobody pauses here, and large networks wait for each other: that is no fault.
 PATIENCE = 600.0
+#: Seconds after the last run until the server has given back what that left behind.
+REST_SECONDS = TRIM_SECONDS + 2
 
 
 async def soak(reruns: int, sessions: int) -> None:
@@ -37,19 +40,21 @@ async def _soak(server: Server, reruns: int, sessions: int) -> None:
     ]
     for visitor in visitors:
         await visitor.arrive()
-    print("| reruns | memory |\n| --: | --: |", flush=True)
+    print("| reruns | as the last run ended | at rest |\n| --: | --: | --: |", flush=True)
     done, reference = 0, 0.0
     for part in range(1, PRINTED_ROWS + 1):
         goal = reruns * part // PRINTED_ROWS
         each = -(-(goal - done) // sessions)
         await asyncio.gather(*(_move(visitor, each) for visitor in visitors))
         done += each * sessions
+        at_once = server.megabytes()
+        await asyncio.sleep(REST_SECONDS)
         memory = server.megabytes()
-        print(f"| {done} | {memory:.0f} MB |", flush=True)
+        print(f"| {done} | {at_once:.0f} MB | {memory:.0f} MB |", flush=True)
         if part == max(1, round(WARM_UP_SHARE * PRINTED_ROWS)):
             reference = memory
     grown = memory / reference
-    print(f"\n{grown:.3f} times the memory after the first tenth; the bound is {BOUND:g}.")
+    print(f"\n{grown:.3f} times the memory at rest after the first tenth; the bound is {BOUND:g}.")
     for visitor in visitors:
         await visitor.leave()
 
