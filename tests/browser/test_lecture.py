@@ -37,7 +37,7 @@ def facts(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("places", HALVES, ids=["first half", "second half"])
 def test_one_key_runs_the_lecture_and_every_link_shows_the_same_numbers(
-    server: Server, page: Page, browser: Browser, console: Console, places: range
+    server: Server, page: Page, open_tab: OpenTab, console: Console, places: range
 ) -> None:
     before = places.start - 1
     page.goto(server.url(address(LECTURE[before], before) if places.start else ""))
@@ -54,15 +54,13 @@ def test_one_key_runs_the_lecture_and_every_link_shows_the_same_numbers(
     expect(scene(page, places.stop - 2)).to_be_visible()
     assert console.errors == []
     assert all(len(shown) > 2 for _, shown in seen)
-    elsewhere = browser.new_context(viewport={"width": 1280, "height": 800})
-    for place, (url, shown) in zip(places, seen, strict=True):  # each in a session of its own
-        fresh = elsewhere.new_page()
+    for place, (url, shown) in zip(places, seen, strict=True):
+        fresh = open_tab()  # a session of its own
         fresh.goto(url)
         expect(scene(fresh, place)).to_be_visible()
         settle(fresh)
         assert facts(fresh) == shown, f"scene {place + 1} differs at {url}"
         fresh.close()
-    elsewhere.close()
 
 
 def test_the_links_of_the_lecture_page_lead_to_their_scenes_also_from_within_the_lecture(
