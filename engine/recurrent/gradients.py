@@ -42,8 +42,9 @@ from engine.recurrent.measure import (
 from engine.recurrent.weights import Weights
 
 MAX_SWEEP = 401
-#: Numbers held at once by a sweep (8 bytes each) in each of about three arrays: 64 MB an array.
-SWEEP_NUMBERS = 8_000_000
+#: Numbers held at once by a sweep (8 bytes each) in each of about three arrays: 16 MB an array. Four
+#: times as many take no less time.
+SWEEP_NUMBERS = 2_000_000
 #: How many times as many arrays of that size an LSTM's pass holds: gates, C_t, two gradients.
 LSTM_ARRAYS = 3
 
