@@ -145,7 +145,8 @@ def cell_jacobian_norms(
     hidden = config.hidden_size
     by_hidden, by_cell = np.zeros((1, hidden, hidden)), np.eye(hidden)[None]  # ∂C_T/∂h_t, ∂C_T/∂C_t
     exponent = unscaled(1)
-    jacobians, exponents = [by_cell], [exponent]
+    # Of each Jacobian its norm alone is kept: all of them can be hundreds of megabytes.
+    spectral, exponents = [np.ones(1)], [exponent]
     for t in range(config.timesteps - 1, 0, -1):
         at_sums = lstm.gradient_at_sums(run, t, by_hidden, by_cell)
         by_hidden = lstm.through_recurrent_weights(at_sums, w_h).sum(axis=0)[None]
@@ -153,10 +154,9 @@ def cell_jacobian_norms(
         both, exponent = rescale(np.stack((by_hidden, by_cell), axis=1), exponent)
         by_hidden, by_cell = both[:, 0], both[:, 1]
         jacobian, own_exponent = rescale(by_cell, exponent)
-        jacobians.append(jacobian)
+        spectral.append(np.linalg.norm(jacobian, 2, axis=(1, 2)))
         exponents.append(own_exponent)
-    spectral = np.linalg.norm(np.concatenate(jacobians[::-1]), 2, axis=(1, 2))
-    total = ScaledNorm(spectral, np.concatenate(exponents[::-1]))
+    total = ScaledNorm(np.concatenate(spectral[::-1]), np.concatenate(exponents[::-1]))
     return pd.DataFrame(
         {
             "timestep": np.arange(1, config.timesteps + 1),

@@ -117,18 +117,20 @@ def searches(ends: Ends) -> dict[str, Callable[[], object]]:
     """The searches, on a model of which every token is possible."""
     coin = MarkovModel("ab", np.log([0.5, 0.5]), np.log(np.full((2, 2), 0.5)))
     width = min(ends.beam_width, MAX_SCORED_TOKENS // (2 * ends.length))
-    again = min(width, MAX_SCORED_TOKENS // ends.length**2)
+    again = min(width, MAX_SCORED_TOKENS // (ends.length * (ends.length + 1)))
     widths = range(1, (20 if ends is PAGES else 256) + 1)
     rows = "".join(f",t{i},-9\n" for i in range(2000))
     return {
         "beam_search": partial(decoding.beam_search, coin, width, ends.length),
-        "beam_search, 5,000 tokens": partial(
-            decoding.beam_search, uniform(5000), 300, 2
-        ),
+        # Its model is made with it: all other cases would have 500 MB too many beside them.
+        "beam_search, 5,000 tokens": lambda: decoding.beam_search(uniform(5000), 300, 2),
         "greedy_search": partial(decoding.greedy_search, coin, ends.length, recompute=True),
         "exhaustive_search": partial(decoding.exhaustive_search, coin, 16),
         "best_by_beam_width": partial(decoding.best_by_beam_width, coin, ends.length, widths),
-        "smallest_optimal_beam_width": partial(decoding.smallest_optimal_beam_width, SKEWED, 16),
+        "smallest_optimal_beam_width": partial(
+            # As many sequences of three tokens as exhaustive search lists: 3^10 of 100,000.
+            decoding.smallest_optimal_beam_width, SKEWED, 10
+        ),
         "search_cost": partial(decoding.search_cost, coin, again, ends.length),
         "compare_scorings": partial(
             decoding.compare_scorings, coin, width, ends.length, end_token="b"
