@@ -26,7 +26,7 @@ from engine.residual.weights import Stack, draw_stack
 MAX_SKIPS = 401
 MAX_DEPTHS = 50
 #: Numbers held at once by a sweep (8 bytes each, in about four arrays): 16 MB an array. Four times as
-#: many take no less time.
+#: many were hardly quicker.
 SWEEP_NUMBERS = 2_000_000
 
 

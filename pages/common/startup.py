@@ -39,7 +39,8 @@ STATUS_VARIABLE, STATUS_SECRET = "LECTURE_STATUS", "status"
 
 _is_running = ContextVar("is_running", default=False)
 
-#: glibc's names for two of its settings, from malloc.h, and what they are set to.
+#: glibc's names for two of its settings, from malloc.h, and what they are set to. Heaps that the
+#: server's threads had before stay in use.
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3
 ARENAS, LARGE_BYTES = 1, 1 << 18
 #: How often freed memory goes back to the system, which takes some 20 ms: what a few large networks

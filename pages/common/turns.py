@@ -18,7 +18,7 @@ TURNS, TURN_SECONDS = 2, 0.1
 #: Engine calls that compute at a time: what their arrays take adds up.
 COMPUTATIONS = 4
 #: From so many numbers in a network's states on (T = 100, 32 units, 8 sequences), one at a time: a
-#: sweep holds some thirty of them, with all that their gradients need.
+#: sweep holds dozens of them, with all that their gradients need.
 LARGE = 25_000
 
 

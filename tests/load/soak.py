@@ -41,7 +41,7 @@ async def _soak(server: Server, reruns: int, sessions: int) -> None:
     for visitor in visitors:
         await visitor.arrive()
     print("| reruns | as the last run ended | at rest |\n| --: | --: | --: |", flush=True)
-    done, reference = 0, 0.0
+    done, memory, reference = 0, (0.0, 0.0), (0.0, 0.0)
     for part in range(1, PRINTED_ROWS + 1):
         goal = reruns * part // PRINTED_ROWS
         each = -(-(goal - done) // sessions)
@@ -49,12 +49,15 @@ async def _soak(server: Server, reruns: int, sessions: int) -> None:
         done += each * sessions
         at_once = server.megabytes()
         await asyncio.sleep(REST_SECONDS)
-        memory = server.megabytes()
-        print(f"| {done} | {at_once:.0f} MB | {memory:.0f} MB |", flush=True)
+        memory = at_once, server.megabytes()
+        print(f"| {done} | {memory[0]:.0f} MB | {memory[1]:.0f} MB |", flush=True)
         if part == max(1, round(WARM_UP_SHARE * PRINTED_ROWS)):
             reference = memory
-    grown = memory / reference
-    print(f"\n{grown:.3f} times the memory at rest after the first tenth; the bound is {BOUND:g}.")
+    at_once, at_rest = (end / before for end, before in zip(memory, reference, strict=True))
+    print(
+        f"\n{at_once:.3f} times the memory after the first tenth as the last run ended, "
+        f"{at_rest:.3f} at rest; the bound is {BOUND:g}."
+    )
     for visitor in visitors:
         await visitor.leave()
 
