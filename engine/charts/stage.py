@@ -1,0 +1,289 @@
+"""A picture as one stage: panels, marks and words at places of one layered view.
+
+A single layered view is the only kind that a page resizes without drawing it anew, and the only
+kind in which one slider moves everything. So a panel is a scale with a pixel range of its own, and
+every length is an expression of `width`, `height` and the type scale `s`. What depends on the
+slider's value is computed before and looked up here: the browser interprets expressions, and a
+formula for each row is what a frame's time goes into.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+Layer: TypeAlias = alt.Chart | alt.LayerChart
+Data: TypeAlias = alt.NamedData | alt.InlineData
+
+#: From these widths on a picture has room for panels side by side, and for a projector's type.
+WIDE, LARGE = 700, 1300
+#: Pixels of type on a screen of 1280: headline, sentence, the curves' own labels, captions, ticks.
+HEADLINE, SENTENCE, LABEL, CAPTION, TICK = 34, 15, 14, 13, 12
+
+#: What a colour stands for, everywhere: on light paper, on dark paper.
+INKS = {
+    "ink": ("#111111", "#F2F2F2"),  # the reader's own, and the frame
+    "dim": ("#5B5F66", "#B4B8BF"),  # words that stand back
+    "mid": ("#8A9099", "#7B818B"),  # what doesn't move
+    "hair": ("#E4E6E9", "#32363E"),  # grids
+    "gradient": ("#D55E00", "#FF8A3D"),
+    "state": ("#1F76B8", "#5DB2EE"),
+    "road": ("#8A4FB3", "#C08BE6"),  # without a matrix: the cell state, the skip
+    "weights": ("#A85F00", "#E0A13C"),  # through a matrix
+    "gate": ("#E3A81C", "#E3A81C"),  # fills of gates
+    "optimum": ("#D55E00", "#FF8A3D"),
+    "greedy": ("#8B2FE0", "#B983FF"),
+}
+#: One row, for marks that stand alone.
+ONE: Data = alt.InlineData(values=[{"one": 1}])
+
+
+def px(expression: str | float) -> Any:
+    """A place or length in pixels."""
+    return alt.value(alt.ExprRef(str(expression)))
+
+
+def expr(expression: str | float) -> alt.ExprRef:
+    """A property that Vega computes."""
+    return alt.ExprRef(str(expression))
+
+
+@dataclass(frozen=True)
+class Slider:
+    """The slider of a picture: what moves it is `{name}.at[0]`, or `now()`.
+
+    name: of the control, in the address too. label: what people read beside it.
+    """
+
+    name: str
+    label: str
+    low: float
+    high: float
+    step: float
+    start: float
+
+    def selection(self) -> alt.Parameter:
+        """The selection that the browser's own range input moves."""
+        bound = alt.binding_range(min=self.low, max=self.high, step=self.step, name=self.label)
+        return alt.selection_point(
+            name=self.name, fields=["at"], bind=bound, value=[{"at": self.start}]
+        )
+
+    def now(self) -> str:
+        """The value under the hand."""
+        return f"(isValid({self.name}.at) ? {self.name}.at[0] : {self.start})"
+
+    def place(self) -> str:
+        """Where in the sequence `values()` the value under the hand stands."""
+        return f"round(({self.now()} - {self.low}) / {self.step})"
+
+    def values(self) -> np.ndarray:
+        """Every value that it stops at."""
+        return np.round(
+            np.arange(round((self.high - self.low) / self.step) + 1) * self.step, 10
+        ) + (self.low)
+
+
+@dataclass(frozen=True)
+class Radio:
+    """A choice inside a picture; `{name}.at[0]` is one of `options`."""
+
+    name: str
+    label: str
+    options: tuple[str, ...]
+    start: str
+
+    def selection(self) -> alt.Parameter:
+        """The selection that the browser's own radio buttons set."""
+        bound = alt.binding_radio(options=list(self.options), name=self.label)
+        return alt.selection_point(
+            name=self.name, fields=["at"], bind=bound, value=[{"at": self.start}]
+        )
+
+    def now(self) -> str:
+        """The option that is chosen."""
+        return f"(isValid({self.name}.at) ? {self.name}.at[0] : '{self.start}')"
+
+    def place(self) -> str:
+        """The number of the chosen option, from 0."""
+        return f"indexof({list(self.options)!r}, {self.now()})"
+
+
+Hand: TypeAlias = Slider | Radio
+
+
+def parameter(name: str, expression: str | float) -> alt.Parameter:
+    """A value that Vega keeps up to date: `parameter("mid", "height / 2")`."""
+    return alt.param(name=name, expr=str(expression))
+
+
+def of_data(name: str, data: str, field: str, row: str = "0") -> alt.Parameter:
+    """A value from the rows, so that one specification serves every setting."""
+    return parameter(name, f"data('{data}')[{row}].{field}")
+
+
+def theme() -> list[alt.Parameter]:
+    """Inks of the page's theme, the type scale, and whether there is room: what all pictures use.
+
+    s: 1 on a screen of 1280, less on a phone, more on a projector. wide: whether panels can stand
+    side by side. dark: whether the paper is.
+    """
+    scale = f"width < {WIDE} ? 0.9 : width < {LARGE} ? 1 : 1.55"
+    inks = [parameter(name, f"dark ? '{dark}' : '{light}'") for name, (light, dark) in INKS.items()]
+    return [
+        parameter("s", scale),
+        parameter("wide", f"width >= {WIDE}"),
+        parameter("dark", "luminance(background) < 0.5"),
+        *inks,
+    ]
+
+
+def x(field: str, left: str, right: str, domain: Sequence[Any], **options: Any) -> alt.X:
+    """A horizontal scale between two places; a domain's end may be an expression."""
+    return alt.X(f"{field}:Q", axis=None, scale=_scale(domain, left, right), **options)
+
+
+def y(field: str, top: str, bottom: str, domain: Sequence[Any], **options: Any) -> alt.Y:
+    """A vertical scale between two places."""
+    return alt.Y(f"{field}:Q", axis=None, scale=_scale(domain, bottom, top), **options)
+
+
+def as_given(field: str) -> alt.Color:
+    """Colours that stand in the rows themselves."""
+    return alt.Color(f"{field}:N", scale=None, legend=None)
+
+
+def words(
+    left: str,
+    base: str,
+    text: str,
+    *,
+    data: Data = ONE,
+    size: str | float = CAPTION,
+    colour: str = "dim",
+    align: str = "left",
+    weight: int | str = "normal",
+    halo: bool = False,
+    where: str | None = None,
+    **mark: Any,
+) -> Layer:
+    """Words at a place: `text` is an expression, of the row or of parameters.
+
+    size: pixels at a scale of 1, or an expression. halo: with paper around the letters, where
+    curves pass below. where: shown only if this expression holds.
+    """
+    rows = alt.Chart(data)
+    if where is not None:
+        rows = rows.transform_filter(where)
+    rows = rows.transform_calculate(words=text).encode(x=px(left), y=px(base), text="words:N")
+    mark |= {"align": align, "fontWeight": weight, "aria": False, "fontSize": expr(_scaled(size))}
+    if not halo:
+        return rows.mark_text(color=expr(colour), **mark)
+    return alt.LayerChart(layer=list(haloed(rows, color=expr(colour), **mark)))
+
+
+def haloed(rows: alt.Chart, **mark: Any) -> tuple[alt.Chart, alt.Chart]:
+    """Text marks twice: first stroked in paper, so that no curve runs through the letters."""
+    paper = {
+        "color": expr("background"),
+        "stroke": expr("background"),
+        "strokeWidth": expr("5*s"),
+        "strokeJoin": "round",
+    }
+    mark.setdefault("aria", False)
+    return rows.mark_text(**(mark | paper)), rows.mark_text(**mark)
+
+
+def rule(
+    left: str, top: str, right: str, bottom: str, *, data: Data = ONE, colour: str = "hair",
+    width: str | float = 1, **mark: Any,
+) -> alt.Chart:  # fmt: skip
+    """A straight line between two places."""
+    rows = alt.Chart(data).mark_rule(
+        color=expr(colour), strokeWidth=expr(_scaled(width)), aria=False, **mark
+    )
+    return rows.encode(x=px(left), y=px(top), x2=px(right), y2=px(bottom))
+
+
+def paper(left: str, top: str, right: str, bottom: str) -> alt.Chart:
+    """Paper over what curves would draw outside of their panel."""
+    rows = alt.Chart(ONE).mark_rect(color=expr("background"), opacity=1, aria=False)
+    return rows.encode(x=px(left), x2=px(right), y=px(top), y2=px(bottom))
+
+
+def packed(values: np.ndarray) -> list[str]:
+    """A table of numbers, one text for each row.
+
+    Vega copies every column of each row that it derives, in every frame; a sweep of 201 columns
+    travels as one text instead, which `unpacked` splits once.
+    """
+    return [",".join(_written(value) for value in row) for row in np.asarray(values, dtype=float)]
+
+
+def unpacked(rows: alt.Chart, place: str, **columns: str) -> alt.Chart:
+    """The numbers at `place` of packed columns: `unpacked(rows, "i", g="gs")` sets datum.g."""
+    split = {f"{name}_": f"split(datum.{column}, ',')" for name, column in columns.items()}
+    taken = {name: f"toNumber(datum.{name}_[{place}])" for name in columns}
+    return rows.transform_calculate(**split).transform_calculate(**taken)
+
+
+def power_ticks(low: float, high: float, most: float = 6.5) -> pd.DataFrame:
+    """Ticks of a logarithmic axis in whole powers of ten, and the axis's ends: `value, words`.
+
+    The first and the last row are the ends.
+    """
+    span = max(high - low, 1)
+    step = next(s for s in (1, 2, 4, 5, 10, 20, 50, 100, 200, 500, 1000) if span / s <= most)
+    first, last = np.floor(low / step) * step, np.ceil(high / step) * step
+    ticks = pd.DataFrame({"value": np.arange(first, last + step / 2, step)})
+    ticks["words"] = ["1" if v == 0 else f"10{raised(int(v))}" for v in ticks["value"]]
+    return ticks
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def raised(number: float) -> str:
+    """A number as an exponent."""
+    return f"{number:g}".translate(_RAISED)
+
+
+def lowered(number: int) -> str:
+    """A number as an index."""
+    return str(number).translate(_LOWERED)
+
+
+def stage(*layers: Layer, height: str, parameters: Sequence[alt.Parameter]) -> alt.LayerChart:
+    """The layers as one picture that fills its width; height: an expression of it.
+
+    parameters: the hands' selections first, then what is derived, in the order of their use.
+    """
+    chart: alt.LayerChart = alt.layer(*layers).resolve_scale(x="independent", y="independent")
+    hands = [one for one in parameters if one.param_type == "selection"]
+    derived = [one for one in parameters if one.param_type != "selection"]
+    chart = chart.add_params(*hands, *theme(), parameter("height", height), *derived)
+    return chart.properties(
+        width="container",
+        height=500,
+        padding={"left": 0, "right": 0, "top": 0, "bottom": 4},
+        autosize=alt.AutoSizeParams(type="none", contains="padding"),
+    ).configure_view(stroke=None)
+
+
+def _scale(domain: Sequence[Any], start: str, end: str) -> alt.Scale:
+    ends = [expr(one) if isinstance(one, str) else one for one in domain]
+    return alt.Scale(domain=ends, range=[expr(start), expr(end)], nice=False, zero=False)
+
+
+def _scaled(size: str | float) -> str:
+    return size if isinstance(size, str) else f"{size}*s"
+
+
+def _written(value: float) -> str:
+    if np.isfinite(value):
+        return f"{value:.6g}"
+    return "NaN" if np.isnan(value) else "Infinity" if value > 0 else "-Infinity"
