@@ -1,0 +1,128 @@
+"""What a section shows: pictures with their rows, numbers, sentences and a verdict.
+
+A section of a page is one function of the engine from a frozen config to a `Shown`. It crosses
+from one process to another as plain data, and a notebook can draw it:
+
+    shown = linear(RecurrentConfig(spectral_radius=0.9))
+    shown.figures["linear"].draw()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from engine.questions import Verdict
+
+if TYPE_CHECKING:  # who only lays a section out needs none of them
+    import altair as alt
+    import pandas as pd
+
+    from engine.charts.theme import AnyChart
+
+#: Specifications that stay built, one for each picture and its few options.
+MAX_SPECIFICATIONS = 64
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture: how it is drawn, from which rows, and what it shows in words.
+
+    name: of its files. specification: Vega-Lite with named data, the same for every setting.
+    rows: Arrow's bytes by the name of the data. alt_text: what the picture is, for those who
+    can't see it; it stays the same while controls move. caption: what it shows at these settings.
+    hands: where the config has the sliders and radios inside the picture, by the control's name.
+    """
+
+    name: str
+    specification: Mapping[str, Any]
+    rows: Mapping[str, bytes]
+    alt_text: str
+    caption: str = ""
+    hands: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The rows as frames, by the name of the data."""
+        import pyarrow as pa
+
+        return {name: pa.ipc.open_stream(of).read_pandas() for name, of in self.rows.items()}
+
+    def draw(self) -> alt.Chart:
+        """The picture with its rows, and its sliders where the config has them."""
+        import altair as alt
+
+        rows = {name: frame.to_dict("records") for name, frame in self.frames.items()}
+        drawn = with_hands(self.specification, self.hands)
+        drawn["datasets"] = {**drawn.get("datasets", {}), **rows}
+        return alt.Chart.from_dict({"background": "white", **drawn}, validate=False)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that a section shows.
+
+    figures: by name. numbers: as people read them, by their label. sentences: in the order in
+    which they stand, as Markdown; a claim that doesn't hold at these settings isn't among them.
+    verdict: what the numbers say to the section's question.
+    """
+
+    figures: Mapping[str, Figure]
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    sentences: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+
+
+def figure(
+    chart: Callable[..., AnyChart],
+    frames: Mapping[str, pd.DataFrame],
+    *,
+    alt_text: str,
+    caption: str = "",
+    hands: Mapping[str, float | str] | None = None,
+    **options: Any,
+) -> Figure:
+    """The picture that `chart` draws of `frames`, which are its arguments by name.
+
+    options: what else it takes, hashable; each combination is a specification of its own.
+    """
+    specification = _specification(chart, tuple(frames), tuple(sorted(options.items())))
+    rows = {name: _arrow(frame) for name, frame in frames.items()}
+    return Figure(chart.__name__, specification, rows, alt_text, caption, hands or {})
+
+
+def with_hands(
+    specification: Mapping[str, Any], hands: Mapping[str, float | str]
+) -> dict[str, Any]:
+    """A specification whose sliders and radios start where `hands` says."""
+    drawn = dict(specification)
+    if hands:
+        drawn["params"] = [
+            {**one, "value": [{"at": hands[one["name"]]}]} if one["name"] in hands else one
+            for one in drawn["params"]
+        ]
+    return drawn
+
+
+@lru_cache(MAX_SPECIFICATIONS)
+def _specification(
+    chart: Callable[..., AnyChart], names: tuple[str, ...], options: tuple[tuple[str, Any], ...]
+) -> dict[str, Any]:
+    """The chart as Vega-Lite has it; building a picture takes far longer than its numbers."""
+    import altair as alt
+
+    data = {name: alt.NamedData(name) for name in names}
+    # The tests validate every picture; here it would take as long again.
+    built: dict[str, Any] = chart(**data, **dict(options)).to_dict(validate=False)
+    return built
+
+
+def _arrow(frame: pd.DataFrame) -> bytes:
+    import pyarrow as pa
+
+    table, sink = pa.Table.from_pandas(frame, preserve_index=False), pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
