@@ -1,8 +1,7 @@
 """Checks of arguments: every refusal names the argument, its value and what is allowed."""
 
 from collections.abc import Collection
-
-import numpy as np
+from numbers import Real
 
 #: Characters of a refused value that its message repeats.
 MAX_SHOWN = 200
@@ -30,8 +29,7 @@ def require_number(
     """Raise ValueError unless `value` is a finite number from `low` to `high`, both included."""
     if value is None and or_none:
         return
-    if isinstance(value, (np.integer, np.floating)):
-        value = value.item()  # a float16 can't be compared with a bound of a million
+    value = _plain(value)  # a float16 can't be compared with a bound of a million
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     # A comparison is false for nan, and exact for integers that no float can hold.
     if not is_number or not low <= value <= high:  # type: ignore[operator]
@@ -46,11 +44,11 @@ def require_sequence(name: str, values: object, most: int) -> list:
 
     A numpy array will do as well. Numpy's numbers become Python's; what items are isn't checked.
     """
-    is_one_number = isinstance(values, np.ndarray) and values.ndim == 0
+    is_one_number = getattr(values, "ndim", 1) == 0
     if is_one_number or isinstance(values, str) or not isinstance(values, Collection):
         raise ValueError(f"{name} is {shown(values)}; allowed is a sequence of 1 to {most} numbers")
     require_integer(f"the number of {name}", len(values), 1, most)
-    return [item.item() if isinstance(item, np.generic) else item for item in values]
+    return [_plain(item) for item in values]
 
 
 def require_choice(name: str, value: object, choices: Collection[str]) -> None:
@@ -64,3 +62,8 @@ def require_flag(name: str, value: object) -> None:
     """Raise ValueError unless `value` is True or False."""
     if not isinstance(value, bool):
         raise ValueError(f"{name} is {shown(value)}; allowed is True or False")
+
+
+def _plain(value: object) -> object:
+    """A number of numpy's as Python's own; numpy itself isn't needed to know one."""
+    return value.item() if isinstance(value, Real) and hasattr(value, "item") else value

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from engine.numerics import Array
+
 #: 32 bits, because ldexp takes C's int, or its long: which is why Windows refuses an int64. A step
 #: moves an exponent by a thousand or two at the very most, so a chain never comes near the end.
 Exponents = NDArray[np.int32]

@@ -23,6 +23,48 @@ def test_the_engine_never_imports_streamlit() -> None:
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0
 
 
+CONFIGS = {
+    "engine.recurrent": "RecurrentConfig",
+    "engine.residual": "ResidualConfig",
+    "engine.training": "TrainingConfig",
+    "engine.decoding.config": "DecodingConfig",
+}
+
+
+@pytest.mark.parametrize("module", CONFIGS)
+def test_a_config_comes_without_any_array_library(module: str) -> None:
+    check = (
+        f"from {module} import {CONFIGS[module]}; {CONFIGS[module]}(); import sys; "
+        "sys.exit(str({'numpy', 'pandas', 'torch'} & sys.modules.keys() or ''))"
+    )
+    run = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True)
+    assert run.stderr.strip() == ""
+
+
+def engine_imports(module: str) -> set[str]:
+    """The modules that a module of the engine imports, by the names in its source."""
+    path = ROOT.joinpath(*module.split("."))
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def test_whoever_multiplies_matrices_keeps_to_one_thread() -> None:
+    imports = {module: engine_imports(module) for module in MODULES}
+    limited, grown = {"engine.numerics"}, True
+    while grown:
+        more = {module for module, names in imports.items() if names & limited} - limited
+        limited, grown = limited | more, bool(more)
+    numeric = ("engine.recurrent.", "engine.residual.", "engine.training.", "engine.decoding.")
+    users = {module for module, names in imports.items() if "numpy" in names}
+    assert {module for module in users if module.startswith(numeric)} <= limited
+
+
 @pytest.mark.parametrize("name", ["recurrent", "residual", "decoding", "training"])
 def test_the_public_face_exports_only_what_exists(name: str) -> None:
     module = __import__(f"engine.{name}", fromlist=["__all__"])

@@ -1,23 +1,16 @@
 """A search's settings as one frozen record: which model, how wide, how long, ranked by what.
 
 A model itself can't be the key of a cache or stand in a link; its name and the text that it is
-made from can.
+made from can. Models are made, and what they need is imported, only when one is asked for.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import numpy as np
+from engine.decoding.scoring import END_TOKEN, Conventions, ScoringName
 
-from engine.decoding.exhaustive import sequence_count, sequences_to_visit
-from engine.decoding.handout_tree import handout_model
-from engine.decoding.language_model import LSTMLanguageModel
-from engine.decoding.models import LanguageModel, MarkovModel, TreeModel
-from engine.decoding.record import END_TOKEN
-from engine.decoding.scoring import Conventions, ScoringName
-from engine.decoding.user_tree import parse_tree
-from engine.training.language import LanguageRun, shipped_run
+if TYPE_CHECKING:
+    from engine.decoding.models import LanguageModel
 
 #: A small example of our own: a spell of weather told day by day, and when the tale ends. The
 #: numbers are chosen so that k = 2 misses the optimum and the conventions disagree at T = 6.
@@ -27,43 +20,17 @@ WEATHER_NEXT = ((0.4, 0.4, 0.2), (0.1, 0.45, 0.45), (0.0, 0.0, 1.0))
 #: The length at which the example shows what it is for.
 WEATHER_LENGTH = 6
 
-
-def weather_model() -> MarkovModel:
-    """The example as a model; nothing but the end follows the end."""
-    with np.errstate(divide="ignore"):
-        return MarkovModel(WEATHER, np.log(WEATHER_START), np.log(WEATHER_NEXT))
-
-
 #: The character LSTM shows what it is for with these: one answer for k = 1, another for k = 5, a
 #: third for k = 20, and a fourth when the winner is ranked by the mean.
 CHARACTERS_PROMPT, CHARACTERS_LENGTH, CHARACTERS_WIDTH = "a ", 40, 5
-
-
-def trained_model(run: LanguageRun, prompt: str = "") -> LSTMLanguageModel:
-    """The network of a training run after a prompt; a line begins where the last one ended."""
-    weights = (run.state_dict(module) for module in ("embedding", "lstm", "linear"))
-    return LSTMLanguageModel(run.vocabulary, *weights, start_token=END_TOKEN, prompt=prompt)
-
-
-@lru_cache(maxsize=1)
-def _shipped_model() -> LSTMLanguageModel:
-    return trained_model(shipped_run())
-
-
-#: Every model by name, made from the text that goes with it: a pasted tree, a prompt, or nothing.
-MODELS: dict[str, Callable[[str], LanguageModel]] = {
-    "handout": lambda _: handout_model(),
-    "own": parse_tree,
-    "weather": lambda _: weather_model(),
-    "characters": lambda prompt: _shipped_model().with_prompt(prompt),
-}
 
 
 @dataclass(frozen=True)
 class DecodingConfig:
     """What to search and how.
 
-    model_name: a key of MODELS. text: what the model is made from, if it is made from a text.
+    model_name: a key of `engine.decoding.named_models.MODELS`. text: what the model is made from,
+    if it is made from a text.
     beam_width, max_length, scoring, length_penalty, count_end_token: as `beam_search` takes them,
     which checks them.
     """
@@ -77,9 +44,11 @@ class DecodingConfig:
     count_end_token: bool = True
 
     @property
-    def model(self) -> LanguageModel:
+    def model(self) -> "LanguageModel":
         """The model; ValueError where its text can't be read (UserTreeError for a tree)."""
-        return _model(self.model_name, self.text)
+        from engine.decoding.named_models import named_model
+
+        return named_model(self.model_name, self.text)
 
     @property
     def end_token(self) -> str | None:
@@ -99,21 +68,20 @@ class DecodingConfig:
     @property
     def longest(self) -> int | None:
         """The most tokens that a sequence of this model can have; None without a limit."""
+        from engine.decoding.models import TreeModel
+
         return self.model.depth if isinstance(self.model, TreeModel) else None
 
     @property
     def sequence_count(self) -> int:
         """M^T."""
+        from engine.decoding.exhaustive import sequence_count
+
         return sequence_count(self.model, self.max_length)
 
     @property
     def sequences_to_visit(self) -> int:
         """Those of the M^T that the model has at all."""
+        from engine.decoding.exhaustive import sequences_to_visit
+
         return sequences_to_visit(self.model, self.max_length)
-
-
-@lru_cache(maxsize=32)
-def _model(name: str, text: str) -> LanguageModel:
-    if name not in MODELS:
-        raise ValueError(f"model_name is {name!r}; allowed is one of {', '.join(MODELS)}")
-    return MODELS[name](text)

@@ -14,14 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.decoding.models import State
+from engine.decoding.scoring import END_TOKEN
 from engine.extended_range import Array
 from engine.lazy import cached_property
 
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-#: A token spelled like this finishes a hypothesis, in every model.
-END_TOKEN = "<end>"
 #: Tokens that the sequences of one frame may spell out.
 MAX_WRITTEN_TOKENS = 20_000_000
 CANDIDATE_COLUMNS = (

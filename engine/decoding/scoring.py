@@ -18,6 +18,8 @@ from engine.arguments import require_choice, require_flag, require_number
 ScoringName = Literal["sum", "mean", "length", "wu2016"]
 SCORINGS: tuple[ScoringName, ...] = get_args(ScoringName)
 MAX_LENGTH_PENALTY = 10.0
+#: A token spelled like this finishes a hypothesis, in every model.
+END_TOKEN = "<end>"
 
 
 class Conventions(TypedDict, total=False):

@@ -1,64 +1,6 @@
 """Vanilla RNN and LSTM on the running-average task: gradients along time (handout, 1 (a)-(e))."""
 
-from engine.recurrent.cell_state import (
-    EDGES,
-    cell_gradient_flow,
-    cell_state_pathway,
-    cell_state_shares,
-    edge_gradients,
-    gate_values,
-)
-from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.data import running_average_batch
-from engine.recurrent.gradients import (
-    GradientTrace,
-    forget_bias_sweep,
-    gradient_reach,
-    gradient_share_by_loss,
-    gradient_trace,
-    loss_timestep_matrix,
-    spectral_sweep,
-    weight_gradient_terms,
-)
-from engine.recurrent.memory import (
-    LSTM_PRESETS,
-    Preset,
-    cell_jacobian_norms,
-    compare_memory,
-    direct_path_gradient,
-    half_lives,
-    memory_initialisations,
-    survival_products,
-    survival_quantiles,
-)
-from engine.recurrent.weights import Weights, draw_weights
+import lazy_loader
 
-__all__ = [
-    "EDGES",
-    "LSTM_PRESETS",
-    "GradientTrace",
-    "Preset",
-    "RecurrentConfig",
-    "Weights",
-    "cell_gradient_flow",
-    "cell_jacobian_norms",
-    "cell_state_pathway",
-    "cell_state_shares",
-    "compare_memory",
-    "direct_path_gradient",
-    "draw_weights",
-    "edge_gradients",
-    "forget_bias_sweep",
-    "gate_values",
-    "gradient_reach",
-    "gradient_share_by_loss",
-    "gradient_trace",
-    "half_lives",
-    "loss_timestep_matrix",
-    "memory_initialisations",
-    "running_average_batch",
-    "spectral_sweep",
-    "survival_products",
-    "survival_quantiles",
-    "weight_gradient_terms",
-]
+# Who wants a config pays for no array library; what is offered is listed in __init__.pyi.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,45 +1,6 @@
 """Stacks of h_{t+1} = σ(W_t h_t + b_t) + g·h_t: gradients along depth (handout, 1 (f))."""
 
-from engine.residual.config import MAX_DEPTH, MAX_SKIP, MAX_WIDTH, ResidualConfig
-from engine.residual.gradients import (
-    DepthTrace,
-    carry_gates,
-    critical_skip,
-    depth_skip_sweep,
-    depth_trace,
-    input_gradients,
-    skip_pathway,
-    skip_sweep,
-)
-from engine.residual.jacobians import jacobian_singular_values, jacobian_terms
-from engine.residual.lesions import lesion
-from engine.residual.paths import (
-    PathGradients,
-    path_counts,
-    path_length_contributions,
-    path_length_gradients,
-    path_length_shares,
-)
+import lazy_loader
 
-__all__ = [
-    "MAX_DEPTH",
-    "MAX_SKIP",
-    "MAX_WIDTH",
-    "DepthTrace",
-    "PathGradients",
-    "ResidualConfig",
-    "carry_gates",
-    "critical_skip",
-    "depth_skip_sweep",
-    "depth_trace",
-    "input_gradients",
-    "jacobian_singular_values",
-    "jacobian_terms",
-    "lesion",
-    "path_counts",
-    "path_length_contributions",
-    "path_length_gradients",
-    "path_length_shares",
-    "skip_pathway",
-    "skip_sweep",
-]
+# Who wants a config pays for no array library; what is offered is listed in __init__.pyi.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

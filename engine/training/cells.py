@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from engine.numerics import NetworkArray as Array
 from engine.recurrent.config import Activation
-from engine.training.config import Array, TrainedCell
+from engine.training.config import TrainedCell
 
 #: torch shares out what has 32,768 numbers or more among its threads.
 LONGEST_SLICE = 16_384

@@ -1,9 +1,7 @@
 """What a training run is made of: one frozen, checked description that also names its file."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
-
-import numpy.typing as npt
+from typing import Literal, get_args
 
 from engine.arguments import require_choice, require_integer, require_number
 from engine.recurrent.config import (
@@ -16,9 +14,6 @@ from engine.recurrent.config import (
     Activation,
     RecurrentInit,
 )
-
-#: Numbers in the precision of the network: float32 in training, float64 in tests and predictions.
-Array: TypeAlias = npt.NDArray[Any]
 
 Task = Literal["average_every", "average_last", "recall", "adding"]
 TrainedCell = Literal["rnn", "lstm", "residual"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.training.config import Array
+from engine.numerics import NetworkArray as Array
 
 Header = dict[str, Any]
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
-from engine.training.config import Array, TrainingConfig
+from engine.numerics import NetworkArray as Array
+from engine.training.config import TrainingConfig
 from engine.training.run import TrainingRun
 from engine.training.tasks import answers, data_generator, draw_batch
 

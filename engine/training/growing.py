@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from engine.lazy import cached_property
-from engine.training.config import Array, TrainingConfig
+from engine.numerics import NetworkArray as Array
+from engine.training.config import TrainingConfig
 from engine.training.train import Metrics
 
 #: The columns of `GrowingRun.metrics`.

@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
-from engine.training.config import Array, TrainingConfig
+from engine.numerics import NetworkArray as Array
+from engine.training.config import TrainingConfig
 from engine.training.cost import SECONDS_PER_WORK, work, work_of_a_step
 from engine.training.growing import GrowingRun
 from engine.training.run import TrainingRun

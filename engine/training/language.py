@@ -29,8 +29,8 @@ from torch.nn.utils import clip_grad_norm_
 from engine.arguments import require_integer, require_number
 from engine.decoding.record import END_TOKEN
 from engine.lazy import cached_property
+from engine.numerics import NetworkArray as Array
 from engine.recurrent.config import MAX_SEED
-from engine.training.config import Array
 from engine.training.container import Container, RunFileError
 
 #: The text that comes with the project, written for it, and the network trained on it.

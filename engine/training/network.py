@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.numerics import NetworkArray as Array
 from engine.training.cells import LayerShape, make_layer
-from engine.training.config import Array, TrainingConfig
+from engine.training.config import TrainingConfig
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.training.config import Array, TrainingConfig
+from engine.numerics import NetworkArray as Array
+from engine.training.config import TrainingConfig
 
 #: torch.optim.Adam's defaults (Kingma and Ba 2015).
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8

@@ -14,8 +14,9 @@ import pandas as pd
 import torch
 
 from engine.lazy import cached_property
+from engine.numerics import NetworkArray as Array
 from engine.recurrent import Weights
-from engine.training.config import Array, TrainingConfig
+from engine.training.config import TrainingConfig
 from engine.training.container import Container, RunFileError
 from engine.training.initial import initial_weights
 from engine.training.network import Network, StateDicts, pack, parameter_count, unpack

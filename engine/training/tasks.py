@@ -6,7 +6,8 @@ Arrays have time first and the batch last, as the recurrences of engine.training
 import numpy as np
 import torch
 
-from engine.training.config import Array, TrainingConfig
+from engine.numerics import NetworkArray as Array
+from engine.training.config import TrainingConfig
 
 #: Each use of a seed has a generator of its own, so that training longer changes no test data.
 #: Far from the seeds that engine.recurrent gives its generators.

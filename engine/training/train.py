@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.training.config import Array, TrainingConfig
+from engine.numerics import NetworkArray as Array
+from engine.training.config import TrainingConfig
 from engine.training.initial import initial_weights
 from engine.training.network import Network, pack
 from engine.training.optimise import Optimiser, clip, gradient_norms

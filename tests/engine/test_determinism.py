@@ -18,7 +18,8 @@ import torch
 
 from engine.decoding import LSTMLanguageModel, beam_search, exhaustive_search, greedy_search
 from engine.decoding.comparisons import beam, best_by_beam_width, compare_scorings, search_cost
-from engine.decoding.config import DecodingConfig, trained_model
+from engine.decoding.config import DecodingConfig
+from engine.decoding.named_models import trained_model
 from engine.recurrent import (
     RecurrentConfig,
     cell_gradient_flow,

@@ -1,0 +1,52 @@
+from .beam import beam_search
+from .exhaustive import exhaustive_search, sequence_count, sequences_to_visit
+from .greedy import greedy_search
+from .handout_tree import handout_edges, handout_model
+from .language_model import LSTMLanguageModel
+from .models import LanguageModel, MarkovModel, TreeModel, sequence_log_prob
+from .record import (
+    BeamSearchResult,
+    Hypothesis,
+    SearchStep,
+    StoredHypothesis,
+    sequence_text,
+)
+from .user_tree import TreeProblem, UserTreeError, parse_rows, parse_tree
+from .verdict import (
+    LostOptimum,
+    best_by_beam_width,
+    compare_scorings,
+    lost_optimum,
+    search_cost,
+    smallest_optimal_beam_width,
+)
+
+__all__ = [
+    "BeamSearchResult",
+    "Hypothesis",
+    "LSTMLanguageModel",
+    "LanguageModel",
+    "LostOptimum",
+    "MarkovModel",
+    "SearchStep",
+    "StoredHypothesis",
+    "TreeModel",
+    "TreeProblem",
+    "UserTreeError",
+    "beam_search",
+    "best_by_beam_width",
+    "compare_scorings",
+    "exhaustive_search",
+    "greedy_search",
+    "handout_edges",
+    "handout_model",
+    "lost_optimum",
+    "parse_rows",
+    "parse_tree",
+    "search_cost",
+    "sequence_count",
+    "sequence_log_prob",
+    "sequence_text",
+    "sequences_to_visit",
+    "smallest_optimal_beam_width",
+]
