@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from numbers import Real
 
+#: Seeds go from 0 to this.
+MAX_SEED = 2**31 - 1
 #: Characters of a refused value that its message repeats.
 MAX_SHOWN = 200
 #: Python refuses to write out integers not much longer than this.

@@ -11,6 +11,7 @@ import pandas as pd
 
 from engine.decoding import handout_tree
 from engine.decoding.config import DecodingConfig
+from engine.decoding.language_run import LanguageRun
 from engine.decoding.layout import decimal
 from engine.decoding.models import LanguageModel, TreeModel, token_log_probs
 from engine.decoding.record import (
@@ -23,7 +24,6 @@ from engine.decoding.record import (
 )
 from engine.decoding.verdict import RECOMPUTED, STORED, LostOptimum
 from engine.questions import Verdict
-from engine.training.language import LanguageRun
 
 WAYS = (STORED, RECOMPUTED)
 

@@ -7,9 +7,9 @@ another size) is off by 1e-15, far from changing a ranking.
 
 import copy
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import torch
 
 from engine.decoding.models import State, Tokens, checked_vocabulary, shown
 from engine.extended_range import Array
@@ -18,15 +18,17 @@ MAX_PROMPT = 200
 #: No sum of products of weights leaves float64, so nothing ever becomes NaN.
 MAX_WEIGHT = 1e100
 
-StateDict = Mapping[str, torch.Tensor]
+#: Arrays under the names of a torch module's `state_dict()`, or its tensors.
+StateDict = Mapping[str, Any]
 
 
 class LSTMLanguageModel:
     """Reads one token at a time and gives the log-probabilities of the next.
 
-    vocabulary: M tokens, in the order of the embedding's rows. embedding: the state dict of
-    `torch.nn.Embedding(M, E)`. lstm: of a one-layer `torch.nn.LSTM(E, H)` or of a
-    `torch.nn.LSTMCell(E, H)`, biases included. linear: of `torch.nn.Linear(H, M)`.
+    vocabulary: M tokens, in the order of the embedding's rows. The rest are state dicts, of tensors
+    or of NumPy arrays: embedding of `torch.nn.Embedding(M, E)`; lstm of a one-layer
+    `torch.nn.LSTM(E, H)` or of a `torch.nn.LSTMCell(E, H)`, biases included; linear of
+    `torch.nn.Linear(H, M)`.
     start_token: read before anything else. prompt: read after it, token by token (for a character
     model, a string); the sequences that a search returns don't contain it.
     Raises ValueError for weights that don't fit together or aren't numbers, and for a prompt of
@@ -142,7 +144,7 @@ class LSTMLanguageModel:
         return [self._index[self.start_token], *(self._index[token] for token in prompt)]
 
 
-def _one_layer(lstm: StateDict) -> dict[str, torch.Tensor]:
+def _one_layer(lstm: StateDict) -> dict[str, Any]:
     """The weights under the names that `torch.nn.LSTMCell` gives them."""
     layers = {name.rpartition("_l")[2] for name in lstm if "_l" in name}
     if layers - {"0"}:
@@ -158,7 +160,10 @@ def _matrix(argument: str, state: StateDict, entry: str, shape: tuple[int | None
         raise ValueError(
             f"{argument} has the entries {', '.join(sorted(state))}; {entry!r} is missing"
         )
-    array: Array = torch.as_tensor(state[entry]).detach().cpu().double().numpy().copy()
+    value = state[entry]
+    if hasattr(value, "detach"):  # a tensor, wherever it is and of whatever precision
+        value = value.detach().cpu().double().numpy()
+    array: Array = np.array(value, dtype=np.float64)
     wanted = [
         size if size is not None else given for size, given in zip(shape, array.shape, strict=False)
     ]

@@ -8,10 +8,10 @@ import numpy as np
 from engine.decoding.config import WEATHER, WEATHER_NEXT, WEATHER_START
 from engine.decoding.handout_tree import handout_model
 from engine.decoding.language_model import LSTMLanguageModel
+from engine.decoding.language_run import LanguageRun, shipped_run
 from engine.decoding.models import LanguageModel, MarkovModel
 from engine.decoding.scoring import END_TOKEN
 from engine.decoding.user_tree import parse_tree
-from engine.training.language import LanguageRun, shipped_run
 
 
 def weather_model() -> MarkovModel:

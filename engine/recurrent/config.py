@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from engine.arguments import require_choice, require_flag, require_integer, require_number
+from engine.arguments import (
+    MAX_SEED,
+    require_choice,
+    require_flag,
+    require_integer,
+    require_number,
+)
 
 Cell = Literal["rnn", "lstm"]
 Activation = Literal["identity", "tanh", "relu"]
@@ -19,7 +25,6 @@ MAX_BATCH_SIZE = 64
 MAX_SPECTRAL_RADIUS = 10.0
 MAX_SCALE = 1e6
 MAX_CHRONO_TIMESTEPS = 1_000_000
-MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)

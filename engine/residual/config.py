@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.arguments import require_choice, require_integer, require_number, shown
-from engine.recurrent.config import ACTIVATIONS, MAX_BATCH_SIZE, MAX_SCALE, MAX_SEED, Activation
+from engine.arguments import MAX_SEED, require_choice, require_integer, require_number, shown
+from engine.recurrent.config import ACTIVATIONS, MAX_BATCH_SIZE, MAX_SCALE, Activation
 
 Highway = Literal["highway"]
 #: g as one number, one number for each unit, or a gate computed from h_t.

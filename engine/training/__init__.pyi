@@ -1,8 +1,7 @@
 from .config import TrainingConfig
-from .container import RunFileError
 from .language import LanguageConfig, LanguageRun, train_language_model
 from .network import StateDicts
-from .run import TrainingRun
+from .run import RunFileError, TrainingRun
 from .store import RunStore
 from .tasks import constant_loss
 from .train import Metrics, train, train_many

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from engine.arguments import require_choice, require_integer, require_number
+from engine.arguments import MAX_SEED, require_choice, require_integer, require_number
 from engine.recurrent.config import (
     ACTIVATIONS,
     MAX_CHRONO_TIMESTEPS,
     MAX_SCALE,
-    MAX_SEED,
     MAX_SPECTRAL_RADIUS,
     RECURRENT_INITS,
     Activation,

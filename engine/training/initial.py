@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from engine.arguments import MAX_SEED
 from engine.recurrent import RecurrentConfig, draw_weights
-from engine.recurrent.config import MAX_SEED
 from engine.training.config import TrainingConfig
 from engine.training.network import StateDicts
 from engine.training.tasks import data_generator

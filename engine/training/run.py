@@ -1,6 +1,6 @@
 """A finished training run: its curves, its weights, its predictions; to a file and back.
 
-How the file is laid out is `engine.training.container`'s business; what must be in it is told
+How the file is laid out is `engine.container`'s business; what must be in it is told
 here.
 """
 
@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from engine.container import Container, RunFileError
 from engine.lazy import cached_property
 from engine.numerics import NetworkArray as Array
 from engine.recurrent import Weights
 from engine.training.config import TrainingConfig
-from engine.training.container import Container, RunFileError
 from engine.training.initial import initial_weights
 from engine.training.network import Network, StateDicts, pack, parameter_count, unpack
 from engine.training.tasks import data_generator, draw_batch

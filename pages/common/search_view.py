@@ -10,8 +10,8 @@ from engine.charts import stored_states as strips
 from engine.decoding import comparisons, findings, tables
 from engine.decoding.config import DecodingConfig
 from engine.decoding.exhaustive import MAX_SEQUENCES
+from engine.decoding.language_run import shipped_run, shipped_text
 from engine.recipes import Recipe
-from engine.training.language import shipped_run, shipped_text
 from pages.common import kept, runs
 from pages.common.charts import show_chart
 from pages.common.kept import known

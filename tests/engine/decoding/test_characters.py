@@ -25,7 +25,7 @@ from engine.decoding.config import (
     END_TOKEN,
     DecodingConfig,
 )
-from engine.training.language import shipped_run, shipped_text
+from engine.decoding.language_run import shipped_run, shipped_text
 
 CONFIG = DecodingConfig(
     "characters", CHARACTERS_PROMPT, CHARACTERS_WIDTH, CHARACTERS_LENGTH, length_penalty=0.6
@@ -51,7 +51,8 @@ def torch_modules() -> tuple[torch.nn.Embedding, torch.nn.LSTM, torch.nn.Linear]
         torch.nn.Linear(sizes[1], 28),
     )
     for module, name in zip(modules, ("embedding", "lstm", "linear"), strict=True):
-        module.load_state_dict(run.state_dict(name))
+        state = run.state_dict(name)
+        module.load_state_dict({entry: torch.from_numpy(array) for entry, array in state.items()})
         module.double()
     return modules
 

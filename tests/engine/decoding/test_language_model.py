@@ -109,6 +109,21 @@ def test_probabilities_sum_to_one(model: LSTMLanguageModel) -> None:
     np.testing.assert_allclose(np.exp(log_probs).sum(axis=1), 1, rtol=1e-12)
 
 
+def test_arrays_and_tensors_of_any_precision_make_the_same_model() -> None:
+    reference = Torch()
+    states = [module.state_dict() for module in (reference.embedding, reference.lstm)]
+    halves = [
+        {name: tensor.to(torch.bfloat16) for name, tensor in state.items()}
+        for state in (*states, reference.linear.state_dict())
+    ]
+    arrays = [{name: t.double().numpy() for name, t in state.items()} for state in halves]
+    found = [
+        LSTMLanguageModel(VOCABULARY, *given, start_token="\n").start(1)[0]
+        for given in (halves, arrays)
+    ]
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 def test_an_lstm_cells_state_dict_serves_as_well() -> None:
     reference = Torch()
     cell = torch.nn.LSTMCell(5, 7, dtype=torch.float64)

@@ -12,9 +12,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.training import LanguageConfig, LanguageRun, RunFileError, train_language_model
-from engine.training import language as language_module
-from engine.training.language import (
+from engine.decoding import language_run
+from engine.decoding.language_run import (
     SHIPPED_FILE,
     load_run,
     parameter_shapes,
@@ -22,6 +21,7 @@ from engine.training.language import (
     shipped_text,
     text_vocabulary,
 )
+from engine.training import LanguageConfig, LanguageRun, RunFileError, train_language_model
 
 CONFIG = LanguageConfig(embedding_size=3, hidden_size=5, timesteps=7, batch_size=4, steps=6)
 TEXT = "what is kept\nis kept\n\nand gone\n"
@@ -210,7 +210,9 @@ def test_the_weights_load_into_torchs_modules() -> None:
         "linear": torch.nn.Linear(5, tokens),
     }
     for name, module in modules.items():
-        module.load_state_dict(RUN.state_dict(name))
+        module.load_state_dict(
+            {entry: torch.from_numpy(array) for entry, array in RUN.state_dict(name).items()}
+        )
     together = [p.detach().flatten() for module in modules.values() for p in module.parameters()]
     np.testing.assert_array_equal(torch.cat(together), RUN.parameters)
 
@@ -230,7 +232,7 @@ def test_the_text_is_letters_and_single_spaces_in_lines() -> None:
     text = shipped_text()
     assert set(text) == set("abcdefghijklmnopqrstuvwxyz \n")
     assert all(line == " ".join(line.split()) for line in text.split("\n"))
-    assert 4_000 < len(text) <= language_module.MAX_TEXT
+    assert 4_000 < len(text) <= language_run.MAX_TEXT
 
 
 def test_training_again_reproduces_the_shipped_losses() -> None:
