@@ -12,6 +12,8 @@ import torch
 from hypothesis import settings
 
 torch.set_num_threads(1)
+# Sections are computed in this process; tests/pages/test_ask.py starts workers of its own.
+os.environ.setdefault("LECTURE_WORKERS", "0")
 
 STEPS = {"local": 15, "ci": 15, "long": 60}
 

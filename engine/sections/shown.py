@@ -9,6 +9,7 @@ from one process to another as plain data, and a notebook can draw it:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -30,18 +31,20 @@ MAX_SPECIFICATIONS = 64
 class Figure:
     """A picture: how it is drawn, from which rows, and what it shows in words.
 
-    name: of its files. specification: Vega-Lite with named data, the same for every setting.
-    rows: Arrow's bytes by the name of the data. alt_text: what the picture is, for those who
-    can't see it; it stays the same while controls move. caption: what it shows at these settings.
-    hands: where the config has the sliders and radios inside the picture, by the control's name.
+    name: of its files. specification: Vega-Lite with named data as JSON, the same for every
+    setting. rows: Arrow's bytes by the name of the data. alt_text: what the picture is, for those
+    who can't see it; it stays the same while controls move. caption: what it shows at these
+    settings. hands: where the config has the sliders and radios inside the picture, by the
+    control's name. program: what makes it in a notebook.
     """
 
     name: str
-    specification: Mapping[str, Any]
+    specification: str
     rows: Mapping[str, bytes]
     alt_text: str
     caption: str = ""
     hands: Mapping[str, float | str] = field(default_factory=dict)
+    program: str = ""
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -55,9 +58,19 @@ class Figure:
         import altair as alt
 
         rows = {name: frame.to_dict("records") for name, frame in self.frames.items()}
-        drawn = with_hands(self.specification, self.hands)
+        drawn = {"background": "white", **self.vega(self.hands)}
         drawn["datasets"] = {**drawn.get("datasets", {}), **rows}
-        return alt.Chart.from_dict({"background": "white", **drawn}, validate=False)
+        return alt.Chart.from_dict(drawn, validate=False)
+
+    def vega(self, hands: Mapping[str, float | str]) -> dict[str, Any]:
+        """The specification, its sliders and radios started where `hands` says."""
+        drawn = dict(_read(self.specification))
+        if hands:
+            drawn["params"] = [
+                {**one, "value": [{"at": hands[one["name"]]}]} if one["name"] in hands else one
+                for one in drawn["params"]
+            ]
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,14 @@ class Shown:
     numbers: Mapping[str, str] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
     verdict: Verdict | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows and specifications, which are nearly all of it."""
+        return sum(
+            len(of.specification) + len(of.program) + sum(map(len, of.rows.values()))
+            for of in self.figures.values()
+        )
 
 
 def figure(
@@ -93,30 +114,23 @@ def figure(
     return Figure(chart.__name__, specification, rows, alt_text, caption, hands or {})
 
 
-def with_hands(
-    specification: Mapping[str, Any], hands: Mapping[str, float | str]
-) -> dict[str, Any]:
-    """A specification whose sliders and radios start where `hands` says."""
-    drawn = dict(specification)
-    if hands:
-        drawn["params"] = [
-            {**one, "value": [{"at": hands[one["name"]]}]} if one["name"] in hands else one
-            for one in drawn["params"]
-        ]
-    return drawn
-
-
 @lru_cache(MAX_SPECIFICATIONS)
 def _specification(
     chart: Callable[..., AnyChart], names: tuple[str, ...], options: tuple[tuple[str, Any], ...]
-) -> dict[str, Any]:
+) -> str:
     """The chart as Vega-Lite has it; building a picture takes far longer than its numbers."""
     import altair as alt
 
     data = {name: alt.NamedData(name) for name in names}
     # The tests validate every picture; here it would take as long again.
-    built: dict[str, Any] = chart(**data, **dict(options)).to_dict(validate=False)
-    return built
+    return json.dumps(chart(**data, **dict(options)).to_dict(validate=False))
+
+
+@lru_cache(MAX_SPECIFICATIONS)
+def _read(specification: str) -> dict[str, Any]:
+    """The same as a dictionary, one for all settings of a picture; nobody may change it."""
+    read: dict[str, Any] = json.loads(specification)
+    return read
 
 
 def _arrow(frame: pd.DataFrame) -> bytes:

@@ -29,6 +29,11 @@ class Number:
     default: float
     step: float
     help: str | None = None
+    in_picture: bool = False
+
+    def now(self) -> Any:
+        """Where its slider in a picture stands, or would start: see pages/common/show.py."""
+        return value_in_picture(self)
 
     def refusal(self, text: str) -> str | None:
         """Why `text` can't be this control's value, or None if it can."""
@@ -81,6 +86,11 @@ class Choice:
     options: dict[str, Any] = field(hash=False)
     help: str | None = None
     start: str | None = None
+    in_picture: bool = False
+
+    def now(self) -> Any:
+        """The engine's value of the option that is chosen in a picture."""
+        return self.options[value_in_picture(self)]
 
     @property
     def default(self) -> str:
@@ -241,6 +251,27 @@ def show_side_by_side(controls: Sequence[Number | Choice | Switch], columns: Seq
         with column:
             values.append(control.show())
     return values
+
+
+def value_in_picture(control: Number | Choice) -> Any:
+    """What a control that stands in a picture has: the session's value, the address's, or its own.
+
+    It has no widget of its own, so nobody else keeps the three in step.
+    """
+    if control.key not in st.session_state:
+        given = st.query_params.get_all(control.key)
+        is_allowed = len(given) == 1 and control.refusal(given[0]) is None
+        st.session_state[control.key] = control.read(given[0]) if is_allowed else control.default
+    return st.session_state[control.key]
+
+
+def set_in_picture(control: Number | Choice, value: Any) -> None:
+    """Note where the hand has put a control of a picture, and keep it in the address."""
+    st.session_state[control.key] = value
+    if value == control.default:
+        st.query_params.pop(control.key, None)
+    else:
+        st.query_params[control.key] = control.written(value)
 
 
 def reset(controls: Sequence[Number | Choice | Switch]) -> None:

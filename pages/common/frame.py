@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from engine.glossary import GLOSSARY
-from pages.common import presenter, scenes, startup
+from pages.common import presenter, scenes, startup, style
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME, MAX_SCENES
 
@@ -22,6 +21,7 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
     """
     _require_navigation()
     scenes.arrive(page, controls)
+    style.show_style()
     presenter.show_style()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(title, anchor=False, width="stretch")
@@ -153,12 +153,14 @@ def _glossary() -> None:
 
 
 def _require_navigation() -> None:
-    """Run streamlit_app.py first if this page was started without it.
+    """Run streamlit_app.py if this page was started without it.
 
     Until st.navigation has been called once in the server's life, Streamlit takes a folder named
     pages/ for its older multipage form: a first visitor who opens a page's own address gets the
-    bare page, without configuration or navigation. Streamlit offers no public switch for it.
+    bare page, without configuration or navigation.
     """
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
+    if not startup.is_running():
+        from streamlit_app import main
+
+        main()
+        st.stop()

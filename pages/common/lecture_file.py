@@ -3,9 +3,9 @@
 import json
 import re
 from dataclasses import asdict, dataclass, field
-from json.decoder import JSONObject  # type: ignore[attr-defined]
-from json.scanner import py_make_scanner  # type: ignore[attr-defined]
 from typing import Any
+
+from json_source_map import calculate
 
 FORMAT = 1
 MAX_FILE_BYTES = 200_000
@@ -58,7 +58,9 @@ def read_lecture(data: bytes, pages: tuple[str, ...]) -> Lecture:
     if len(data) > MAX_FILE_BYTES:
         raise LectureFileError(f"The file has {len(data):,} bytes; allowed are {MAX_FILE_BYTES:,}.")
     try:
-        content = _Decoder().decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        content = json.loads(text)
+        lines = {at: entry.value_start.line + 1 for at, entry in calculate(text).items()}
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise LectureFileError(f"Line {line}: this isn't UTF-8 text.") from error
@@ -66,44 +68,24 @@ def read_lecture(data: bytes, pages: tuple[str, ...]) -> Lecture:
         raise LectureFileError(f"Line {error.lineno}: this isn't JSON: {error.msg}.") from error
     except RecursionError as error:
         raise LectureFileError("Line 1: too many brackets inside each other.") from error
-    _require(isinstance(content, _Object), 1, "the file has to hold one object, { … }")
-    _require_entries(content, {"format", "scenes"})
-    _require(content["format"] == FORMAT, content.line, f'"format" has to be {FORMAT}')
+    _require(isinstance(content, dict), 1, "the file has to hold one object, { … }")
+    _require_entries(content, lines[""], {"format", "scenes"})
+    _require(content["format"] == FORMAT, lines[""], f'"format" has to be {FORMAT}')
     scenes = content["scenes"]
     _require(
         isinstance(scenes, list) and 0 < len(scenes) <= MAX_SCENES,
-        content.line,
+        lines[""],
         f'"scenes" has to be a list of 1 to {MAX_SCENES} scenes',
     )
-    return tuple(_scene(scene, content.line, pages) for scene in scenes)
+    return tuple(
+        _scene(scene, lines[f"/scenes/{i}"], lines.get(f"/scenes/{i}/values", 1), pages)
+        for i, scene in enumerate(scenes)
+    )
 
 
-class _Object(dict[str, Any]):
-    """A JSON object that knows the line it begins on."""
-
-    line: int
-
-
-class _Decoder(json.JSONDecoder):
-    """Python's own decoder, told to note where each object begins."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parse_object = self._located
-        self.scan_once = py_make_scanner(self)
-
-    def _located(self, text_and_end: tuple[str, int], *others: Any) -> tuple[_Object, int]:
-        text, start = text_and_end
-        content, end = JSONObject(text_and_end, *others)
-        located = _Object(content)
-        located.line = text.count("\n", 0, start) + 1
-        return located, end
-
-
-def _scene(scene: Any, line: int, pages: tuple[str, ...]) -> Scene:
-    _require(isinstance(scene, _Object), line, "each scene has to be an object, { … }")
-    line = scene.line
-    _require_entries(scene, {"page", "name", "look_for", "values"})
+def _scene(scene: Any, line: int, values_line: int, pages: tuple[str, ...]) -> Scene:
+    _require(isinstance(scene, dict), line, "each scene has to be an object, { … }")
+    _require_entries(scene, line, {"page", "name", "look_for", "values"})
     allowed = ", ".join(pages)
     _require(scene["page"] in pages, line, f'"page" has to be one of {allowed}')
     for entry, longest in (("name", MAX_NAME), ("look_for", MAX_LOOK_FOR)):
@@ -111,23 +93,23 @@ def _scene(scene: Any, line: int, pages: tuple[str, ...]) -> Scene:
         _require(is_text, line, f'"{entry}" has to be a text of at most {longest} letters')
     _require(scene["name"].strip() != "", line, '"name" must not be empty')
     values = scene["values"]
-    _require(isinstance(values, _Object), line, '"values" has to be an object, { … }')
-    _require(len(values) <= MAX_VALUES, values.line, f'"values" has at most {MAX_VALUES} entries')
+    _require(isinstance(values, dict), line, '"values" has to be an object, { … }')
+    _require(len(values) <= MAX_VALUES, values_line, f'"values" has at most {MAX_VALUES} entries')
     for key, value in values.items():
         _require(
-            _PAGE_NAME.fullmatch(key) is not None, values.line, f"{key[:40]!r} can't name a control"
+            _PAGE_NAME.fullmatch(key) is not None, values_line, f"{key[:40]!r} can't name a control"
         )
         is_text = isinstance(value, str) and len(value) <= MAX_VALUE
-        _require(is_text, values.line, f'"{key}" has to be a text, such as "0.9"')
+        _require(is_text, values_line, f'"{key}" has to be a text, such as "0.9"')
     return Scene(scene["page"], scene["name"], scene["look_for"], dict(values))
 
 
-def _require_entries(content: _Object, entries: set[str]) -> None:
+def _require_entries(content: dict[str, Any], line: int, entries: set[str]) -> None:
     if missing := sorted(entries - set(content)):
-        raise LectureFileError(f'Line {content.line}: "{missing[0]}" is missing.')
+        raise LectureFileError(f'Line {line}: "{missing[0]}" is missing.')
     if unknown := sorted(set(content) - entries):
         raise LectureFileError(
-            f"Line {content.line}: {unknown[0][:40]!r} isn't known; allowed are "
+            f"Line {line}: {unknown[0][:40]!r} isn't known; allowed are "
             f"{', '.join(sorted(entries))}."
         )
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
-from streamlit import runtime
-from streamlit.runtime.stats import GaugeStat, Stat
 
 #: Rates and percentiles are of this many seconds past, and of no more runs than are kept.
 WINDOW_SECONDS = 60.0
@@ -76,27 +74,3 @@ METER = Meter()
 def memory_megabytes() -> float:
     """Resident memory of this process."""
     return float(psutil.Process().memory_info().rss) / 1e6
-
-
-def connected_sessions() -> int:
-    """Browsers that are connected now."""
-    stats = _streamlit_stats("active_sessions")
-    return sum(int(stat.value) for stat in stats if isinstance(stat, GaugeStat))
-
-
-def cache_lookups() -> dict[str, tuple[int, int]]:
-    """(hits, misses) of every cached function that has been asked."""
-    counted: dict[str, list[int]] = {}
-    for stat in _streamlit_stats("cache_lookups"):
-        labels, value = getattr(stat, "labels", None) or {}, int(getattr(stat, "value", 0))
-        name = str(labels.get("cache", "")).rpartition(".")[2]
-        hits_and_misses = counted.setdefault(name, [0, 0])
-        hits_and_misses[labels.get("result") != "hit"] += value
-    return {name: (hits, misses) for name, (hits, misses) in counted.items() if hits or misses}
-
-
-def _streamlit_stats(family: str) -> Sequence[Stat]:
-    """What Streamlit counts itself; the same numbers are at /_stcore/metrics."""
-    if not runtime.exists():
-        return ()
-    return runtime.get_instance().stats_mgr.get_stats([family]).get(family, ())

@@ -17,29 +17,21 @@ from engine.residual import ResidualConfig
 from engine.residual import comparisons as stacks
 from engine.training import TrainingConfig, findings, trained_lstms
 from engine.training import comparisons as training
-from pages.common import turns
 from pages.common.training import run_store
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_NETWORKS = (RecurrentConfig, ResidualConfig)
 
 
 def _cached(function: Callable[P, R], megabytes: int, doing: str) -> Callable[P, R]:
     """Cache `function`, dropping the oldest results beyond `megabytes`; a spinner says `doing`."""
-
-    @wraps(function)
-    def compute(*arguments: P.args, **keywords: P.kwargs) -> R:
-        networks = [of for of in arguments if isinstance(of, _NETWORKS)]
-        with turns.computing(max((network.states for network in networks), default=0)):
-            return function(*arguments, **keywords)
 
     cache = st.cache_data(
         max_size=f"{megabytes} MB",
         show_spinner=f"{doing} …",
         hash_funcs={RecurrentConfig: repr, ResidualConfig: repr, TrainingConfig: repr},
     )
-    return cast(Callable[P, R], cache(compute))
+    return cast(Callable[P, R], cache(function))
 
 
 def _from_store(function: Callable[..., R]) -> Callable[..., R]:

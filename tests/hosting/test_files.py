@@ -34,7 +34,7 @@ def test_the_image_has_all_that_the_entry_point_imports() -> None:
 
 
 @pytest.mark.parametrize("text", [COMPOSE, README], ids=["compose", "readme"])
-@pytest.mark.parametrize("variable", [LOCATION_VARIABLE, logs.VARIABLE, startup.STATUS_VARIABLE])
+@pytest.mark.parametrize("variable", [LOCATION_VARIABLE, logs.VARIABLE, startup.STATUS_SETTING])
 def test_the_variables_are_those_that_the_code_reads(text: str, variable: str) -> None:
     assert variable in text
 

@@ -1,4 +1,4 @@
-"""The app as it would run had nobody measured it: Streamlit's defaults, and nothing prepared.
+"""The app as it would run had nobody measured it: Streamlit's defaults.
 
 `python -m tests.load.default_settings --server.port=8501 …` takes options as `streamlit run` does.
 It starts the server by the way that knows nothing of the app's start-up, and gives every option of
@@ -10,7 +10,6 @@ import sys
 from streamlit import config
 from streamlit.web import bootstrap
 
-from pages.common import startup
 from tests.load.servers import ROOT
 
 #: The defaults of the options that `.streamlit/config.toml` sets for speed.
@@ -26,7 +25,6 @@ def main(arguments: list[str]) -> None:
     """Serve until stopped."""
     script = str(ROOT / "streamlit_app.py")
     given = dict(argument.removeprefix("--").split("=", 1) for argument in arguments)
-    startup.prepare = lambda: None
     config._main_script_path = script  # as the command line does before it reads the settings
     bootstrap.load_config_options({**DEFAULTS, **given})
     bootstrap.run(script, False, [], {**DEFAULTS, **given})

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import random
 
-from pages.common.startup import TRIM_SECONDS
 from streamlit_app import PAGES
 from tests.load import servers
 from tests.load.servers import Server
@@ -16,10 +15,10 @@ WARM_UP_SHARE = 0.1
 #: How much it may have grown by the end.
 BOUND = 1.05
 PRINTED_ROWS = 10
-#: Seconds for a run. Nobody pauses here, and large networks wait for each other: that is no fault.
+#: Seconds for a run. Nobody pauses here, so that all wait for each other: that is no fault.
 PATIENCE = 600.0
-#: Seconds after the last run until the server has given back what that left behind.
-REST_SECONDS = TRIM_SECONDS + 2
+#: Seconds after the last run until the server is at rest.
+REST_SECONDS = 5.0
 
 
 async def soak(reruns: int, sessions: int) -> None:

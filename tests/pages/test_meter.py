@@ -69,7 +69,7 @@ def test_this_process_takes_memory() -> None:
 
 @pytest.fixture
 def status_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv(startup.STATUS_VARIABLE, "1")
+    monkeypatch.setenv(startup.STATUS_SETTING, "1")
     startup.status_is_on.cache_clear()
     yield
     startup.status_is_on.cache_clear()
@@ -94,7 +94,7 @@ def test_without_being_asked_for_it_there_is_no_such_page(open_page: OpenPage) -
 
 @pytest.mark.parametrize(("given", "on"), [("1", True), ("on", True), ("0", False), ("", False)])
 def test_the_variable_switches_it(monkeypatch: pytest.MonkeyPatch, given: str, on: bool) -> None:
-    monkeypatch.setenv(startup.STATUS_VARIABLE, given)
+    monkeypatch.setenv(startup.STATUS_SETTING, given)
     startup.status_is_on.cache_clear()
     assert startup.status_is_on() is on
     startup.status_is_on.cache_clear()

@@ -1,35 +1,13 @@
 """What is done once, before the first visitor, and the lines that it logs."""
 
-import gc
 import json
 import logging
 import socket
 import sys
 
 import pytest
-import torch
-from threadpoolctl import threadpool_info
 
 from pages.common import logs, meter, startup
-
-
-@pytest.fixture
-def prepared() -> None:
-    startup.prepare()
-
-
-@pytest.mark.usefixtures("prepared")
-def test_every_session_computes_on_one_thread() -> None:
-    assert torch.get_num_threads() == 1
-    assert {pool["num_threads"] for pool in threadpool_info()} == {1}
-
-
-@pytest.mark.usefixtures("prepared")
-def test_all_that_pages_need_is_imported_and_out_of_the_collectors_way() -> None:
-    assert {"engine.charts.decoding", "engine.training.run", "pages.common.runs"} <= set(
-        sys.modules
-    )
-    assert gc.get_freeze_count() > 100_000
 
 
 def record(message: str, **facts: object) -> logging.LogRecord:
@@ -77,20 +55,3 @@ def test_a_part_of_a_page_counts_as_a_run_only_where_it_runs_alone() -> None:
     with startup.visitors_run():
         pass
     assert meter.METER.total == before + 2
-
-
-def test_freed_memory_goes_back_to_the_system_again_and_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    kept_back: list[int] = []
-
-    def malloc_trim(keep: int) -> int:
-        kept_back.append(keep)
-        if len(kept_back) == 3:
-            raise StopIteration
-        return 1
-
-    monkeypatch.setattr(startup, "TRIM_SECONDS", 0.0)
-    with pytest.raises(StopIteration):
-        startup._trim(malloc_trim)
-    assert kept_back == [0, 0, 0]

@@ -1,0 +1,97 @@
+"""Where sections are computed: by name, in a process that has the numerics, for one that doesn't.
+
+The web process knows sections as `Elsewhere("engine.sections.…").linear`, which imports nothing.
+What it sends is a name and a config; what comes back is a `Shown`.
+"""
+
+import importlib
+import inspect
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from typing import Any
+
+from engine.sections.shown import Shown
+
+
+@dataclass(frozen=True)
+class Named:
+    """A function of a module that isn't imported here; calling it imports the module."""
+
+    module: str
+    name: str
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """What the function returns, computed in this process."""
+        return self.found()(*arguments, **keywords)
+
+    def found(self) -> Any:
+        """The function itself."""
+        return getattr(importlib.import_module(self.module), self.name)
+
+
+class Elsewhere:
+    """A module by its name: its functions are `Named` ones."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Named:
+        return Named(self._module, name)
+
+
+def answer(function: Named, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """What `function` returns; the figures of a section get the program that makes them."""
+    value = function(*arguments, **keywords)
+    if isinstance(value, Shown):
+        figures = {
+            name: replace(of, program=program(function, arguments, keywords, name))
+            for name, of in value.figures.items()
+        }
+        value = replace(value, figures=figures)
+    return value
+
+
+def get_ready(*modules: str) -> None:
+    """Import what sections need before somebody waits for it."""
+    for module in modules:
+        importlib.import_module(module)
+
+
+def program(
+    function: Named, arguments: tuple[Any, ...], keywords: dict[str, Any], figure: str
+) -> str:
+    """A Python program that makes a section's figure and names it `chart`.
+
+    Below it stands the section's own source, so that a reader sees what made the picture.
+    """
+    imports = {f"from {function.module} import {function.name}"}
+    texts = [_text(value, imports) for value in arguments]
+    texts += [f"{name}={_text(value, imports)}" for name, value in keywords.items()]
+    call = ", ".join(texts)
+    if len(call) > 70:
+        call = "\n" + "".join(f"    {text},\n" for text in texts)
+    lines = [
+        *sorted(imports),
+        "",
+        f"shown = {function.name}({call})",
+        f'chart = shown.figures["{figure}"].draw()',
+        "",
+        f"# What {function.name} does:",
+        *(f"# {line}".rstrip() for line in inspect.getsource(function.found()).splitlines()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _text(value: Any, imports: set[str]) -> str:
+    """A config, number or string as an expression; a config's defaults aren't written."""
+    if not is_dataclass(value) or isinstance(value, type):
+        return repr(value)
+    kind = type(value)
+    package = kind.__module__.rpartition(".")[0]
+    offered = getattr(importlib.import_module(package), kind.__name__, None)
+    imports.add(f"from {package if offered is kind else kind.__module__} import {kind.__name__}")
+    chosen = []
+    for field in fields(value):
+        own = getattr(value, field.name)
+        if field.default is MISSING or own != field.default:
+            chosen.append(f"{field.name}={_text(own, imports)}")
+    return f"{kind.__name__}({', '.join(chosen)})"

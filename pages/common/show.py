@@ -1,0 +1,141 @@
+"""Laying out what a section shows: its pictures, the hands in them, numbers and words.
+
+The sliders and radios of a picture move it in the browser; nothing is sent while they do. When
+the hand rests, the part of the page around the picture runs again, and the address, the numbers
+and the words follow. The picture stays as it is: its specification and rows are the same bytes.
+"""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import streamlit as st
+
+from engine.sections.answering import Named
+from engine.sections.shown import Figure, Shown
+from pages.common import ask, presenter, startup
+from pages.common.controls import Choice, Number, set_in_picture
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+P = ParamSpec("P")
+#: Drawing takes a JavaScript engine, which this process does without.
+_PICTURE = Named("engine.charts.export", "picture")
+
+
+def part(draw: Callable[P, None]) -> Callable[P, None]:
+    """A part of a page that runs alone when the hand in its picture rests."""
+
+    @wraps(draw)
+    def run(*arguments: P.args, **keywords: P.kwargs) -> None:
+        with startup.visitors_run():
+            draw(*arguments, **keywords)
+
+    return st.fragment(run)
+
+
+def show(figure: Figure, *hands: Number | Choice) -> None:
+    """Draw a figure, with `hands` for its sliders and radios, and a menu in its corner."""
+    with st.container(key=f"picture-{figure.name}"):
+        if hands:
+            _draw_with_hands(figure, hands)
+        else:
+            st.vega_lite_chart(_drawn(figure, {}), width="stretch", alt=figure.alt_text)
+            st.caption(figure.caption)
+        if not presenter.presenting():
+            _menu(figure)
+
+
+def say(shown: Shown) -> None:
+    """What pictures with hands show, the numbers in a row, and the sentences that hold here.
+
+    All of it is one element: each is a message whenever a hand rests.
+    """
+    captions = [f":small[{of.caption}]" for of in shown.figures.values() if of.hands and of.caption]
+    numbers = " · ".join(f"{label} **{value}**" for label, value in shown.numbers.items())
+    words = [*captions, *([numbers] if numbers else []), *shown.sentences]
+    if words:
+        st.markdown("\n\n".join(words))
+
+
+def _drawn(figure: Figure, start: dict[str, Any]) -> dict[str, Any]:
+    """What Streamlit draws: the specification, and the rows as they came."""
+    drawn = figure.vega(start)
+    drawn["datasets"] = {**drawn.get("datasets", {}), **figure.rows}
+    return drawn
+
+
+def _draw_with_hands(figure: Figure, hands: tuple[Number | Choice, ...]) -> None:
+    """Draw it, started where the hands stand; anew only if they were moved from elsewhere.
+
+    The browser keeps a slider's place as long as the picture has the same key and specification.
+    So both stay as they were when the value comes from the slider itself, and a scene, a link or
+    another picture of the same quantity makes a new one.
+    """
+    stands = {hand.key: st.session_state.get(hand.key, _first(hand)) for hand in hands}
+    known: dict[str, Any] = st.session_state.setdefault(f"_hands {figure.name}", {})
+    if known.get("stands") != stands:
+        known |= {"stands": stands, "start": stands, "number": known.get("number", 0) + 1}
+        for hand in hands:
+            set_in_picture(hand, stands[hand.key])
+    key = f"{figure.name} {known['number']}"
+    st.vega_lite_chart(
+        _drawn(figure, known["start"]),
+        width="stretch",
+        alt=figure.alt_text,
+        key=key,
+        on_select=partial(_rested, key, known, hands),
+        selection_mode=[hand.key for hand in hands],
+    )
+
+
+def _first(hand: Number | Choice) -> Any:
+    hand.now()
+    return st.session_state[hand.key]
+
+
+def _rested(key: str, known: dict[str, Any], hands: tuple[Number | Choice, ...]) -> None:
+    """The hand rests: its values for the session and the address (a callback)."""
+    selected = st.session_state[key].selection
+    for hand in hands:
+        if rows := selected.get(hand.key):
+            value = hand.read(str(rows[0]["at"]))
+            known["stands"] = {**known["stands"], hand.key: value}
+            set_in_picture(hand, value)
+
+
+def _menu(figure: Figure) -> None:
+    """Rows, picture and program to take along; made when the menu is opened, not before."""
+    panel = st.popover(
+        "",
+        icon=":material/more_vert:",
+        type="tertiary",
+        key=f"menu-{figure.name}",
+        on_change="rerun",
+        help="Take it with you: rows, picture, program",
+    )
+    if not panel.open:
+        return
+    with panel, st.container(horizontal=True):
+        for name, frame in figure.frames.items():
+            _download(
+                f"CSV: {name}", f"{figure.name}-{name}.csv", partial(frame.to_csv, index=False)
+            )
+        for kind in ("svg", "png"):
+            _download(kind.upper(), f"{figure.name}.{kind}", partial(_picture, figure, kind))
+    with panel:
+        # Streamlit's colours for Python are too faint on either background.
+        st.code(figure.program, language=None)
+
+
+def _download(label: str, file_name: str, data: Callable[[], str | bytes]) -> None:
+    st.download_button(label, data, file_name, key=file_name, on_click="ignore")
+
+
+def _csv(frame: "pd.DataFrame") -> str:
+    return str(frame.to_csv(index=False))
+
+
+def _picture(figure: Figure, kind: Any) -> bytes:
+    return ask.compute(_PICTURE, figure.vega(figure.hands), figure.frames, kind)

@@ -1,0 +1,41 @@
+"""How the hands of a picture look: a slider as wide as its picture, its name and number below it."""
+
+import streamlit as st
+
+# Streamlit puts the inputs of a picture below it, small, and in reverse order of their names. The
+# picture's class is doubled to outweigh Streamlit's own rules. On a phone they stay in reach of the
+# thumb; a touch is 44 pixels high everywhere.
+_STYLE = """<style>
+[class*="st-key-picture-"] { position: relative; gap: 0.25rem; }
+[class*="st-key-picture-"][class] .vega-embed { padding-right: 0; }
+[class*="st-key-picture-"][class] .vega-bindings,
+[class*="st-key-picture-"][class] .vega-bind {
+  width: 100%; max-width: none; margin: 0; padding: 0; flex: 1 1 100%;
+}
+[class*="st-key-picture-"][class] .vega-bind > label {
+  display: grid; grid-template-columns: auto 1fr; column-gap: 0.5rem; align-items: center;
+  width: 100%; max-width: none; margin: 0; padding: 0; min-height: 2.2rem;
+}
+[class*="st-key-picture-"][class] .vega-bind input[type="range"] {
+  grid-row: 1; grid-column: 1 / -1; width: 100%; max-width: none; margin: 0; min-height: 1.5rem;
+  cursor: grab;
+}
+[class*="st-key-picture-"][class] .vega-bind .vega-bind-name,
+[class*="st-key-picture-"][class] .vega-bind label > span:last-child {
+  width: auto; min-width: 0; font-size: 1rem; font-weight: 600; text-align: left;
+  font-variant-numeric: tabular-nums;
+}
+[class*="st-key-picture-"][class] .vega-bind-radio { display: inline-flex; gap: 0.75rem; }
+[class*="st-key-menu-"] { position: absolute; top: -0.5rem; right: 0; width: auto; z-index: 1; }
+@media (max-width: 700px) {
+  [class*="st-key-picture-"][class] .vega-bindings {
+    position: sticky; bottom: 0; padding-block: 0.25rem 0.5rem;
+    background: var(--st-background-color, Canvas);
+  }
+}
+</style>"""
+
+
+def show_style() -> None:
+    """Give a page's pictures their sliders."""
+    st.html(_STYLE)
