@@ -38,10 +38,11 @@ def question_cards(questions: Sequence[tuple[Question, Verdict | Recipe]]) -> No
         question_card(question, verdict)
 
 
-def question_card(question: Question, verdict: Verdict | Recipe) -> None:
+def question_card(question: Question, verdict: Verdict | Recipe | None = None) -> None:
     """Ask for a prediction; once there is one, show what the current numbers say to it.
 
-    verdict: or what makes it; nobody asks the engine for it before there is a prediction.
+    verdict: or what makes it; nobody asks the engine for it before there is a prediction. None
+    where the words below the picture say it (see `say` in pages/common/show.py).
     """
     with st.container(border=True):
         st.markdown(f"**Question {question.reference} · {question.topic}**  \n{question.asks}")
@@ -61,19 +62,26 @@ def question_card(question: Question, verdict: Verdict | Recipe) -> None:
         if choice is None:
             st.caption("Predict first: the numbers answer as soon as you have chosen.")
             return
-        found: Verdict = kept.known(verdict)
         chosen = question.options[texts.index(choice)]
         show = st.success if chosen.right else st.error
         show(chosen.response, icon=":material/check:" if chosen.right else ":material/close:")
-        st.markdown(f"**Measured at these settings.** {found.statement}")
-        _compare(estimate, found)
-        if found.outside:
-            st.warning(found.outside, icon=":material/info:")
-        elif not found.agrees:
-            st.warning(
-                "These numbers don't come out as the handout says.", icon=":material/priority_high:"
-            )
+        if verdict is not None:
+            found: Verdict = kept.known(verdict)
+            st.markdown("\n\n".join(verdict_in_words(question, found)))
+            _compare(estimate, found)
         st.markdown(f"**The handout's answer, in our words.** {question.answer}")
+
+
+def verdict_in_words(question: Question, verdict: Verdict) -> list[str]:
+    """What the numbers say to a question that has been predicted; nothing before."""
+    if predicted(question) is None:
+        return []
+    words = [f"**Measured at these settings.** {verdict.statement}"]
+    if verdict.outside:
+        words.append(f":material/info: {verdict.outside}")
+    elif not verdict.agrees:
+        words.append(":material/priority_high: These numbers don't come out as the handout says.")
+    return words
 
 
 def _ask_for_number(question: Question) -> float | None:

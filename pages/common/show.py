@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import streamlit as st
 
+from engine.questions import Question
 from engine.sections.answering import Named
 from engine.sections.shown import Figure, Shown
 from pages.common import ask, presenter, startup
 from pages.common.controls import Choice, Number, set_in_picture
+from pages.common.questions import verdict_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,14 +49,17 @@ def show(figure: Figure, *hands: Number | Choice) -> None:
             _menu(figure)
 
 
-def say(shown: Shown) -> None:
+def say(shown: Shown, question: Question | None = None) -> None:
     """What pictures with hands show, the numbers in a row, and the sentences that hold here.
 
-    All of it is one element: each is a message whenever a hand rests.
+    question: what the verdict answers, once it has been predicted. All of it is one element,
+    because each is a message whenever a hand rests.
     """
     captions = [f":small[{of.caption}]" for of in shown.figures.values() if of.hands and of.caption]
     numbers = " · ".join(f"{label} **{value}**" for label, value in shown.numbers.items())
     words = [*captions, *([numbers] if numbers else []), *shown.sentences]
+    if question is not None and shown.verdict is not None:
+        words += verdict_in_words(question, shown.verdict)
     if words:
         st.markdown("\n\n".join(words))
 
