@@ -121,8 +121,12 @@ def parameter(name: str, expression: str | float) -> alt.Parameter:
 
 
 def of_data(name: str, data: str, field: str, row: str = "0") -> alt.Parameter:
-    """A value from the rows, so that one specification serves every setting."""
-    return parameter(name, f"data('{data}')[{row}].{field}")
+    """A value from the rows, so that one specification serves every setting; 0 without rows.
+
+    The rows come after the specification, and an error before they are there ends the drawing.
+    """
+    found = f"data('{data}')[{row}]"
+    return parameter(name, f"length(data('{data}')) > ({row}) ? {found}.{field} : 0")
 
 
 def theme() -> list[alt.Parameter]:
