@@ -5,7 +5,7 @@ value and the URL in step (`bind="query-params"`); what the URL asks for that a 
 allow falls back to the default, and `ignored_url_values` says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -193,14 +193,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Sections:
-    """The parts of a page as tabs; only the open one runs. The open one is in the URL."""
+    """The parts of a page as tabs; only the open one runs. The open one is in the URL.
+
+    renamed: names that links from elsewhere may have, and what took their place.
+    """
 
     key: str
     names: tuple[str, ...]
+    renamed: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def refusal(self, text: str) -> str | None:
         """Why `text` can't be this control's value, or None if it can."""
-        return None if text in self.names else f"is not one of {', '.join(self.names)}"
+        is_known = text in self.names or text in self.renamed
+        return None if is_known else f"is not one of {', '.join(self.names)}"
 
     @property
     def default(self) -> str:
@@ -208,8 +213,8 @@ class Sections:
         return self.names[0]
 
     def read(self, text: str) -> str:
-        """The name that an allowed `text` is."""
-        return text
+        """The name that an allowed `text` is, or that took its place."""
+        return self.renamed.get(text, text)
 
     def written(self, value: str) -> str:
         """A value as the address has it."""
@@ -297,6 +302,8 @@ def refuse_url_values(controls: Sequence[Control], *, arriving: bool) -> None:
             note_ignored(control.key, given, why)
             del st.query_params[control.key]
             emptied = emptied or "" in given
+        elif isinstance(control, Sections) and control.read(given[0]) != given[0]:
+            st.query_params[control.key] = control.read(given[0])
     if emptied:  # Streamlit would take an empty value for a choice without any option chosen
         st.rerun()
 

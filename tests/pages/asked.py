@@ -1,0 +1,33 @@
+"""What tests ask a worker for: functions in a module that imports nothing of the app."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def refuse(number: int) -> int:
+    raise ValueError(f"number is {number}; allowed is another")
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
+def loaded_modules() -> set[str]:
+    return set(sys.modules)
+
+
+def die() -> None:
+    os._exit(1)
+
+
+def die_once(marker: str) -> str:
+    """Take the process down the first time, as a machine short of memory would."""
+    if not Path(marker).exists():
+        Path(marker).touch()
+        os._exit(1)
+    return "alive"

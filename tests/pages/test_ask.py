@@ -1,0 +1,137 @@
+"""Asking the engine: one computation for all who ask, in processes that may die."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.questions import Verdict
+from engine.sections.answering import Named
+from pages.common import ask
+from pages.common.ask import ANSWER_BYTES, Answers, WorkerDiedError, Workers
+from tests.pages.asked import die, die_once, double, loaded_modules, process_id, refuse
+
+
+@pytest.fixture
+def two_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+    workers = Workers(2)
+    monkeypatch.setattr(ask, "workers", lambda: workers)
+    monkeypatch.setattr(ask, "ANSWERS", Answers(1_000_000))
+    yield workers
+    workers.stop()
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_an_answer_is_computed_in_another_process_without_streamlit_or_torch() -> None:
+    assert ask.ask(process_id) != os.getpid()
+    loaded = ask.ask(loaded_modules)
+    assert {"streamlit", "torch"}.isdisjoint(loaded)
+
+
+@pytest.mark.usefixtures("two_workers")
+def test_what_a_section_refuses_reaches_the_page_in_its_own_words() -> None:
+    with pytest.raises(ValueError, match="number is 3; allowed is another"):
+        ask.ask(refuse, 3)
+
+
+def test_a_worker_that_dies_is_replaced_and_the_call_tried_once_more(
+    two_workers: Workers, tmp_path: Path
+) -> None:
+    assert ask.ask(die_once, str(tmp_path / "died")) == "alive"
+    assert ask.ask(double, 21) == 42
+    with pytest.raises(WorkerDiedError, match="ended its process twice"):
+        ask.ask(die)
+    assert ask.ask(double, 4) == 8
+
+
+def test_those_who_compute_beside_one_that_dies_get_their_answers(two_workers: Workers) -> None:
+    answers: dict[int, int] = {}
+
+    def visitor(number: int) -> None:
+        answers[number] = ask.ask(double, number)
+
+    def kill() -> None:
+        with pytest.raises(WorkerDiedError):
+            ask.ask(die)
+
+    killer = threading.Thread(target=kill)
+    visitors = [threading.Thread(target=visitor, args=(number,)) for number in range(8)]
+    for thread in (killer, *visitors):
+        thread.start()
+    for thread in (killer, *visitors):
+        thread.join()
+    assert answers == {number: 2 * number for number in range(8)}
+
+
+def test_without_workers_the_web_process_computes_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = Workers(0)
+    monkeypatch.setattr(ask, "workers", lambda: workers)
+    monkeypatch.setattr(ask, "ANSWERS", Answers(1_000_000))
+    assert ask.ask(process_id) == os.getpid()
+    workers.stop()
+
+
+def test_whoever_comes_while_it_is_computed_waits_for_the_same_computation() -> None:
+    answers, computed = Answers(1_000_000), Future[str]()
+    first, second = answers.get("key", lambda: computed), answers.get("key", pytest.fail)
+    assert not first.done()
+    computed.set_result("answer")
+    assert (first.result(1), second.result(1)) == ("answer", "answer")
+    assert answers.get("key", pytest.fail).result(1) == "answer"
+
+
+def test_a_failure_is_told_to_all_who_wait_and_kept_for_nobody() -> None:
+    answers, computed = Answers(1_000_000), Future[str]()
+    waiting = [answers.get("key", lambda: computed) for _ in range(3)]
+    computed.set_exception(ValueError("no"))
+    for future in waiting:
+        with pytest.raises(ValueError, match="no"):
+            future.result(1)
+    assert answers.get("key", lambda: _done("yes")).result(1) == "yes"
+
+
+@given(st.lists(st.integers(0, 30), max_size=60), st.integers(1, 6))
+def test_what_is_kept_stays_within_its_bytes_and_the_last_used_stays(
+    keys: list[int], room: int
+) -> None:
+    size = ANSWER_BYTES + sys.getsizeof("x" * 100)
+    answers = Answers(room * size)
+    recent: list[int] = []
+    for key in keys:
+        answers.get(str(key), lambda: _done("x" * 100)).result(1)
+        recent = [*[k for k in recent if k != key], key][-room:]
+        assert answers.kept_bytes <= room * size
+    misses = answers.misses
+    for key in recent:
+        answers.get(str(key), lambda: _done("x" * 100)).result(1)
+    assert answers.misses == misses
+
+
+def test_a_fresh_answer_makes_nobody_wait_for_a_kept_one() -> None:
+    answers, never = Answers(1_000_000), Future[str]()
+    answers.get("kept", lambda: _done("here")).result(1)
+    answers.get("slow", lambda: never)
+    begin = time.monotonic()
+    assert answers.get("kept", pytest.fail).result(0) == "here"
+    assert time.monotonic() - begin < 0.5
+
+
+def test_configs_that_print_differently_are_different_questions() -> None:
+    assert repr(Verdict("x", True, measured=1)) != repr(Verdict("x", True, measured=1.0))
+
+
+def test_a_named_function_is_the_function_wherever_it_is_called() -> None:
+    assert Named("engine.extended_range", "scientific")(2.0) == "100"
+
+
+def _done(value: str) -> Future[str]:
+    future = Future[str]()
+    future.set_result(value)
+    return future
