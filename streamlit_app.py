@@ -2,29 +2,17 @@
 
 import streamlit as st
 
+from engine.places import OVERVIEW, PAGES, STATUS
 from pages.common import startup
-
-PAGES = (
-    ("overview", "Overview", ":material/map:"),
-    ("vanishing_gradients", "Vanishing gradients", ":material/trending_down:"),
-    ("lstm_cell_state", "LSTM cell state", ":material/conveyor_belt:"),
-    ("resnet_skip", "ResNet skips", ":material/alt_route:"),
-    ("training_runs", "Trained networks", ":material/school:"),
-    ("beam_search", "Beam search", ":material/account_tree:"),
-    ("lecture", "Your lecture", ":material/slideshow:"),
-)
-#: For the host, where it is asked for.
-STATUS = ("status", "Status", ":material/monitor_heart:")
 
 
 def main() -> None:
     """Open the page that the visitor asks for."""
     st.set_page_config(page_title="Why sequence models forget", page_icon="📉", layout="wide")
-    shown = (*PAGES, STATUS) if startup.status_is_on() else PAGES
     page = st.navigation(
         [
-            st.Page(f"pages/{name}.py", title=title, icon=icon, default=name == "overview")
-            for name, title, icon in shown
+            st.Page(f"pages/{of.name}.py", title=of.title, icon=of.icon, default=of == OVERVIEW)
+            for of in ((*PAGES, STATUS) if startup.status_is_on() else PAGES)
         ],
         position="top",
     )

@@ -4,6 +4,7 @@ Section 1 is about recurrent networks, section 2 about beam search. The sheet's 
 repeated; `reference` says where each question stands in it.
 """
 
+from engine.places import GRADIENTS, LSTM, SEARCH, SKIPS
 from engine.questions import Option, Question
 
 #: The review sheet and its notebook call one flag by three names.
@@ -14,7 +15,7 @@ LINEAR_GRADIENT = Question(
     topic="Gradients without a nonlinearity",
     asks="Leave the nonlinearity out and put the only target at the last timestep. What decides "
     "whether the gradient vanishes or explodes on its way back to the first timesteps?",
-    page="vanishing_gradients",
+    page=GRADIENTS.name,
     view="(a) Linear",
     options=(
         Option(
@@ -56,7 +57,7 @@ ACTIVATIONS = Question(
     topic="tanh against ReLU",
     asks="Same weights, same data. Which nonlinearity gives more vanishing and which more "
     "exploding, of hidden states and of gradients?",
-    page="vanishing_gradients",
+    page=GRADIENTS.name,
     view="(b) Activations",
     options=(
         Option(
@@ -95,7 +96,7 @@ EVERY_TARGET = Question(
     topic="A target at every timestep",
     asks="Give every timestep a target, not only the last. What happens to the gradients that the "
     "plot shows, and does the network now learn dependencies over long spans better?",
-    page="vanishing_gradients",
+    page=GRADIENTS.name,
     view="(c) Targets",
     options=(
         Option(
@@ -134,7 +135,7 @@ LSTM_GRADIENT = Question(
     topic="Gradients of an LSTM",
     asks="Put an LSTM in the place of the RNN and look at hidden states and gradients again. What "
     "do you expect to see?",
-    page="lstm_cell_state",
+    page=LSTM.name,
     view="(d) Two networks",
     options=(
         Option(
@@ -171,7 +172,7 @@ CELL_STATE = Question(
     topic="Why an LSTM vanishes less",
     asks="Take $\\partial\\mathcal L/\\partial C_{T-1}$ apart with the chain rule. Which part of "
     "it lets the gradient survive?",
-    page="lstm_cell_state",
+    page=LSTM.name,
     view="(e) Two terms",
     options=(
         Option(
@@ -208,7 +209,7 @@ SKIP_CONNECTIONS = Question(
     topic="ResNet skips and the cell state",
     asks="A resblock computes $h_{t+1} = \\sigma(W_t h_t + b_t) + h_t$. What do its skip connection "
     "and the LSTM's cell state have in common for the gradient?",
-    page="resnet_skip",
+    page=SKIPS.name,
     view="(f) The analogy",
     options=(
         Option(
@@ -246,7 +247,7 @@ STORED_AT_1 = Question(
     topic="Beam search, timestep 1",
     asks="Two words, “neural” and “network”, and a beam of width 2. Which sequences does beam search "
     "store after the first timestep?",
-    page="beam_search",
+    page=SEARCH.name,
     view="(a)-(c) What is stored",
     options=(
         Option(
@@ -274,7 +275,7 @@ STORED_AT_2 = Question(
     topic="Beam search, timestep 2",
     asks="Each of the two hypotheses grows by one word. Which sequences are stored after the second "
     "timestep?",
-    page="beam_search",
+    page=SEARCH.name,
     view="(a)-(c) What is stored",
     options=(
         Option(
@@ -308,7 +309,7 @@ STORED_AT_3 = Question(
     reference="2 (c)",
     topic="Beam search, timestep 3",
     asks="And after the third timestep?",
-    page="beam_search",
+    page=SEARCH.name,
     view="(a)-(c) What is stored",
     options=(
         Option(
@@ -338,7 +339,7 @@ OPTIMALITY = Question(
     reference="2 (d)",
     topic="Is the result the most likely sequence?",
     asks="Does beam search with k = 2 return the most likely of all sequences here? Why, or why not?",
-    page="beam_search",
+    page=SEARCH.name,
     view="(d) The optimum",
     options=(
         Option(
@@ -375,7 +376,7 @@ HYPOTHESIS_STORAGE = Question(
     topic="What each hypothesis must carry",
     asks="The decoder is an RNN. What has to be stored for each of the k hypotheses so that beam search "
     "can go on?",
-    page="beam_search",
+    page=SEARCH.name,
     view="(e) What it costs",
     options=(
         Option(

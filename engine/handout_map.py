@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal
 
+from engine import places
 from engine.handout import FLAG_NAMES
 
 Kind = Literal["statement", "formula", "figure", "number", "question"]
 
 NOTEBOOK_FLAG = FLAG_NAMES[0]
-GRADIENTS, LSTM, SKIPS, TRAINED, SEARCH = (
-    "vanishing_gradients", "lstm_cell_state", "resnet_skip", "training_runs", "beam_search",
-)  # fmt: skip
+GRADIENTS, LSTM, SKIPS, TRAINED, SEARCH = (page.name for page in places.SUBJECTS)
 
 
 @dataclass(frozen=True)

@@ -2,38 +2,12 @@
 
 import streamlit as st
 
-from engine import handout, handout_map
+from engine import handout, handout_map, places
 from pages.common import scenes
 from pages.common.frame import open_page, run_body
 from pages.common.questions import predicted
 
-#: The pages in the order of the lecture: title, and what each lets one find out.
-LECTURE = {
-    "vanishing_gradients": (
-        "Vanishing gradients",
-        "Drag the spectral radius of a recurrent network "
-        "and watch what reaches the first timesteps.",
-    ),
-    "lstm_cell_state": (
-        "The LSTM's cell state",
-        "A road on which the gradient meets no matrix: see "
-        "it flow through every edge of the cell, and close the road.",
-    ),
-    "resnet_skip": (
-        "ResNet skips",
-        "The same idea along depth: one slider from a plain network to a "
-        "ResNet, and every path through it counted.",
-    ),
-    "training_runs": (
-        "Trained networks",
-        "Which of them learn over long spans, and which only over "
-        "short ones: does the gradient story matter?",
-    ),
-    "beam_search": (
-        "Beam search",
-        "Step through the search, and see where the best sequence is lost.",
-    ),
-}
+TITLES = {page.name: page.title for page in places.SUBJECTS}
 
 open_page(
     "overview",
@@ -48,10 +22,10 @@ st.page_link(
     icon=":material/play_circle:",
 )
 st.subheader("The path through the lecture", anchor=False)
-for name, (title, what) in LECTURE.items():
+for of in places.SUBJECTS:
     # A link's label is cut off at a phone's edge; a paragraph wraps.
-    st.page_link(f"pages/{name}.py", label=f"**{title}**", icon=":material/arrow_forward:")
-    st.markdown(what)
+    st.page_link(f"pages/{of.name}.py", label=f"**{of.title}**", icon=of.icon)
+    st.markdown(of.subject)
 place = scenes.last_place()
 if place is not None:
     scene = scenes.lecture()[place]
@@ -88,7 +62,7 @@ def all_that_the_sheet_says() -> None:
     for rows in handout_map.by_place(parts[part]):
         st.page_link(
             f"pages/{rows[0].page}.py",
-            label=f"{LECTURE[rows[0].page][0]}: {rows[0].view}",
+            label=f"{TITLES[rows[0].page]}: {rows[0].view}",
             icon=":material/arrow_forward:",
             query_params=rows[0].address,
         )

@@ -1,12 +1,10 @@
 """The lecture that comes with the app: its scenes in the order of the review sheet."""
 
+from engine import places
 from pages.common.lecture_file import Lecture, Scene
 
 #: Every page that a scene can be on, in the order of the navigation.
-PAGES = (
-    "overview", "vanishing_gradients", "lstm_cell_state", "resnet_skip", "training_runs",
-    "beam_search", "lecture",
-)  # fmt: skip
+PAGES = tuple(page.name for page in places.PAGES)
 
 LECTURE: Lecture = (
     Scene(

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from engine import places
 from pages.common import scenes
 from pages.common.controls import Choice, Control, Line, Number, Sections, Switch, Text
-from streamlit_app import PAGES as LISTED
 from tests.pages.opening import open_by_address
 
 #: All pages of the navigation, by their names in the address.
-PAGES = tuple(name for name, _, _ in LISTED)
+PAGES = tuple(of.name for of in places.PAGES)
 WITH_CONTROLS = tuple(name for name in PAGES if name not in ("overview", "lecture"))
 #: What a button begins with that would train for longer than a step of these tests may take.
 TRAINS = ("Train", "Start", "Continue")

@@ -4,12 +4,12 @@ import argparse
 import asyncio
 from collections.abc import Callable
 
-from streamlit_app import PAGES
+from engine.places import PAGES
 from tests.load import report, servers, soak
 from tests.load.crowd import ARRIVAL_SECONDS, MAX_SECONDS, MAX_SESSIONS, crowd
 from tests.load.servers import Server
 
-NAMES = tuple("" if name == "overview" else name for name, _, _ in PAGES)
+NAMES = tuple("" if of.name == "overview" else of.name for of in PAGES)
 SETTINGS: dict[str, Callable[[], Server]] = {"after": servers.tuned, "before": servers.untuned}
 
 
@@ -67,7 +67,7 @@ def _options() -> argparse.Namespace:
         help=f"after the {ARRIVAL_SECONDS:g} s in which all arrive; at most {MAX_SECONDS:g}",
     )  # fmt: skip
     parser.add_argument(
-        "--page", choices=("all", *(name for name, _, _ in PAGES)), default="all",
+        "--page", choices=("all", *(of.name for of in PAGES)), default="all",
         help="each page in turn, and then visitors on all of them at once; or one page",
     )  # fmt: skip
     parser.add_argument(

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import random
 
-from streamlit_app import PAGES
+from engine.places import PAGES
 from tests.load import servers
 from tests.load.servers import Server
 from tests.load.visitor import Visitor
@@ -32,7 +32,7 @@ async def soak(reruns: int, sessions: int) -> None:
 
 
 async def _soak(server: Server, reruns: int, sessions: int) -> None:
-    pages = [name.replace("overview", "") for name, _, _ in PAGES]
+    pages = [of.name.replace("overview", "") for of in PAGES]
     visitors = [
         Visitor(server.host, pages[i % len(pages)], random.Random(i), patience=PATIENCE)
         for i in range(sessions)

@@ -1,7 +1,6 @@
 """Scenes: a jump sets the controls, a file is read or refused, and nothing loaded gets lost."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -163,11 +162,6 @@ def test_what_is_not_a_control_is_not_saved_and_any_page_can_be_a_scene(
     lecture = app.session_state["_lecture"]
     assert lecture[-1] == Scene("overview", "start", "", {})
     assert read_lecture(write_lecture(lecture).encode(), PAGES) == lecture
-
-
-def test_the_pages_that_scenes_can_be_on_are_those_of_the_navigation() -> None:
-    entry = (ROOT / "streamlit_app.py").read_text()
-    assert tuple(re.findall(r'^    \("(\w+)", "', entry, re.MULTILINE)) == PAGES
 
 
 def test_scenes_can_be_moved_and_removed(open_page: OpenPage) -> None:
