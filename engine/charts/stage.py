@@ -15,6 +15,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from engine.in_words import lowered as lowered
+from engine.in_words import raised as raised
+
 Layer: TypeAlias = alt.Chart | alt.LayerChart
 Data: TypeAlias = alt.NamedData | alt.InlineData
 
@@ -224,7 +227,12 @@ def packed(values: np.ndarray) -> list[str]:
     Vega copies every column of each row that it derives, in every frame; a sweep of 201 columns
     travels as one text instead, which `unpacked` splits once.
     """
-    return [",".join(_written(value) for value in row) for row in np.asarray(values, dtype=float)]
+    table = np.asarray(values, dtype=float)
+    template = ",".join(["%.6g"] * table.shape[1])
+    rows = [template % tuple(row) for row in table.tolist()]
+    if np.isfinite(table).all():
+        return rows
+    return [row.replace("inf", "Infinity").replace("nan", "NaN") for row in rows]
 
 
 def unpacked(rows: alt.Chart, place: str, **columns: str) -> alt.Chart:
@@ -247,18 +255,14 @@ def power_ticks(low: float, high: float, most: float = 6.5) -> pd.DataFrame:
     return ticks
 
 
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def raised(number: float) -> str:
-    """A number as an exponent."""
-    return f"{number:g}".translate(_RAISED)
-
-
-def lowered(number: int) -> str:
-    """A number as an index."""
-    return str(number).translate(_LOWERED)
+def power_text(log10: str) -> str:
+    """The number whose logarithm this expression is, written out: 3.72×10^-8, of any size."""
+    exponent = f"floor({log10})"
+    mantissa = f"format(pow(10, {log10} - {exponent}), '.2f')"
+    return (
+        f"(!isFinite({log10}) ? '0, exactly' : {log10} >= -2 && {log10} < 4 ? "
+        f"format(pow(10, {log10}), '.3~r') : {mantissa} + '×10^' + {exponent})"
+    )
 
 
 def stage(*layers: Layer, height: str, parameters: Sequence[alt.Parameter]) -> alt.LayerChart:
@@ -285,9 +289,3 @@ def _scale(domain: Sequence[Any], start: str, end: str) -> alt.Scale:
 
 def _scaled(size: str | float) -> str:
     return size if isinstance(size, str) else f"{size}*s"
-
-
-def _written(value: float) -> str:
-    if np.isfinite(value):
-        return f"{value:.6g}"
-    return "NaN" if np.isnan(value) else "Infinity" if value > 0 else "-Infinity"

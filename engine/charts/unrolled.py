@@ -1,119 +1,305 @@
-"""The unrolled RNN (handout, Figures 1 and 2): one matrix at every step, the gradient coming back."""
+"""The unrolled network over its own gradient, under one slider: what the first timestep hears.
+
+What the slider chooses is looked up: every curve is a packed column, every sentence a text of the
+rows. So the words can't say anything else than the engine does.
+"""
+
+from typing import Any
 
 import altair as alt
-import numpy as np
-import pandas as pd
 
-from engine.charts.theme import COLOURS, AnyChart, ChartData, top_legend
-from engine.extended_range import scientific
+from engine.charts import panel, stage
+from engine.charts.panel import NODES, Panel
+from engine.charts.stage import Data, Layer, Slider, expr, of_data, parameter, px, words
 
-#: So many timesteps at either end are drawn; what lies between is a gap.
-FIRST, LAST = 3, 2
-GAP = "…"
-#: The kinds of edges: what a legend calls them, and their colour.
-KINDS = {
-    "W_h": ("Wₕ, the same at every step", "through h"),
-    "x": ("Wₓ, the same at every step", "theory"),
-    "readout": ("readout and loss", "gradient"),
-}
-#: The widest edge in pixels; each factor of ten below the largest gradient makes one narrower.
-WIDEST, NARROWER = 14.0, 1.6
-_ROWS = {"x": 0.0, "h": 1.5, "ŷ": 3.0}
+#: The slider of every picture that turns W_h's spectral radius.
+RADIUS = Slider("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.01, 0.8)
+#: How far the plane of the eigenvalues reaches.
+REACH = 2.15
+#: The widest river, in pixels, and the norms whose share of it is still drawn.
+RIVER, SHARE = "20*s", 1e8
+
+_PANEL = Panel()
 
 
-def drawn_timesteps(timesteps: int) -> list[int]:
-    """Those of T timesteps that have a place in the drawing; 0 marks the gap."""
-    if timesteps <= FIRST + LAST + 1:
-        return list(range(1, timesteps + 1))
-    return [*range(1, FIRST + 1), 0, *range(timesteps - LAST + 1, timesteps + 1)]
+def unrolled(
+    steps: Data, radii: Data, eigenvalues: Data, others: Data, ticks: Data
+) -> alt.LayerChart:
+    """The network, its gradient and state along time, the eigenvalues, and every radius's share.
 
-
-def unrolled_edges(log10_frame: pd.DataFrame, *, every_target: bool) -> pd.DataFrame:
-    """The edges, placed: `kind, from, to, called, x, y, x2, y2, text, width`.
-
-    log10_frame: of a GradientTrace. every_target: whether each timestep has a loss, or the last
-    only. The edge into h_t is as wide as ‖∂L/∂h_t‖, what flows back through it.
+    steps: `t, label, input, big, bigger, few`, `gs, hs` packed over the radii: base-10 logarithms
+    of ‖∂L/∂h_t‖ and ‖h_t‖. radii: `i, at` and what `rows_of_radii` tells. eigenvalues: `real,
+    imaginary, magnitude` at radius 1. others: `t, g, words`, the gradient at other radii.
+    ticks: of `power_ticks`.
     """
-    log10 = log10_frame.set_index("timestep")["log10_grad_hidden_norm"]
-    last, largest = len(log10), log10.max()
-    rows = []
-    before = _place("h", 0, 0, last)
-    for column, t in enumerate(drawn_timesteps(last), start=1):
-        here = _place("h", t, column, last)
-        gradient = float(log10[t]) if t else -np.inf
-        width = max(1.0, WIDEST + NARROWER * (gradient - largest)) if np.isfinite(gradient) else 1.0
-        rows.append(("W_h", before, here, scientific(gradient, digits=1) if t else "", width))
-        if t:
-            rows.append(("x", _place("x", t, column, last), here, "", 1.0))
-        if t and (every_target or t == last):
-            rows.append(("readout", here, _place("ŷ", t, column, last), "", 1.0))
-        before = here
-    return pd.DataFrame(
-        [
-            (kind, start[0], end[0], KINDS[kind][0], *start[1:], *end[1:], text, width)
-            for kind, start, end, text, width in rows
-        ],
-        columns=["kind", "from", "to", "called", "x", "y", "x2", "y2", "text", "width"],
+    live = _live(steps)
+    layers = [
+        *_PANEL.grid(ticks)[:1],
+        *_other_radii(others),
+        *_curves(live),
+        *_PANEL.covers("x1 + 12*s"),
+        *_PANEL.grid(ticks)[1:],
+        *_network(live),
+        *_plane(eigenvalues),
+        *_landscape(radii),
+        *_headline(),
+        *_labels(),
+    ]
+    layout = [
+        parameter("x0", "wide ? 52*s : 40"),
+        parameter("x1", "wide ? width - 348*s : width - 46"),
+        parameter("yn", "wide ? 138*s : 146"),
+        parameter("rn", "wide ? 15*s : 13"),
+        parameter("y0", "yn + (wide ? 50*s : 46)"),
+        parameter("y1", "wide ? height - 122*s : y0 + 190"),
+        parameter("ring", "wide ? 64*s : 40"),
+        parameter("cx", "wide ? width - 139*s : 88"),
+        parameter("cy", "wide ? 180*s : y1 + 122"),
+        parameter("z0", "height - (wide ? 62*s : 60)"),
+        parameter("z1", "height - 21*s"),
+    ]
+    return stage.stage(
+        *layers,
+        height="width < 700 ? 700 : width < 1300 ? 540 : 846",
+        parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
     )
 
 
-def _place(row: str, timestep: int, column: int, last: int) -> tuple[str, float, float]:
-    """A node's name and where it stands."""
-    if row == "h" and timestep == 0:
-        return ("h₀" if column == 0 else GAP), float(column), _ROWS["h"]
-    ends = {last: "_T", last - 1: "_T−1"} if last > FIRST + LAST + 1 else {last: "_T"}
-    digits = str(timestep).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
-    return f"{row}{ends.get(timestep, digits)}", float(column), _ROWS[row]
+def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
+    """The same without the eigenvalues and the landscape: a first thing to turn."""
+    live = _live(steps)
+    layers = [
+        *_PANEL.grid(ticks)[:1],
+        *_curves(live),
+        *_PANEL.covers(),
+        *_PANEL.grid(ticks)[1:],
+        *_network(live),
+        *_headline(),
+        *_labels(),
+        _kept_apart(radii),
+    ]
+    layout = [
+        parameter("x0", "wide ? 52*s : 40"),
+        parameter("x1", "width - (wide ? 76*s : 46)"),
+        parameter("yn", "wide ? 138*s : 146"),
+        parameter("rn", "wide ? 15*s : 13"),
+        parameter("y0", "yn + (wide ? 50*s : 46)"),
+        parameter("y1", "height - 12*s"),
+    ]
+    return stage.stage(
+        *layers,
+        height="width < 700 ? 370 : width < 1300 ? 380 : 590",
+        parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
+    )
 
 
-def unrolled_network(edges: ChartData, *, height: int = 230) -> AnyChart:
-    """Inputs below, hidden states in a row, predictions above; a number on each edge of Wₕ.
+def _chosen() -> list[alt.Parameter]:
+    """What the rows say of the radius under the hand."""
+    columns = (
+        "g_first", "g_last", "g_label", "h_last", "kept", "above", "crosses",
+        "headline", "sentence", "sentence_short", "gradient_words", "state_words",
+        "radius_words", "kept_words", "outside_words",
+    )  # fmt: skip
+    return [
+        parameter("i", RADIUS.place()),
+        of_data("last_label", "steps", "label", "length(data('steps')) - 1"),
+        *(of_data(name, "radii", name, "i") for name in columns),
+    ]
 
-    Data: as `unrolled_edges` gives it.
-    """
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(nice=False, padding=26, zero=False))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.4, 3.4], nice=False))
-    names, colours = zip(*KINDS.values(), strict=True)
-    base = alt.Chart(edges)
-    lines = base.mark_rule(opacity=0.75, strokeCap="round").encode(
-        x=x,
-        y=y,
-        x2="x2:Q",
-        y2="y2:Q",
-        size=alt.Size("width:Q", scale=None, legend=None),
-        color=alt.Color(
-            "called:N",
-            legend=top_legend(),
-            scale=alt.Scale(domain=list(names), range=[COLOURS[colour] for colour in colours]),
+
+def _live(steps: Data) -> alt.Chart:
+    """The timesteps at the chosen radius: `g, h`, the river's width, how full a node is."""
+    rows = stage.unpacked(alt.Chart(steps), "i", g="gs", h="hs")
+    return rows.transform_calculate(back="datum.g - g_last").transform_calculate(
+        river=f"isFinite(datum.back) ? min({RIVER}*pow(10, min(datum.back, 3)), 2.5*rn) : 0",
+        alpha="isFinite(datum.back) ? clamp(1 + datum.back/8, 0, 1) : 0",
+    )
+
+
+def _curves(live: alt.Chart) -> list[Layer]:
+    big = live.transform_filter(NODES)
+    guides = big.mark_rule(color=expr("hair"), aria=False)
+    dots = big.transform_filter("isFinite(datum.g)").mark_circle(
+        size=expr("52*s*s"), color=expr("gradient"), opacity=1, clip=True, aria=False
+    )
+    state_dots = big.transform_filter("isFinite(datum.h)").mark_circle(
+        size=expr("30*s*s"), color=expr("state"), opacity=1, clip=True, aria=False
+    )
+    return [
+        guides.encode(x=_PANEL.x(), y=px("yn"), y2=px("y1")),
+        _PANEL.line(live, "h", "state", 2),
+        state_dots.encode(x=_PANEL.x(), y=_PANEL.y("h")),
+        _PANEL.line(live, "g", "gradient", 3),
+        dots.encode(x=_PANEL.x(), y=_PANEL.y("g")),
+    ]
+
+
+def _other_radii(others: Data) -> list[Layer]:
+    rows = alt.Chart(others)
+    lines = rows.mark_line(color=expr("mid"), strokeWidth=1, opacity=0.6, clip=True, aria=False)
+    # Their words give way to the curve under the hand.
+    ends = rows.transform_filter("datum.t == 1 && abs(datum.g - g_first) > 0.05*(high - low)")
+    names = stage.haloed(
+        ends.encode(x=_PANEL.x(), y=_PANEL.y("g"), text="words:N"),
+        align="left", dx=5, dy=expr("-5*s"), color=expr("dim"), fontSize=expr("11.5*s"),
+    )  # fmt: skip
+    return [lines.encode(x=_PANEL.x(), y=_PANEL.y("g"), detail="words:N"), *names]
+
+
+def _network(live: alt.Chart) -> list[Layer]:
+    """The hidden states, the loss at their end, and what comes back as a river that dries up."""
+    line = live.mark_line(color=expr("mid"), strokeWidth=expr("1.5*s"), aria=False)
+    river = live.transform_filter("datum.river > 0.2").mark_trail(
+        color=expr("gradient"), opacity=0.5, aria=False
+    )
+    loss = "(x1 + (wide ? 46*s : 31))"
+    box = alt.Chart(stage.ONE).mark_square(
+        size=expr("pow(wide ? 27*s : 24, 2)"), color=expr("gradient"), opacity=1, aria=False
+    )
+    tooltip = [
+        alt.Tooltip("label:N", title="step"),
+        alt.Tooltip("gradient:N", title="‖∂L/∂hₜ‖"),
+        alt.Tooltip("state:N", title="‖hₜ‖"),
+    ]
+    big = live.transform_filter(NODES).transform_calculate(
+        gradient=stage.power_text("datum.g"), state=stage.power_text("datum.h")
+    )
+    labelled, beads = panel.nodes(_PANEL, big, "yn", tooltip), panel.beads(_PANEL, live, "yn")
+    return [
+        line.encode(x=_PANEL.x(), y=px("yn")),
+        stage.rule("x1", "yn", loss, "yn", colour="gradient", width="g_last > -400 ? 20*s : 0",
+                   opacity=0.5),
+        river.encode(
+            x=_PANEL.x(), y=px("yn"), size=alt.Size("river:Q", scale=None, legend=None)
         ),
-        tooltip=[
-            alt.Tooltip("from:N"),
-            alt.Tooltip("to:N"),
-            alt.Tooltip("text:N", title="‖∂L/∂hₜ‖"),
-        ],
-    )
-    layers: list[alt.Chart] = [lines]
-    for end, place in (("from", ("x", "y")), ("to", ("x2", "y2"))):
-        nodes = base.encode(x=alt.X(f"{place[0]}:Q"), y=alt.Y(f"{place[1]}:Q"))
-        layers.append(
-            nodes.mark_circle(
-                size=alt.ExprRef("width < 480 ? 500 : 1300"), opacity=1, color="#E8E8E8",
-                stroke="#808080", strokeWidth=1,
-            )
+        *beads,
+        *labelled,
+        box.encode(x=px(loss), y=px("yn")),
+        words(loss, "yn", "'L'", size=14, colour="background", align="center", weight=700,
+              baseline="middle"),
+        words("x0 - rn", "yn - rn - 9*s", "'reads forward →'"),
+        words("x1 + (wide ? 60*s : 44)", "yn - rn - 9*s", "'← gradient flows back'",
+              colour="gradient", align="right"),
+    ]  # fmt: skip
+
+
+def _plane(eigenvalues: Data) -> list[Layer]:
+    """The eigenvalues at the chosen radius, the unit circle, and what a step measurably keeps."""
+    at = {"x": px("cx"), "y": px("cy")}
+
+    def circle(radius: str, colour: str, width: float, **mark: Any) -> alt.Chart:
+        rows = alt.Chart(stage.ONE).mark_point(
+            shape="circle", filled=False, opacity=1, aria=False, stroke=expr(colour),
+            strokeWidth=expr(f"{width}*s"), size=expr(f"pow(2*ring*({radius}), 2)"), **mark,
         )  # fmt: skip
-        layers.append(
-            nodes.mark_text(
-                fontSize=alt.ExprRef(
-                    f"(width < 480 ? 10 : 14) - (length(datum['{end}']) > 3 ? 3 : 0)"
-                ),
-                fontWeight="bold",
-                color="#202020",
-            ).encode(text=f"{end}:N")
+        return rows.encode(**at)
+
+    # The axes stretch instead of the points: no formula for each of them.
+    reach = f"{REACH}/max({RADIUS.now()}, 1e-9)"
+    ends = [f"-{reach}", reach]
+    points = alt.Chart(eigenvalues).mark_circle(size=expr("34*s*s"), opacity=0.95, aria=False)
+    outside = alt.condition(
+        f"datum.magnitude*{RADIUS.now()} > 1.000001",
+        alt.value(expr("gradient")), alt.value(expr("mid")),
+    )  # fmt: skip
+    left, top = f"cx - {REACH}*ring", f"cy - {REACH}*ring"
+    right, bottom = f"cx + {REACH}*ring", f"cy + {REACH}*ring"
+    key: list[tuple[str, str, float, list[int], int | str]] = [
+        ("'unit circle'", "ink", 1.6, [1, 0], "normal"),
+        ("radius_words", "mid", 1.4, [3, 3], "normal"),
+        ("kept_words", "gradient", 2.2, [1, 0], 600),
+    ]
+    key_left, key_top = f"(wide ? {left} : {right} + 12)", f"(wide ? {bottom} + 19*s : cy - 34)"
+    texts: list[Layer] = []
+    for n, (text, colour, width, dash, weight) in enumerate(key):
+        base = f"({key_top} + {21 * n}*s)"
+        texts += [
+            stage.rule(key_left, f"{base} - 4.5*s", f"{key_left} + 22*s", f"{base} - 4.5*s",
+                       colour=colour, width=width, strokeDash=dash),
+            words(f"{key_left} + 30*s", base, text, weight=weight,
+                  colour="ink" if colour == "mid" else colour),
+        ]  # fmt: skip
+    return [
+        stage.rule(left, "cy", right, "cy"),
+        stage.rule("cx", top, "cx", bottom),
+        circle("1", "ink", 1.5),
+        circle(RADIUS.now(), "mid", 1.2, strokeDash=[3, 3]),
+        circle("kept", "gradient", 2),
+        points.encode(
+            x=stage.x("real", left, right, ends),
+            y=stage.y("imaginary", top, bottom, ends),
+            color=outside,
+        ),
+        words(key_left, "wide ? 16*s : cy - 60", "'Eigenvalues of Wₕ'", size=14, colour="ink",
+              weight=600),
+        *texts,
+        words(f"{key_left} + 30*s", f"{key_top} + 63*s", "outside_words", colour="dim"),
+    ]  # fmt: skip
+
+
+def _landscape(radii: Data) -> list[Layer]:
+    """What the first step hears at every radius, right above the slider that travels through it."""
+    left, right = "9", "width - 9"
+    x = stage.x("at", left, right, [RADIUS.low, RADIUS.high])
+
+    def y(field: str) -> alt.Y:
+        return stage.y(field, "z0", "z1", ["low", "high"])
+
+    rows, zero = alt.Chart(radii), f"({'z1'} + low/(high - low)*(z1 - z0))"
+    area = rows.mark_area(color=expr("gradient"), opacity=0.22, line=False, aria=False)
+    edge = rows.mark_line(color=expr("gradient"), strokeWidth=expr("1.5*s"), aria=False)
+    here = f"(9 + ({RADIUS.now()} - {RADIUS.low})/{RADIUS.high - RADIUS.low}*(width - 18))"
+    ticks = [(0.0, "left"), (0.5, "center"), (1.0, "center"), (1.5, "center"), (2.0, "right")]
+    numbers = [
+        words(
+            {"left": "0", "center": f"9 + {value / 2}*(width - 18)", "right": "width"}[align],
+            "height - 2*s", f"'{value:g}'", size=stage.TICK, align=align,
         )
-    numbers = (
-        base.transform_filter("datum.text != ''")
-        .transform_calculate(middle="(datum.x + datum.x2) / 2")
-        .mark_text(fontSize=alt.ExprRef("width < 480 ? 8 : 11"), dy=-14, color=COLOURS["theory"])
-        .encode(x="middle:Q", y=alt.Y("y:Q"), text="text:N")
+        for value, align in ticks
+    ]  # fmt: skip
+    return [
+        area.encode(x=x, y=y("share"), y2=px(zero)),
+        edge.encode(x=x, y=y("share")),
+        stage.rule(left, zero, right, zero, colour="mid"),
+        stage.rule("9 + 0.5*(width - 18)", "z0 - 4*s", "9 + 0.5*(width - 18)", "z1 + 4*s",
+                   colour="dim", strokeDash=[2, 3]),
+        stage.rule(here, "z0 - 4*s", here, "z1 + 4*s", colour="gradient", width=2),
+        words(left, "z0 - 9*s", "'what the first step hears, at every radius'", size=stage.TICK),
+        words(right, "z0 - 9*s", "'above the line: more than the last step'", size=stage.TICK,
+              align="right", where="wide"),
+        *numbers,
+    ]  # fmt: skip
+
+
+def _headline() -> list[Layer]:
+    lead = (
+        "wide ? 'Of the gradient that reaches the last step, ' + last_label + ', the first step "
+        "hears' : 'Of what reaches ' + last_label + ', the first step hears'"
     )
-    return alt.layer(*layers, numbers).properties(height=height)
+    return [
+        words("0", "16*s", lead, size=stage.SENTENCE),
+        words("0", "52*s", "headline", size="wide ? 34*s : 30", colour="gradient", weight=700),
+        words("0", "wide ? 77*s : 74", "wide ? sentence : sentence_short",
+              size="wide ? 15*s : 13"),
+    ]  # fmt: skip
+
+
+def _labels() -> list[Layer]:
+    """The curves' own names, where they don't meet."""
+    label = f"clamp({_PANEL.at('g_label')}, y0, y1)"
+    at = f"clamp({label} + (above ? -13*s : 24*s), y0 + 16*s, y1 - 7*s)"
+    state = f"clamp({_PANEL.at('h_last')}, y0, y1) + (crosses ? 24*s : -13*s)"
+    return [
+        words("x0 + 0.26*(x1 - x0) + 6", at, "gradient_words", size=stage.LABEL, weight=600,
+              colour="gradient", halo=True),
+        words("x1 + 8*s", f"clamp({state}, y0 + 16*s, y1 - 7*s)", "state_words",
+              size=stage.LABEL, weight=600, colour="state", align="right", halo=True),
+        words("x0", "y1 + 17*s", "'Euclidean norms, log scale; thin lines: the gradient at other radii'",
+              size=stage.TICK, where="height > 500"),
+    ]  # fmt: skip
+
+
+def _kept_apart(radii: Data) -> alt.Chart:
+    """Nothing to see: rows that only expressions read wouldn't reach the browser."""
+    rows = alt.Chart(radii).transform_filter("false")
+    return rows.mark_point(opacity=0, aria=False).encode(x=px("0"), y=px("0"))

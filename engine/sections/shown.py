@@ -53,14 +53,19 @@ class Figure:
 
         return {name: pa.ipc.open_stream(of).read_pandas() for name, of in self.rows.items()}
 
-    def draw(self) -> alt.Chart:
+    def draw(self) -> alt.Chart | alt.LayerChart:
         """The picture with its rows, and its sliders where the config has them."""
         import altair as alt
 
-        rows = {name: frame.to_dict("records") for name, frame in self.frames.items()}
+        # By way of JSON, which has no infinities: where a row has one there is nothing to draw.
+        rows = {
+            name: json.loads(frame.to_json(orient="records", double_precision=15))
+            for name, frame in self.frames.items()
+        }
         drawn = {"background": "white", **self.vega(self.hands)}
         drawn["datasets"] = {**drawn.get("datasets", {}), **rows}
-        return alt.Chart.from_dict(drawn, validate=False)
+        kind = alt.LayerChart if "layer" in drawn else alt.Chart
+        return kind.from_dict(drawn, validate=False)
 
     def vega(self, hands: Mapping[str, float | str]) -> dict[str, Any]:
         """The specification, its sliders and radios started where `hands` says."""

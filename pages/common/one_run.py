@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine import captions
-from engine.charts import gradients, matrices, unrolled
+from engine.charts import gradients, matrices, unrolled_edges
 from engine.charts.gradients import GRADIENT
 from engine.extended_range import scientific, written
 from engine.recipes import Recipe
@@ -92,13 +92,13 @@ def show_unrolled(config: RecurrentConfig) -> None:
     """The network along time, each edge of Wₕ as wide as the gradient that comes back through it."""
     trace = Recipe(runs.gradient_trace, config).get("log10_frame")
     show_chart(
-        unrolled.unrolled_network,
+        unrolled_edges.unrolled_network,
         alt_text="The network unrolled along time: the same matrix on every edge between hidden states, "
         "each as wide as the gradient through it.",
         finding=Recipe(captions.ends, trace, GRADIENT, "‖∂L/∂hₜ‖, by timestep"),
         data={
             "edges": Recipe(
-                unrolled.unrolled_edges, trace, every_target=not config.last_target_only
+                unrolled_edges.unrolled_edges, trace, every_target=not config.last_target_only
             )
         },
     )

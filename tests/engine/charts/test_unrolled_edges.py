@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.charts.unrolled import FIRST, GAP, LAST, drawn_timesteps, unrolled_edges
+from engine.charts.unrolled_edges import FIRST, GAP, LAST, drawn_timesteps, unrolled_edges
 from engine.recurrent import RecurrentConfig, gradient_trace
 
 

@@ -1,0 +1,144 @@
+"""A panel along time on a stage: its two scales, its grid, and the network that stands above it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from engine.charts import stage
+from engine.charts.stage import Data, Layer, expr, px
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Places in pixels and domains, all expressions: timesteps to the right, logarithms upwards."""
+
+    left: str = "x0"
+    right: str = "x1"
+    top: str = "y0"
+    bottom: str = "y1"
+    first: str = "t0"
+    last: str = "t1"
+    low: str = "low"
+    high: str = "high"
+
+    def x(self, field: str = "t", **options: Any) -> alt.X:
+        """A timestep's place."""
+        return stage.x(field, self.left, self.right, [self.first, self.last], **options)
+
+    def y(self, field: str, **options: Any) -> alt.Y:
+        """A logarithm's place."""
+        return stage.y(field, self.top, self.bottom, [self.low, self.high], **options)
+
+    def at(self, log10: str) -> str:
+        """The pixel of a logarithm."""
+        share = f"({log10} - {self.low}) / ({self.high} - {self.low})"
+        return f"({self.bottom} - {share} * ({self.bottom} - {self.top}))"
+
+    def grid(self, ticks: Data) -> list[Layer]:
+        """A line and its number at each tick. Data: `value, words`."""
+        rows = alt.Chart(ticks)
+        lines = rows.mark_rule(color=expr("hair"), aria=False)
+        numbers = rows.mark_text(
+            align="right", baseline="middle", color=expr("dim"), fontSize=expr("12*s"), aria=False
+        )
+        return [
+            lines.encode(
+                y=self.y("value"), x=px(f"{self.left} - 8*s"), x2=px(f"{self.right} + 8*s")
+            ),
+            numbers.encode(y=self.y("value"), x=px(f"{self.left} - 13*s"), text="words:N"),
+        ]
+
+    def line(
+        self, rows: alt.Chart, field: str, colour: str, width: float, **mark: Any
+    ) -> alt.Chart:
+        """A curve along time; what lies outside has to be covered with `stage.paper`."""
+        mark = {"clip": True, "aria": False} | mark
+        return (
+            rows.transform_filter(f"isFinite(datum.{field})")
+            .mark_line(color=expr(colour), strokeWidth=expr(f"{width}*s"), **mark)
+            .encode(x=self.x(), y=self.y(field))
+        )
+
+    def covers(self, right: str = "width") -> list[alt.Chart]:
+        """Paper above and below the panel."""
+        return [
+            stage.paper("0", "0", "width", f"{self.top} - 1"),
+            stage.paper("0", f"{self.bottom} + 1", right, "height"),
+        ]
+
+
+#: Which of the timesteps have a labelled node: more where there is room.
+NODES = "(wide ? datum.big : datum.bigger)"
+#: Columns of `drawn_steps` that the nodes need.
+DISC = "pow(2*rn, 2)"
+BEAD = "pow(wide ? 6*s : 4, 2)"
+
+
+def axis(ticks: str, steps: str) -> list[alt.Parameter]:
+    """Domains from the rows: `low, high` from the ticks' ends, `t0, t1` from the timesteps.
+
+    A single timestep stands at the right end, next to the loss.
+    """
+    last = f"length(data('{steps}')) - 1"
+    return [
+        stage.of_data("low", ticks, "value"),
+        stage.of_data("high", ticks, "value", f"length(data('{ticks}')) - 1"),
+        stage.of_data("t1", steps, "t", last),
+        stage.parameter("t0", "t1 > 1 ? 1 : 0"),
+    ]
+
+
+def beads(panel: Panel, rows: alt.Chart, row: str) -> list[Layer]:
+    """The timesteps between the labelled ones, where they are few enough to be told apart.
+
+    rows: `t, big, bigger, few, alpha`, alpha being how full one is, 0 to 1. row: their pixel.
+    """
+    between = rows.transform_filter(f"datum.few && !{NODES}")
+    place = {"x": panel.x(), "y": px(row)}
+    blank = between.mark_circle(
+        size=expr(BEAD), opacity=1, color=expr("background"), stroke=expr("mid"), strokeWidth=1,
+        aria=False,
+    )  # fmt: skip
+    full = between.mark_circle(size=expr(BEAD), color=expr("gradient"), aria=False)
+    return [blank.encode(**place), full.encode(opacity=_fill(), **place)]
+
+
+def nodes(
+    panel: Panel, rows: alt.Chart, row: str, tooltip: Sequence[alt.Tooltip], *, inputs: bool = True
+) -> list[Layer]:
+    """The labelled timesteps as discs, full where the gradient is, each over its input.
+
+    rows: `t, label, input, alpha` of those alone. row: the pixel of their middle.
+    """
+    place = {"x": panel.x(), "y": px(row)}
+    edge = rows.mark_circle(
+        size=expr(DISC), opacity=1, color=expr("background"), stroke=expr("dim"),
+        strokeWidth=expr("1.2*s"), aria=False,
+    )  # fmt: skip
+    disc = rows.mark_circle(size=expr(DISC), color=expr("gradient"))
+    size = "(wide ? 12.5*s : 11.5) - (length(datum.label) > 3 ? 2*s : 0)"
+    name = rows.transform_calculate(
+        letters="dark && datum.alpha > 0.6 ? '#111111' : ink"
+    ).mark_text(fontSize=expr(size), fontWeight=600, baseline="middle", aria=False)
+    drawn: list[Layer] = [
+        edge.encode(**place),
+        disc.encode(opacity=_fill(), tooltip=list(tooltip), **place),
+        name.encode(text="label:N", color=stage.as_given("letters"), **place),
+    ]
+    if not inputs:
+        return drawn
+    stems = rows.mark_rule(color=expr("mid"), strokeWidth=expr("1.2*s"), aria=False)
+    names = rows.mark_text(
+        color=expr("dim"), fontSize=expr("12*s"), fontStyle="italic", baseline="top", aria=False
+    )
+    return [
+        stems.encode(x=panel.x(), y=px(row), y2=px(f"{row} + rn + 9*s")),
+        names.encode(x=panel.x(), y=px(f"{row} + rn + 11*s"), text="input:N"),
+        *drawn,
+    ]
+
+
+def _fill() -> alt.Opacity:
+    return alt.Opacity("alpha:Q", scale=None, legend=None)

@@ -1,0 +1,60 @@
+"""Numbers as people say them: 1 part in 3.6 million, 0.735 a step."""
+
+import numpy as np
+
+#: Within this of 0 a base-10 logarithm of a ratio is "about as much": from 0.7 to 1.43 times.
+ABOUT_AS_MUCH = 0.155
+#: Beyond this many powers of ten a number is its power.
+MOST_DIGITS = 15
+_NAMES = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
+
+
+def rounded(number: float) -> str:
+    """A number from 1 to 10¹⁵ to two significant digits: 3.6 million."""
+    number = float(f"{number:.2g}")
+    for size, name in _NAMES:
+        if number >= size:
+            return f"{number / size:.3g}{name}"
+    return f"{number:,.0f}" if number >= 10 else f"{number:g}"
+
+
+def part_of(log10_ratio: float) -> str:
+    """What one hears of another, by the base-10 logarithm of their ratio: 1 part in 3.6 million."""
+    if np.isnan(log10_ratio):
+        return "nothing of nothing"
+    if log10_ratio == -np.inf:
+        return "nothing, exactly"
+    if abs(log10_ratio) <= ABOUT_AS_MUCH:
+        return "about as much"
+    size = abs(log10_ratio)
+    number = rounded(10**size) if size < MOST_DIGITS else f"10{raised(round(size))}"
+    return f"1 part in {number}" if log10_ratio < 0 else f"{number} times as much"
+
+
+def power_of_ten(log10_value: float) -> str:
+    """A number by its logarithm, as its nearest power of ten: 10⁻³⁶, 1, or 0."""
+    if log10_value == -np.inf:
+        return "0"
+    return "1" if round(log10_value) == 0 else f"10{raised(round(log10_value))}"
+
+
+def factor_a_step(log10_ratio: float, steps: int) -> str:
+    """The factor that, multiplied by itself `steps` times, gives the ratio; its power to 5 %."""
+    factor = 10 ** (log10_ratio / steps)
+    # An error of 0.02 in the power's logarithm is one of 0.046·factor/steps in the factor.
+    digits = max(2, int(np.ceil(-np.log10(0.09 * factor / steps))))
+    return f"{factor:.{digits}f}"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def raised(number: float) -> str:
+    """A number as an exponent."""
+    return f"{number:g}".translate(_RAISED)
+
+
+def lowered(number: int) -> str:
+    """A number as an index."""
+    return str(number).translate(_LOWERED)
