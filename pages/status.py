@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.common import ask, meter
 from pages.common.frame import open_page, show_numbers
-from pages.common.training import training_queue
+from pages.common.training import training_pool
 
 REFRESH_SECONDS = 3.0
 
@@ -23,7 +23,7 @@ def main() -> None:
 @st.fragment(run_every=REFRESH_SECONDS)
 def numbers() -> None:
     runs = meter.METER.recent()
-    queue = training_queue().status()
+    pool = training_pool().status()
     answers = ask.ANSWERS
     asked = answers.hits + answers.misses
     show_numbers(
@@ -32,8 +32,8 @@ def numbers() -> None:
             "a run takes, p50": in_milliseconds(runs.p50),
             "p95": in_milliseconds(runs.p95),
             "longest": in_milliseconds(runs.slowest),
-            "training now": str(queue.running),
-            "waiting for it": str(queue.waiting),
+            "training now": str(pool.running),
+            "waiting for it": str(pool.waiting),
             "memory": f"{meter.memory_megabytes():.0f} MB",
             "processes that compute": str(ask.workers().count),
             "answers found": f"{answers.hits / asked:.0%} of {asked:,}" if asked else "none asked",

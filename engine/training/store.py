@@ -11,11 +11,10 @@ import os
 import sys
 import threading
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from cachetools import LRUCache
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
 from engine.training.config import TrainingConfig
@@ -59,7 +58,7 @@ class RunStore:
 
     location: a folder or an fsspec URL; None for `default_location()`. shipped: a folder that is
     looked in first and never written to; None for none. recent: how many of the runs that it had
-    in hands last stay in memory. One store serves any number of threads.
+    in hands last stay in memory. Any number of threads may read from one store.
     """
 
     def __init__(
@@ -68,9 +67,7 @@ class RunStore:
         self.location = location or default_location()
         self.shipped = shipped
         self._lock = threading.Lock()
-        self._running: dict[TrainingConfig, _Running] = {}
-        self._recent: OrderedDict[TrainingConfig, TrainingRun] = OrderedDict()
-        self._most_recent = recent
+        self._recent: LRUCache[TrainingConfig, TrainingRun] = LRUCache(recent)
 
     def load(self, config: TrainingConfig) -> TrainingRun | None:
         """The finished run of `config`, or None if there is none.
@@ -78,9 +75,9 @@ class RunStore:
         Raises RunFileError for a file that is damaged, foreign or of another config, and OSError
         where the location can't be read.
         """
-        if (remembered := self._recent.get(config)) is not None:
-            self.remember(remembered)
-            return remembered
+        with self._lock:
+            if (remembered := self._recent.get(config)) is not None:
+                return remembered
         places = [str(self.shipped)] if self.shipped else []
         for place in [*places, self.location]:
             data = _read(place, file_name(config))
@@ -95,10 +92,8 @@ class RunStore:
     def remember(self, run: TrainingRun) -> None:
         """Keep a finished run in memory, in the place of the one that was longest out of use."""
         with self._lock:
-            self._recent[run.config] = run
-            self._recent.move_to_end(run.config)
-            while len(self._recent) > self._most_recent:
-                self._recent.popitem(last=False)
+            if self._recent.maxsize:
+                self._recent[run.config] = run
 
     def save(self, run: TrainingRun) -> None:
         """Keep a finished run. Raises OSError where the location can't be written to."""
@@ -110,10 +105,7 @@ class RunStore:
         on_progress: OnProgress | None = None,
         on_problem: OnProblem | None = None,
     ) -> TrainingRun:
-        """The run of `config`: from the store if it is there, or else trained and kept.
-
-        The same as `fetch_many` for one config, with the on_progress of `train`.
-        """
+        """`fetch_many` for one config, with the on_progress of `train`."""
 
         def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
             if on_progress is not None and metrics:
@@ -130,139 +122,57 @@ class RunStore:
     ) -> list[TrainingRun]:
         """The runs of `configs`: what the store doesn't have is trained together, and kept.
 
-        on_progress: as for `train_many`; never called for a run from the store. Of several threads
-        that ask for a run at once one trains, and the others are told of its progress. What a
-        thread's on_progress raises ends the waiting of that thread; if it was the one that
-        trained, another begins anew. Finished runs are kept all the same, unfinished ones never.
+        on_progress: as for `train_many`; never called for a run from the store. What it raises ends
+        the training: finished runs are kept all the same, unfinished ones never.
         on_problem(message): a file that had to be trained anew, or a location that can't be read
         or written. The run is returned all the same; the message goes to the log as well.
         on_run(run): as soon as a run is there, so that no later stop can lose it.
         """
-        problems, runs = _Problems(on_problem), _Arrived(on_run)
-        while missing := [config for config in dict.fromkeys(configs) if config not in runs]:
-            with self._turns(missing) as (mine, others):
-                self._load_or_train(configs, mine, runs, on_progress, problems)
-            for config, running in others.items():
-                run = running.wait(_told_at(configs.index(config), on_progress))
-                if run is not None:
-                    runs[config] = run
-        return [runs[config] for config in configs]
+        runs: dict[TrainingConfig, TrainingRun] = {}
 
-    def _load_or_train(
-        self,
-        configs: Sequence[TrainingConfig],
-        mine: "dict[TrainingConfig, _Running]",
-        runs: "_Arrived",
-        on_progress: OnManyProgress | None,
-        problems: "_Problems",
-    ) -> None:
-        """Put the runs of `mine` into `runs`, and tell those that wait for them."""
-        for config, running in mine.items():
-            if (run := self._load_or_report(config, problems)) is not None:
-                runs[config] = running.run = run
-        todo = [config for config in mine if config not in runs]
+        def problem(message: str) -> None:
+            _log.warning(message)
+            if on_problem is not None:
+                on_problem(message)
+
+        def arrived(run: TrainingRun) -> None:
+            runs[run.config] = run
+            if on_run is not None:
+                on_run(run)
+
+        for config in dict.fromkeys(configs):
+            if (run := self._load_or_report(config, problem)) is not None:
+                arrived(run)
+        todo = [config for config in dict.fromkeys(configs) if config not in runs]
 
         def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
-            for i, own in metrics.items():
-                mine[todo[i]].newest = (step, total, own)
             if on_progress is not None:
-                places = {configs.index(todo[i]): own for i, own in metrics.items()}
-                on_progress(step, total, places)
+                on_progress(
+                    step, total, {configs.index(todo[i]): own for i, own in metrics.items()}
+                )
 
-        def finish(i: int, run: TrainingRun) -> None:
-            self._save_or_report(run, problems)
+        def finish(_: int, run: TrainingRun) -> None:
+            try:
+                self.save(run)
+            except Exception as error:  # fsspec's back ends raise errors of their own
+                problem(f"the run store {self.location} can't be written to: {error}")
             self.remember(run)
-            runs[run.config] = mine[todo[i]].run = run
+            arrived(run)
 
         if todo:
             train_many(todo, report, finish)
+        return [runs[config] for config in configs]
 
-    @contextmanager
-    def _turns(
-        self, configs: Sequence[TrainingConfig]
-    ) -> "Iterator[tuple[dict[TrainingConfig, _Running], dict[TrainingConfig, _Running]]]":
-        """Those of `configs` that are up to the caller, and those that another thread is at."""
-        with self._lock:
-            others = {c: self._running[c] for c in configs if c in self._running}
-            mine = {config: _Running() for config in configs if config not in others}
-            self._running |= mine
-        try:
-            yield mine, others
-        finally:
-            with self._lock:
-                for config in mine:
-                    del self._running[config]
-            for running in mine.values():
-                running.ended.set()
-
-    def _load_or_report(self, config: TrainingConfig, problems: "_Problems") -> TrainingRun | None:
+    def _load_or_report(
+        self, config: TrainingConfig, problem: Callable[[str], None]
+    ) -> TrainingRun | None:
         try:
             return self.load(config)
         except RunFileError as error:
-            problems.report(f"{file_name(config)} is trained anew: {error}")
+            problem(f"{file_name(config)} is trained anew: {error}")
         except Exception as error:  # fsspec's back ends raise errors of their own
-            problems.report(f"the run store {self.location} can't be read: {error}")
+            problem(f"the run store {self.location} can't be read: {error}")
         return None
-
-    def _save_or_report(self, run: TrainingRun, problems: "_Problems") -> None:
-        try:
-            self.save(run)
-        except Exception as error:  # fsspec's back ends raise errors of their own
-            problems.report(f"the run store {self.location} can't be written to: {error}")
-
-
-class _Running:
-    """A training under way: what the thread that trains tells those that wait for it."""
-
-    def __init__(self) -> None:
-        self.ended = threading.Event()
-        self.run: TrainingRun | None = None
-        self.newest: tuple[int, int, Metrics] | None = None
-
-    def wait(self, on_progress: OnProgress) -> TrainingRun | None:
-        """The run that another thread trains, or None if it gave up."""
-        told = None
-        while not self.ended.wait(timeout=0.05):
-            newest = self.newest
-            if newest is not None and newest is not told:
-                told = newest
-                on_progress(*newest)
-        return self.run
-
-
-def _told_at(place: int, on_progress: OnManyProgress | None) -> OnProgress:
-    """An on_progress for one run that tells it as the one at `place`."""
-
-    def report(step: int, total: int, metrics: Metrics) -> None:
-        if on_progress is not None:
-            on_progress(step, total, {place: metrics})
-
-    return report
-
-
-class _Arrived(dict[TrainingConfig, TrainingRun]):
-    """The runs that are there; each is told of as it arrives."""
-
-    def __init__(self, on_run: OnRun | None) -> None:
-        super().__init__()
-        self._on_run = on_run
-
-    def __setitem__(self, config: TrainingConfig, run: TrainingRun) -> None:
-        super().__setitem__(config, run)
-        if self._on_run is not None:
-            self._on_run(run)
-
-
-class _Problems:
-    """Passes messages on to the log and to whoever asked."""
-
-    def __init__(self, on_problem: OnProblem | None) -> None:
-        self._on_problem = on_problem
-
-    def report(self, message: str) -> None:
-        _log.warning(message)
-        if self._on_problem is not None:
-            self._on_problem(message)
 
 
 def _read(location: str, name: str) -> bytes | None:

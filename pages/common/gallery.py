@@ -76,7 +76,7 @@ def _are_there(runs: Mapping[str, TrainingConfig]) -> bool:
 
 def _keep_finished() -> None:
     """Note a training of this session that has finished; it is what to show now."""
-    runs, kept = training.last_training(), _kept()
+    runs, kept = dict(training.last_training()), _kept()
     if runs and runs not in kept and not training.is_under_way() and _are_there(runs):
         kept.insert(0, runs)
         del kept[MOST_KEPT:]

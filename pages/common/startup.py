@@ -11,7 +11,7 @@ import psutil
 import streamlit as st
 
 from engine.sections.answering import get_ready
-from pages.common import ask, logs, meter
+from pages.common import ask, logs, meter, training
 from pages.common.settings import setting
 
 #: The page for the host: an environment variable, or a secret of Streamlit.
@@ -42,6 +42,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     logs.event("ready", megabytes=round(meter.memory_megabytes()), workers=ask.workers().count)
     yield
     ask.workers().stop()
+    training.training_pool().close()  # or the server would wait for the end of what is in training
     logs.event("stopped", runs=meter.METER.total)
 
 

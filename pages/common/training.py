@@ -1,4 +1,4 @@
-"""The server's run store and training queue, and a session's training as it shows on a page."""
+"""The server's run store and training pool, and a session's training as it shows on a page."""
 
 from collections.abc import Mapping
 
@@ -10,16 +10,15 @@ from engine.frames import rows_where
 from engine.training import RunStore, TrainingConfig, TrainingRun
 from engine.training.comparisons import curve_frames
 from engine.training.growing import GrowingRun
-from engine.training.queue import Progress, QueueRefusalError, Ticket, TrainingQueue
+from engine.training.pool import PoolRefusalError, Progress, TrainingPool
 from engine.training.store import LOCATION_VARIABLE
 from pages.common.charts import show_chart
 
+#: A training under way is in the address, so that a reload or a second tab finds it.
+URL_KEY = "training"
 #: Runs that the server keeps in memory: at most some 0.3 MB each.
 RECENT_RUNS = 64
-_TICKET, _NAMES, _REFUSED, _SESSION, _PROGRESS = (
-    "_training_ticket", "_training_names", "_training_refused", "_training_session",
-    "_training_progress",
-)  # fmt: skip
+_TICKET, _REFUSED, _PROGRESS = "_training_ticket", "_training_refused", "_training_progress"
 
 
 @st.cache_resource
@@ -34,30 +33,39 @@ def run_store() -> RunStore:
 
 
 @st.cache_resource
-def training_queue() -> TrainingQueue:
-    """The one queue of this server."""
-    return TrainingQueue(run_store())
+def training_pool() -> TrainingPool:
+    """The one pool of this server."""
+    return TrainingPool(run_store())
 
 
 def start(runs: Mapping[str, TrainingConfig]) -> None:
     """Ask for a training (a callback); a refusal is shown by `show_training`."""
-    session = st.session_state.setdefault(_SESSION, object())
     st.session_state.pop(_REFUSED, None)
     try:
-        st.session_state[_TICKET] = training_queue().submit(list(runs.values()), session)
-        st.session_state[_NAMES] = dict(runs)
-    except (QueueRefusalError, ValueError) as error:
+        ticket = training_pool().submit(runs, st.session_state.get(_TICKET))
+    except (PoolRefusalError, ValueError) as error:
         st.session_state[_REFUSED] = str(error)
+        return
+    st.session_state[_TICKET] = st.query_params[URL_KEY] = ticket
 
 
 def look() -> None:
-    """See how this session's training stands, once for all that a run of the page shows.
+    """See how the training of this session or address stands, once for all that a run shows.
 
     Seen twice, a training that ends in between would be under way at the top of the page and over
     below, where nothing would look for its end any more.
     """
-    ticket: Ticket | None = st.session_state.get(_TICKET)
-    st.session_state[_PROGRESS] = None if ticket is None else training_queue().look(ticket)
+    ticket = st.query_params.get(URL_KEY) or st.session_state.get(_TICKET)
+    progress = training_pool().look(ticket) if ticket else None
+    st.session_state[_PROGRESS] = progress
+    if ticket is None or progress is None:
+        _put_away()
+        return
+    st.session_state[_TICKET] = ticket
+    if not progress.is_over:
+        st.query_params[URL_KEY] = ticket
+    else:
+        st.query_params.pop(URL_KEY, None)
 
 
 def is_under_way() -> bool:
@@ -74,52 +82,50 @@ def is_there(config: TrainingConfig) -> bool:
         return False
 
 
-def last_training() -> dict[str, TrainingConfig]:
+def last_training() -> Mapping[str, TrainingConfig]:
     """What this session asked for last, by the names of the runs."""
-    names: dict[str, TrainingConfig] = st.session_state.get(_NAMES, {})
-    return names
+    progress: Progress | None = st.session_state[_PROGRESS]
+    return {} if progress is None else progress.asked
 
 
 def show_training() -> None:
     """How this session's training stands: growing while it runs, and what a stop left of it."""
     if refused := st.session_state.get(_REFUSED):
         st.warning(refused, icon=":material/hourglass_disabled:")
-    ticket: Ticket | None = st.session_state.get(_TICKET)
     progress: Progress | None = st.session_state[_PROGRESS]
-    if ticket is None or progress is None:
+    if progress is None:
         return
     if not progress.is_over:
         # Redrawn on its own: the page around it doesn't run again while curves grow.
-        st.fragment(_grow, run_every=ticket.look_every)(ticket, last_training())
+        st.fragment(_grow, run_every=progress.look_every)(st.session_state[_TICKET])
         return
     for problem in progress.problems:
         st.warning(problem, icon=":material/report:")
     if progress.state == "failed":
         st.error("The training could not be finished. Press Train to try again.")
     if progress.state != "finished":
-        _show_curves(progress, last_training())
+        _show_curves(progress)
         st.button("Put away", on_click=_put_away, icon=":material/close:", type="tertiary")
 
 
-def _grow(ticket: Ticket, runs: Mapping[str, TrainingConfig]) -> None:
+def _grow(ticket: str) -> None:
     """The progress of a training, from one look to the next."""
-    progress = training_queue().look(ticket)
-    if progress.is_over:
+    progress = training_pool().look(ticket)
+    if progress is None or progress.is_over:
         st.rerun()
     bar, button = st.columns([6, 1], vertical_alignment="center")
     share = min(progress.step / progress.total, 1.0) if progress.total else 0.0
     bar.progress(share, text=progress_in_words(progress))
     button.button(
-        "Stop", on_click=_stop, args=(ticket,), icon=":material/stop_circle:",
+        "Stop", on_click=training_pool().stop, args=(ticket,), icon=":material/stop_circle:",
         width="stretch",
     )  # fmt: skip
-    _show_curves(progress, runs)
+    _show_curves(progress)
 
 
 def progress_in_words(progress: Progress) -> str:
     """Where in the queue, or which step, how fast, and how much longer."""
-    left = progress.seconds_left
-    time_left = "" if left is None else f"about {duration(left)}"
+    time_left = f"about {duration(progress.seconds_left)}"
     if progress.state == "waiting":
         before = progress.before
         ahead = f"{before} training{'s' if before != 1 else ''} before you" if before else "next"
@@ -145,11 +151,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min"
 
 
-def _show_curves(progress: Progress, runs: Mapping[str, TrainingConfig]) -> None:
+def _show_curves(progress: Progress) -> None:
     """Loss and gradient norm of all that there is; unfinished runs say how far they came."""
     shown: dict[str, TrainingRun | GrowingRun] = {}
     names = []
-    for name, config in runs.items():
+    for name, config in progress.asked.items():
         run = progress.runs.get(config, GrowingRun(config))
         if progress.is_over and isinstance(run, GrowingRun):
             name += f" (stopped at step {run.steps:,})" if run.steps else " (not begun)"
@@ -187,11 +193,7 @@ def _show_curves(progress: Progress, runs: Mapping[str, TrainingConfig]) -> None
         )
 
 
-def _stop(ticket: Ticket) -> None:
-    """End this session's part in a training (a callback)."""
-    training_queue().stop(ticket)
-
-
 def _put_away() -> None:
-    """Forget what a stop left (a callback)."""
+    """Forget the training (a callback)."""
     st.session_state.pop(_TICKET, None)
+    st.query_params.pop(URL_KEY, None)

@@ -8,6 +8,8 @@ from tests.browser.conftest import Console, OpenTab, Server
 from tests.browser.seeing import CHART, fits, settle
 
 SMALL = "training_runs?comparison=your+own&timesteps=5&steps=100&units=4"
+#: Some ten seconds.
+MIDDLE = "training_runs?comparison=your+own&timesteps=100&steps=1000&units=8&sequences=8&seed=7"
 LARGE = "training_runs?comparison=your+own&timesteps=100&steps=5000"
 
 
@@ -72,3 +74,23 @@ def test_curves_grow_while_the_page_around_them_stays_and_a_stop_keeps_them(
     button(page, "Put away").click()
     expect(page.locator(CHART)).to_have_count(2)
     assert console.errors == []
+
+
+def test_a_reload_and_a_second_tab_find_a_training_again_and_see_it_end(
+    server: Server, page: Page, open_tab: OpenTab
+) -> None:
+    page.goto(server.url(MIDDLE))
+    settle(page)
+    button(page, "Train").click()
+    steps = re.compile(r"Step [\d,]+ of 2,000")
+    expect(page.get_by_text(steps)).to_be_visible(timeout=90_000)
+    expect(page).to_have_url(re.compile("training="))
+    page.reload()
+    second = open_tab()
+    second.goto(page.url)
+    for tab in (page, second):
+        expect(tab.get_by_text(steps)).to_be_visible()
+        expect(button(tab, "Train")).to_be_disabled()
+    for tab in (page, second):
+        expect(tab.get_by_text("All of these have been trained")).to_be_visible(timeout=120_000)
+        expect(tab).not_to_have_url(re.compile("training="))

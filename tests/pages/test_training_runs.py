@@ -11,13 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.training import RunStore, TrainingConfig, train
+from engine.training.pool import Progress, TrainingPool
 from engine.training.presets import PRESETS
-from engine.training.process import WorkerProcess
-from engine.training.queue import Progress, Ticket, TrainingQueue
 from engine.training.store import LOCATION_VARIABLE, file_name
 from pages.common import own_networks, training
 from pages.common.own_networks import OWN_CONTROLS, OWN_NETWORKS, plan_of, values_of
-from tests.engine.training.lasting import LastingProcess
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
 from tests.pages.test_take_away import rows_shown, take_all
@@ -30,27 +28,29 @@ LARGE = {"comparison": "your own", "timesteps": "100", "steps": "5000"}
 
 
 @pytest.fixture(scope="module")
-def process() -> Iterator[WorkerProcess]:
-    lasting = LastingProcess()
-    yield lasting
-    lasting.close(kill=True)
+def lasting() -> Iterator[TrainingPool]:
+    """One process for all tests: to import torch takes longer than most of them do."""
+    made = TrainingPool(RunStore("memory://unused"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(autouse=True)
-def queue(
-    tmp_path: Path, process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TrainingQueue]:
-    """A store and a queue of each test's own."""
+def pool(
+    tmp_path: Path, lasting: TrainingPool, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TrainingPool]:
+    """A store of each test's own."""
     monkeypatch.setenv(LOCATION_VARIABLE, str(tmp_path))
     training.run_store.clear()
-    made = TrainingQueue(training.run_store(), start_process=lambda: process, idle_seconds=0.1)
-    monkeypatch.setattr(training, "training_queue", lambda: made)
-    yield made
-    for ticket in list(made._tickets):
-        made.stop(ticket)
+    lasting.store = training.run_store()
+    monkeypatch.setattr(training, "training_pool", lambda: lasting)
+    yield lasting
+    for word in list(lasting._tickets):
+        lasting.stop(word)
     deadline = time.monotonic() + 60
-    while made.status().running and time.monotonic() < deadline:
+    while lasting.status().running and time.monotonic() < deadline:
         time.sleep(0.05)
+    lasting._tickets.clear()
     training.run_store.clear()
 
 
@@ -80,14 +80,14 @@ def has_steps(app: AppTest) -> bool:
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("comparison", PRESETS)
 def test_every_shipped_comparison_opens_in_every_section(
-    open_page: OpenPage, queue: TrainingQueue, section: str, comparison: str
+    open_page: OpenPage, pool: TrainingPool, section: str, comparison: str
 ) -> None:
     app = open_page("training_runs", view=section, comparison=comparison)
     assert_shows_no_broken_number(app)
     assert not app.warning
     assert charts(app) or app.info
     assert all(chart.alt for chart in charts(app)), "a chart without alt text"
-    assert queue.status().worker_pid is None, "it was trained"
+    assert not pool._tickets, "it was trained"
 
 
 def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred(open_page: OpenPage) -> None:
@@ -141,7 +141,7 @@ def test_a_small_run_is_trained_shown_and_kept(open_page: OpenPage, tmp_path: Pa
 
 
 def test_a_run_that_was_trained_before_is_loaded_and_not_trained(
-    open_page: OpenPage, queue: TrainingQueue, tmp_path: Path
+    open_page: OpenPage, pool: TrainingPool, tmp_path: Path
 ) -> None:
     plan = plan_of(values_by_name(SMALL))
     for config in plan.runs.values():
@@ -149,7 +149,7 @@ def test_a_run_that_was_trained_before_is_loaded_and_not_trained(
     app = open_page("training_runs", **SMALL)
     assert "All of these have been trained" in texts(app)
     assert "**RNN**" in texts(app)
-    assert queue.status().worker_pid is None
+    assert not pool._tickets
 
 
 def test_the_program_of_ones_own_comparison_makes_what_the_page_shows(
@@ -213,21 +213,21 @@ def test_a_control_moved_while_training_loses_nothing(open_page: OpenPage) -> No
 
 
 def test_a_training_that_ends_while_the_page_is_drawn_is_shown(
-    open_page: OpenPage, queue: TrainingQueue, monkeypatch: pytest.MonkeyPatch
+    open_page: OpenPage, pool: TrainingPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page("training_runs", **SMALL)
-    look = queue.look
+    look = pool.look
 
-    def look_before_the_end(ticket: Ticket) -> Progress:
+    def look_before_the_end(ticket: str) -> Progress | None:
         """How it stands; whoever looks again finds it over."""
         progress = look(ticket)
         deadline = time.monotonic() + 120
-        while not look(ticket).is_over:
+        while (now := look(ticket)) is not None and not now.is_over:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return progress
 
-    monkeypatch.setattr(queue, "look", look_before_the_end)
+    monkeypatch.setattr(pool, "look", look_before_the_end)
     press(app, "Train")  # the page runs again by itself, as soon as its fragment finds the end
     shown = texts(app)
     assert not progress(app)
@@ -237,15 +237,40 @@ def test_a_training_that_ends_while_the_page_is_drawn_is_shown(
 
 
 def test_two_visitors_train_one_run_once_and_both_see_it(
-    open_page: OpenPage, queue: TrainingQueue
+    open_page: OpenPage, pool: TrainingPool
 ) -> None:
     first, second = open_page("training_runs", **LARGE), open_page("training_runs", **LARGE)
     press(first, "Train")
     press(second, "Train")
     run_until(first, lambda: has_steps(first))
     run_until(second, lambda: has_steps(second))
-    status = queue.status()
-    assert (status.running, status.waiting, status.tickets) == (1, 0, 2)
+    status = pool.status()
+    assert (status.running, status.waiting) == (1, 0)
+
+
+def test_a_reload_in_the_middle_of_a_training_finds_it_again_and_sees_it_end(
+    open_page: OpenPage, pool: TrainingPool
+) -> None:
+    first = open_page("training_runs", **{**SMALL, "steps": "2000"})
+    press(first, "Train")
+    run_until(first, lambda: has_steps(first))
+    ticket = first.query_params[training.URL_KEY]
+    assert isinstance(ticket, str)
+    # A reload is another session, which knows nothing but the address.
+    again = open_page("training_runs", **{**SMALL, "steps": "2000", training.URL_KEY: ticket})
+    assert has_steps(again)
+    assert train_button(again).disabled
+    run_until(again, lambda: not progress(again))
+    assert "All of these have been trained" in texts(again)
+    assert "Trained here: 1" in [block.proto.popover.label for block in again.get("popover")]
+    assert training.URL_KEY not in again.query_params
+    assert pool.status().running == 0
+
+
+def test_a_ticket_that_nobody_knows_opens_the_page_as_ever(open_page: OpenPage) -> None:
+    app = open_page("training_runs", **{**SMALL, training.URL_KEY: "<b>gone</b>"})
+    assert "To be trained: RNN | LSTM" in texts(app)
+    assert training.URL_KEY not in app.query_params
 
 
 def test_a_diverged_run_says_at_which_step(open_page: OpenPage) -> None:
@@ -306,10 +331,10 @@ def test_a_store_that_cannot_be_written_to_is_told_and_the_run_is_shown(
     assert "**LSTM**" in texts(app)
 
 
-def test_a_full_queue_is_told_and_nothing_is_lost(
+def test_a_full_line_is_told_and_nothing_is_lost(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.training.queue.MOST_WAITING", 0)
+    monkeypatch.setattr("engine.training.pool.MOST_WAITING", 0)
     app = open_page("training_runs", **SMALL)
     press(app, "Train")
     assert "no more are allowed" in app.warning[0].value

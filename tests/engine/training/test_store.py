@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -234,65 +232,6 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path: Path) -> None:
     assert store.fetch(CONFIG).to_bytes() == FILE
 
 
-def test_threads_that_ask_for_one_run_train_it_once(tmp_path: Path) -> None:
-    store, trained = store_at(tmp_path), []
-    may_go_on = threading.Event()
-    told: list[int] = []
-    results: list[TrainingRun] = []
-
-    def first(step: int, total: int, metrics: object) -> None:
-        trained.append(step)
-        if step == 1:
-            assert may_go_on.wait(20)
-
-    def second(step: int, total: int, metrics: object) -> None:
-        told.append(step)
-        may_go_on.set()  # the waiting thread has been told while the other was training
-
-    threads = [
-        threading.Thread(target=lambda: results.append(store.fetch(CONFIG, first))),
-        threading.Thread(target=lambda: results.append(store.fetch(CONFIG, second))),
-    ]
-    threads[0].start()
-    while not trained:
-        time.sleep(0.001)
-    threads[1].start()
-    for thread in threads:
-        thread.join()
-    assert trained == list(range(1, 13))
-    assert told[0] == 1
-    assert len(told) <= 12
-    assert results[0] is results[1]
-
-
-def test_whoever_waits_goes_on_when_the_other_stops(tmp_path: Path) -> None:
-    class StopPressedError(Exception):
-        pass
-
-    store = store_at(tmp_path)
-    begun, may_stop = threading.Event(), threading.Event()
-    results: list[TrainingRun] = []
-
-    def leave(step: int, total: int, metrics: object) -> None:
-        begun.set()
-        assert may_stop.wait(20)
-        raise StopPressedError
-
-    def lead() -> None:
-        with pytest.raises(StopPressedError):
-            store.fetch(CONFIG, leave)
-
-    leader = threading.Thread(target=lead)
-    leader.start()
-    assert begun.wait(20)
-    follower = threading.Thread(target=lambda: results.append(store.fetch(CONFIG)))
-    follower.start()
-    may_stop.set()
-    leader.join()
-    follower.join()
-    assert results[0].to_bytes() == FILE
-
-
 def test_of_several_runs_only_the_missing_ones_are_trained_and_in_order(tmp_path: Path) -> None:
     store, told = store_at(tmp_path), set[int]()
     store.save(RUN)
@@ -317,23 +256,6 @@ def test_a_stop_keeps_the_runs_of_a_comparison_that_had_finished(tmp_path: Path)
     with pytest.raises(StopPressedError):
         store_at(tmp_path).fetch_many([CONFIG, replace(CONFIG, cell="lstm")], stop)
     assert [path.name for path in tmp_path.iterdir()] == [file_name(CONFIG)]
-
-
-def test_comparisons_that_overlap_never_wait_for_each_other_in_a_circle(tmp_path: Path) -> None:
-    configs = [replace(CONFIG, seed=seed) for seed in range(4)]
-    store, results = store_at(tmp_path), list[list[TrainingRun]]()
-    orders = [configs, configs[::-1], configs[1:3], configs[2:]]
-    threads = [
-        threading.Thread(target=lambda order=order: results.append(store.fetch_many(order)))
-        for order in orders
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert len(results) == 4
-    for runs in results:
-        assert all(run.to_bytes() == train(run.config).to_bytes() for run in runs)
 
 
 PROGRAM = """
