@@ -357,7 +357,7 @@ OPTIMALITY = Question(
             "Yes: k equals the size of the vocabulary, so nothing is lost",
             False,
             "Each hypothesis proposes both words, but of the four candidates only two stay. Nothing is "
-            "lost for sure only when k reaches the number of all sequences.",
+            "lost for sure only from k = M^(T − 1) on: then all but the last candidates stay.",
         ),
         Option(
             "No: greedy search would have found it",

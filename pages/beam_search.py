@@ -7,7 +7,7 @@ import streamlit as st
 from engine import captions, handout
 from engine.charts import decoding as charts
 from engine.charts.stored_states import winner_lengths
-from engine.decoding import UserTreeError, findings, lost_optimum, parse_tree
+from engine.decoding import UserTreeError, findings, lost_optimum, parse_tree, sentences
 from engine.decoding.comparisons import (
     MAX_WIDTH,
     STATES_SHOWN,
@@ -22,7 +22,6 @@ from engine.decoding.config import (
     WEATHER_LENGTH,
     DecodingConfig,
 )
-from engine.decoding.exhaustive import MAX_SEQUENCES
 from engine.decoding.layout import decimal
 from engine.decoding.record import END_TOKEN
 from engine.decoding.scoring import SCORINGS
@@ -241,22 +240,8 @@ def stored(config: DecodingConfig) -> None:
         )
 
 
-def ask_for_exhaustive(config: DecodingConfig) -> None:
-    """M^T before anything runs; a toggle where it takes a while, a refusal where it is too much."""
-    count = config.sequences_to_visit
-    shown = findings.count_in_words(config)
-    st.markdown(f"Exhaustive search has to list $M^T$ = {shown} sequences.")
-    if count > MAX_SEQUENCES:
-        st.warning(
-            f"That is more than the {MAX_SEQUENCES:,} that this page lists, so the optimum stays "
-            "unknown. A shorter T brings it within reach."
-        )
-    elif count > search_view.QUICK_SEQUENCES:
-        st.toggle("List them all", key=search_view.LIST_ALL, persist_state="session")
-
-
 def optimum(config: DecodingConfig) -> None:
-    ask_for_exhaustive(config)
+    st.markdown(known(Recipe(sentences.search_space_in_words, config, Recipe(runs.exact, config))))
     result, greedy = Recipe(runs.beam, config), Recipe(runs.greedy, config)
     best = search_view.best_of_all(config)
     lost = Recipe(lost_optimum, result, best) if best else None
@@ -264,7 +249,7 @@ def optimum(config: DecodingConfig) -> None:
     by_width = Recipe(runs.best_by_beam_width, config, best)
     named = {"greedy": greedy, f"beam, k = {config.beam_width}": result.get("best")}
     if best:
-        named["exhaustive"] = best
+        named["optimum"] = best
     numbers = {name: decimal(known(found.get("log_prob"))) for name, found in named.items()}
     if best:
         numbers["smallest k that finds it"] = str(known(smallest) or "none up to 256")
@@ -281,7 +266,8 @@ def optimum(config: DecodingConfig) -> None:
             score_title="best total log-prob" if config.scoring == "sum" else "best score",
         )
         marks = "◆ as good as the optimum, ● worse. " if best else ""
-        st.caption(f"{marks}A wider beam can do worse than a narrower one.")
+        wider = known(Recipe(sentences.wider_beams_in_words, by_width)) or ""
+        st.caption(marks + wider)
     with right:
         show_numbers(numbers)
         for name, hypothesis in named.items():
@@ -290,7 +276,7 @@ def optimum(config: DecodingConfig) -> None:
             st.markdown(f"**{name}**: {tokens}, {total}")
         st.markdown(
             known(
-                Recipe(findings.lost_in_words, lost, config.beam_width)
+                Recipe(findings.lost_in_words, config, result, best, lost)
                 if best
                 else Recipe(findings.unknown_optimum_in_words, result.get("best"), by_width)
             )
@@ -385,9 +371,9 @@ def conventions(config: DecodingConfig) -> None:
     search_view.winners_table(winners)
     st.markdown(
         "A sum only falls with every token, so it favours short sequences; a mean forgives length; "
-        "α lies between the two, 0 the sum and 1 the mean. Whether the end token counts as a token is "
-        "seldom said, and it can change the winner as well. Sequences that are unfinished at T are "
-        "ranked beside the finished ones."
+        + known(Recipe(sentences.penalty_in_words, shown))
+        + " Whether the end token counts as a token is seldom said, and it can change the winner as "
+        "well. Sequences that are unfinished at T are ranked beside the finished ones."
     )
     wide = Recipe(runs.winners_by_beam_width, shown)
     in_words = known(Recipe(findings.wide_beams_in_words, wide))

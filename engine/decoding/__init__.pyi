@@ -1,4 +1,5 @@
 from .beam import beam_search
+from .exact import ExactSearchResult, exact_search
 from .exhaustive import exhaustive_search, sequence_count, sequences_to_visit
 from .greedy import greedy_search
 from .handout_tree import handout_edges, handout_model
@@ -23,6 +24,7 @@ from .verdict import (
 
 __all__ = [
     "BeamSearchResult",
+    "ExactSearchResult",
     "Hypothesis",
     "LSTMLanguageModel",
     "LanguageModel",
@@ -36,6 +38,7 @@ __all__ = [
     "beam_search",
     "best_by_beam_width",
     "compare_scorings",
+    "exact_search",
     "exhaustive_search",
     "greedy_search",
     "handout_edges",

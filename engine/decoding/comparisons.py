@@ -7,7 +7,7 @@ import pandas as pd
 from engine.decoding import verdict
 from engine.decoding.beam import beam_search
 from engine.decoding.config import WEATHER_LENGTH, DecodingConfig
-from engine.decoding.exhaustive import exhaustive_search
+from engine.decoding.exact import ExactSearchResult, exact_search
 from engine.decoding.greedy import greedy_search
 from engine.decoding.handout_tree import assumed_edges
 from engine.decoding.layout import SearchTree, search_tree
@@ -38,9 +38,15 @@ def greedy(config: DecodingConfig) -> Hypothesis:
     return greedy_search(config.model, config.max_length, **config.conventions).best
 
 
-def optimum(config: DecodingConfig) -> Hypothesis:
-    """The best of all sequences. Raises ValueError where exhaustive search does."""
-    return exhaustive_search(config.model, config.max_length, **config.conventions).best
+def exact(config: DecodingConfig) -> ExactSearchResult:
+    """Exact search with these settings; it says whether what it found is proved."""
+    return exact_search(config.model, config.max_length, **config.conventions)
+
+
+def optimum(config: DecodingConfig) -> Hypothesis | None:
+    """The best of all sequences, None where exact search can't prove it within its bound."""
+    found = exact(config)
+    return found.best if found.proved else None
 
 
 def is_drawn_whole(config: DecodingConfig) -> bool:

@@ -22,15 +22,13 @@ from engine.decoding.record import (
     StoredHypothesis,
     sequence_text,
 )
-from engine.decoding.verdict import RECOMPUTED, STORED, LostOptimum
+from engine.decoding.verdict import RECOMPUTED, STORED, TIE, LostOptimum, is_as_good
 from engine.questions import Verdict
 
 WAYS = (STORED, RECOMPUTED)
 
 #: Sequences longer than this are cut in a sentence.
 MAX_SHOWN = 100
-#: Scores that differ by less are the same: sums of another order differ by their rounding.
-TIE = 1e-9
 #: How many hypotheses a sentence names.
 MAX_NAMED = 5
 
@@ -152,15 +150,42 @@ def stored_verdict(config: DecodingConfig, result: BeamSearchResult, timestep: i
     return Verdict(statement, agrees, settings_outside(config), step.kept[0].log_prob)
 
 
-def lost_in_words(lost: LostOptimum | None, beam_width: int) -> str:
-    """Where the search let go of the optimum."""
-    if lost is None:
+def is_by_sum(config: DecodingConfig) -> bool:
+    """Whether the best is the most likely: ranked by the total itself."""
+    has_penalty = config.scoring in ("length", "wu2016") and config.length_penalty > 0
+    return config.scoring != "mean" and not has_penalty
+
+
+def best_of_all_in_words(config: DecodingConfig, optimum: Hypothesis) -> str:
+    """The optimum, called the most likely sequence only where the total is what is ranked by."""
+    what = "The most likely of all sequences is"
+    if not is_by_sum(config):
+        what = f"Ranked by {ranked_by(config)}, the best of all sequences is"
+    return f"{what} {sequence(optimum.tokens)} ({total_in_words(config, optimum)})."
+
+
+def ranked_by(config: DecodingConfig) -> str:
+    """What hypotheses are ranked by, with its α where it has one: "length^α with α = 0.6"."""
+    name = convention_name(config.scoring, config.count_end_token)
+    return f"{name} with α = {config.length_penalty:g}" if "α" in name or "Wu" in name else name
+
+
+def lost_in_words(
+    config: DecodingConfig, result: BeamSearchResult, optimum: Hypothesis, lost: LostOptimum | None
+) -> str:
+    """Where the search let go of the optimum; another sequence with the same score is as good."""
+    if result.best.tokens == optimum.tokens:
         return "The search never let go of it."
+    if is_as_good(result.best, optimum, config.max_length):
+        score = "total" if is_by_sum(config) else "score"
+        return f"What beam search returns has the same {score}, so it is as good."
+    assert lost is not None, "an optimum in the last beam is the best of it"
     prefix = sequence(lost.tokens)
     if lost.rank is None or lost.log_prob is None or lost.margin is None:
         return (
             f"It was lost at step {lost.timestep}: the last token of {prefix} is not among the "
-            f"{beam_width} most likely ones after what comes before it, so it was never a candidate."
+            f"{config.beam_width} most likely ones after what comes before it, so it was never a "
+            "candidate."
         )
     return (
         f"It was lost at step {lost.timestep}: {prefix} came in at rank {lost.rank} with "
@@ -178,7 +203,7 @@ def optimum_verdict(
 ) -> Verdict:
     """(d): does beam search return the most likely sequence, and if not, where was it lost?
 
-    optimum: None where exhaustive search wasn't run; smallest: the smallest k that finds it.
+    optimum: None where exact search didn't prove one; smallest: the smallest k that finds it.
     by_width: what beams of other widths find, as `best_by_beam_width` gives it.
     """
     best = result.best
@@ -187,12 +212,12 @@ def optimum_verdict(
         return Verdict(
             found + unknown_optimum_in_words(best, by_width),
             agrees=False,
-            outside=f"{count_in_words(config)} sequences are not listed here; a shorter T or a "
-            "smaller vocabulary makes it possible.",
+            outside="Exact search gave up before it could prove an optimum; a shorter T makes it "
+            "possible.",
         )
     statement = (
-        f"{found}The most likely of all sequences is {sequence(optimum.tokens)} "
-        f"({total_in_words(config, optimum)}). {lost_in_words(lost, config.beam_width)} "
+        f"{found}{best_of_all_in_words(config, optimum)} "
+        f"{lost_in_words(config, result, optimum, lost)} "
     )
     statement += (
         "No k that was tried finds it."
@@ -214,15 +239,12 @@ def unknown_optimum_in_words(best: Hypothesis, by_width: pd.DataFrame) -> str:
     widest = int(by_width["beam_width"].max())
     better = by_width[by_width["score"] > best.score + TIE]
     if better.empty:
-        return (
-            f"No k up to {widest} finds anything better. Without an exhaustive search that doesn't "
-            "make it the optimum."
-        )
+        return f"No k up to {widest} finds anything better. That alone doesn't make it the optimum."
     top = better.loc[better["score"].idxmax()]
     return (
         f"It is not the optimum: k = {top['beam_width']} finds {sequence(top['tokens'])}, with the "
         f"score {decimal(top['score'])} in place of {decimal(best.score)}. Whether that is the "
-        "optimum, nobody knows without an exhaustive search."
+        "optimum isn't proved."
     )
 
 

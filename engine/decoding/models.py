@@ -5,6 +5,7 @@ to carry to the next step. The state is a dict of named arrays with the batch fi
 can keep some rows of it and drop others without knowing what they mean.
 """
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
@@ -177,6 +178,14 @@ def token_indices(model: LanguageModel, tokens: Iterable[str]) -> list[int]:
             f"{shown(model.vocabulary)}"
         )
     return [index[token] for token in tokens]
+
+
+def future_of(log_probs: Array, state: State, row: int) -> bytes:
+    """A short key of all that can follow the prefix in a row: equal keys, equal futures."""
+    future = hashlib.blake2b(log_probs[row].tobytes(), digest_size=16)
+    for array in state.values():
+        future.update(array[row].tobytes())
+    return future.digest()
 
 
 def checked_log_probs(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:

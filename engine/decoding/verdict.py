@@ -10,13 +10,15 @@ import pandas as pd
 
 from engine.arguments import require_integer
 from engine.decoding.beam import MAX_BEAM_WIDTH, beam_search
-from engine.decoding.exhaustive import exhaustive_search
+from engine.decoding.exact import exact_search
 from engine.decoding.models import LanguageModel
 from engine.decoding.record import BeamSearchResult, Hypothesis, sequence_text
 from engine.decoding.scoring import SCORINGS, Conventions, Scoring
 
 #: Beam widths that one comparison may try.
 MAX_BEAM_WIDTHS = 256
+#: Scores that differ by less are the same: sums of another order differ by their rounding.
+TIE = 1e-9
 
 STORED, RECOMPUTED = "stored states", "re-run from the start"
 
@@ -69,7 +71,7 @@ def best_by_beam_width(
     """What beam search finds with each k; a wider beam can do worse than a narrower one.
 
     Returns `beam_width, tokens, sequence` (the same as text), `log_prob, score, finished,
-    finds_optimum, model_steps`. optimum: the best of an exhaustive search under the same
+    finds_optimum, model_steps`. optimum: the best of an exact search under the same
     conventions; without it nothing counts as found.
     """
     widths = list(beam_widths)
@@ -94,9 +96,10 @@ def best_by_beam_width(
 
 
 def is_as_good(found: Hypothesis, optimum: Hypothesis, max_length: int) -> bool:
-    """Whether `found` is the optimum, or another whole sequence with the very same score."""
+    """Whether `found` is the optimum, or another whole sequence with the same score."""
     is_whole = found.finished or len(found.tokens) == max_length  # no dead end
-    return found.tokens == optimum.tokens or (is_whole and found.score == optimum.score)
+    is_tie = is_whole and found.score >= optimum.score - TIE * max(1, abs(optimum.score))
+    return found.tokens == optimum.tokens or is_tie
 
 
 def smallest_optimal_beam_width(
@@ -108,11 +111,17 @@ def smallest_optimal_beam_width(
 ) -> int | None:
     """The smallest k for which beam search finds the optimum, None if none up to `largest` does.
 
-    The optimum is the best of exhaustive search under the same conventions; a sequence with the
-    same score is as good. Raises ValueError where exhaustive search does.
+    The optimum is that of exact search under the same conventions; a sequence with the same score
+    is as good. Raises ValueError where exact search can't prove it within its bound.
     """
     require_integer("largest", largest, 1, MAX_BEAM_WIDTHS)
-    optimum = exhaustive_search(model, max_length, **conventions).best
+    exact = exact_search(model, max_length, **conventions)
+    if not exact.proved:
+        raise ValueError(
+            f"max_length is {max_length}: exact search didn't prove an optimum within "
+            f"{exact.model_steps:,} cell evaluations; allowed is a max_length for which it does"
+        )
+    optimum = exact.best
     for width in range(1, largest + 1):
         best = beam_search(model, width, max_length, **conventions).best
         if is_as_good(best, optimum, max_length):

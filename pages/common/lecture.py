@@ -109,7 +109,7 @@ LECTURE: Lecture = (
     ),
     Scene(
         "beam_search", "2 (d) Is it the most likely sequence?",
-        "What beam search returns, what greedy returns, and what exhaustive search finds.",
+        "What beam search returns, what greedy returns, and what exact search finds.",
         {"view": "(d) The optimum"},
     ),
     Scene(

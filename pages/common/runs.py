@@ -85,7 +85,8 @@ along_time_and_depth = _cached(stacks.along_time_and_depth, 8, "Running both net
 
 beam = _cached(decoding.beam, 32, "Searching")
 greedy = _cached(decoding.greedy, 2, "Searching")
-optimum = _cached(decoding.optimum, 2, "Listing every sequence")
+exact = _cached(decoding.exact, 2, "Searching exactly")
+optimum = _cached(decoding.optimum, 2, "Searching exactly")
 best_by_beam_width = _cached(decoding.best_by_beam_width, 4, "Searching with every k")
 smallest_optimal_beam_width = _cached(
     decoding.smallest_optimal_beam_width, 2, "Searching with every k"

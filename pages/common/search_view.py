@@ -9,7 +9,6 @@ from engine.charts import decoding as charts
 from engine.charts import stored_states as strips
 from engine.decoding import comparisons, findings, tables
 from engine.decoding.config import DecodingConfig
-from engine.decoding.exhaustive import MAX_SEQUENCES
 from engine.decoding.language_run import shipped_run, shipped_text
 from engine.recipes import Recipe
 from pages.common import kept, runs
@@ -18,18 +17,15 @@ from pages.common.kept import known
 
 #: Up to this many rows there is room for a total at every node.
 MAX_ROOMY = 11
-#: Up to this many sequences exhaustive search doesn't ask before it runs.
-QUICK_SEQUENCES = 10_000
-LIST_ALL = "list_all"
 #: Without stored states the prompt is read again for every hypothesis and step; a longer one takes
 #: the widest and longest search beyond what the engine allows.
 MAX_PROMPT = 40
 
 
 def best_of_all(config: DecodingConfig) -> Recipe | None:
-    """The optimum, where listing all sequences is quick or has been asked for."""
-    allowed = MAX_SEQUENCES if st.session_state.get(LIST_ALL) else QUICK_SEQUENCES
-    return Recipe(runs.optimum, config) if config.sequences_to_visit <= allowed else None
+    """The optimum, where exact search proves one."""
+    optimum = Recipe(runs.optimum, config)
+    return None if known(optimum) is None else optimum
 
 
 def step_count(config: DecodingConfig) -> int:

@@ -128,7 +128,6 @@ def searches(ends: Ends) -> dict[str, Callable[[], object]]:
         "exhaustive_search": partial(decoding.exhaustive_search, coin, 16),
         "best_by_beam_width": partial(decoding.best_by_beam_width, coin, ends.length, widths),
         "smallest_optimal_beam_width": partial(
-            # As many sequences of three tokens as exhaustive search lists: 3^10 of 100,000.
             decoding.smallest_optimal_beam_width, SKEWED, 10
         ),
         "search_cost": partial(decoding.search_cost, coin, again, ends.length),

@@ -191,24 +191,11 @@ def test_the_optimum_section_says_what_was_found_and_where_the_best_was_lost(
     assert numbers(app) == {
         "greedy": "−1.85",
         "beam, k = 2": "−1.85",
-        "exhaustive": "−1.46",
+        "optimum": "−1.46",
         "smallest k that finds it": "3",
     }
-    assert "$M^T$ = 2³ = 8 sequences" in texts(app)
+    assert "M^T = 2³ = 8 sequences" in texts(app)
     assert "lost at step 2: `neural neural`" in texts(app)
-
-
-def test_exhaustive_search_asks_when_it_takes_a_while_and_refuses_above_its_bound(
-    open_page: OpenPage,
-) -> None:
-    app = open_page("beam_search", view="(d) The optimum", model="weather", length="9")
-    assert "3⁹ = 19,683" in texts(app)
-    assert "exhaustive" not in numbers(app)
-    app.toggle(key="list_all").set_value(True).run()
-    assert "exhaustive" in numbers(app)
-    app.slider(key="length").set_value(11).run()
-    assert "more than the 100,000" in texts(app)
-    assert "exhaustive" not in numbers(app)
 
 
 def test_the_costs_are_counted_both_ways(open_page: OpenPage) -> None:
@@ -274,17 +261,20 @@ def test_the_longest_prompt_is_searched_and_one_letter_more_is_refused(
     assert app.text_input(key="prompt").value == "a" * 41
 
 
-def test_where_the_optimum_is_out_of_reach_the_other_widths_say_what_they_can(
+def test_the_optimum_of_the_network_is_proved_and_a_narrow_beam_misses_it(
     open_page: OpenPage,
 ) -> None:
     app = open_page("beam_search", **WRITING, view="(d) The optimum")
-    assert "$M^T$ = 28⁴⁰ sequences" in texts(app)
-    assert "more than the 100,000" in texts(app)
-    assert set(numbers(app)) == {"greedy", "beam, k = 5"}
+    assert "M^T = 28⁴⁰, and the model has about" in texts(app)
+    assert "Exact search proved the best of them" in texts(app)
+    config = DecodingConfig("characters", "a ", 5, 40)
+    best = comparisons.optimum(config)
+    assert best is not None
+    assert numbers(app)["optimum"] == f"−{-best.log_prob:.2f}"
+    assert numbers(app)["beam, k = 5"] == f"−{-comparisons.beam(config).best.log_prob:.2f}"
     found = app.dataframe[0].value
     assert list(found["k"]) == list(range(1, 21))
-    best = found.loc[found["total"].idxmax()]
-    assert f"It is not the optimum: k = {best['k']} finds `{best['sequence']}`" in texts(app)
+    assert "lost at step" in texts(app)
 
 
 def test_the_states_of_the_network_are_drawn_for_the_chosen_step(open_page: OpenPage) -> None:

@@ -88,6 +88,17 @@ def lstm_models(draw: st.DrawFn) -> LSTMLanguageModel:
     return LSTMLanguageModel(LETTERS[:tokens], *weights, start_token="a")
 
 
+def alike_model() -> LSTMLanguageModel:
+    """A network whose states all differ, and in which every sequence is as likely as any other."""
+    weights = [
+        {"weight": torch.arange(12.0).reshape(3, 4)},
+        {"weight_ih": torch.ones(8, 4), "weight_hh": torch.ones(8, 2),
+         "bias_ih": torch.zeros(8), "bias_hh": torch.zeros(8)},
+        {"weight": torch.zeros(3, 2), "bias": torch.zeros(3)},
+    ]  # fmt: skip
+    return LSTMLanguageModel("abc", *weights, start_token="a")
+
+
 @dataclass
 class PlainHypothesis:
     tokens: tuple[str, ...]

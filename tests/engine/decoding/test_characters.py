@@ -13,6 +13,7 @@ from engine.decoding import (
     LSTMLanguageModel,
     beam_search,
     comparisons,
+    exhaustive_search,
     findings,
     greedy_search,
     sequence_log_prob,
@@ -26,6 +27,7 @@ from engine.decoding.config import (
     DecodingConfig,
 )
 from engine.decoding.language_run import shipped_run, shipped_text
+from engine.decoding.scoring import SCORINGS
 
 CONFIG = DecodingConfig(
     "characters", CHARACTERS_PROMPT, CHARACTERS_WIDTH, CHARACTERS_LENGTH, length_penalty=0.6
@@ -173,18 +175,24 @@ def test_without_the_optimum_a_better_beam_says_that_this_one_missed_it() -> Non
     verdict = findings.optimum_verdict(CONFIG, result, None, None, None, by_width)
     assert "It is not the optimum: k = " in verdict.statement
     assert not verdict.agrees
-    assert "28⁴⁰ sequences" in (verdict.outside or "")
+    assert "gave up before it could prove" in (verdict.outside or "")
     widest = replace(CONFIG, beam_width=20)
     words = findings.unknown_optimum_in_words(comparisons.beam(widest).best, by_width)
     assert "No k up to 20 finds anything better" in words
 
 
-def test_exhaustive_search_answers_up_to_three_letters_and_refuses_the_fourth() -> None:
+def test_the_optimum_is_proved_however_it_is_ranked_and_is_the_first_of_a_full_list() -> None:
     short = replace(CONFIG, max_length=3)
-    assert comparisons.smallest_optimal_beam_width(short) is not None
-    assert comparisons.optimum(short).log_prob >= comparisons.beam(short).best.log_prob
-    with pytest.raises(ValueError, match=r"28\^4 = 614,656 sequences; allowed are 100,000"):
-        comparisons.optimum(replace(CONFIG, max_length=4))
+    listed = exhaustive_search(short.model, 3, **short.conventions).best
+    best = comparisons.optimum(short)
+    assert best is not None
+    assert best.tokens == listed.tokens
+    for scoring in SCORINGS:
+        config = replace(CONFIG, scoring=scoring, length_penalty=0.6)
+        optimum = comparisons.optimum(config)
+        assert optimum is not None
+        assert optimum.score >= comparisons.beam(replace(config, beam_width=20)).best.score - 1e-9
+    assert comparisons.smallest_optimal_beam_width(CONFIG) == 10
 
 
 def test_the_strips_show_the_states_of_the_best_hypotheses() -> None:

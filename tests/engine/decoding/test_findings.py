@@ -21,6 +21,7 @@ def stored_verdict(config: DecodingConfig, timestep: int) -> Verdict:
 
 def optimum_verdict(config: DecodingConfig) -> Verdict:
     result, best = comparisons.beam(config), comparisons.optimum(config)
+    assert best is not None
     smallest = comparisons.smallest_optimal_beam_width(config)
     by_width = comparisons.best_by_beam_width(config, best)
     lost = lost_optimum(result, best)
@@ -81,7 +82,7 @@ def test_a_timestep_that_the_search_never_reaches_is_outside_the_question() -> N
     assert "after 1 step." in verdict.statement
 
 
-def test_without_an_exhaustive_search_the_verdict_claims_no_optimum() -> None:
+def test_without_a_proof_the_verdict_claims_no_optimum() -> None:
     config = replace(WEATHER, max_length=40)
     by_width = comparisons.best_by_beam_width(config, None)
     verdict = findings.optimum_verdict(config, comparisons.beam(config), None, None, None, by_width)
@@ -110,7 +111,8 @@ def test_doubling_the_length_doubles_the_cost_with_stored_states_and_quadruples_
 def test_an_optimum_that_was_never_proposed_is_said_to_be_no_candidate() -> None:
     config = replace(HANDOUT, beam_width=1)
     result, best = comparisons.beam(config), comparisons.optimum(config)
-    words = findings.lost_in_words(lost_optimum(result, best), 1)
+    assert best is not None
+    words = findings.lost_in_words(config, result, best, lost_optimum(result, best))
     assert "lost at step 2" in words
     assert "never a candidate" in words
 

@@ -19,7 +19,7 @@ from engine.decoding import (
     sequence_count,
     smallest_optimal_beam_width,
 )
-from tests.engine.decoding.strategies import Case, cases
+from tests.engine.decoding.strategies import Case, alike_model, cases
 
 
 @given(cases, st.integers(1, 4))
@@ -144,7 +144,7 @@ def test_counted_cost_grows_as_the_handout_says() -> None:
     ("call", "named"),
     [
         (lambda: smallest_optimal_beam_width(UNIFORM, 2, largest=0), "largest is 0"),
-        (lambda: smallest_optimal_beam_width(UNIFORM, 20), "max_length is 20 with 3 tokens"),
+        (lambda: smallest_optimal_beam_width(alike_model(), 20), "max_length is 20: exact search"),
         (lambda: best_by_beam_width(UNIFORM, 2, []), "the number of beam_widths is 0"),
         (lambda: best_by_beam_width(UNIFORM, 2, [0]), "beam_width is 0"),
         (lambda: search_cost(UNIFORM, 0, 2), "beam_width is 0"),

@@ -1,0 +1,193 @@
+"""What the sentences claim is judged by other means: by listing, by trying, by plain arithmetic."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from engine.decoding import (
+    beam_search,
+    comparisons,
+    exhaustive_search,
+    findings,
+    lost_optimum,
+    sentences,
+)
+from engine.decoding.config import DecodingConfig
+from engine.decoding.scoring import END_TOKEN, SCORINGS
+
+PROBABILITIES = st.sampled_from([0.0, 0.1, 0.25, 0.25, 0.5])
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> DecodingConfig:
+    """Small searches of every kind: pasted trees with ties and zeros, and the two examples."""
+    name = draw(st.sampled_from(["handout", "weather", "own", "own", "own"]))
+    return DecodingConfig(
+        name,
+        draw(tree_texts()) if name == "own" else "",
+        beam_width=draw(st.integers(1, 4)),
+        max_length=draw(st.integers(1, 4)),
+        scoring=draw(st.sampled_from(SCORINGS)),
+        length_penalty=draw(st.sampled_from([0.0, 0.6, 1.0, 1.5, 3.0])),
+        count_end_token=draw(st.booleans()),
+    )
+
+
+@st.composite
+def tree_texts(draw: st.DrawFn) -> str:
+    """A tree as CSV, at most three steps deep, whose probabilities leave room at every node."""
+    rows, prefixes = [], [""]
+    for _ in range(draw(st.integers(1, 3))):
+        longer = []
+        for prefix in prefixes:
+            for token in draw(st.lists(st.sampled_from(["a", "b", END_TOKEN]), min_size=1,
+                                       max_size=2, unique=True)):  # fmt: skip
+                rows.append(f"{prefix},{token},{draw(PROBABILITIES)}")
+                if token != END_TOKEN and draw(st.booleans()):
+                    longer.append(f"{prefix} {token}".strip())
+        prefixes = longer
+    return "prefix,token,probability\n" + "\n".join(rows)
+
+
+def everything(config: DecodingConfig) -> list[findings.Hypothesis]:
+    """All whole sequences, best first, however they are found."""
+    found = exhaustive_search(config.model, config.max_length, **config.conventions).hypotheses
+    return [one for one in found if one.finished or len(one.tokens) == config.max_length]
+
+
+@settings(max_examples=200, deadline=None)
+@given(configs())
+def test_the_verdict_on_the_optimum_claims_only_what_a_list_of_all_sequences_shows(
+    config: DecodingConfig,
+) -> None:
+    whole = everything(config)
+    assume(whole)
+    result, best = comparisons.beam(config), comparisons.optimum(config)
+    assert best is not None
+    words = findings.optimum_verdict(
+        config, result, best, lost_optimum(result, best),
+        comparisons.smallest_optimal_beam_width(config),
+        comparisons.best_by_beam_width(config, best),
+    ).statement  # fmt: skip
+    highest = max(one.score for one in whole)
+    found_it = result.best.score == pytest.approx(highest) and result.best in whole
+    assert ("lost at step" in words) == (not found_it)
+    if found_it and (smallest := re.search(r"smallest k that finds it is (\d+)", words)):
+        assert int(smallest[1]) <= config.beam_width
+    if "most likely of all" in words:
+        assert best.log_prob == pytest.approx(max(one.log_prob for one in whole))
+    if "so it is as good" in words:
+        assert result.best.tokens != best.tokens
+
+
+def test_a_tie_at_the_first_step_is_no_loss() -> None:
+    text = "prefix,token,probability\n,a,.5\n,b,.5\nb,x,.5\nb,z,.5\na,y,.5\na,w,.5"
+    config = DecodingConfig("own", text, beam_width=1, max_length=2)
+    result, best = comparisons.beam(config), comparisons.optimum(config)
+    assert best is not None
+    assert result.best.tokens != best.tokens
+    words = findings.lost_in_words(config, result, best, lost_optimum(result, best))
+    assert words == "What beam search returns has the same total, so it is as good."
+
+
+def test_ranked_by_the_mean_the_best_is_not_called_the_most_likely() -> None:
+    config = DecodingConfig("weather", max_length=6, scoring="mean")
+    best = comparisons.optimum(config)
+    by_sum = comparisons.optimum(replace(config, scoring="sum"))
+    assert best is not None
+    assert by_sum is not None
+    assert by_sum.log_prob > best.log_prob
+    assert findings.best_of_all_in_words(config, best).startswith("Ranked by mean, the best of all")
+
+
+@settings(max_examples=100, deadline=None)
+@given(configs())
+def test_the_number_of_sequences_is_that_of_a_list(config: DecodingConfig) -> None:
+    words = sentences.search_space_in_words(config, comparisons.exact(config))
+    model_has = re.search(r"the model has ([\d,]+) sequences", words)
+    count = len(everything(config))
+    if "but no sequence has" not in words:
+        assert count == (int(model_has[1].replace(",", "")) if model_has else config.sequence_count)
+    assert "proved" in words
+
+
+def test_the_weather_model_has_126_of_729_and_a_small_tree_far_fewer_than_its_power() -> None:
+    weather = DecodingConfig("weather", max_length=6)
+    words = sentences.search_space_in_words(weather, comparisons.exact(weather))
+    assert "M^T = 3⁶ = 729, and the model has 126 sequences" in words
+    letters = DecodingConfig("characters", "a ", max_length=40)
+    words = sentences.search_space_in_words(letters, comparisons.exact(letters))
+    assert re.search(r"28⁴⁰, and the model has about 1.9·10\^57 sequences", words)
+
+
+@settings(max_examples=100, deadline=None)
+@given(configs())
+def test_the_k_that_is_called_enough_is_enough(config: DecodingConfig) -> None:
+    whole = everything(config)
+    assume(whole)
+    words = sentences.sufficient_in_words(config)
+    assert words is not None
+    width = int(re.search(r"From k = ([\d,]+)", words)[1].replace(",", ""))  # type: ignore[index]
+    found = beam_search(config.model, width, config.max_length, **config.conventions).best
+    assert found.score == pytest.approx(max(one.score for one in whole))
+
+
+scores = st.lists(st.sampled_from([-1.0, -1.5, -2.0, -3.0]), min_size=1, max_size=8)
+
+
+@given(scores)
+def test_a_wider_beam_is_called_worse_only_where_one_is(found: list[float]) -> None:
+    rows = [(k, ("w", str(k)), score) for k, score in enumerate(found, start=1)]
+    frame = pd.DataFrame(rows, columns=["beam_width", "tokens", "score"])
+    words = sentences.wider_beams_in_words(frame)
+    worse = [k for k in range(1, len(found)) if found[k] < max(found[:k])]
+    if len(found) == 1:
+        assert words is None
+    elif worse:
+        assert words is not None
+        assert f"can do worse: k = {worse[0] + 1} " in words
+        assert ("widths" not in words) or f"for {len(worse)} of the widths" in words
+    else:
+        assert words == f"Up to k = {len(found)} no wider beam does worse than a narrower one here."
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(SCORINGS),
+    st.sampled_from([0.0, 0.3, 1.0, 1.04, 1.5, 3.0, 3.5]),
+    st.integers(1, 60),
+)
+def test_where_a_penalty_stands_is_judged_by_pairs_of_sequences(
+    scoring: str, alpha: float, length: int
+) -> None:
+    config = DecodingConfig(max_length=length, scoring=scoring, length_penalty=alpha)  # type: ignore[arg-type]
+    words = sentences.penalty_in_words(config)
+    plain = {
+        "sum": lambda n: 1.0,
+        "mean": lambda n: n,
+        "length": lambda n: n**alpha,
+        "wu2016": lambda n: ((5 + n) / 6) ** alpha,
+    }[scoring]
+    # The longer of two sequences whose means are alike wins, loses or draws by the rule.
+    grows = [plain(n + 1) / (n + 1) - plain(n) / n for n in range(1, length)]
+    is_mean = all(abs(step) < 1e-12 for step in grows)
+    beyond = any(step > 1e-12 for step in grows)
+    is_sum = all(abs(plain(n) - 1) < 1e-12 for n in range(1, length + 1))
+    if is_sum:
+        assert "the order is the sum's" in words
+    elif is_mean:
+        assert "the order is the mean's" in words
+    elif beyond:
+        assert "goes beyond the mean's" in words
+    else:
+        assert "lies between" in words
+
+
+@given(configs())
+def test_what_is_ranked_by_is_named_with_its_alpha(config: DecodingConfig) -> None:
+    name = findings.ranked_by(config)
+    assert (f"α = {config.length_penalty:g}" in name) == (config.scoring in ("length", "wu2016"))
