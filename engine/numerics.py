@@ -5,11 +5,15 @@ another order, and the same arguments would give other last bits on a machine wi
 matrices of the lecture are too small to gain from a second thread.
 """
 
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
+
+if TYPE_CHECKING:
+    import torch
 
 threadpool_limits(1, user_api="blas")
 
@@ -17,3 +21,15 @@ threadpool_limits(1, user_api="blas")
 Array: TypeAlias = NDArray[np.float64]
 #: The precision of a network in training: float32, or float64 in tests and predictions.
 NetworkArray: TypeAlias = NDArray[Any]
+
+
+def tensor(array: Array) -> "torch.Tensor":
+    """A copy as a float64 tensor. torch is loaded here, for those who ask, and nowhere before."""
+    import torch
+
+    return torch.from_numpy(array.copy())
+
+
+def tensors(state: Mapping[str, Array]) -> "dict[str, torch.Tensor]":
+    """A state dictionary of copies, to be loaded into a torch module."""
+    return {name: tensor(array) for name, array in state.items()}

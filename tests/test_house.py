@@ -41,6 +41,18 @@ def test_a_config_comes_without_any_array_library(module: str) -> None:
     assert run.stderr.strip() == ""
 
 
+def test_gradients_are_computed_without_torch() -> None:
+    check = (
+        "import engine.recurrent as r, engine.residual as s, sys; "
+        "[getattr(package, name) for package in (r, s) for name in package.__all__]; "
+        "import engine.recurrent.theory, engine.recurrent.comparisons, engine.residual.comparisons; "
+        "trace = r.gradient_trace(r.RecurrentConfig()); stack = s.depth_trace(s.ResidualConfig()); "
+        "assert 'torch' not in sys.modules; "
+        "trace.inputs, stack.weights; assert 'torch' in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0
+
+
 def engine_imports(module: str) -> set[str]:
     """The modules that a module of the engine imports, by the names in its source."""
     path = ROOT.joinpath(*module.split("."))

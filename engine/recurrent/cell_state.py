@@ -6,7 +6,6 @@ then says what it is run on. `log10=True` is as in engine.recurrent.gradients.
 
 import numpy as np
 import pandas as pd
-import torch
 
 from engine.arguments import require_integer
 from engine.extended_range import Array, Exponents, ScaledNorm, rescale
@@ -55,7 +54,7 @@ def cell_state_pathway(
     timestep t is about ∂L/∂C_{t-1}: direct is f_t ∘ ∂L/∂C_t; via hidden is everything that
     arrives through h_{t-1}, the loss at t − 1 included where that step has a target. Norms are
     over (batch, hidden). identity_error is the largest absolute difference between the sum of
-    the two and what autograd finds; inf where autograd itself has left float64.
+    the two and ∂L/∂C_{t-1} of the full backward pass; inf where these are beyond float64.
     """
     setup = lstm_experiment(config, weights)
     run = lstm_forward(setup)
@@ -63,7 +62,7 @@ def cell_state_pathway(
     with np.errstate(over="ignore", invalid="ignore"):
         both = np.ldexp(direct, direct_exponent[:, None, None])
         both += np.ldexp(via_hidden, via_exponent[:, None, None])
-        difference = np.abs(both - _autograd_cell_gradients(setup, run)[:-1])
+        difference = np.abs(both - np.ldexp(total[0], total[1][:, None, None]))
     columns = {
         "direct_norm": norm(direct, direct_exponent),
         "via_hidden_norm": norm(via_hidden, via_exponent),
@@ -250,40 +249,3 @@ def _step_before(array: Array, exponent: Exponents) -> _Scaled:
 def _step_after(array: Array, exponent: Exponents) -> _Scaled:
     """The same one step later; after the last there is nothing."""
     return np.concatenate((array[1:], 0 * array[:1])), np.concatenate((exponent[1:], exponent[:1]))
-
-
-def _autograd_cell_gradients(setup: Experiment, run: lstm.Forward) -> Array:
-    """∂L/∂C_t from autograd on a loop of its own, (timesteps, batch, hidden).
-
-    Each step starts from the states of `run`: where gradients explode, so does the last digit in
-    which two forward passes differ, and they would end up as two different experiments.
-    """
-    config, forced = setup.config, setup.forced
-    cell_states, hidden_states = (
-        torch.from_numpy(state[:, 0].copy()) for state in (run.cell_state, run.hidden_state)
-    )
-    # A caller's no_grad or inference mode must not reach in here.
-    with torch.inference_mode(False), torch.enable_grad():
-        state = {name: tensor.clone() for name, tensor in setup.weights.recurrent.items()}
-        readout = {name: tensor.clone() for name, tensor in setup.weights.readout.items()}
-        inputs, targets = torch.from_numpy(setup.inputs), torch.from_numpy(setup.targets)
-        terms = inputs[:, :, None] * state["weight_ih_l0"][:, 0] + state["bias_ih_l0"]
-        from_inputs = (terms + state["bias_hh_l0"]).unbind()
-        w_h = state["weight_hh_l0"].T
-        hidden = inputs.new_zeros(config.batch_size, config.hidden_size).requires_grad_()
-        cell, cells, hiddens = torch.zeros_like(hidden), [], []
-        for t in range(config.timesteps):
-            gates = list(torch.addmm(from_inputs[t], hidden, w_h).chunk(len(GATES), dim=1))
-            for gate, value in enumerate(gates):
-                gates[gate] = value.tanh() if gate == CANDIDATE else value.sigmoid()
-                if gate in forced:
-                    gates[gate] = torch.full_like(value, forced[gate])
-            cell = gates[FORGET] * cell + gates[INPUT] * gates[CANDIDATE]
-            cell = cell + (cell_states[t] - cell.detach())
-            cells.append(cell)
-            hidden = gates[OUTPUT] * cell.tanh()
-            hidden = hidden + (hidden_states[t] - hidden.detach())
-            hiddens.append(hidden)
-        error = (torch.stack(hiddens) @ readout["weight"].T + readout["bias"])[:, :, 0] - targets
-        loss = (torch.from_numpy(setup.loss_weight)[:, None] * error.square()).sum()
-        return torch.stack(torch.autograd.grad(loss, cells)).numpy()

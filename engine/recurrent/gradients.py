@@ -7,11 +7,10 @@ where float64 would print 0 or inf.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
 from engine.arguments import require_number, require_sequence
 from engine.extended_range import (
@@ -24,6 +23,7 @@ from engine.extended_range import (
     rescale,
     unscaled,
 )
+from engine.numerics import tensor, tensors
 from engine.recurrent import lstm, rnn
 from engine.recurrent.config import MAX_SCALE, MAX_SPECTRAL_RADIUS, RecurrentConfig
 from engine.recurrent.measure import (
@@ -40,6 +40,9 @@ from engine.recurrent.measure import (
     tidy,
 )
 from engine.recurrent.weights import Weights
+
+if TYPE_CHECKING:
+    import torch
 
 MAX_SWEEP = 401
 #: Numbers held at once by a sweep (8 bytes each) in each of about three arrays: 16 MB an array. Four
@@ -69,19 +72,16 @@ class GradientTrace:
         (batch, hidden).
     log10_frame: the same as `timestep, log10_hidden_norm, log10_grad_hidden_norm, …`.
     loss: mean squared error over the batch and the timesteps that have a target.
-    inputs, targets: float64, (batch, timesteps, 1).
-    recurrent_state: for `torch.nn.RNN(1, hidden_size, batch_first=True)`, or `torch.nn.LSTM`.
-    readout_state: for `torch.nn.Linear(hidden_size, 1)`.
+    weights, input_numbers, target_numbers: what was run, and on what, (timesteps, batch).
     slope: the mean of σ' over batch and units at each timestep, (timesteps,); for an LSTM that
         of 1 − tanh² C_t, the slope between C_t and h_t.
     """
 
     frame: pd.DataFrame
     loss: float
-    inputs: torch.Tensor
-    targets: torch.Tensor
-    recurrent_state: dict[str, torch.Tensor]
-    readout_state: dict[str, torch.Tensor]
+    weights: Weights
+    input_numbers: Array
+    target_numbers: Array
     slope: Array
     norms: Mapping[str, ScaledNorm]
 
@@ -89,6 +89,26 @@ class GradientTrace:
     def log10_frame(self) -> pd.DataFrame:
         """The norms as base-10 logarithms."""
         return tidy({"timestep": self.frame["timestep"]}, self.norms, log10=True)
+
+    @property
+    def inputs(self) -> "torch.Tensor":
+        """The inputs, float64, (batch, timesteps, 1)."""
+        return tensor(self.input_numbers.T[:, :, None])
+
+    @property
+    def targets(self) -> "torch.Tensor":
+        """The targets, float64, (batch, timesteps, 1)."""
+        return tensor(self.target_numbers.T[:, :, None])
+
+    @property
+    def recurrent_state(self) -> "dict[str, torch.Tensor]":
+        """For `torch.nn.RNN(1, hidden_size, batch_first=True)`, or `torch.nn.LSTM`."""
+        return tensors(self.weights.recurrent)
+
+    @property
+    def readout_state(self) -> "dict[str, torch.Tensor]":
+        """For `torch.nn.Linear(hidden_size, 1)`."""
+        return tensors(self.weights.readout)
 
 
 def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -> GradientTrace:
@@ -106,10 +126,9 @@ def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -
             header=_TRACE_HEADERS[config.cell],
         ),
         loss=measured.loss,
-        inputs=_batch_first(setup.inputs),
-        targets=_batch_first(setup.targets),
-        recurrent_state=setup.weights.recurrent,
-        readout_state=setup.weights.readout,
+        weights=setup.weights,
+        input_numbers=setup.inputs,
+        target_numbers=setup.targets,
         slope=measured.slope,
         norms=measured.columns,
     )
@@ -391,7 +410,3 @@ def _lstm_at_sums(setup: Experiment) -> tuple[Array, Exponents, _AtSums]:
         return np.concatenate(by_gate[:, 0], axis=-1), gradient.exponent[t]
 
     return run.hidden_state[:, 0], np.zeros_like(gradient.exponent), at_sums
-
-
-def _batch_first(data: Array) -> torch.Tensor:
-    return torch.from_numpy(data.T[:, :, None].copy())

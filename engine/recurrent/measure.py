@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from engine.arguments import require_choice
@@ -209,8 +208,8 @@ def _lstm_pass(
     return quantities, run.residual[:, 0], 1 - np.square(run.tanh_cell_state[:, 0])
 
 
-def _time_first(data: torch.Tensor) -> Array:
-    return np.ascontiguousarray(data[:, :, 0].numpy().T)
+def _time_first(data: Array) -> Array:
+    return np.ascontiguousarray(data[:, :, 0].T)
 
 
 def _loss_weight(config: RecurrentConfig) -> Array:

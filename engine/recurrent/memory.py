@@ -49,7 +49,7 @@ LSTM_PRESETS = {
         "although no forget gate can exceed 1.",
     ),
     "carried by the hidden state": Preset(
-        RecurrentConfig(cell="lstm", timesteps=50, spectral_radius=4.0, forget_bias=-5.0),
+        RecurrentConfig(cell="lstm", timesteps=50, spectral_radius=5.0, forget_bias=-5.0),
         "The forget gates are shut and the direct path keeps next to nothing. The total Jacobian "
         "does not vanish with it, because all of it comes through the hidden state.",
     ),

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
-import torch
 
 from engine.arguments import require_integer
-from engine.extended_range import Array
+from engine.draws import Stream, generator
+from engine.numerics import Array
 from engine.recurrent.config import MAX_HIDDEN_SIZE, Cell, RecurrentConfig, RecurrentInit
+
+if TYPE_CHECKING:
+    import torch
 
 #: The four blocks of an LSTM's weights, in the order in which torch stacks them.
 GATES = ("input", "forget", "candidate", "output")
@@ -31,28 +34,32 @@ MAX_REMEMBERED_SIZE = 64
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights, as the state dictionaries of the torch modules they load into.
+    """Weights as arrays, under the names and in the shapes of the torch modules they are for.
 
     recurrent: of `torch.nn.RNN(1, hidden_size)` or `torch.nn.LSTM(1, hidden_size)`, float64.
     readout: of `torch.nn.Linear(hidden_size, 1)`: the handout's W^f and b^f.
     """
 
-    recurrent: dict[str, torch.Tensor]
-    readout: dict[str, torch.Tensor]
+    recurrent: dict[str, Array]
+    readout: dict[str, Array]
 
     @classmethod
     def from_state_dicts(
-        cls, recurrent: Mapping[str, torch.Tensor], readout: Mapping[str, torch.Tensor]
+        cls,
+        recurrent: "Mapping[str, torch.Tensor] | Mapping[str, Array]",
+        readout: "Mapping[str, torch.Tensor] | Mapping[str, Array]",
     ) -> Self:
-        """Any weights, trained ones too, from the `state_dict()` of the two modules.
+        """Any weights, trained ones too, from the `state_dict()` of the two modules, or as arrays.
 
         recurrent: of a one-layer torch.nn.RNN or torch.nn.LSTM with one input, biases and up to
         256 units.
         readout: of a torch.nn.Linear with one output and a bias. Copied to float64.
         """
+        first = {name: _copy(entry) for name, entry in recurrent.items()}
+        last = {name: _copy(entry) for name, entry in readout.items()}
         return cls(
-            _checked("recurrent", recurrent, _recurrent_shapes(recurrent)),
-            _checked("readout", readout, _readout_shapes(recurrent)),
+            _checked("recurrent", first, _recurrent_shapes(first)),
+            _checked("readout", last, _readout_shapes(first)),
         )
 
     @property
@@ -68,45 +75,56 @@ class Weights:
     @property
     def w_h(self) -> Array:
         """W_h, (hidden, hidden); for an LSTM the four gate blocks stacked, in torch's order."""
-        return self.recurrent["weight_hh_l0"].numpy()
+        return self.recurrent["weight_hh_l0"]
 
     @property
     def w_x(self) -> Array:
         """W_x as a vector: the input is one number for each timestep."""
-        return self.recurrent["weight_ih_l0"].numpy()[:, 0]
+        return self.recurrent["weight_ih_l0"][:, 0]
 
     @property
     def bias(self) -> Array:
         """b: torch keeps two biases, which only ever act as their sum."""
-        return (self.recurrent["bias_ih_l0"] + self.recurrent["bias_hh_l0"]).numpy()
+        return self.recurrent["bias_ih_l0"] + self.recurrent["bias_hh_l0"]
 
     @property
     def w_f(self) -> Array:
         """W^f as a vector."""
-        return self.readout["weight"].numpy()[0]
+        return self.readout["weight"][0]
 
     @property
     def b_f(self) -> float:
         """b^f."""
-        return self.readout["bias"].item()
+        return float(self.readout["bias"][0])
+
+
+class Source(Protocol):
+    """What random numbers come from: as much of `numpy.random.Generator` as is used here."""
+
+    def uniform(self, low: float, high: float, size: tuple[int, ...]) -> Array:
+        """Independent numbers from `low` to `high`."""
+        ...
+
+    def standard_normal(self, size: tuple[int, ...]) -> Array:
+        """Independent normal numbers of variance 1."""
+        ...
 
 
 def draw_weights(config: RecurrentConfig) -> Weights:
     """The weights that `config.seed` stands for, whatever the activation, T or batch size."""
-    structure = None if config.spectral_radius is None else config.recurrent_init
+    structure = _structure(config)
     draw = _remembered if config.hidden_size <= MAX_REMEMBERED_SIZE else _draw
-    drawn = draw(config.cell, config.hidden_size, config.seed, structure)
-    recurrent = dict(drawn.recurrent)
-    if config.cell == "lstm":
-        _set_memory_biases(recurrent, drawn.share, config)
-    if config.spectral_radius is not None:
-        radius = float(config.spectral_radius)
-        gates = [matrix * (radius / own) for matrix, own in drawn.structured]
-        recurrent["weight_hh_l0"] = torch.from_numpy(np.concatenate(gates))
-    return Weights(
-        {name: _scaled(name, tensor, config) for name, tensor in recurrent.items()},
-        {name: _scaled(name, tensor, config) for name, tensor in drawn.readout.items()},
-    )
+    return _finished(config, draw(config.cell, config.hidden_size, config.seed, structure))
+
+
+def weights_from(config: RecurrentConfig, source: Source) -> Weights:
+    """The same from any source of random numbers; `config.seed` isn't used."""
+    drawn = _draw_from(source, config.cell, config.hidden_size, _structure(config))
+    return _finished(config, drawn)
+
+
+def _structure(config: RecurrentConfig) -> RecurrentInit | None:
+    return None if config.spectral_radius is None else config.recurrent_init
 
 
 @dataclass(frozen=True)
@@ -117,21 +135,37 @@ class _Drawn:
     structured: the recurrent matrix of each gate and its spectral radius, where one was asked for.
     """
 
-    recurrent: dict[str, torch.Tensor]
-    readout: dict[str, torch.Tensor]
-    share: torch.Tensor
+    recurrent: dict[str, Array]
+    readout: dict[str, Array]
+    share: Array
     structured: tuple[tuple[Array, float], ...]
 
 
+def _finished(config: RecurrentConfig, drawn: _Drawn) -> Weights:
+    """The weights after the config's radius, biases and scales."""
+    recurrent = dict(drawn.recurrent)
+    if config.cell == "lstm":
+        _set_memory_biases(recurrent, drawn.share, config)
+    if config.spectral_radius is not None:
+        radius = float(config.spectral_radius)
+        gates = [matrix * (radius / own) for matrix, own in drawn.structured]
+        recurrent["weight_hh_l0"] = np.concatenate(gates)
+    return Weights(
+        {name: _scaled(name, array, config) for name, array in recurrent.items()},
+        {name: _scaled(name, array, config) for name, array in drawn.readout.items()},
+    )
+
+
 def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -> _Drawn:
-    generator = torch.Generator().manual_seed(2 * seed)
+    return _draw_from(generator(seed, Stream.RECURRENT_WEIGHTS), cell, hidden, structure)
+
+
+def _draw_from(source: Source, cell: Cell, hidden: int, structure: RecurrentInit | None) -> _Drawn:
     blocks = len(GATES) if cell == "lstm" else 1
 
-    def uniform(*shape: int) -> torch.Tensor:
+    def uniform(*shape: int) -> Array:
         # torch's own default for RNN, LSTM and, with one output, Linear: U(-1/√H, 1/√H).
-        bound = hidden**-0.5
-        weights = torch.empty(shape, dtype=torch.float64)
-        return weights.uniform_(-bound, bound, generator=generator)
+        return source.uniform(-(hidden**-0.5), hidden**-0.5, shape)
 
     recurrent = {
         "weight_ih_l0": uniform(blocks * hidden, 1),
@@ -140,13 +174,12 @@ def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -
     }
     readout = {"weight": uniform(1, hidden), "bias": uniform(1)}
     # Drawn whether wanted or not, so that a change of bias leaves every other weight alone.
-    of_lstm = hidden if cell == "lstm" else 0
-    share = torch.rand(of_lstm, generator=generator, dtype=torch.float64)
+    share = source.uniform(0.0, 1.0, (hidden if cell == "lstm" else 0,))
     # Last, so that a change of structure leaves every other weight as it was.
     if structure is None:
         recurrent["weight_hh_l0"] = uniform(blocks * hidden, hidden)
         return _Drawn(recurrent, readout, share, ())
-    matrices = [_STRUCTURES[structure](hidden, generator) for _ in range(blocks)]
+    matrices = [_STRUCTURES[structure](hidden, source) for _ in range(blocks)]
     return _Drawn(recurrent, readout, share, tuple((m, spectral_radius(m)) for m in matrices))
 
 
@@ -160,26 +193,24 @@ def spectral_radius(matrix: Array) -> float:
     return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
-def _set_memory_biases(
-    recurrent: dict[str, torch.Tensor], share: torch.Tensor, config: RecurrentConfig
-) -> None:
+def _set_memory_biases(recurrent: dict[str, Array], share: Array, config: RecurrentConfig) -> None:
     """The biases that set how long a cell state lasts, where the config asks for its own."""
     if config.chrono_timesteps is not None:
-        log_time_scale = torch.log1p((config.chrono_timesteps - 2) * share)
+        log_time_scale = np.log1p((config.chrono_timesteps - 2) * share)
         biases = {FORGET: log_time_scale, INPUT: -log_time_scale}
     elif config.forget_bias is not None:
-        biases = {FORGET: torch.full_like(share, config.forget_bias)}
+        biases = {FORGET: np.full_like(share, config.forget_bias)}
     else:
         return
     for name in ("bias_ih_l0", "bias_hh_l0"):
-        recurrent[name] = recurrent[name].clone()
+        recurrent[name] = recurrent[name].copy()
     for gate, bias in biases.items():
         block = slice(gate * len(share), (gate + 1) * len(share))
         recurrent["bias_ih_l0"][block] = bias
         recurrent["bias_hh_l0"][block] = 0
 
 
-def _recurrent_shapes(state: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
+def _recurrent_shapes(state: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
     """The shapes that a recurrent state dictionary of this hidden size must have."""
     w_h = state.get("weight_hh_l0")
     if w_h is None or w_h.ndim != 2 or w_h.shape[0] not in (w_h.shape[1], 4 * w_h.shape[1]):
@@ -198,46 +229,52 @@ def _recurrent_shapes(state: Mapping[str, torch.Tensor]) -> dict[str, tuple[int,
     }
 
 
-def _readout_shapes(recurrent: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
+def _readout_shapes(recurrent: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
     return {"weight": (1, recurrent["weight_hh_l0"].shape[1]), "bias": (1,)}
 
 
+def _copy(entry: "torch.Tensor | Array") -> Array:
+    """A float64 copy of an array, or of a tensor wherever it lies and whatever tracks it."""
+    if not isinstance(entry, np.ndarray):
+        entry = entry.detach().cpu().double().numpy()
+    return np.array(entry, dtype=np.float64)
+
+
 def _checked(
-    argument: str, state: Mapping[str, torch.Tensor], allowed: Mapping[str, tuple[int, ...]]
-) -> dict[str, torch.Tensor]:
-    """A float64 copy of `state`, if its entries are exactly the `allowed` ones and finite."""
-    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    argument: str, state: dict[str, Array], allowed: Mapping[str, tuple[int, ...]]
+) -> dict[str, Array]:
+    """`state`, if its entries are exactly the `allowed` ones and finite."""
+    shapes = {name: array.shape for name, array in state.items()}
     if shapes != dict(allowed):
         raise ValueError(f"{argument} has the shapes {shapes}; allowed is {dict(allowed)}")
-    copies = {name: state[name].detach().to("cpu", torch.float64, copy=True) for name in allowed}
-    for name, tensor in copies.items():
-        if not torch.isfinite(tensor).all():
+    for name, array in state.items():
+        if not np.isfinite(array).all():
             raise ValueError(f"{argument}['{name}'] has entries inf or NaN; allowed are numbers")
-    return copies
+    return state
 
 
-def _scaled(name: str, tensor: torch.Tensor, config: RecurrentConfig) -> torch.Tensor:
-    return tensor * (config.bias_scale if "bias" in name else config.weight_scale)
+def _scaled(name: str, array: Array, config: RecurrentConfig) -> Array:
+    return array * (config.bias_scale if "bias" in name else config.weight_scale)
 
 
-def _gaussian(hidden: int, generator: torch.Generator) -> Array:
+def _gaussian(hidden: int, source: Source) -> Array:
     """Independent normal entries: by the circular law, eigenvalues spread over a disc."""
-    return torch.randn(hidden, hidden, generator=generator, dtype=torch.float64).numpy()
+    return source.standard_normal((hidden, hidden))
 
 
-def _orthogonal(hidden: int, generator: torch.Generator) -> Array:
+def _orthogonal(hidden: int, source: Source) -> Array:
     """Every eigenvalue on one circle, every singular value the same (Saxe et al. 2013)."""
-    q, r = np.linalg.qr(_gaussian(hidden, generator))
+    q, r = np.linalg.qr(_gaussian(hidden, source))
     return q * np.sign(np.diag(r))  # the sign makes the draw uniform over rotations
 
 
-def _symmetric(hidden: int, generator: torch.Generator) -> Array:
+def _symmetric(hidden: int, source: Source) -> Array:
     """Real eigenvalues whose magnitudes are the singular values."""
-    matrix = _gaussian(hidden, generator)
+    matrix = _gaussian(hidden, source)
     return matrix + matrix.T
 
 
-def _nonnormal(hidden: int, generator: torch.Generator) -> Array:
+def _nonnormal(hidden: int, source: Source) -> Array:
     """Short feed-forward chains, hidden from view by a rotation.
 
     Along a chain each unit feeds the next, so that powers of the matrix grow while content is
@@ -249,7 +286,7 @@ def _nonnormal(hidden: int, generator: torch.Generator) -> Array:
     for unit in range(hidden - 1):
         if position[unit + 1] > 0:
             chains[unit, unit + 1] = CHAIN_COUPLING
-    rotation = _orthogonal(hidden, generator)
+    rotation = _orthogonal(hidden, source)
     return rotation @ chains @ rotation.T
 
 

@@ -10,18 +10,22 @@ print 0 or inf.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
 
 from engine.arguments import require_integer, require_number, require_sequence
-from engine.extended_range import Array, ScaledNorm, is_safe, rescale, unscaled
+from engine.extended_range import ScaledNorm, is_safe, rescale, unscaled
+from engine.numerics import tensor
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, MAX_SKIP, ResidualConfig, Skip
 from engine.residual.norms import norm_of_each
 from engine.residual.stack import backward, forward, output_gradient, run_of
 from engine.residual.weights import Stack, draw_stack
+
+if TYPE_CHECKING:
+    import torch
 
 MAX_SKIPS = 401
 MAX_DEPTHS = 50
@@ -36,24 +40,43 @@ class DepthTrace:
 
     frame: `layer, hidden_norm, grad_hidden_norm`, layers 1 to L + 1; Euclidean norms over (batch,
     width). log10_frame: the same as `layer, log10_hidden_norm, log10_grad_hidden_norm`.
-    loss: the mean of the entries of h_{L+1}. weights: W_t at [t − 1], (depth, width, width).
-    biases: b_t, (depth, width). inputs: h_1, (batch, width). gate_weights, gate_biases: the carry
-    gate's, shaped like weights and biases, if skip is "highway". All tensors are float64.
+    loss: the mean of the entries of h_{L+1}. stack: blocks and inputs as arrays.
     """
 
     frame: pd.DataFrame
     loss: float
-    weights: torch.Tensor
-    biases: torch.Tensor
-    inputs: torch.Tensor
-    gate_weights: torch.Tensor | None
-    gate_biases: torch.Tensor | None
+    stack: Stack
     norms: Mapping[str, ScaledNorm]
 
     @property
     def log10_frame(self) -> pd.DataFrame:
         """The norms as base-10 logarithms, of any size."""
         return tidy({"layer": self.frame["layer"].to_numpy()}, self.norms, log10=True)
+
+    @property
+    def weights(self) -> "torch.Tensor":
+        """W_t at [t − 1], (depth, width, width), float64."""
+        return tensor(self.stack.weights)
+
+    @property
+    def biases(self) -> "torch.Tensor":
+        """b_t at [t − 1], (depth, width), float64."""
+        return tensor(self.stack.biases)
+
+    @property
+    def inputs(self) -> "torch.Tensor":
+        """h_1, (batch, width), float64."""
+        return tensor(self.stack.inputs)
+
+    @property
+    def gate_weights(self) -> "torch.Tensor | None":
+        """The carry gate's, shaped like the weights, if skip is "highway"."""
+        return None if self.stack.gate_weights is None else tensor(self.stack.gate_weights)
+
+    @property
+    def gate_biases(self) -> "torch.Tensor | None":
+        """The carry gate's, shaped like the biases, if skip is "highway"."""
+        return None if self.stack.gate_biases is None else tensor(self.stack.gate_biases)
 
 
 def depth_trace(config: ResidualConfig) -> DepthTrace:
@@ -64,17 +87,9 @@ def depth_trace(config: ResidualConfig) -> DepthTrace:
     return DepthTrace(
         frame=tidy({"layer": np.arange(1, config.depth + 2)}, norms),
         loss=measured.loss,
-        weights=torch.from_numpy(stack.weights),
-        biases=torch.from_numpy(stack.biases),
-        inputs=torch.from_numpy(stack.inputs),
-        gate_weights=_tensor(stack.gate_weights),
-        gate_biases=_tensor(stack.gate_biases),
+        stack=stack,
         norms=norms,
     )
-
-
-def _tensor(array: Array | None) -> torch.Tensor | None:
-    return None if array is None else torch.from_numpy(array)
 
 
 def skip_sweep(

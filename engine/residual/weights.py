@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import torch
 
-from engine.extended_range import Array
-from engine.recurrent.config import MAX_BATCH_SIZE
+from engine.draws import Stream, generator
+from engine.numerics import Array
 from engine.residual.config import HIGHWAY, MAX_DEPTH, ResidualConfig
 
 #: Up to this width a seed's draw is kept: the same one serves every other setting of the page.
@@ -37,37 +36,35 @@ def draw_stack(config: ResidualConfig) -> Stack:
     inputs are standard normal. Each has a generator of its own, so that a gate or a longer batch
     leaves the rest as it was.
     """
-    weights, biases = _linear_layers(config, seed=3 * config.seed)
+    weights, biases = _linear_layers(config, Stream.STACK_WEIGHTS)
     gate_weights, gate_biases = None, None
     if config.skip == HIGHWAY:
-        gate_weights, gate_biases = _linear_layers(config, seed=3 * config.seed + 1)
+        gate_weights, gate_biases = _linear_layers(config, Stream.STACK_GATES)
         gate_biases = np.full_like(gate_biases, config.gate_bias)
-    generator = torch.Generator().manual_seed(3 * config.seed + 2)
-    shape = (MAX_BATCH_SIZE, config.width)
-    inputs = torch.randn(shape, generator=generator, dtype=torch.float64)[: config.batch_size]
-    return Stack(weights, biases, inputs.numpy().copy(), gate_weights, gate_biases)
+    shape = (config.batch_size, config.width)
+    inputs = generator(config.seed, Stream.STACK_INPUTS).standard_normal(shape)
+    return Stack(weights, biases, inputs, gate_weights, gate_biases)
 
 
-def _linear_layers(config: ResidualConfig, seed: int) -> tuple[Array, Array]:
+def _linear_layers(config: ResidualConfig, stream: Stream) -> tuple[Array, Array]:
     """W_t and b_t of every layer; each layer's numbers follow those of the layer before."""
     remembered = config.width <= MAX_REMEMBERED_WIDTH
     layers = (
-        _remembered_layers(config.width, seed)[: config.depth]
+        _remembered_layers(config.width, config.seed, stream)[: config.depth]
         if remembered
-        else _draw_layers(config.depth, config.width, seed)
+        else _draw_layers(config.depth, config.width, config.seed, stream)
     )
     # Copies, whatever the shape: what is remembered is nobody's to change.
     return config.weight_scale * layers[:, :, :-1], layers[:, :, -1].copy()
 
 
-def _draw_layers(depth: int, width: int, seed: int) -> Array:
+def _draw_layers(depth: int, width: int, seed: int, stream: Stream) -> Array:
     """Layer by layer a row for each unit, its weights and then its bias: (depth, width, width + 1)."""
-    generator = torch.Generator().manual_seed(seed)
-    draw = torch.rand((depth, width, width + 1), generator=generator, dtype=torch.float64)
-    return ((2 * draw - 1) / width**0.5).numpy()
+    bound = width**-0.5
+    return generator(seed, stream).uniform(-bound, bound, (depth, width, width + 1))
 
 
 @lru_cache(maxsize=4)
-def _remembered_layers(width: int, seed: int) -> Array:
+def _remembered_layers(width: int, seed: int, stream: Stream) -> Array:
     """The deepest stack, of which every other is the beginning: at most 7 MB each."""
-    return _draw_layers(MAX_DEPTH, width, seed)
+    return _draw_layers(MAX_DEPTH, width, seed, stream)

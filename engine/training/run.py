@@ -150,10 +150,7 @@ class TrainingRun:
         if config.cell == "residual":
             raise ValueError("cell is 'residual'; allowed is 'rnn' or 'lstm'")
         weights = self.final if trained else self.initial
-        return Weights.from_state_dicts(
-            {name: torch.from_numpy(array) for name, array in weights.recurrent.items()},
-            {name: torch.from_numpy(array) for name, array in weights.readout.items()},
-        )
+        return Weights.from_state_dicts(weights.recurrent, weights.readout)
 
     def to_bytes(self) -> bytes:
         """The run as the content of a file."""

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from torch.nn.functional import linear
 
+from engine.numerics import tensor, tensors
 from engine.recurrent import RecurrentConfig, running_average_batch
 from engine.recurrent.weights import Weights, draw_weights
 
@@ -44,9 +45,9 @@ def unroll(
 ) -> Unrolled:
     """Run h_t = σ(W_h h_{t-1} + W_x x_t + b) one step at a time."""
     weights = weights or draw_weights(config)
-    inputs, targets = running_average_batch(config)
-    state = {**weights.recurrent, **weights.readout}
-    parameters = {name: tensor.detach().clone().requires_grad_() for name, tensor in state.items()}
+    inputs, targets = map(tensor, running_average_batch(config))
+    state = tensors(weights.recurrent | weights.readout)
+    parameters = {name: entry.requires_grad_() for name, entry in state.items()}
     activate = ACTIVATIONS[config.activation]
     hidden = torch.zeros(config.batch_size, config.hidden_size, dtype=torch.float64)
     hidden_states, matrices = [], []

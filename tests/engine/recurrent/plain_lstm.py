@@ -13,6 +13,7 @@ import torch
 from hypothesis import strategies as st
 from torch.nn.functional import linear
 
+from engine.numerics import tensor, tensors
 from engine.recurrent import RecurrentConfig, Weights, draw_weights, running_average_batch
 from tests.engine.recurrent.plain import gradients, norms, total_loss
 from tests.engine.recurrent.strategies import configs, hundredths
@@ -51,9 +52,9 @@ def unroll_lstm(
 ) -> UnrolledLstm:
     """Run the LSTM, with a forced gate as a constant."""
     weights = weights or draw_weights(config)
-    inputs, targets = running_average_batch(config)
-    state = {**weights.recurrent, **weights.readout}
-    parameters = {name: tensor.detach().clone().requires_grad_() for name, tensor in state.items()}
+    inputs, targets = map(tensor, running_average_batch(config))
+    state = tensors(weights.recurrent | weights.readout)
+    parameters = {name: entry.requires_grad_() for name, entry in state.items()}
     edges: dict[tuple[str, int], torch.Tensor] = {}
 
     def along(edge: str, t: int, value: torch.Tensor) -> torch.Tensor:

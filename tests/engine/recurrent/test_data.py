@@ -1,6 +1,6 @@
 """The running-average task."""
 
-import torch
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,10 +12,10 @@ from tests.engine.recurrent.strategies import configs
 def test_every_target_is_the_average_of_the_numbers_so_far(config: RecurrentConfig) -> None:
     inputs, targets = running_average_batch(config)
     assert inputs.shape == targets.shape == (config.batch_size, config.timesteps, 1)
-    assert inputs.dtype == targets.dtype == torch.float64
+    assert inputs.dtype == targets.dtype == np.float64
     for t in range(config.timesteps):
-        so_far = inputs[:, : t + 1].mean(dim=1)
-        torch.testing.assert_close(targets[:, t], so_far, rtol=1e-12, atol=1e-14)
+        so_far = inputs[:, : t + 1].mean(axis=1)
+        np.testing.assert_allclose(targets[:, t], so_far, rtol=1e-12, atol=1e-14)
 
 
 @given(configs(), st.integers(1, 20))
@@ -30,7 +30,7 @@ def test_a_longer_sequence_begins_with_the_shorter(config: RecurrentConfig, long
         )
     )
     for begins_with, whole in zip(short, long, strict=True):
-        assert torch.equal(begins_with, whole[:, : config.timesteps])
+        np.testing.assert_array_equal(begins_with, whole[:, : config.timesteps])
 
 
 def test_input_scale_is_the_standard_deviation() -> None:
@@ -47,5 +47,5 @@ def test_input_scale_is_the_standard_deviation() -> None:
 def test_another_seed_or_another_sequence_of_the_batch_is_other_numbers() -> None:
     inputs, _ = running_average_batch(RecurrentConfig(batch_size=2))
     others, _ = running_average_batch(RecurrentConfig(batch_size=2, seed=1))
-    assert not torch.isclose(inputs, others).any()
-    assert not torch.isclose(inputs[0], inputs[1]).any()
+    assert not np.isclose(inputs, others).any()
+    assert not np.isclose(inputs[0], inputs[1]).any()

@@ -61,7 +61,7 @@ def test_without_a_slope_the_verdict_says_so(config: RecurrentConfig) -> None:
 
 
 def test_tanh_bounds_hidden_states_where_relu_and_none_explode() -> None:
-    config = RecurrentConfig(spectral_radius=2.0, timesteps=100)
+    config = RecurrentConfig(spectral_radius=2.0, timesteps=100, seed=3)
     compared = comparisons.compare_activations(config)
     verdict = findings.activation_verdict(compared, theory.matrix_facts(config))
     assert verdict.agrees

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import linear
 
+from engine.numerics import tensor
 from engine.recurrent import (
     LSTM_PRESETS,
     RecurrentConfig,
@@ -44,9 +45,9 @@ def forget_gates(config: RecurrentConfig, sequence: int = 0) -> np.ndarray:
 def last_cell_state(config: RecurrentConfig, t: int, sequence: int) -> Callable[..., torch.Tensor]:
     """C_T as a function of C_t, everything after it computed by torch.nn.LSTM's own weights."""
     weights = draw_weights(config)
-    inputs = running_average_batch(config)[0][sequence]
+    inputs = tensor(running_average_batch(config)[0][sequence])
     lstm = torch.nn.LSTMCell(1, config.hidden_size).double()
-    names = {name.removesuffix("_l0"): tensor for name, tensor in weights.recurrent.items()}
+    names = {name.removesuffix("_l0"): tensor(entry) for name, entry in weights.recurrent.items()}
     hidden_before = unroll_lstm(config).hidden_states[t - 2][sequence] if t > 1 else None
 
     def run(cell: torch.Tensor) -> torch.Tensor:

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.numerics import tensor, tensors
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.config import ACTIVATIONS, RECURRENT_INITS, RecurrentInit
 from engine.recurrent.weights import Weights, draw_weights
@@ -18,7 +19,7 @@ structures = st.sampled_from(RECURRENT_INITS)
 
 
 def all_tensors(weights: Weights) -> dict[str, torch.Tensor]:
-    return weights.recurrent | weights.readout
+    return tensors(weights.recurrent | weights.readout)
 
 
 def matrix(
@@ -27,7 +28,7 @@ def matrix(
     config = RecurrentConfig(
         hidden_size=hidden, spectral_radius=radius, recurrent_init=structure, seed=seed
     )
-    return draw_weights(config).recurrent["weight_hh_l0"]
+    return tensor(draw_weights(config).w_h)
 
 
 # Next to the smallest numbers torch's own decomposition, which is asked here, doesn't converge.
@@ -59,7 +60,7 @@ def test_weight_scale_multiplies_the_spectral_radius(
         weight_scale=scale,
         seed=seed,
     )
-    eigenvalues = torch.linalg.eigvals(draw_weights(config).recurrent["weight_hh_l0"])
+    eigenvalues = torch.linalg.eigvals(tensor(draw_weights(config).w_h))
     assert float(eigenvalues.abs().max()) == pytest.approx(0.9 * abs(scale), abs=1e-9)
 
 
@@ -67,16 +68,16 @@ def test_weight_scale_multiplies_the_spectral_radius(
 def test_the_scales_multiply_every_matrix_and_every_bias(config: RecurrentConfig) -> None:
     scaled = all_tensors(draw_weights(config))
     unscaled = all_tensors(draw_weights(replace(config, weight_scale=1.0, bias_scale=1.0)))
-    for name, tensor in scaled.items():
+    for name, entry in scaled.items():
         scale = config.bias_scale if "bias" in name else config.weight_scale
-        assert torch.equal(tensor, scale * unscaled[name])
+        assert torch.equal(entry, scale * unscaled[name])
 
 
 @given(st.integers(1, 64), seeds)
 def test_without_a_radius_every_weight_follows_torchs_default_range(hidden: int, seed: int) -> None:
     config = RecurrentConfig(hidden_size=hidden, spectral_radius=None, seed=seed)
-    for tensor in all_tensors(draw_weights(config)).values():
-        assert float(tensor.abs().max()) <= 1 / hidden**0.5
+    for entry in all_tensors(draw_weights(config)).values():
+        assert float(entry.abs().max()) <= 1 / hidden**0.5
 
 
 def test_without_a_radius_the_weights_fill_torchs_default_range_evenly() -> None:
@@ -169,11 +170,11 @@ def test_the_weights_load_into_torch_modules() -> None:
     weights = draw_weights(config)
     recurrent = torch.nn.RNN(1, 5, batch_first=True).double()
     readout = torch.nn.Linear(5, 1).double()
-    recurrent.load_state_dict(weights.recurrent, strict=True)
-    readout.load_state_dict(weights.readout, strict=True)
+    recurrent.load_state_dict(tensors(weights.recurrent), strict=True)
+    readout.load_state_dict(tensors(weights.readout), strict=True)
     for module, ours in ((recurrent, weights.recurrent), (readout, weights.readout)):
-        for name, tensor in module.state_dict().items():
-            assert torch.equal(tensor, ours[name])
+        for name, entry in module.state_dict().items():
+            np.testing.assert_array_equal(entry, ours[name])
     np.testing.assert_array_equal(weights.w_h, weights.recurrent["weight_hh_l0"])
     np.testing.assert_array_equal(weights.w_x, weights.recurrent["weight_ih_l0"].flatten())
     np.testing.assert_array_equal(weights.w_f, weights.readout["weight"].flatten())

@@ -6,10 +6,11 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from engine.recurrent import RecurrentConfig, draw_weights
+from engine.recurrent import RecurrentConfig
+from engine.recurrent.weights import weights_from
 from engine.training import TrainingConfig, constant_loss, train
 from engine.training.config import Task
-from engine.training.initial import initial_weights
+from engine.training.initial import TorchSource, initial_weights
 from engine.training.tasks import data_generator, draw_batch
 
 CONFIG = TrainingConfig(timesteps=9, batch_size=128)
@@ -65,14 +66,15 @@ def test_the_uses_of_a_seed_share_no_data(task: Task) -> None:
     assert (uses[0][:, 0] != uses[1][:, 0]).mean() > 0.99
 
 
-def test_a_network_begins_as_the_one_on_the_gradient_pages() -> None:
+def test_a_network_begins_with_weights_made_as_on_the_gradient_pages() -> None:
     config = TrainingConfig(cell="lstm", num_layers=2, hidden_size=7, forget_bias=2.0, seed=5)
     weights = initial_weights(config)
-    drawn = draw_weights(
-        RecurrentConfig(cell="lstm", hidden_size=7, forget_bias=2.0, seed=5, spectral_radius=None)
+    drawn = weights_from(
+        RecurrentConfig(cell="lstm", hidden_size=7, forget_bias=2.0, spectral_radius=None),
+        TorchSource(2 * 5),
     )
-    for name, tensor in drawn.recurrent.items():
-        np.testing.assert_array_equal(weights.recurrent[name], tensor.float().numpy())
+    for name, array in drawn.recurrent.items():
+        np.testing.assert_array_equal(weights.recurrent[name], array.astype(np.float32))
     second = weights.recurrent["weight_hh_l1"]
     assert not np.array_equal(second, weights.recurrent["weight_hh_l0"])
     np.testing.assert_array_equal(weights.recurrent["bias_ih_l1"][7:14], 2.0)

@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
+from engine.numerics import tensor
 from engine.recurrent import RecurrentConfig, gate_values, running_average_batch
+from engine.recurrent.weights import weights_from
 from engine.training.comparisons import WHEN, finished_runs
+from engine.training.initial import TorchSource
 from engine.training.trained_lstms import (
     SEQUENCES,
     TRAINED_LSTMS,
@@ -39,7 +42,7 @@ def test_the_trained_gates_are_those_of_torchs_own_lstm_with_the_final_weights(n
     lens = RecurrentConfig(
         cell="lstm", hidden_size=32, timesteps=config.timesteps, batch_size=SEQUENCES
     )
-    inputs = running_average_batch(lens)[0]
+    inputs = tensor(running_average_batch(lens)[0])
     state = {k: torch.from_numpy(v).double() for k, v in run.final.recurrent.items()}
     lstm = torch.nn.LSTM(1, 32, batch_first=True).double()
     lstm.load_state_dict(state)
@@ -60,7 +63,8 @@ def test_before_training_is_the_network_that_the_seed_draws(name: str) -> None:
         spectral_radius=None, forget_bias=config.forget_bias,
         chrono_timesteps=config.chrono_timesteps,
     )  # fmt: skip
-    drawn, before = gate_values(lens), trained_gates(name, WHEN[0])
+    weights = weights_from(lens, TorchSource(2 * config.seed))
+    drawn, before = gate_values(lens, weights=weights), trained_gates(name, WHEN[0])
     np.testing.assert_allclose(before["value"], drawn["value"], rtol=1e-4, atol=1e-5)
 
 
