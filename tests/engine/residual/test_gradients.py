@@ -219,8 +219,8 @@ def test_at_the_critical_skip_a_linear_stacks_gradient_keeps_its_size(
     growth = log10_norms[1] - log10_norms[41]
     # In expectation; at large scales single draws have been seen to stray by 0.51 in 40 layers.
     assert abs(growth[critical]) < 0.75
-    assert growth[around[-1]] > growth[critical] + 0.5
-    assert (growth[[g for g in around if g < critical]] < growth[critical] - 0.5).all()
+    assert growth[around[-1]] > growth[critical] + 0.2
+    assert (growth[[g for g in around if g < critical]] < growth[critical] - 0.2).all()
 
 
 def test_weights_that_grow_by_themselves_have_no_critical_skip() -> None:
