@@ -1,5 +1,7 @@
 """The pages of the lecture with their sections, for the tests that visit them all."""
 
+from urllib.parse import urlencode
+
 SECTIONS = {
     "vanishing_gradients": (
         "Scrub", "One run", "(a) Linear", "(b) Activations", "(c) Targets", "Equation (1)", "Beyond",
@@ -20,3 +22,9 @@ SECTIONS = {
 }  # fmt: skip
 #: Those that say what they have to say without a chart.
 WITHOUT_CHART = {"Extremes", "Your own tree", "Conventions"}
+
+
+def open_sections(page: str) -> list[tuple[str, str]]:
+    """The sections of a page, each with its address."""
+    names = SECTIONS.get(page, ("",))
+    return [(of, f"{page}?{urlencode({'view': of})}" if of else page) for of in names]
