@@ -8,6 +8,8 @@ import hypothesis.strategies as st
 import torch
 
 from engine.decoding import LSTMLanguageModel, MarkovModel, TreeModel
+from engine.decoding.config import DecodingConfig
+from engine.decoding.scoring import END_TOKEN, SCORINGS
 
 LETTERS = "abcde"
 #: Sums of these are exact, so ties are real ties; some tokens are impossible.
@@ -141,3 +143,37 @@ def plain_beam_search(
         )
         beam = [hypothesis for hypothesis, _ in candidates[:beam_width]]
     return beam
+
+
+PROBABILITIES = st.sampled_from([0.0, 0.1, 0.25, 0.25, 0.5])
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> DecodingConfig:
+    """Small searches of every kind: pasted trees with ties and zeros, and the two examples."""
+    name = draw(st.sampled_from(["handout", "weather", "own", "own", "own"]))
+    return DecodingConfig(
+        name,
+        draw(tree_texts()) if name == "own" else "",
+        beam_width=draw(st.integers(1, 4)),
+        max_length=draw(st.integers(1, 4)),
+        scoring=draw(st.sampled_from(SCORINGS)),
+        length_penalty=draw(st.sampled_from([0.0, 0.6, 1.0, 1.5, 3.0])),
+        count_end_token=draw(st.booleans()),
+    )
+
+
+@st.composite
+def tree_texts(draw: st.DrawFn) -> str:
+    """A tree as CSV, at most three steps deep, whose probabilities leave room at every node."""
+    rows, prefixes = [], [""]
+    for _ in range(draw(st.integers(1, 3))):
+        longer = []
+        for prefix in prefixes:
+            for token in draw(st.lists(st.sampled_from(["a", "b", END_TOKEN]), min_size=1,
+                                       max_size=2, unique=True)):  # fmt: skip
+                rows.append(f"{prefix},{token},{draw(PROBABILITIES)}")
+                if token != END_TOKEN and draw(st.booleans()):
+                    longer.append(f"{prefix} {token}".strip())
+        prefixes = longer
+    return "prefix,token,probability\n" + "\n".join(rows)
