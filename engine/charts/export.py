@@ -18,6 +18,8 @@ Picture = Literal["svg", "png"]
 
 #: Of a chart that fills the width of the page, in pixels.
 WIDTH = 760
+#: Of a picture with panels beside each other.
+STAGE_WIDTH = 1120
 #: Pixels of a PNG for each pixel of the chart.
 PNG_SCALE = 2
 TIMEOUT_SECONDS = 60
@@ -45,6 +47,8 @@ def picture(
     """
     require_choice("kind", kind, get_args(Picture))
     drawn = {"background": "white", **specification, "datasets": _rows(frames)}
+    if drawn.get("width") == "container":
+        drawn["width"] = STAGE_WIDTH
     if not any(part in drawn for part in ("vconcat", "hconcat", "facet", "width")):
         drawn["width"] = WIDTH
     for part in drawn.get("vconcat", []):

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.questions import Verdict
 
@@ -35,7 +35,8 @@ class Figure:
     setting. rows: Arrow's bytes by the name of the data. alt_text: what the picture is, for those
     who can't see it; it stays the same while controls move. caption: what it shows at these
     settings. hands: where the config has the sliders and radios inside the picture, by the
-    control's name. program: what makes it in a notebook.
+    control's name. constants: rows that the picture brings along, as `rows` has them. program: what
+    makes it in a notebook.
     """
 
     name: str
@@ -44,14 +45,18 @@ class Figure:
     alt_text: str
     caption: str = ""
     hands: Mapping[str, float | str] = field(default_factory=dict)
+    constants: Mapping[str, bytes] = field(default_factory=dict)
     program: str = ""
+
+    @property
+    def all_rows(self) -> dict[str, bytes]:
+        """What the specification asks for by name: the rows, and its own constants."""
+        return {**self.constants, **self.rows}
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
         """The rows as frames, by the name of the data."""
-        import pyarrow as pa
-
-        return {name: pa.ipc.open_stream(of).read_pandas() for name, of in self.rows.items()}
+        return {name: _frame(of) for name, of in self.rows.items()}
 
     def draw(self) -> alt.Chart | alt.LayerChart:
         """The picture with its rows, and its sliders where the config has them."""
@@ -59,11 +64,11 @@ class Figure:
 
         # By way of JSON, which has no infinities: where a row has one there is nothing to draw.
         rows = {
-            name: json.loads(frame.to_json(orient="records", double_precision=15))
-            for name, frame in self.frames.items()
+            name: json.loads(_frame(of).to_json(orient="records", double_precision=15))
+            for name, of in self.all_rows.items()
         }
         drawn = {"background": "white", **self.vega(self.hands)}
-        drawn["datasets"] = {**drawn.get("datasets", {}), **rows}
+        drawn["datasets"] = rows
         kind = alt.LayerChart if "layer" in drawn else alt.Chart
         return kind.from_dict(drawn, validate=False)
 
@@ -114,21 +119,36 @@ def figure(
 
     options: what else it takes, hashable; each combination is a specification of its own.
     """
-    specification = _specification(chart, tuple(frames), tuple(sorted(options.items())))
+    specification, constants = _specification(chart, tuple(frames), tuple(sorted(options.items())))
     rows = {name: _arrow(frame) for name, frame in frames.items()}
-    return Figure(chart.__name__, specification, rows, alt_text, caption, hands or {})
+    return Figure(chart.__name__, specification, rows, alt_text, caption, hands or {}, constants)
+
+
+def as_picture(figure: Figure, kind: Literal["svg", "png"]) -> bytes:
+    """A figure as SVG or PNG, its sliders where the config has them."""
+    from engine.charts.export import picture
+
+    frames = {name: _frame(of) for name, of in figure.all_rows.items()}
+    return picture(figure.vega(figure.hands), frames, kind)
 
 
 @lru_cache(MAX_SPECIFICATIONS)
 def _specification(
     chart: Callable[..., AnyChart], names: tuple[str, ...], options: tuple[tuple[str, Any], ...]
-) -> str:
-    """The chart as Vega-Lite has it; building a picture takes far longer than its numbers."""
+) -> tuple[str, dict[str, bytes]]:
+    """The chart as Vega-Lite has it, and the rows of its own that it brings along.
+
+    Building a picture takes far longer than its numbers.
+    """
     import altair as alt
+    import pandas as pd
 
     data = {name: alt.NamedData(name) for name in names}
     # The tests validate every picture; here it would take as long again.
-    return json.dumps(chart(**data, **dict(options)).to_dict(validate=False))
+    built = chart(**data, **dict(options)).to_dict(validate=False)
+    constants = built.pop("datasets", {})
+    rows = {name: _arrow(pd.DataFrame(of)) for name, of in constants.items()}
+    return json.dumps(built), rows
 
 
 @lru_cache(MAX_SPECIFICATIONS)
@@ -136,6 +156,12 @@ def _read(specification: str) -> dict[str, Any]:
     """The same as a dictionary, one for all settings of a picture; nobody may change it."""
     read: dict[str, Any] = json.loads(specification)
     return read
+
+
+def _frame(rows: bytes) -> pd.DataFrame:
+    import pyarrow as pa
+
+    return pa.ipc.open_stream(rows).read_pandas()
 
 
 def _arrow(frame: pd.DataFrame) -> bytes:

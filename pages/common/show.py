@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 #: Drawing takes a JavaScript engine, which this process does without.
-_PICTURE = Named("engine.charts.export", "picture")
+_PICTURE = Named("engine.sections.shown", "as_picture")
 
 
 def part(draw: Callable[P, None]) -> Callable[P, None]:
@@ -66,9 +66,7 @@ def say(shown: Shown, question: Question | None = None) -> None:
 
 def _drawn(figure: Figure, start: dict[str, Any]) -> dict[str, Any]:
     """What Streamlit draws: the specification, and the rows as they came."""
-    drawn = figure.vega(start)
-    drawn["datasets"] = {**drawn.get("datasets", {}), **figure.rows}
-    return drawn
+    return {**figure.vega(start), "datasets": figure.all_rows}
 
 
 def _draw_with_hands(figure: Figure, hands: tuple[Number | Choice, ...]) -> None:
@@ -143,4 +141,4 @@ def _csv(frame: "pd.DataFrame") -> str:
 
 
 def _picture(figure: Figure, kind: Any) -> bytes:
-    return ask.compute(_PICTURE, figure.vega(figure.hands), figure.frames, kind)
+    return ask.compute(_PICTURE, figure, kind)

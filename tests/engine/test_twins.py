@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ KEYS = [question.key for question in handout.QUESTIONS]
 @pytest.mark.parametrize("key", KEYS)
 def test_every_question_has_twins_that_differ_from_one_to_the_next(key: str) -> None:
     several = [twin(key, number) for number in range(6)]
-    assert all(first != second for first, second in zip(several, several[1:], strict=False))
+    assert all(first != second for first, second in pairwise(several))
     for one in several:
         assert len(set(one.options)) == len(one.options) >= 2
         assert 0 <= one.right < len(one.options)
