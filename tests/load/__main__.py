@@ -1,60 +1,73 @@
-"""A full room on this machine: `python -m tests.load --sessions 300 --seconds 60 --page all`."""
+"""A full room on this machine: `python -m tests.load` prints every table of the README beside it."""
 
 import argparse
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 from engine.places import PAGES
-from tests.load import report, servers, soak
+from tests.load import browser, report, servers, soak
 from tests.load.crowd import ARRIVAL_SECONDS, MAX_SECONDS, MAX_SESSIONS, crowd
+from tests.load.mixes import MIXES
 from tests.load.servers import Server
 
 NAMES = tuple("" if of.name == "overview" else of.name for of in PAGES)
-SETTINGS: dict[str, Callable[[], Server]] = {"after": servers.tuned, "before": servers.untuned}
+#: Pages with experiments, which can all be fresh.
+WITH_EXPERIMENTS = tuple(name for name in NAMES if name not in ("", "lecture"))
+#: The pages of a row, by what it is called.
+Rows = Sequence[tuple[str, Sequence[str], str]]
+ALL = "all pages at once"
 
 
 def main() -> None:
-    """Measure what the command line asks for, and print it as a Markdown table."""
+    """Measure what the command line asks for, and print it as Markdown tables."""
     options = _options()
-    if options.soak:
-        asyncio.run(soak.soak(options.soak, options.sessions))
-        return
     pages = NAMES if options.page == "all" else (options.page.replace("overview", ""),)
     print(report.HEADER, flush=True)
-    _measure("a bare page", "default", servers.bare, "", options)
-    for settings in ("before", "after") if options.settings == "both" else (options.settings,):
-        start = SETTINGS[settings]
-        # "before", every page meets a server of its own: what one page piled up isn't the next's.
-        server = None if settings == "before" else start()
-        for page in pages:
-            _measure(page, settings, start, page, options, server)
-        if server is not None:
-            if len(pages) > 1:
-                _measure("all pages at once", settings, start, None, options, server)
-            server.stop()
+    if options.before:
+        _measure("before", _rows(pages, MIXES, short=True), options, options.before)
+    _measure("after", _rows(pages, options.mix or MIXES), options, servers.ROOT)
+    if options.browser:
+        browser.main()
+    if options.soak:
+        # A new server: what the crowds above have left behind isn't the soak's.
+        asyncio.run(soak.soak(options.soak))
 
 
-def _measure(
-    name: str,
-    settings: str,
-    start: Callable[[], Server],
-    page: str | None,
-    options: argparse.Namespace,
-    server: Server | None = None,
-) -> None:
-    """Print the row of one page, or of visitors spread over all where `page` is None."""
-    running = server or start()
+def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) -> Rows:
+    """Each page in turn in each mix, and then visitors on all of them at once.
+
+    short: of most pages the harsh mix alone.
+    """
+    rows: list[tuple[str, Sequence[str], str]] = [
+        (page, (page,), mix)
+        for page in pages
+        for mix in mixes
+        if mix == "hand" or page in WITH_EXPERIMENTS
+    ]
+    if short:
+        rows = [of for of in rows if of[2] == "fresh" or of[0] == "vanishing_gradients"]
+    if len(pages) > 1:
+        rows += [(ALL, pages, mix) for mix in mixes]
+    return rows
+
+
+def _measure(code: str, rows: Rows, options: argparse.Namespace, folder: Path) -> None:
+    """Print the rows of one checkout; one server for all, so that its caches fill."""
+    server: Server = servers.tuned(folder=folder)
     try:
-        pages = NAMES if page is None else (page,)
-        outcome = asyncio.run(
-            crowd(running, pages, options.sessions, options.seconds, seed=options.seed)
-        )
+        for name, pages, mix in rows:
+            outcome = asyncio.run(
+                crowd(
+                    server, pages, options.sessions, options.seconds,
+                    mix=MIXES[mix](), seed=options.seed,
+                )
+            )  # fmt: skip
+            print(report.row(name, code, mix, outcome), flush=True)
+            for error, times in outcome.errors.most_common(5):
+                print(f"<!-- {times} × {error} -->", flush=True)
     finally:
-        if server is None:
-            running.stop()
-    print(report.row(name, settings, outcome), flush=True)
-    for error, times in outcome.errors.most_common(5):
-        print(f"<!-- {times} × {error} -->", flush=True)
+        server.stop()
 
 
 def _options() -> argparse.Namespace:
@@ -63,18 +76,21 @@ def _options() -> argparse.Namespace:
         "--sessions", type=_up_to(MAX_SESSIONS), default=300, help=f"at most {MAX_SESSIONS}"
     )
     parser.add_argument(
-        "--seconds", type=_up_to(MAX_SECONDS), default=60.0,
+        "--seconds", type=_up_to(MAX_SECONDS), default=11,
         help=f"after the {ARRIVAL_SECONDS:g} s in which all arrive; at most {MAX_SECONDS:g}",
     )  # fmt: skip
     parser.add_argument(
         "--page", choices=("all", *(of.name for of in PAGES)), default="all",
         help="each page in turn, and then visitors on all of them at once; or one page",
     )  # fmt: skip
+    parser.add_argument("--mix", choices=tuple(MIXES), action="append", help="one of them only")
     parser.add_argument(
-        "--settings", choices=("after", "before", "both"), default="after",
-        help="before: Streamlit's defaults on the same commit",
-    )  # fmt: skip
-    parser.add_argument("--soak", type=_up_to(soak.MAX_RERUNS), help="so many reruns, and memory")
+        "--before", type=Path, metavar="FOLDER", help="another checkout, to be measured first"
+    )
+    parser.add_argument("--browser", action="store_true", help="key press to last change, too")
+    parser.add_argument(
+        "--soak", type=_up_to(soak.MAX_SECONDS), metavar="SECONDS", help="and memory over this time"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the visitors")
     return parser.parse_args()
 

@@ -1,16 +1,20 @@
 """The controls on a page as a browser sees them: read from Streamlit's messages, moved by chance."""
 
+import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.Element_pb2 import Element
-from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
 #: How often a visitor reaches for a kind of control, relative to the others.
-WEIGHTS = {"slider": 6, "button_group": 3, "selectbox": 3, "tabs": 3, "checkbox": 1, "radio": 1}
+WEIGHTS = {
+    "hand": 6, "slider": 6, "button_group": 3, "selectbox": 3, "tabs": 3, "checkbox": 1, "radio": 1,
+}  # fmt: skip
 #: And for one that is folded away in a popover, relative to one in sight.
 FOLDED = 0.1
 #: A slider is mostly drawn by up to this share of its length, sometimes to anywhere.
@@ -23,10 +27,11 @@ Chance = random.Random
 class Control:
     """One widget: what it may be set to, and how its value is written into a message.
 
-    another: draws one of the values that it allows, given the present one. url_key: its name in
+    another: draws one of the values that it allows, mostly near a given one. url_key: its name in
     the address, if it is bound to it. forced: the server has just set it. in_form: nothing happens
     before its form is sent. fragment: the part of the page that it stands in and that reruns alone;
-    empty for the page as a whole.
+    empty for the page as a whole. name: of a hand in a picture, whose selection it is; such a one
+    is told to the server with the picture's other hands, once one of them has been moved.
     """
 
     identity: str
@@ -39,6 +44,13 @@ class Control:
     in_form: bool = False
     folded: bool = False
     fragment: str = ""
+    name: str = ""
+    moved: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others of the page."""
+        return f"{self.identity} {self.name}"
 
     @property
     def weight(self) -> float:
@@ -94,6 +106,9 @@ class PageControls:
             control = read(getattr(element, kind), kind)
             control.folded = any(place[: len(popover)] == popover for popover in self.popovers)
             self._keep(control, fragment)
+        elif kind == "vega_lite_chart":
+            for hand in _hands(element.vega_lite_chart):
+                self._keep(hand, fragment)
 
     def see_block(self, block: Block, place: tuple[int, ...] = (), fragment: str = "") -> None:
         """Note popovers, and tabs and expanders whose state the server follows."""
@@ -115,7 +130,7 @@ class PageControls:
         for control in self.shown.values():
             if control.kind == "tabs" and labels:
                 control.default, control.value = labels[0], labels[control.value]
-                control.another = lambda chance, _: chance.choice(labels)
+                control.another = _one_of(labels)
 
     def keep_others_of(self, before: "PageControls", fragment: str) -> None:
         """What stands outside `fragment` is still there after it alone has run."""
@@ -125,28 +140,75 @@ class PageControls:
 
     def keep_values_of(self, before: "PageControls") -> None:
         """A widget stays where the visitor has put it, unless the server has moved it."""
-        for identity, control in self.shown.items():
-            earlier = before.shown.get(identity)
+        for key, control in self.shown.items():
+            earlier = before.shown.get(key)
             if earlier is not None and not control.forced:
-                control.value = earlier.value
+                control.value, control.moved = earlier.value, earlier.moved
 
-    def move(self, chance: Chance) -> Control | None:
-        """Set one control to another of its values; None where a page has nothing to move."""
-        movable = [c for c in self.shown.values() if c.another is not None and not c.in_form]
-        if not movable:
-            return None
-        chosen = chance.choices(movable, [control.weight for control in movable])[0]
-        assert chosen.another is not None
-        before = chosen.value
-        for _ in range(20):
-            chosen.value = chosen.another(chance, before)
-            if chosen.value != before:
-                break
-        return chosen
+    def write(self, states: WidgetStates) -> None:
+        """Where everything stands, as the browser sends it."""
+        selections: dict[str, dict[str, Any]] = {}
+        for control in self.shown.values():
+            if control.name:
+                if control.moved:
+                    selections.setdefault(control.identity, {})[control.name] = [
+                        {"at": control.value}
+                    ]
+            elif control.value is not None:
+                control.write(states.widgets.add())
+        for identity, selection in selections.items():
+            state = states.widgets.add()
+            state.id = identity
+            state.string_value = json.dumps({"selection": selection}, separators=(",", ":"))
+
+    def movable(self) -> list[Control]:
+        """What a visitor could move now."""
+        return [c for c in self.shown.values() if c.another is not None and not c.in_form]
+
+    def where_all_stand(self) -> tuple[Any, ...]:
+        """The experiment that the page shows, comparable with another visitor's."""
+        return tuple((c.url_key or c.name, c.value) for c in self.shown.values() if c.another)
 
     def _keep(self, control: Control, fragment: str) -> None:
         control.fragment = fragment
-        self.shown[control.identity] = control
+        self.shown[control.key] = control
+
+
+def move_one(among: Sequence[Control], chance: Chance, *, far: bool = False) -> Control:
+    """Set one of the controls to another of its values; far: to any, not mostly to one near."""
+    chosen = chance.choices(among, [control.weight for control in among])[0]
+    assert chosen.another is not None
+    before = chosen.value
+    for _ in range(20):
+        chosen.value = chosen.another(chance, None if far else before)
+        if chosen.value != before:
+            break
+    chosen.moved = True
+    return chosen
+
+
+def _hands(chart: Any) -> Iterator[Control]:
+    """The sliders and radios in a picture that the server listens to."""
+    for name, low, high, step, options, start in _bound(chart.spec) if chart.id else ():
+        draw = _one_of(options) if options else _steps(low, step, round((high - low) / step))
+        yield Control(chart.id, "hand", start, None, draw, name=name)
+
+
+def _one_of(options: Sequence[Any]) -> Callable[[Chance, Any], Any]:
+    return lambda chance, _: chance.choice(options)
+
+
+@lru_cache(500)
+def _bound(specification: str) -> tuple[tuple[Any, ...], ...]:
+    """The bound selections of a specification: name, low, high, step, options, start."""
+    found = []
+    for one in json.loads(specification).get("params", ()):
+        bind = one.get("bind")
+        if "select" in one and isinstance(bind, dict):
+            low, high, step = (bind.get(of, 0) for of in ("min", "max", "step"))
+            start = one["value"][0].get("at") if one.get("value") else None
+            found.append((one["name"], low, high, step, tuple(bind.get("options", ())), start))
+    return tuple(found)
 
 
 def _slider(slider: Any, kind: str) -> Control:
@@ -159,11 +221,11 @@ def _slider(slider: Any, kind: str) -> Control:
     )  # fmt: skip
 
 
-def _steps(low: float, step: float, steps: int) -> Callable[[Chance, float], float]:
+def _steps(low: float, step: float, steps: int) -> Callable[[Chance, float | None], float]:
     near = max(1, round(NEAR * steps))
 
-    def draw(chance: Chance, value: float) -> float:
-        if chance.random() < MOSTLY:
+    def draw(chance: Chance, value: float | None) -> float:
+        if value is not None and chance.random() < MOSTLY:
             place = round((value - low) / step) + chance.randint(-near, near)
         else:
             place = chance.randint(0, steps)
@@ -176,7 +238,7 @@ def _button_group(group: Any, kind: str) -> Control:
     names = [option.content for option in group.options]
     default = names[group.default[0]] if group.default else None
     value = group.raw_values[0] if group.set_value and group.raw_values else default
-    draw = None if group.disabled else lambda chance, _: chance.choice(names)
+    draw = None if group.disabled else _one_of(names)
     return Control(
         group.id, kind, value, default, draw, group.query_param_key,
         group.set_value, bool(group.form_id),
@@ -187,7 +249,7 @@ def _options(choice: Any, kind: str) -> Control:
     names = list(choice.options)
     default = names[choice.default] if choice.HasField("default") else None
     value = choice.raw_value if choice.set_value else default
-    draw = None if choice.disabled else lambda chance, _: chance.choice(names)
+    draw = None if choice.disabled else _one_of(names)
     return Control(
         choice.id, kind, value, default, draw, choice.query_param_key,
         choice.set_value, bool(choice.form_id),
@@ -196,7 +258,7 @@ def _options(choice: Any, kind: str) -> Control:
 
 def _checkbox(box: Any, kind: str) -> Control:
     value = box.value if box.set_value else box.default
-    draw = None if box.disabled else lambda _, value: not value
+    draw = None if box.disabled else lambda chance, _: chance.choice((True, False))
     return Control(
         box.id, kind, value, box.default, draw, box.query_param_key,
         box.set_value, bool(box.form_id),

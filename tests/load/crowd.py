@@ -5,9 +5,11 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from tests.load.mixes import Mix, anything
 from tests.load.servers import Server
 from tests.load.visitor import PageError, Visitor
 
@@ -21,7 +23,11 @@ PAUSE_SECONDS = (3.0, 7.0)
 
 @dataclass
 class Outcome:
-    """What one crowd lived through. Times in seconds, memory in megabytes."""
+    """What one crowd lived through. Times in seconds, memory in megabytes.
+
+    messages: of each rerun, by the kind of control that was moved. web_seconds: the web process's
+    time for a rerun, while nobody arrives.
+    """
 
     sessions: int
     first_loads: list[float] = field(default_factory=list)
@@ -31,6 +37,8 @@ class Outcome:
     megabytes_sent: float = 0.0
     memory: float = 0.0
     processor_share: float = 0.0
+    messages: dict[str, list[int]] = field(default_factory=dict)
+    web_seconds: float = 0.0
 
 
 async def crowd(
@@ -39,38 +47,48 @@ async def crowd(
     sessions: int,
     seconds: float,
     *,
+    mix: Mix = anything,
     seed: int = 0,
     arrival: float = ARRIVAL_SECONDS,
     pause: tuple[float, float] = PAUSE_SECONDS,
 ) -> Outcome:
     """Let `sessions` visitors come within `arrival` seconds and move controls for `seconds` more.
 
-    Visitor i opens pages[i % len(pages)]. The same seed gives the same visitors; what they meet
-    also depends on the time. Raises ValueError for more than a test may do.
+    Visitor i opens pages[i % len(pages)], and of its sections one after the other; `mix` says what
+    each moves. The same seed gives the same visitors; what they meet also depends on the time.
+    Raises ValueError for more than a test may do.
     """
     if not (1 <= sessions <= MAX_SESSIONS and 0 < seconds <= MAX_SECONDS):
         raise ValueError(
             f"{sessions} sessions for {seconds:g} s: at most {MAX_SESSIONS} for {MAX_SECONDS:g} s"
         )
     outcome = Outcome(sessions)
+    sections = {page: await _sections(server, page) for page in set(pages)}
     loop = asyncio.get_running_loop()
     start, spent = loop.time(), server.processor_seconds()
     end = start + arrival + seconds
-    visits = [
-        _visit(
-            Visitor(server.host, pages[i % len(pages)], random.Random(f"{seed} {i}")),
-            start + arrival * i / sessions,
-            end,
-            pause,
-            outcome,
-        )
-        for i in range(sessions)
-    ]
-    watching = asyncio.create_task(_watch_memory(server, outcome))
+    visits = []
+    for i in range(sessions):
+        page = pages[i % len(pages)]
+        query = sections[page][i // len(pages) % len(sections[page])]
+        visitor = Visitor(server.host, page, random.Random(f"{seed} {i}"), query)
+        comes = start + arrival * i / sessions
+        visits.append(_visit(visitor, comes, end, pause, mix, outcome))
+    watching = asyncio.create_task(_watch(server, outcome, start + arrival))
     await asyncio.gather(*visits)
     watching.cancel()
     outcome.processor_share = (server.processor_seconds() - spent) / (loop.time() - start)
     return outcome
+
+
+async def _sections(server: Server, page: str) -> list[str]:
+    """The queries that open a page's sections, by a first visitor's tabs."""
+    scout = Visitor(server.host, page, random.Random(0))
+    try:
+        await scout.arrive()
+    finally:
+        await scout.leave()
+    return [urlencode({"view": name}) for name in scout.tabs] or [""]
 
 
 async def _visit(
@@ -78,6 +96,7 @@ async def _visit(
     comes: float,
     goes: float,
     pause: tuple[float, float],
+    mix: Mix,
     outcome: Outcome,
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -90,8 +109,9 @@ async def _visit(
             if loop.time() + wait > goes:
                 break
             await asyncio.sleep(wait)
-            run = await visitor.move()
+            run = await visitor.move(mix)
             outcome.reruns.append(run.seconds)
+            outcome.messages.setdefault(run.by, []).append(run.messages)
             outcome.megabytes_sent += run.megabytes
     except PageError as error:
         outcome.errors[str(error)] += 1
@@ -104,7 +124,17 @@ async def _visit(
         await visitor.leave()
 
 
-async def _watch_memory(server: Server, outcome: Outcome) -> None:
+async def _watch(server: Server, outcome: Outcome, all_here: float) -> None:
+    """Memory all the time; what a rerun costs the web process once all are here."""
+    loop = asyncio.get_running_loop()
+    reference: tuple[float, int] | None = None
     while True:
-        outcome.memory = max(outcome.memory, server.megabytes())
+        # Adding up the pages of large processes takes a while: beside the visitors, not between.
+        outcome.memory = max(outcome.memory, await asyncio.to_thread(server.megabytes))
+        if loop.time() > all_here:
+            web, reruns = server.web_seconds(), len(outcome.reruns)
+            if reference is None:
+                reference = web, reruns
+            elif reruns > reference[1]:
+                outcome.web_seconds = (web - reference[0]) / (reruns - reference[1])
         await asyncio.sleep(1.0)

@@ -7,25 +7,30 @@ from tests.load.crowd import Outcome
 
 #: In seconds and megabytes; what the lecture allows itself on two cores.
 RERUN_P95, FIRST_LOAD_P95, MEMORY = 0.25, 2.0, 690.0
+#: Messages of a rest of the hand, and of a new experiment.
+HAND_MESSAGES, MESSAGES = 10, 25
 
 HEADER = (
-    "| page | settings | sessions | first load p50 / p95 / max | rerun p50 / p95 / max | reruns "
-    "| errors | dropped | memory | CPU | within targets |\n"
-    "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --- |"
+    "| page | code | mix | sessions | first load p50 / p95 / max | rerun p50 / p95 / max | reruns "
+    "| messages: hand / other | web process a rerun | errors | memory | CPU | within targets |\n"
+    "| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |"
 )
 
 
-def row(page: str, settings: str, outcome: Outcome) -> str:
+def row(page: str, code: str, mix: str, outcome: Outcome) -> str:
     """One line of the table. CPU: cores that the server kept busy, on average."""
+    hand, other = _messages(outcome)
     cells = (
         page or "overview",
-        settings,
+        code,
+        mix,
         outcome.sessions,
         three(outcome.first_loads),
         three(outcome.reruns),
         len(outcome.reruns),
+        f"{_median(hand)} / {_median(other)}",
+        f"{1e3 * outcome.web_seconds:.1f} ms",
         outcome.errors.total(),
-        outcome.dropped,
         f"{outcome.memory:.0f} MB",
         f"{outcome.processor_share:.2f}",
         verdict(outcome),
@@ -35,12 +40,15 @@ def row(page: str, settings: str, outcome: Outcome) -> str:
 
 def verdict(outcome: Outcome) -> str:
     """yes, or what is missed and by how much."""
+    hand, other = _messages(outcome)
     missed = [
         f"{name} {value / bound:.1f}×"
         for name, value, bound in (
             ("first load", percentile(outcome.first_loads, 95), FIRST_LOAD_P95),
             ("rerun", percentile(outcome.reruns, 95), RERUN_P95),
             ("memory", outcome.memory, MEMORY),
+            ("messages of a rest", percentile(hand, 50), HAND_MESSAGES),
+            ("messages of an experiment", percentile(other, 50), MESSAGES),
         )
         if value is not None and value > bound
     ]
@@ -64,3 +72,14 @@ def percentile(values: Sequence[float], percent: int) -> float | None:
     if len(values) < 2:
         return values[0] if values else None
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def _messages(outcome: Outcome) -> tuple[list[int], list[int]]:
+    """How many came for a rest of the hand, and for a new experiment; tabs are neither."""
+    others = [n for kind, all_of in outcome.messages.items() if kind not in ("hand", "tabs", "")
+              for n in all_of]  # fmt: skip
+    return outcome.messages.get("hand", []), others
+
+
+def _median(numbers: Sequence[int]) -> str:
+    return f"{statistics.median(numbers):g}" if numbers else "none"

@@ -1,4 +1,4 @@
-"""Servers to be measured: the app as the README starts it, and the same with default settings."""
+"""Servers to be measured: the app as the README starts it, of this checkout or of another."""
 
 import os
 import socket
@@ -39,17 +39,28 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self._watched = psutil.Process(self._process.pid)
+        self.process = psutil.Process(self._process.pid)
         self._wait_until_healthy()
 
     def megabytes(self) -> float:
-        """Resident memory now, worker processes included."""
-        return sum(process.memory_info().rss for process in self._family()) / 1e6
+        """Memory now, of all its processes together, what they share counted once (`_memory`)."""
+        return sum(map(_memory, self.family())) / 1e6
+
+    def web_megabytes(self) -> float:
+        """Memory now of the process that speaks with browsers."""
+        return _memory(self.process) / 1e6
 
     def processor_seconds(self) -> float:
         """Processor time so far, worker processes included."""
-        times = [process.cpu_times() for process in self._family()]
-        return sum(spent.user + spent.system for spent in times)
+        return sum(map(_seconds, self.family()))
+
+    def web_seconds(self) -> float:
+        """Processor time so far of the process that speaks with browsers."""
+        return _seconds(self.process)
+
+    def family(self) -> list[psutil.Process]:
+        """The server's process, and those that it has started."""
+        return [self.process, *self.process.children(recursive=True)]
 
     def metrics(self) -> str:
         """What Streamlit itself counts, as text."""
@@ -67,9 +78,6 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(timeout=20)
-
-    def _family(self) -> list[psutil.Process]:
-        return [self._watched, *self._watched.children(recursive=True)]
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -90,14 +98,30 @@ _QUIET = (
 )
 
 
-def tuned(environment: Mapping[str, str] | None = None) -> Server:
-    """The app as the README starts it."""
-    return Server(("-m", "streamlit", "run", "streamlit_app.py"), ROOT, environment)
+def _memory(process: psutil.Process) -> float:
+    """Bytes of a process.
+
+    On Linux the proportional set size: what several processes share, libraries above all, counts
+    for each of them by its part. Elsewhere what it shares counts in full for each.
+    """
+    try:
+        memory = process.memory_full_info()
+    except psutil.NoSuchProcess:  # ended while we look
+        return 0.0
+    return float(getattr(memory, "pss", memory.rss))
 
 
-def untuned() -> Server:
-    """The app on the same commit with Streamlit's default settings and nothing prepared."""
-    return Server(("-m", "tests.load.default_settings"), ROOT)
+def _seconds(process: psutil.Process) -> float:
+    try:
+        spent = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(spent.user + spent.system)
+
+
+def tuned(environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Server:
+    """The app as the README starts it; folder: of the checkout."""
+    return Server(("-m", "streamlit", "run", "streamlit_app.py"), folder, environment)
 
 
 def bare() -> Server:

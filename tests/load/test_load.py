@@ -1,17 +1,20 @@
 """The load test itself, on a small crowd: it moves what is there, and nothing breaks under it."""
 
 import asyncio
+import json
 import random
 from collections.abc import Iterator
 from itertools import count
 
 import pytest
 from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 
 from tests.load import report, servers
 from tests.load.__main__ import NAMES
-from tests.load.controls import PageControls
+from tests.load.controls import PageControls, move_one
 from tests.load.crowd import MAX_SESSIONS, Outcome, crowd
+from tests.load.mixes import fresh, hand
 from tests.load.servers import Server
 from tests.load.visitor import PageError, Visitor
 
@@ -134,9 +137,7 @@ def test_a_slider_stays_within_its_limits_and_on_its_steps(seed: int) -> None:
     controls.see_element(slider(min=-1.0, max=2.0, step=0.25))
     values = set()
     for _ in range(200):
-        moved = controls.move(chance)
-        assert moved is not None
-        values.add(moved.value)
+        values.add(move_one(controls.movable(), chance).value)
     assert values <= {-1.0 + 0.25 * i for i in range(13)}
     assert len(values) > 6
 
@@ -146,7 +147,69 @@ def test_what_is_in_a_form_or_disabled_is_left_alone() -> None:
     element = slider(min=0.0, max=1.0, step=0.5)
     element.slider.form_id = "f"
     controls.see_element(element)
-    assert controls.move(random.Random(0)) is None
+    assert controls.movable() == []
+
+
+def picture() -> Element:
+    """A picture with a slider and a radio, as Streamlit sends it."""
+    bound = {"input": "range", "min": 0, "max": 2, "step": 0.01}
+    radio = {"input": "radio", "options": ["tanh", "none"]}
+    element = Element()
+    element.vega_lite_chart.id = "hero 1"
+    element.vega_lite_chart.selection_mode[:] = ["radius", "kind"]
+    element.vega_lite_chart.spec = json.dumps(
+        {
+            "params": [
+                {
+                    "name": "radius",
+                    "select": {"type": "point"},
+                    "bind": bound,
+                    "value": [{"at": 0.8}],
+                },
+                {
+                    "name": "kind",
+                    "select": {"type": "point"},
+                    "bind": radio,
+                    "value": [{"at": "none"}],
+                },
+                {"name": "s", "expr": "1"},
+            ]
+        }
+    )
+    return element
+
+
+def test_hands_are_told_to_the_server_as_the_browser_tells_them() -> None:
+    controls = PageControls()
+    controls.see_element(picture(), (0, 1), "part")
+    radius, kind = controls.movable()
+    assert (radius.value, kind.value, radius.fragment) == (0.8, "none", "part")
+    states = WidgetStates()
+    controls.write(states)
+    assert not states.widgets, "what nobody has touched isn't told"
+    radius.value, radius.moved = 1.21, True
+    controls.write(states)
+    assert [state.id for state in states.widgets] == ["hero 1"]
+    assert states.widgets[0].string_value == '{"selection":{"radius":[{"at":1.21}]}}'
+
+
+def test_the_hand_is_the_common_move_and_an_experiment_the_rare_one() -> None:
+    controls, chance = PageControls(), random.Random(0)
+    controls.see_element(picture())
+    controls.see_element(slider(min=0.0, max=1.0, step=0.5))
+    moved = [move.kind for _ in range(300) if (move := hand(controls, chance))]
+    assert 0.8 < moved.count("hand") / 300 < 0.9
+
+
+def test_in_the_harsh_mix_nobody_asks_what_somebody_has_asked() -> None:
+    mix, asked = fresh(), []
+    for visitor in range(20):
+        controls = PageControls()
+        controls.see_element(picture())
+        for move in range(10):
+            assert mix(controls, random.Random(f"{visitor} {move}")) is not None
+            asked.append(controls.where_all_stand())
+    assert len(set(asked)) == len(asked)
 
 
 def test_a_load_beyond_the_bound_is_refused(server: Server) -> None:
@@ -159,9 +222,13 @@ def test_the_table_says_by_how_much_a_target_is_missed() -> None:
     assert report.verdict(fast) == "yes"
     slow = Outcome(2, [0.5, 0.6], [0.5, 0.5], memory=1380.0)
     assert report.verdict(slow) == "no: rerun 2.0×, memory 2.0×"
+    slow.messages = {"hand": [12, 12], "slider": [20], "tabs": [90]}
+    assert report.verdict(slow) == "no: rerun 2.0×, memory 2.0×, messages of a rest 1.2×"
     fast.errors["a page: an error"] += 1
     assert "errors" in report.verdict(fast)
-    assert report.row("", "after", slow).count("|") == report.HEADER.splitlines()[0].count("|")
+    assert report.row("", "after", "hand", slow).count("|") == report.HEADER.splitlines()[0].count(
+        "|"
+    )
 
 
 def test_percentiles_lie_between_the_values() -> None:

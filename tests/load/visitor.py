@@ -13,6 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.load.controls import Control, PageControls
+from tests.load.mixes import Mix, anything
 
 #: A run that takes longer counts as an error.
 PATIENCE_SECONDS = 60.0
@@ -27,12 +28,18 @@ class PageError(Exception):
 
 @dataclass
 class Run:
-    """What came back for one request. seconds: until the server said that it has finished."""
+    """What came back for one request.
+
+    seconds: until the server said that it has finished. messages: all of them, not only elements.
+    by: what kind of control was moved.
+    """
 
     seconds: float
     elements: int
     megabytes: float
     charts: int
+    messages: int = 0
+    by: str = ""
 
 
 @dataclass
@@ -57,6 +64,7 @@ class Visitor:
     controls: PageControls = field(default_factory=PageControls)
     script_hash: str = ""
     texts: list[str] = field(default_factory=list)
+    tabs: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
@@ -85,17 +93,19 @@ class Visitor:
             close_timeout=1.0,
         )
 
-    async def move(self) -> Run:
-        """Move one control, as chance has it, and wait for the page."""
-        moved = self.controls.move(self.chance)
+    async def move(self, mix: Mix = anything) -> Run:
+        """Move one control, as the mix and chance have it, and wait for the page."""
+        moved = mix(self.controls, self.chance)
         if moved is not None:
             self._moved(moved)
-        return await self.rerun()
+        run = await self.rerun()
+        run.by = "" if moved is None else moved.kind
+        return run
 
     def set(self, key: str, value: Any) -> None:
-        """Put the control that is `key` in the address to a value."""
+        """Put the control that is `key` in the address, or a picture's hand, to a value."""
         control = self._control(key)
-        control.value = value
+        control.value, control.moved = value, True
         self._moved(control)
 
     def value(self, key: str) -> Any:
@@ -120,7 +130,7 @@ class Visitor:
         return run
 
     def _control(self, key: str) -> Control:
-        return next(control for control in self.controls.shown.values() if control.url_key == key)
+        return next(c for c in self.controls.shown.values() if key in (c.url_key, c.name))
 
     def _request(self, fragment: str) -> BackMsg:
         state = ClientState(
@@ -133,9 +143,7 @@ class Visitor:
         )
         state.context_info.timezone = "UTC"
         state.context_info.url = f"http://{self.host}/{self.page}"
-        for control in self.controls.shown.values():
-            if control.value is not None:
-                control.write(state.widget_states.widgets.add())
+        self.controls.write(state.widget_states)
         return BackMsg(rerun_script=state)
 
     async def _read_answer(self, connection: ClientConnection, fragment: str) -> Run:
@@ -147,6 +155,7 @@ class Visitor:
             data = await connection.recv()
             assert isinstance(data, bytes)
             run.megabytes += len(data) / 1e6
+            run.messages += 1
             message = self._resolve(ForwardMsg.FromString(data))
             kind = message.WhichOneof("type")
             if kind == "delta":
@@ -170,6 +179,7 @@ class Visitor:
                 if message.script_finished in FINISHED:
                     break
         seen.see_tabs(tabs)
+        self.tabs = tabs or self.tabs
         if fragment:
             seen.keep_others_of(self.controls, fragment)
         seen.keep_values_of(self.controls)
@@ -217,7 +227,12 @@ class Visitor:
         self._follow_in_address(control)
 
     def _follow_in_address(self, control: Control) -> None:
-        """The browser writes a bound control's value into the address before it asks."""
+        """The browser writes a bound control's value into the address before it asks.
+
+        A hand's value gets there by the server.
+        """
+        if not control.url_key:
+            return
         values = dict(parse_qsl(self.query, keep_blank_values=True))
         values.pop(control.url_key, None)
         text = control.in_address()
