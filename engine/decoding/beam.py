@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arguments import require_flag, require_integer
-from engine.decoding.models import LanguageModel, State
+from engine.decoding.models import ROUNDING, LanguageModel, State
 from engine.decoding.record import BeamSearchResult, Flags, Indices, SearchRecord, StepArrays
 from engine.decoding.scoring import Scoring, ScoringName
 from engine.extended_range import Array
@@ -90,8 +90,13 @@ def beam_search(
     return run_search(model, beam_width, rules)
 
 
-def run_search(model: LanguageModel, beam_width: int, rules: SearchRules) -> BeamSearchResult:
-    """Algorithm 1. Arguments are taken as checked; a beam as wide as the tree prunes nothing."""
+def run_search(
+    model: LanguageModel, beam_width: int, rules: SearchRules, *, until_settled: bool = False
+) -> BeamSearchResult:
+    """Algorithm 1. Arguments are taken as checked; a beam as wide as the tree prunes nothing.
+
+    until_settled: end as soon as no step can change which hypothesis is the best any more.
+    """
     record = SearchRecord(model.vocabulary, [])
     model_steps = 0
     while len(record.steps) < rules.max_length:
@@ -104,7 +109,21 @@ def run_search(model: LanguageModel, beam_width: int, rules: SearchRules) -> Bea
         if step is None:
             break
         record.steps.append(step)
+        if until_settled and _is_settled(step, rules):
+            break
     return BeamSearchResult(model_steps, record)
+
+
+def _is_settled(step: StepArrays, rules: SearchRules) -> bool:
+    """Whether the best is finished and out of reach of all that go on.
+
+    A total doesn't rise any more, so a score is at best the total over the largest divisor.
+    """
+    if not step.finished[0]:
+        return False
+    live = step.log_prob[: step.kept][~step.finished[: step.kept]]
+    within_reach = live / rules.scoring.divisor(rules.max_length)
+    return bool((within_reach < step.score[0] - ROUNDING * rules.max_length).all())
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ bound is looser; where it leaves too much to look at, the search says that it ha
 """
 
 import heapq
+from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 
@@ -35,10 +36,16 @@ class ExactSearchResult(BeamSearchResult):
     """The best sequence of all, or the best that the search came across.
 
     proved: whether the search ended within its bound; only then no sequence is better.
+    certain_width: a k from which on beam search, ranked by the sum, is certain to find a sequence
+    as good: at each step no more prefixes than that have a total at least as high as the best
+    whole sequence, and only these can push its beginning out of the beam. None where that isn't
+    known: not proved, ranked by something else, or prefixes that the same can follow were read
+    as one.
     `hypotheses` holds the best one, and `steps` are the steps of its own path.
     """
 
     proved: bool
+    certain_width: int | None
 
 
 def exact_search(
@@ -67,7 +74,8 @@ def exact_search(
     search = _Search(model, rules, max_model_steps)
     proved = search.run()
     record = SearchRecord(model.vocabulary, search.path())
-    return ExactSearchResult(search.spent, record, proved)
+    width = search.certain_width() if proved else None
+    return ExactSearchResult(search.spent, record, proved, width)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +115,8 @@ class _Search:
         self._order = count()
         self._open: list[tuple[float, int, _Prefix]] = []
         self._read_before: dict[tuple[int, bytes], _Prefix] = {}
+        self._totals_read: list[tuple[int, float]] = []
+        self._merged = False
 
     @property
     def answer(self) -> _Prefix:
@@ -154,6 +164,20 @@ class _Search:
             steps.append(step)
         return steps
 
+    def certain_width(self) -> int | None:
+        """See `ExactSearchResult`; to be asked when the search has ended."""
+        by_sum = self.rules.scoring.divisor(self.rules.max_length) == 1
+        if self._merged or self.best is None or not by_sum:
+            return None
+        as_high = Counter(
+            length for length, total in self._totals_read if total >= self.lowest_total
+        )
+        # From its own length on the best is not among those prefixes, but beside them.
+        return max(
+            as_high[length] + (length >= self.best.length)
+            for length in range(1, self.rules.max_length + 1)
+        )
+
     def _affords(self, prefix: _Prefix) -> bool:
         return self.spent + self._cost(prefix) <= self.budget
 
@@ -187,6 +211,7 @@ class _Search:
         states = []
         for row, prefix in enumerate(batch):
             self._deepen(prefix)
+            self._totals_read.append((prefix.length, prefix.log_prob))
             # Each with a state of its own, so that it goes when the last one behind it goes.
             states.append({name: array[row].copy() for name, array in state.items()})
             future = future_of(log_probs, state, row)
@@ -224,6 +249,7 @@ class _Search:
         """Whether no better prefix of this length has been read that the same can follow."""
         kind = (prefix.length, future)
         before = self._read_before.setdefault(kind, prefix)
+        self._merged |= before is not prefix
         if before is not prefix and not self._is_before(prefix, before):
             return False
         self._read_before[kind] = prefix

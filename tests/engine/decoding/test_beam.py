@@ -20,6 +20,8 @@ from engine.decoding import (
     sequence_log_prob,
     sequences_to_visit,
 )
+from engine.decoding.beam import SearchRules, run_search
+from engine.decoding.scoring import Scoring
 from tests.engine.decoding.strategies import (
     Case,
     PlainHypothesis,
@@ -97,6 +99,19 @@ def test_a_beam_as_wide_as_the_tree_is_exhaustive_search(
     beam = beam_search(case.model, everything, max_length, end_token=end, length_penalty=penalty)
     exhaustive = exhaustive_search(case.model, max_length, end_token=end, length_penalty=penalty)
     assert beam.hypotheses == exhaustive.hypotheses
+
+
+@given(cases, widths, lengths, ends, penalties)
+def test_a_settled_search_has_the_best_that_it_would_end_with(
+    case: Case, beam_width: int, max_length: int, end: str | None, penalty: float
+) -> None:
+    end = end_of(case, end)
+    whole = beam_search(case.model, beam_width, max_length, end_token=end, length_penalty=penalty)
+    scoring = Scoring("length", penalty)
+    rules = SearchRules.checked(case.model, max_length, end, scoring, recompute=False)
+    settled = run_search(case.model, beam_width, rules, until_settled=True)
+    assert settled.best == whole.best
+    assert settled.model_steps <= whole.model_steps
 
 
 @given(cases, widths, lengths, ends)

@@ -83,6 +83,21 @@ def test_no_beam_is_better(
         assert exact_search(case.model, max_length, **conventions).best.score >= beam.score
 
 
+@settings(max_examples=50)
+@given(lstm_models() | cases, lengths, st.booleans())
+def test_from_the_certain_width_on_no_beam_misses(
+    case: LSTMLanguageModel | Case, max_length: int, ends: bool
+) -> None:
+    model = case if isinstance(case, LSTMLanguageModel) else case.model
+    end = model.vocabulary[-1] if ends else None
+    exact = exact_search(model, max_length, end_token=end)
+    if exact.certain_width is None:
+        return
+    for width in range(exact.certain_width, exact.certain_width + 4):
+        best = beam_search(model, width, max_length, end_token=end).best
+        assert best.score == pytest.approx(exact.best.score, abs=1e-9)
+
+
 def test_on_the_handouts_tree_it_cuts_and_its_steps_are_the_optimums_own() -> None:
     result = exact_search(handout_model(), 3)
     assert result.proved

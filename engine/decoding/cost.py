@@ -1,0 +1,137 @@
+"""What a search costs: the cells that it evaluates, and the tokens that it sorts (handout, 2 (e)).
+
+With stored states every hypothesis reads one token a step: a line. Without, it reads all its
+tokens again: a triangle. Sorting is the same both ways, because only the model is run again. So
+the handout's O(T²·K·M log M) is loose: it is O(T·K·M log M) for sorting plus O(T²·K) for cells.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from engine.arguments import require_integer
+from engine.decoding.beam import beam_search
+from engine.decoding.config import DecodingConfig
+from engine.decoding.models import LanguageModel
+
+#: Beam widths of one frame.
+MAX_WIDTHS = 256
+
+
+def step_costs(
+    model: LanguageModel,
+    widths: Sequence[int],
+    max_length: int,
+    *,
+    end_token: str | None = None,
+) -> pd.DataFrame:
+    """What each step of a search costs, counted while it ran, for every width.
+
+    Returns `beam_width, timestep, hypotheses` (that are expanded), `stored_cells` (evaluated in
+    this step, with stored states), `rerun_cells` (where each hypothesis is read from the start),
+    `sorting` (hypotheses · M log₂M, for either), and the same from the first step on: `stored,
+    rerun, sorted`. A step whose hypotheses are all finished costs nothing and has no row.
+    """
+    require_integer("the number of widths", len(widths), 1, MAX_WIDTHS)
+    size = len(model.vocabulary)
+    frames = []
+    for width in widths:
+        steps = beam_search(model, width, max_length, end_token=end_token).steps
+        stored = np.array([step.cell_evaluations for step in steps], dtype=np.int64)
+        timestep = np.arange(1, len(steps) + 1)
+        # The first step reads what every search has to read first; it expands one hypothesis.
+        hypotheses = np.where(timestep == 1, 1, stored)
+        rerun = hypotheses * (model.start_steps + timestep - 1)
+        sorting = hypotheses * size * math.log2(size)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "beam_width": width,
+                    "timestep": timestep,
+                    "hypotheses": hypotheses,
+                    "stored_cells": stored,
+                    "rerun_cells": rerun,
+                    "sorting": sorting,
+                    "stored": stored.cumsum(),
+                    "rerun": rerun.cumsum(),
+                    "sorted": sorting.cumsum(),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def cell_squares(costs: pd.DataFrame, width: int) -> pd.DataFrame:
+    """The cells of one width as squares: a row for each step and token that is read.
+
+    costs: of `step_costs`. Returns `timestep, token` (from 1: its place among what is read),
+    `hypotheses` (that it is run for), `stored`, whether it is run with stored states, too: on the
+    diagonal alone. The start token and the prompt, which come before the first square's token, are
+    in the counts only.
+    """
+    rows = costs[costs["beam_width"] == width]
+    steps, hypotheses = rows["timestep"].to_numpy(), rows["hypotheses"].to_numpy()
+    return pd.DataFrame(
+        {
+            "timestep": np.repeat(steps, steps),
+            "token": np.concatenate([np.arange(1, step + 1) for step in steps] or [steps]),
+            "hypotheses": np.repeat(hypotheses, steps),
+            "stored": np.concatenate([np.arange(1, step + 1) == step for step in steps] or [steps]),
+        }
+    )
+
+
+def costs_at(costs: pd.DataFrame, width: int, length: int) -> dict[str, float]:
+    """Totals of a search of `length` steps: `stored, rerun, sorted`.
+
+    A search that ends before costs no more than it did until then.
+    """
+    rows = costs[(costs["beam_width"] == width) & (costs["timestep"] <= length)]
+    last = rows.iloc[-1]
+    return {"stored": int(last["stored"]), "rerun": int(last["rerun"]), "sorted": last["sorted"]}
+
+
+def cost_in_words(costs: pd.DataFrame, width: int, length: int) -> str:
+    """How many cells each way takes, and that sorting is not repeated."""
+    total = costs_at(costs, width, length)
+    stored, rerun = total["stored"], total["rerun"]
+    words = (
+        f"With k = {width} and T = {length}, stored states take {stored:,} cell evaluations and "
+        f"running from the start {rerun:,}"
+    )
+    if rerun == stored:
+        return f"{words}: the same, because nothing is read twice."
+    return (
+        f"{words}, {rerun / stored:.1f} times as many. Sorting is the same both ways: only the "
+        "model is run again."
+    )
+
+
+def full_cells(model: LanguageModel, width: int, length: int) -> tuple[int, int]:
+    """Cells with stored states and without, where nothing is impossible and nothing ends.
+
+    These depend on k, T, M and on what is read before the first token, and on nothing else.
+    """
+    size = len(model.vocabulary)
+    hypotheses = [min(size ** (t - 1), width) for t in range(1, length + 1)]
+    before = model.start_steps
+    stored = before + sum(hypotheses[1:])
+    return stored, sum(count * (before + t) for t, count in enumerate(hypotheses))
+
+
+def what_cells_depend_on(config: DecodingConfig, costs: pd.DataFrame) -> str:
+    """Whether the counts follow from k, T and M alone.
+
+    costs: of `step_costs` for the config's model, up to its T and with its width among others.
+    """
+    counted = costs_at(costs, config.beam_width, config.max_length)
+    full = full_cells(config.model, config.beam_width, config.max_length)
+    if (counted["stored"], counted["rerun"]) == full:
+        return "Here these numbers follow from k, T and M alone."
+    return (
+        f"They don't follow from k, T and M alone: with these, {full[0]:,} and {full[1]:,} would be "
+        "evaluated, but some tokens have probability 0 or some hypotheses end, and there is less "
+        "to read."
+    )

@@ -1,0 +1,101 @@
+"""Costs are those of searches that really run the model again, and the words follow them."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.decoding import beam_search
+from engine.decoding.config import DecodingConfig
+from engine.decoding.cost import (
+    cell_squares,
+    cost_in_words,
+    costs_at,
+    full_cells,
+    step_costs,
+    what_cells_depend_on,
+)
+from engine.decoding.named_models import named_model
+from tests.engine.decoding.strategies import (
+    Case,
+    LSTMLanguageModel,
+    cases,
+    configs,
+    lstm_models,
+)
+
+
+@given(cases | lstm_models(), st.integers(1, 4), st.integers(1, 6), st.booleans())
+def test_the_cells_are_those_of_two_searches_one_of_which_runs_again(
+    case: Case | LSTMLanguageModel, width: int, length: int, ends: bool
+) -> None:
+    model = case if isinstance(case, LSTMLanguageModel) else case.model
+    end = model.vocabulary[0] if ends else None
+    costs = step_costs(model, [width], length, end_token=end)
+    for column, again in (("stored_cells", False), ("rerun_cells", True)):
+        result = beam_search(model, width, length, end_token=end, recompute=again)
+        assert costs[column].tolist() == [step.cell_evaluations for step in result.steps]
+
+
+@given(lstm_models(), st.integers(1, 4), st.integers(1, 6))
+def test_where_nothing_is_impossible_cells_follow_from_k_t_and_m(
+    model: LSTMLanguageModel, width: int, length: int
+) -> None:
+    model = model.with_prompt("aa")
+    total = costs_at(step_costs(model, [width], length), width, length)
+    assert (total["stored"], total["rerun"]) == full_cells(model, width, length)
+
+
+@settings(max_examples=60, deadline=None)
+@given(configs())
+def test_the_words_say_what_the_counts_depend_on(config: DecodingConfig) -> None:
+    costs = step_costs(
+        config.model, [config.beam_width], config.max_length, end_token=config.end_token
+    )
+    if costs.empty:
+        return
+    words = what_cells_depend_on(config, costs)
+    size, k = len(config.model.vocabulary), config.beam_width
+    plain = [min(size**t, k) for t in range(config.max_length)]
+    as_counted = costs["hypotheses"].tolist() == plain
+    assert ("follow from k, T and M alone." in words and "don't" not in words) == as_counted
+
+
+def test_zeros_matter_on_the_weather_model() -> None:
+    weather = DecodingConfig("weather", beam_width=5, max_length=40)
+    costs = step_costs(weather.model, [5], 40)
+    words = what_cells_depend_on(weather, costs)
+    full = full_cells(weather.model, 5, 40)
+    assert costs_at(costs, 5, 40)["stored"] < full[0]
+    assert f"with these, {full[0]:,} and {full[1]:,} would be" in words
+
+
+def test_a_line_with_stored_states_a_triangle_without() -> None:
+    model = named_model("characters", "")
+    costs = step_costs(model, [2, 20], 40, end_token=None)
+    assert costs_at(costs, 2, 12) == {
+        "stored": 1 + 2 * 11,
+        "rerun": 1 + 2 * sum(range(2, 13)),
+        "sorted": pytest.approx((1 + 2 * 11) * 28 * math.log2(28)),
+    }
+    squares = cell_squares(costs[costs["timestep"] <= 12], 2)
+    assert len(squares) == 12 * 13 / 2
+    assert squares["stored"].sum() == 12
+    assert squares["hypotheses"].sum() == costs_at(costs, 2, 12)["rerun"]
+    assert squares.loc[squares["stored"], "hypotheses"].sum() == costs_at(costs, 2, 12)["stored"]
+
+
+def test_twice_the_length_doubles_sorting_and_the_line_and_quadruples_the_triangle() -> None:
+    costs = step_costs(named_model("characters", ""), [20], 40)
+    short, long = costs_at(costs, 20, 20), costs_at(costs, 20, 40)
+    assert long["stored"] / short["stored"] == pytest.approx(2, abs=0.1)
+    assert long["sorted"] / short["sorted"] == pytest.approx(2, abs=0.1)
+    assert long["rerun"] / short["rerun"] == pytest.approx(4, abs=0.2)
+
+
+def test_the_words_compare_the_two_ways() -> None:
+    costs = step_costs(named_model("characters", ""), [2], 12)
+    words = cost_in_words(costs, 2, 12)
+    assert "stored states take 23 cell evaluations and running from the start 155, 6.7" in words
+    assert "the same, because nothing is read twice" in cost_in_words(costs, 2, 1)
