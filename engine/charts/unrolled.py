@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 
 from engine.charts import panel, stage
+from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
 from engine.charts.stage import Data, Layer, Slider, expr, of_data, parameter, px, words
 
@@ -238,37 +239,16 @@ def _plane(eigenvalues: Data) -> list[Layer]:
 
 
 def _landscape(radii: Data) -> list[Layer]:
-    """What the first step hears at every radius, right above the slider that travels through it."""
-    left, right = "9", "width - 9"
-    x = stage.x("at", left, right, [RADIUS.low, RADIUS.high])
-
-    def y(field: str) -> alt.Y:
-        return stage.y(field, "z0", "z1", ["low", "high"])
-
-    rows, zero = alt.Chart(radii), f"({'z1'} + low/(high - low)*(z1 - z0))"
-    area = rows.mark_area(color=expr("gradient"), opacity=0.22, line=False, aria=False)
-    edge = rows.mark_line(color=expr("gradient"), strokeWidth=expr("1.5*s"), aria=False)
-    here = f"(9 + ({RADIUS.now()} - {RADIUS.low})/{RADIUS.high - RADIUS.low}*(width - 18))"
-    ticks = [(0.0, "left"), (0.5, "center"), (1.0, "center"), (1.5, "center"), (2.0, "right")]
-    numbers = [
-        words(
-            {"left": "0", "center": f"9 + {value / 2}*(width - 18)", "right": "width"}[align],
-            "height - 2*s", f"'{value:g}'", size=stage.TICK, align=align,
-        )
-        for value, align in ticks
-    ]  # fmt: skip
+    """What the first step hears at every radius."""
+    strip = Landscape(RADIUS)
     return [
-        area.encode(x=x, y=y("share"), y2=px(zero)),
-        edge.encode(x=x, y=y("share")),
-        stage.rule(left, zero, right, zero, colour="mid"),
-        stage.rule("9 + 0.5*(width - 18)", "z0 - 4*s", "9 + 0.5*(width - 18)", "z1 + 4*s",
-                   colour="dim", strokeDash=[2, 3]),
-        stage.rule(here, "z0 - 4*s", here, "z1 + 4*s", colour="gradient", width=2),
-        words(left, "z0 - 9*s", "'what the first step hears, at every radius'", size=stage.TICK),
-        words(right, "z0 - 9*s", "'above the line: more than the last step'", size=stage.TICK,
-              align="right", where="wide"),
-        *numbers,
-    ]  # fmt: skip
+        *strip.area(radii),
+        *strip.frame(1.0),
+        strip.here(),
+        *strip.title(
+            "what the first step hears, at every radius", "above the line: more than the last step"
+        ),
+    ]
 
 
 def _headline() -> list[Layer]:
