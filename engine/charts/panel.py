@@ -36,6 +36,11 @@ class Panel:
         share = f"({log10} - {self.low}) / ({self.high} - {self.low})"
         return f"({self.bottom} - {share} * ({self.bottom} - {self.top}))"
 
+    def along(self, timestep: str) -> str:
+        """The pixel of a timestep."""
+        share = f"({timestep} - {self.first}) / ({self.last} - {self.first})"
+        return f"({self.left} + {share} * ({self.right} - {self.left}))"
+
     def grid(self, ticks: Data) -> list[Layer]:
         """A line and its number at each tick. Data: `value, words`."""
         rows = alt.Chart(ticks)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from engine.charts.activations import activations as activations_chart
 from engine.charts.unrolled import unrolled
 from engine.recurrent import RecurrentConfig
 from engine.sections import gradient_rows as rows
@@ -23,6 +24,24 @@ def hero(config: RecurrentConfig) -> Shown:
                 alt_text="The unrolled network over the norms of its gradient and its state along "
                 "time, beside the eigenvalues of W_h in the complex plane; below, what the first "
                 "timestep hears of the gradient at every spectral radius, with a slider.",
+                hands={"radius": config.spectral_radius or 0.0},
+            )
+        }
+    )
+
+
+def activations(config: RecurrentConfig) -> Shown:
+    """(b): no nonlinearity, tanh and ReLU on the same weights and data, at every spectral radius."""
+    config = replace(config, last_target_only=True, activation="identity")
+    return Shown(
+        {
+            "activations": figure(
+                activations_chart,
+                rows.activations(_without_radius(config)),
+                alt_text="Three panels with the norms of gradient and state along time: without a "
+                "nonlinearity, with tanh, with ReLU, each under the bound that the largest singular "
+                "value sets; below, what the first timestep hears with each of them at every "
+                "spectral radius, with a slider.",
                 hands={"radius": config.spectral_radius or 0.0},
             )
         }

@@ -1,0 +1,183 @@
+"""(b): no nonlinearity, tanh and ReLU side by side, and the answer as the slider's own landscape."""
+
+import altair as alt
+
+from engine.charts import stage
+from engine.charts.landscape import Landscape
+from engine.charts.panel import Panel
+from engine.charts.stage import Data, Layer, expr, of_data, parameter, px, words
+from engine.charts.unrolled import RADIUS
+
+#: Column ending and name of each, in the order of the panels.
+NAMES = {"none": "no nonlinearity", "tanh": "tanh", "relu": "ReLU"}
+#: The landscape's curves differ by dash and by their names, which stand at these radii.
+_DASHES = {"none": [1, 0], "tanh": [7, 4], "relu": [2, 3]}
+_NAMED_AT = {"none": (1.62, "-12*s", "right"), "tanh": (1.86, "19*s", "right"),
+             "relu": (1.12, "22*s", "left")}  # fmt: skip
+#: What the radius under the hand says of each.
+_OF_EACH = (
+    "headline", "kept_words", "g_last", "g_label", "h_last", "above",
+    "bound_t0", "bound_v0", "bound_t1", "bound_v1",
+)  # fmt: skip
+
+
+def activations(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
+    """Three panels on one axis, each under its own bound; below, all three at every radius.
+
+    steps: `t, bigger` and, for each of `NAMES`, `gs_…, hs_…` packed over the radii. radii: `at,
+    limit, limit_words` and, for each, what `_OF_EACH` names and `share_…`. ticks: of `power_ticks`.
+    """
+    layers: list[Layer] = []
+    for number, name in enumerate(NAMES):
+        layers += _panel(steps, ticks, name, number)
+    layers += [*_labels(), *_limit(), *_landscape(radii)]
+    return stage.stage(
+        *layers,
+        height="width < 700 ? 676 : width < 1300 ? 528 : 818",
+        parameters=[RADIUS.selection(), *_chosen(), *_layout()],
+    )
+
+
+def _chosen() -> list[alt.Parameter]:
+    last = "length(data('steps')) - 1"
+    return [
+        parameter("i", RADIUS.place()),
+        of_data("low", "ticks", "value"),
+        of_data("high", "ticks", "value", "length(data('ticks')) - 1"),
+        of_data("t1", "steps", "t", last),
+        parameter("t0", "t1 > 1 ? 1 : 0"),
+        of_data("limit", "radii", "limit"),
+        of_data("limit_words", "radii", "limit_words"),
+        *(of_data(f"{c}_{n}", "radii", f"{c}_{n}", "i") for n in NAMES for c in _OF_EACH),
+    ]
+
+
+def _layout() -> list[alt.Parameter]:
+    places = [
+        parameter("gap", "wide ? 34*s : 0"),
+        parameter("each", "wide ? (width - 2*gap)/3 : width"),
+        parameter("head", "wide ? 100*s : 58"),
+        parameter("tall", "wide ? 224*s : 96"),
+        parameter("pitch", "wide ? 0 : tall + head + 18"),
+        parameter("z0", "height - (wide ? 138*s : 116)"),
+        parameter("z1", "height - 24*s"),
+    ]
+    for number, name in enumerate(NAMES):
+        places += [
+            parameter(f"x_{name}", f"wide ? {number}*(each + gap) : 0"),
+            parameter(f"y_{name}", f"head + {number}*pitch"),
+        ]
+    return places
+
+
+def _of(name: str) -> Panel:
+    return Panel(
+        left=f"(x_{name} + 46*s)", right=f"(x_{name} + each - 8*s)",
+        top=f"y_{name}", bottom=f"(y_{name} + tall)",
+    )  # fmt: skip
+
+
+def _panel(steps: Data, ticks: Data, name: str, number: int) -> list[Layer]:
+    """Gradient and state of one activation; what leaves the axis isn't drawn."""
+    panel = _of(name)
+    rows = stage.unpacked(alt.Chart(steps), "i", g=f"gs_{name}", h=f"hs_{name}")
+    curves: list[Layer] = []
+    for field, colour, width, size in (("h", "state", 2.0, 26), ("g", "gradient", 3.0, 40)):
+        inside = rows.transform_filter(f"datum.{field} >= low && datum.{field} <= high")
+        dots = inside.transform_filter("datum.bigger").mark_circle(
+            size=expr(f"{size}*s*s"), color=expr(colour), opacity=1, aria=False
+        )
+        curves += [
+            panel.line(inside, field, colour, width),
+            dots.encode(x=panel.x(), y=panel.y(field)),
+        ]
+    bound = alt.Chart(stage.ONE).transform_filter(f"isFinite(bound_t0_{name})")
+    bound = bound.mark_rule(
+        color=expr("mid"), strokeWidth=expr("1.5*s"), strokeDash=[5, 4], aria=False
+    )
+    left, right = panel.left, panel.right
+    ends = {
+        "x": px(panel.along(f"bound_t0_{name}")), "y": px(panel.at(f"bound_v0_{name}")),
+        "x2": px(panel.along(f"bound_t1_{name}")), "y2": px(panel.at(f"bound_v1_{name}")),
+    }  # fmt: skip
+    one = panel.at("0")
+    return [
+        *panel.grid(ticks),
+        stage.rule(f"{left} - 8*s", one, f"{right} + 8*s", one, colour="mid"),
+        bound.encode(**ends),
+        *curves,
+        *_head(name, number),
+    ]
+
+
+def _head(name: str, number: int) -> list[Layer]:
+    x, y = f"x_{name}", f"y_{name}"
+    hears = "" if number else "h₁ hears "
+    return [
+        words(x, f"{y} - (wide ? 82*s : 40)", f"'{NAMES[name]}'", size=15, colour="ink", weight=700),
+        words(f"{x} + each", f"{y} - (wide ? 82*s : 40)", f"kept_words_{name}", align="right"),
+        words(x, f"{y} - (wide ? 46*s : 17)", f"(wide ? '' : '{hears}') + headline_{name}",
+              size="wide ? 27*s : 19", colour="gradient", weight=700),
+        words(x, f"{y} - 22*s", "'is what the first step hears'", where="wide"),
+    ]  # fmt: skip
+
+
+def _labels() -> list[Layer]:
+    """The names of the curves, in the first panel only."""
+    panel = _of("none")
+    low, high = f"{panel.top} + 15*s", f"{panel.bottom} - 6*s"
+    gradient = f"clamp({panel.at('g_label_none')} + (above_none ? -12*s : 22*s), {low}, {high})"
+    state = f"clamp({panel.at('h_last_none')} - 11*s, {low}, {high})"
+    t, value = (f"(0.6*bound_{one}0_none + 0.4*bound_{one}1_none)" for one in "tv")
+    return [
+        words(panel.along(t), f"clamp({panel.at(value)} - 9*s, {low}, {high})",
+              "'bound: σₘₐₓ a step'", size=stage.TICK, align="center", halo=True,
+              where="isFinite(bound_t0_none) && t1 > 2"),
+        words(panel.along("(t0 + 0.26*(t1 - t0))"), gradient, "'gradient'", colour="gradient",
+              weight=600, halo=True),
+        words(panel.right, state, "'state'", colour="state", align="right", weight=600, halo=True),
+    ]  # fmt: skip
+
+
+def _limit() -> list[Layer]:
+    """What tanh's hidden state can't pass."""
+    panel = _of("tanh")
+    y = panel.at("limit")
+    return [
+        stage.rule(panel.left, y, panel.right, y, colour="state", strokeDash=[2, 3]),
+        words(f"{panel.left} + 4*s", f"{y} - 8*s", "limit_words", size=stage.TICK, colour="state",
+              halo=True),
+    ]  # fmt: skip
+
+
+def _landscape(radii: Data) -> list[Layer]:
+    strip, rows = Landscape(RADIUS), alt.Chart(radii)
+    drawn: list[Layer] = [*strip.frame(1.0), strip.here()]
+    dots: list[Layer] = []
+    for name in NAMES:
+        share = f"share_{name}"
+        line = rows.transform_filter(f"isValid(datum.{share})").mark_line(
+            strokeWidth=expr("2*s"), strokeDash=_DASHES[name], color=expr("gradient"), aria=False
+        )
+        at, dy, align = _NAMED_AT[name]
+        named = rows.transform_filter(f"abs(datum.at - {at}) < 0.005 && isValid(datum.{share})")
+        named = named.transform_calculate(words=f"'{NAMES[name]}'")
+        here = rows.transform_filter(f"datum.i == i && isValid(datum.{share})").mark_circle(
+            size=expr("80*s*s"), color=expr("gradient"), opacity=1, aria=False
+        )
+        drawn += [
+            line.encode(x=strip.x(), y=strip.y(share)),
+            *stage.haloed(
+                named.encode(x=strip.x(), y=strip.y(share), text="words:N"),
+                align=align, dy=expr(dy), fontSize=expr("13*s"), fontWeight=600,
+                color=expr("gradient"),
+            ),
+        ]  # fmt: skip
+        dots.append(here.encode(x=strip.x(), y=strip.y(share)))
+    return [
+        *drawn,
+        *dots,
+        words("9", f"{strip.zero()} - 7*s", "'more than the last step'", size=stage.TICK),
+        words("9", f"{strip.zero()} + 16*s", "'less than the last step'", size=stage.TICK),
+        *strip.title("what the first step hears, at every radius"),
+    ]
