@@ -95,6 +95,20 @@ def axis(ticks: str, steps: str) -> list[alt.Parameter]:
     ]
 
 
+def numbered(panel: Panel, steps: Data) -> list[Layer]:
+    """The numbers of some timesteps below a panel that has no network above it.
+
+    steps: `t, big, bigger`; 1 and T are among them.
+    """
+    rows = (
+        alt.Chart(steps)
+        .transform_filter(NODES)
+        .transform_calculate(number="(datum.t == t1 && wide ? 't = ' : '') + datum.t")
+    )
+    text = rows.mark_text(color=expr("dim"), fontSize=expr("12*s"), baseline="top", aria=False)
+    return [text.encode(x=panel.x(), y=px(f"{panel.bottom} + 6*s"), text="number:N")]
+
+
 def beads(panel: Panel, rows: alt.Chart, row: str) -> list[Layer]:
     """The timesteps between the labelled ones, where they are few enough to be told apart.
 

@@ -179,14 +179,19 @@ def words(
 ) -> Layer:
     """Words at a place: `text` is an expression, of the row or of parameters.
 
-    size: pixels at a scale of 1, or an expression. halo: with paper around the letters, where
-    curves pass below. where: shown only if this expression holds.
+    size: pixels at a scale of 1, or an expression, as align may be. halo: with paper around the
+    letters, where curves pass below. where: shown only if this expression holds.
     """
     rows = alt.Chart(data)
     if where is not None:
         rows = rows.transform_filter(where)
     rows = rows.transform_calculate(words=text).encode(x=px(left), y=px(base), text="words:N")
-    mark |= {"align": align, "fontWeight": weight, "aria": False, "fontSize": expr(_scaled(size))}
+    mark |= {
+        "align": expr(align) if "?" in align else align,
+        "fontWeight": weight,
+        "aria": False,
+        "fontSize": expr(_scaled(size)),
+    }
     if not halo:
         return rows.mark_text(color=expr(colour), **mark)
     return alt.LayerChart(layer=list(haloed(rows, color=expr(colour), **mark)))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from engine.charts.activations import activations as activations_chart
+from engine.charts.closed_form import closed_form
 from engine.charts.unrolled import unrolled
 from engine.recurrent import RecurrentConfig
 from engine.sections import gradient_rows as rows
@@ -24,6 +25,24 @@ def hero(config: RecurrentConfig) -> Shown:
                 alt_text="The unrolled network over the norms of its gradient and its state along "
                 "time, beside the eigenvalues of W_h in the complex plane; below, what the first "
                 "timestep hears of the gradient at every spectral radius, with a slider.",
+                hands={"radius": config.spectral_radius or 0.0},
+            )
+        }
+    )
+
+
+def linear(config: RecurrentConfig) -> Shown:
+    """(a): the backward pass without a nonlinearity against the formula, at every spectral radius."""
+    config = replace(config, last_target_only=True, activation="identity")
+    return Shown(
+        {
+            "linear": figure(
+                closed_form,
+                rows.closed_form(_without_radius(config)),
+                alt_text="The gradient of the linear network along time: circles of the backward "
+                "pass on the curve of the formula, and a dashed line with the slope of the largest "
+                "eigenvalue; below, what the first timestep hears at every spectral radius, with a "
+                "slider.",
                 hands={"radius": config.spectral_radius or 0.0},
             )
         }

@@ -1,0 +1,120 @@
+"""(a): without a nonlinearity, the backward pass against the handout's formula and its eigenvalue.
+
+The formula needs no sweep: W_h at a radius ρ is ρ times W_h at radius 1, so the curve at any radius
+is the curve at radius 1 plus (T − t)·log ρ. The circles are measured at each radius.
+"""
+
+import altair as alt
+
+from engine.charts import panel, stage
+from engine.charts.landscape import Landscape
+from engine.charts.panel import NODES, Panel
+from engine.charts.stage import Data, Layer, expr, of_data, parameter, words
+from engine.charts.unrolled import RADIUS
+
+_PANEL = Panel()
+
+
+def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
+    """Measured circles on the formula's line, and the slope of the largest eigenvalue.
+
+    steps: `t, label, big, bigger`, `power` (log10 ‖W^f W_h^{T−t}‖/‖W^f‖ at radius 1) and `gs`, the
+    measured log10 ‖∂L/∂h_t‖ packed over the radii. radii: `at, log10_at, share,
+    eigenvalue_share` and what `_chosen` names. ticks: of `power_ticks`.
+    """
+    rows = stage.unpacked(alt.Chart(steps), "i", g="gs").transform_calculate(
+        line="datum.power + g_last + (datum.t < t1 ? (t1 - datum.t)*log10_at : 0)",
+        slope="g_last + (datum.t < t1 ? (t1 - datum.t)*log10_at : 0)",
+    )
+    big = rows.transform_filter(f"{NODES} && isFinite(datum.g)")
+    said = big.transform_calculate(
+        measured=stage.power_text("datum.g"), formula=stage.power_text("datum.line")
+    )
+    circles = said.mark_point(
+        shape="circle", filled=False, opacity=1, size=expr("90*s*s"), stroke=expr("gradient"),
+        strokeWidth=expr("2*s"), clip=True,
+    )  # fmt: skip
+    tooltip = [
+        alt.Tooltip("label:N", title="step"),
+        alt.Tooltip("measured:N", title="measured"),
+        alt.Tooltip("formula:N", title="from the formula"),
+    ]
+    layers: list[Layer] = [
+        *_PANEL.grid(ticks)[:1],
+        _PANEL.line(rows, "slope", "mid", 1.8, strokeDash=[6, 4]),
+        _PANEL.line(rows, "line", "gradient", 2.5),
+        circles.encode(x=_PANEL.x(), y=_PANEL.y("g"), tooltip=tooltip),
+        *_PANEL.covers(),
+        *_PANEL.grid(ticks)[1:],
+        *panel.numbered(_PANEL, steps),
+        *_words(),
+        *_landscape(radii),
+    ]
+    layout = [
+        parameter("x0", "wide ? 52*s : 40"),
+        parameter("x1", "width - (wide ? 20*s : 14)"),
+        parameter("y0", "wide ? 104*s : 96"),
+        parameter("y1", "height - (wide ? 158*s : 150)"),
+        parameter("z0", "height - 84*s"),
+        parameter("z1", "height - 21*s"),
+    ]
+    return stage.stage(
+        *layers,
+        height="width < 700 ? 480 : width < 1300 ? 520 : 806",
+        parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
+    )
+
+
+def _chosen() -> list[alt.Parameter]:
+    columns = (
+        "log10_at", "g_last", "g_label", "slope_label", "lead", "headline", "sentence",
+        "sentence_short", "gradient_words", "slope_words",
+    )  # fmt: skip
+    return [
+        parameter("i", RADIUS.place()),
+        *(of_data(name, "radii", name, "i") for name in columns),
+    ]
+
+
+def _words() -> list[Layer]:
+    low, high = "y0 + 16*s", "y1 - 7*s"
+    # The two lines' names stand on the outer side of each, where the lines don't come to meet them.
+    up, falls = "(g_label >= slope_label)", "(g_label < g_last)"
+    gradient = (
+        f"clamp(clamp({_PANEL.at('g_label')}, y0, y1) + ({up} ? -12*s : 22*s), {low}, {high})"
+    )
+    slope = (
+        f"clamp(clamp({_PANEL.at('slope_label')}, y0, y1) + ({up} ? 22*s : -12*s), {low}, {high})"
+    )
+    inner, outer = (
+        f"{up} == {falls} ? '{one}' : '{other}'"
+        for one, other in (("right", "left"), ("left", "right"))
+    )
+    place = _PANEL.along("(t0 + 0.3*(t1 - t0))")
+    return [
+        words("0", "16*s", "lead", size=stage.SENTENCE),
+        words("0", "52*s", "headline", size="wide ? 34*s : 30", colour="gradient", weight=700),
+        words("0", "wide ? 77*s : 74", "wide ? sentence : sentence_short", size="wide ? 15*s : 13"),
+        words(place, gradient, "gradient_words", size=stage.LABEL, weight=600, colour="gradient",
+              halo=True, align=inner),
+        words(place, slope, "slope_words", size=stage.CAPTION, halo=True, align=outer,
+              where="t1 > 2"),
+        words("x0", "y1 + 36*s", "'Circles: ‖∂L/∂hₜ‖ of the backward pass; line: the formula.'"
+              " + (wide ? ' Log scale.' : '')", size=stage.TICK),
+    ]  # fmt: skip
+
+
+def _landscape(radii: Data) -> list[Layer]:
+    strip = Landscape(RADIUS)
+    alone = alt.Chart(radii).mark_line(
+        color=expr("mid"), strokeWidth=expr("1.8*s"), strokeDash=[6, 4], aria=False
+    )
+    return [
+        *strip.area(radii),
+        alone.encode(x=strip.x(), y=strip.y("eigenvalue_share")),
+        *strip.frame(1.0),
+        strip.here(),
+        *strip.title(
+            "what the first step hears, at every radius", "dashed: the largest eigenvalue alone"
+        ),
+    ]
