@@ -31,6 +31,19 @@ def part_of(log10_ratio: float) -> str:
     return f"1 part in {number}" if log10_ratio < 0 else f"{number} times as much"
 
 
+def percent(share: float) -> str:
+    """A share from 0 to 1; close to either end by what is missing, never rounded onto it."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    if 0.005 <= share <= 0.995:
+        return f"{share:.0%}"
+    if 0.00005 <= share <= 0.99995:
+        return f"{share:.2%}"
+    rest = min(share, 1 - share)
+    part = f"1 part in {rounded(1 / rest)}" if rest > 0 else "nothing that counts"
+    return part if share < 0.5 else f"all but {part}"
+
+
 def power_of_ten(log10_value: float) -> str:
     """A number by its logarithm, as its nearest power of ten: 10⁻³⁶, 1, or 0."""
     if log10_value == -np.inf:

@@ -226,14 +226,14 @@ def paper(left: str, top: str, right: str, bottom: str) -> alt.Chart:
     return rows.encode(x=px(left), x2=px(right), y=px(top), y2=px(bottom))
 
 
-def packed(values: np.ndarray) -> list[str]:
-    """A table of numbers, one text for each row.
+def packed(values: np.ndarray, digits: int = 6) -> list[str]:
+    """A table of numbers, one text for each row, rounded to so many significant digits.
 
     Vega copies every column of each row that it derives, in every frame; a sweep of 201 columns
     travels as one text instead, which `unpacked` splits once.
     """
     table = np.asarray(values, dtype=float)
-    template = ",".join(["%.6g"] * table.shape[1])
+    template = ",".join([f"%.{digits}g"] * table.shape[1])
     rows = [template % tuple(row) for row in table.tolist()]
     if np.isfinite(table).all():
         return rows

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from engine.charts.activations import activations as activations_chart
 from engine.charts.closed_form import closed_form
+from engine.charts.targets import targets as targets_chart
 from engine.charts.unrolled import unrolled
 from engine.recurrent import RecurrentConfig
 from engine.sections import gradient_rows as rows
@@ -61,6 +62,24 @@ def activations(config: RecurrentConfig) -> Shown:
                 "nonlinearity, with tanh, with ReLU, each under the bound that the largest singular "
                 "value sets; below, what the first timestep hears with each of them at every "
                 "spectral radius, with a slider.",
+                hands={"radius": config.spectral_radius or 0.0},
+            )
+        }
+    )
+
+
+def targets(config: RecurrentConfig) -> Shown:
+    """(c): a target at every timestep, at every spectral radius."""
+    config = replace(config, last_target_only=False)
+    return Shown(
+        {
+            "targets": figure(
+                targets_chart,
+                rows.targets(_without_radius(config)),
+                alt_text="The unrolled network with a loss at every timestep, over the gradient "
+                "that all losses send together and that some send alone; below, whose losses each "
+                "hidden state hears, as bands of near and far ones. A slider sets the spectral "
+                "radius.",
                 hands={"radius": config.spectral_radius or 0.0},
             )
         }

@@ -11,7 +11,12 @@ from engine.sections.shown import Shown
 from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
 
 Section = Callable[[RecurrentConfig], Shown]
-SECTIONS = [vanishing_gradients.hero]
+SECTIONS = [
+    vanishing_gradients.hero,
+    vanishing_gradients.linear,
+    vanishing_gradients.activations,
+    vanishing_gradients.targets,
+]
 DEFAULT = RecurrentConfig(spectral_radius=0.8)
 EXTREMES = {
     "one timestep": {"timesteps": 1},

@@ -1,0 +1,112 @@
+"""Rows of the three activations side by side."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from engine import in_words
+from engine.charts.stage import packed, power_ticks
+from engine.extended_range import Array
+from engine.recurrent import RecurrentConfig, draw_weights
+from engine.recurrent.config import Activation
+from engine.sections.gradient_rows.common import (
+    FARTHEST,
+    Frames,
+    change,
+    drawn_steps,
+    log10,
+    radii,
+    reach,
+    swept,
+    written_factor,
+)
+
+#: The activations by the name that they have in charts.
+ACTIVATIONS: dict[str, Activation] = {"none": "identity", "tanh": "tanh", "relu": "relu"}
+
+
+@lru_cache(maxsize=4)
+def activations(config: RecurrentConfig) -> Frames:
+    """The frames of `engine.charts.activations.activations`, by name."""
+    steps = drawn_steps(config.timesteps)
+    drawn = steps["t"].to_numpy() - 1
+    runs = {
+        name: swept(replace(config, activation=activation))
+        for name, activation in ACTIVATIONS.items()
+    }
+    reaches = [reach(*run) for run in runs.values()]
+    ticks = power_ticks(min(low for low, _ in reaches), max(high for _, high in reaches))
+    largest = singular_value(config) * radii()
+    numbers = config.hidden_size * config.batch_size
+    columns: dict[str, object] = {
+        "i": np.arange(len(radii())),
+        "at": radii(),
+        "limit": np.log10(numbers) / 2,
+        "limit_words": f"the state can’t pass √{numbers}",
+    }
+    curves: dict[str, list[str]] = {}
+    for name, (gradient, state) in runs.items():
+        of_each = of_activation(gradient, state, largest, ticks)
+        columns |= {f"{column}_{name}": values for column, values in of_each.items()}
+        curves |= {
+            f"gs_{name}": packed(gradient[:, drawn].T),
+            f"hs_{name}": packed(state[:, drawn].T),
+        }
+    return {"steps": steps.assign(**curves), "radii": pd.DataFrame(columns), "ticks": ticks}
+
+
+def singular_value(config: RecurrentConfig) -> float:
+    """The largest singular value of W_h at a spectral radius of 1."""
+    w_h = draw_weights(replace(config, spectral_radius=1.0)).w_h
+    return float(np.linalg.norm(w_h, 2))
+
+
+def of_activation(
+    gradient: Array, state: Array, largest: Array, ticks: pd.DataFrame
+) -> dict[str, object]:
+    """What a panel says of each radius: words, and where its bound crosses its axis."""
+    low, high = ticks["value"].iloc[0], ticks["value"].iloc[-1]
+    timesteps, ratio = gradient.shape[1], change(gradient)
+    kept = 10 ** np.clip(ratio / max(timesteps - 1, 1), -FARTHEST, 3)
+    label = round(0.26 * (timesteps - 1))
+    bounds = [
+        crossing(last, timesteps, step, (low, high))
+        for last, step in zip(gradient[:, -1], log10(largest), strict=True)
+    ]
+    bound = dict(
+        zip(("bound_t0", "bound_v0", "bound_t1", "bound_v1"), np.transpose(bounds), strict=True)
+    )
+    place = {"g_last": gradient[:, -1], "g_label": gradient[:, label], "h_last": state[:, -1]}
+    return {
+        **{name: np.clip(values, -FARTHEST, FARTHEST) for name, values in place.items()},
+        **bound,
+        "above": gradient[:, label] > state[:, label],
+        "share": np.where((ratio >= low) & (ratio <= high), ratio, np.nan),
+        "headline": ["all of it" if timesteps == 1 else in_words.part_of(d) for d in ratio],
+        "kept_words": [f"keeps {written_factor(factor)} a step" for factor in kept],
+    }
+
+
+def crossing(
+    last: float, timesteps: int, a_step: float, ends: tuple[float, float]
+) -> tuple[float, float, float, float]:
+    """The part inside an axis of the line through (T, last) that rises by `a_step` a step back.
+
+    Its ends as t, value, t, value, the later timestep first; NaN where no part is inside.
+    """
+    low, high = ends
+    nothing = (np.nan,) * 4
+    if timesteps == 1 or not np.isfinite(last) or not np.isfinite(a_step):
+        return nothing
+    back = np.array([0.0, timesteps - 1.0])
+    if a_step != 0:
+        inside = np.sort((np.array([low, high]) - last) / a_step)
+        back = np.array([max(back[0], inside[0]), min(back[1], inside[1])])
+    elif not low <= last <= high:
+        return nothing
+    if back[0] >= back[1]:
+        return nothing
+    t, value = timesteps - back, last + a_step * back
+    return float(t[0]), float(value[0]), float(t[1]), float(value[1])

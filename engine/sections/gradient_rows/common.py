@@ -1,0 +1,130 @@
+"""What the rows of all pictures of the vanilla RNN's gradient have in common.
+
+Nothing here depends on the radius of the config: the browser chooses it.
+"""
+
+import numpy as np
+import pandas as pd
+
+from engine import in_words
+from engine.charts.unrolled import RADIUS
+from engine.extended_range import LOG10_LARGEST, LOG10_SMALLEST, Array
+from engine.in_words import lowered, raised
+from engine.recurrent import RecurrentConfig, spectral_sweep
+
+#: Labelled nodes of a network: with much room, and on a phone.
+NODES, NODES_ON_A_PHONE = 13, 6
+#: Points of a curve, and beads between the nodes of a network, at most.
+CURVE_POINTS, BEADS = 80, 130
+#: Radii that the axis has room for.
+SHOWN_FROM, SHOWN_TO = 0.5, 1.5
+#: No place on an axis is farther away than this; infinities have no place.
+FARTHEST = 1e4
+
+Frames = dict[str, pd.DataFrame]
+
+
+def radii() -> Array:
+    """Every radius that the slider stops at."""
+    return RADIUS.values()
+
+
+def labelled(timesteps: int, most: int) -> list[int]:
+    """Up to `most` timesteps with 1 and T among them, equally far apart where T allows it."""
+    if timesteps <= most:
+        return list(range(1, timesteps + 1))
+    for count in range(most, most // 2, -1):
+        if (timesteps - 1) % (count - 1) == 0:
+            return list(range(1, timesteps + 1, (timesteps - 1) // (count - 1)))
+    return sorted({round(t) for t in np.linspace(1, timesteps, most)})
+
+
+def drawn_steps(timesteps: int, points: int = CURVE_POINTS) -> pd.DataFrame:
+    """The timesteps that a network and its curves are drawn with: `t, label, input, big, …`."""
+    big, bigger = labelled(timesteps, NODES), labelled(timesteps, NODES_ON_A_PHONE)
+    spread = np.linspace(1, timesteps, min(timesteps, points)).round().astype(int)
+    t = np.array(sorted({*spread.tolist(), *big, *bigger}))
+    return pd.DataFrame(
+        {
+            "t": t,
+            "label": [f"h{lowered(step)}" for step in t],
+            "input": [f"x{lowered(step)}" for step in t],
+            "big": np.isin(t, big),
+            "bigger": np.isin(t, bigger),
+            "few": timesteps <= BEADS,
+        }
+    )
+
+
+def swept(config: RecurrentConfig) -> tuple[Array, Array]:
+    """Base-10 logarithms of ‖∂L/∂h_t‖ and ‖h_t‖ at every radius, (radii, timesteps) each."""
+    frame = spectral_sweep(config, radii(), log10=True)
+    shape = (len(radii()), config.timesteps)
+    return (
+        frame["log10_grad_hidden_norm"].to_numpy().reshape(shape),
+        frame["log10_hidden_norm"].to_numpy().reshape(shape),
+    )
+
+
+def change(gradient: Array) -> Array:
+    """log10 ‖∂L/∂h_1‖/‖∂L/∂h_T‖ of rows of logarithms; NaN where nothing arrives at T."""
+    with np.errstate(invalid="ignore"):
+        return np.where(gradient[:, 0] == gradient[:, -1], 0.0, gradient[:, 0] - gradient[:, -1])
+
+
+def reach(gradient: Array, state: Array) -> tuple[float, float]:
+    """What the axis has to show, low and high: both norms at radii around 1."""
+    inside = (radii() >= SHOWN_FROM) & (radii() <= SHOWN_TO)
+    finite = gradient[inside][np.isfinite(gradient[inside])]
+    states = state[inside][np.isfinite(state[inside])]
+    low = min(finite.min(initial=-6.0), -6.0)
+    return low, max(finite.max(initial=0.0), states.max(initial=0.0), 2.0)
+
+
+def log10(values: Array) -> Array:
+    """Base-10 logarithms; minus infinity of 0."""
+    with np.errstate(divide="ignore"):
+        return np.log10(values)
+
+
+def written_factor(factor: float) -> str:
+    """A factor a step to two decimals, or as a whole number."""
+    return f"{factor:.2f}" if factor < 100 else f"{factor:.0f}"
+
+
+def sentence(radius: float, ratio: float, first: float, timesteps: int) -> tuple[str, str]:
+    """How the share of the first step comes about: in a sentence, and shorter."""
+    if timesteps == 1:
+        return ("The first step is the last.",) * 2
+    if not np.isfinite(ratio):
+        if radius == 0:
+            return ("Nothing passes from one step to the next.",) * 2
+        return ("Somewhere on the way back it becomes exactly zero.",) * 2
+    steps = timesteps - 1
+    factor = in_words.factor_a_step(ratio, steps)
+    power = f"{factor}{raised(steps)}"
+    limit = ""
+    if first < LOG10_SMALLEST:
+        limit = " Float64 ends at 10⁻³²⁴: a plain program prints 0."
+    elif first > LOG10_LARGEST:
+        limit = " Float64 ends at 10³⁰⁸: a plain program prints inf."
+    times = "one step" if steps == 1 else f"{steps} steps"
+    return (
+        f"On average each step back multiplies it by {factor}; {times}, by {power}.{limit}",
+        f"{factor} a step, on average; {times}: {power}",
+    )
+
+
+def gradient_label(curve: Array, label: int, ends: tuple[float, float]) -> str:
+    """The name of the gradient's curve, with where it goes once it has left the axis."""
+    name, (low, high) = "gradient ‖∂L/∂hₜ‖", ends
+    near = 0.1 * (high - low)
+    if not np.isfinite(curve[0]):
+        alive = np.flatnonzero(np.isfinite(curve))
+        start = f"before h{lowered(int(alive[0]) + 1)}" if len(alive) else "everywhere"
+        return f"{name}: exactly 0 {start}"
+    if curve[0] < low and curve[label] < low + near:
+        return f"▼ {name}, on to {in_words.power_of_ten(curve[0])}"
+    if curve[0] > high and curve[label] > high - near:
+        return f"▲ {name}, on to {in_words.power_of_ten(curve[0])}"
+    return name
