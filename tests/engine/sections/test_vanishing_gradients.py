@@ -19,16 +19,8 @@ SECTIONS = [
 ]
 DEFAULT = RecurrentConfig(spectral_radius=0.8)
 EXTREMES = {
-    "one timestep": {"timesteps": 1},
-    "two timesteps": {"timesteps": 2},
-    "500 timesteps": {"timesteps": 500, "hidden_size": 8},
-    "radius 0": {"spectral_radius": 0.0},
-    "radius 2": {"spectral_radius": 2.0},
-    "ReLU at radius 2": {"spectral_radius": 2.0, "activation": "relu"},
-    "nothing at radius 2": {"spectral_radius": 2.0, "activation": "identity", "timesteps": 500},
-    "one unit": {"hidden_size": 1},
-    "no inputs": {"input_scale": 0.0},
-    "one unit of ReLU, dead": {"hidden_size": 1, "activation": "relu", "seed": 1},
+    "one timestep": {"timesteps": 1, "spectral_radius": 0.0},
+    "one dead unit of ReLU": {"hidden_size": 1, "activation": "relu", "seed": 1, "timesteps": 9},
 }
 of_every_section = pytest.mark.parametrize("section", SECTIONS, ids=lambda one: one.__name__)
 
@@ -44,13 +36,6 @@ def test_a_picture_is_vega_lite_by_its_schema(section: Section) -> None:
 def test_a_picture_draws_at_the_extremes(section: Section, changes: dict[str, object]) -> None:
     for figure in section(replace(DEFAULT, **changes)).figures.values():  # type: ignore[arg-type]
         assert_draws(figure)
-
-
-@of_every_section
-def test_a_picture_draws_on_a_phone_and_a_projector(section: Section) -> None:
-    for figure in section(DEFAULT).figures.values():
-        assert_draws(figure, width=358)
-        assert_draws(figure, width=1760)
 
 
 @of_every_section
