@@ -202,6 +202,7 @@ CELL_STATE = Question(
     "without decay. Many gates aren't close to 1 in practice, and the path through the hidden state "
     "decays as in a vanilla RNN, so some decay remains.",
     estimate="How much of ∂L/∂Cₜ₋₁ is the direct term, on average? (0 to 1)",
+    estimate_range=(0.0, 1.0),
 )
 
 SKIP_CONNECTIONS = Question(

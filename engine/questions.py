@@ -1,5 +1,6 @@
 """A question of the handout as data: what it asks, what one might predict, what to make of it."""
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -19,6 +20,7 @@ class Question:
     reference: section and letter in the handout. page, view: the page's address and its section.
     answer: the handout's answer in our words. options: what one might predict.
     estimate: asks for a number as well, the `measured` of the verdict; None for no number.
+    estimate_range: between what that number can lie, where that is known.
     """
 
     reference: str
@@ -29,6 +31,20 @@ class Question:
     options: tuple[Option, ...] = ()
     answer: str = ""
     estimate: str | None = None
+    estimate_range: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def shuffled(self) -> tuple[Option, ...]:
+        """The options in an order of the question's own, so that a place carries no hint.
+
+        The same for everybody and always: a room counts votes by it.
+        """
+        return tuple(
+            sorted(
+                self.options,
+                key=lambda of: hashlib.sha256(f"{self.reference} {of.text}".encode()).digest(),
+            )
+        )
 
     @property
     def key(self) -> str:

@@ -1,10 +1,10 @@
-"""For whoever gives the lecture: its scenes in order, as a file, and a poll for the room."""
+"""For whoever gives the lecture: its scenes in order, as a file, and a room for the class."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from pages.common import poll, scenes
+from pages.common import classroom, scenes
 from pages.common.frame import open_page
 from pages.common.lecture import LECTURE, PAGES
 from pages.common.lecture_file import (
@@ -13,6 +13,7 @@ from pages.common.lecture_file import (
     read_lecture,
     write_lecture,
 )
+from pages.common.rooms import CODE_LENGTH
 
 #: The session's key of the scene that is to be moved or removed.
 CHOSEN = "scene_chosen"
@@ -29,7 +30,7 @@ def main() -> None:
     files, order = st.columns([1, 2])
     with files:
         show_files()
-        show_poll()
+        show_room()
     with order:
         show_order()
 
@@ -74,32 +75,37 @@ def load_file() -> None:
         st.session_state["lecture_told"] = f"Loaded {len(loaded)} scenes."
 
 
-def show_poll() -> None:
+def show_room() -> None:
     """Open a room, join one, leave it."""
-    st.subheader("A poll in class", anchor=False)
-    room = poll.current_room()
-    if room is not None:
-        st.markdown(
-            f"This session is in room **{room}**. Whoever opens a link with `?room={room}`, or types "
-            "the code here, is in it too; their predictions on the question cards are counted, and "
-            "the cards show the bars live. Nothing else is kept."
-        )
-        st.button("Leave the room", on_click=poll.leave)
-        return
-    st.button("Open a room", icon=":material/groups:", on_click=enter_room)
-    with st.form("join_room", border=False):
-        st.text_input("Join a room: its code", max_chars=poll.CODE_LENGTH, key="room_code")
-        st.form_submit_button("Join", on_click=lambda: enter_room(st.session_state["room_code"]))
-    if problem := st.session_state.pop("room_problem", None):
+    st.subheader("A class", anchor=False)
+    room = classroom.current_room()
+    if problem := classroom.problem():
         st.error(problem)
+    if room is None:
+        st.button("Open a room", icon=":material/groups:", on_click=classroom.open_room)
+        with st.form("join_room", border=False):
+            st.text_input("Join a room: its code", max_chars=CODE_LENGTH, key="room_code")
+            st.form_submit_button("Join", on_click=join_room)
+        return
+    st.markdown(
+        f"This session is in room **{room}**. Whoever opens a link with `?room={room}`, or types the "
+        "code here, is in it too: they vote on the question of your scene, discuss, vote again, and "
+        "see both votes when you reveal them. Nothing else is kept."
+    )
+    if classroom.is_lecturer():
+        st.markdown(
+            "You move it on: PageDown in presenter mode, or the button on the question's card. Your "
+            "own address, for this tab and after a reload; keep it to yourself:"
+        )
+        st.code(classroom.lecturers_link(), language=None)
+    if not classroom.rooms().is_shared:
+        st.caption("This server keeps its rooms to itself; a restart closes them.")
+    st.button("Leave the room", on_click=classroom.leave)
 
 
-def enter_room(code: str | None = None) -> None:
-    """Enter the room of this code, or a new one (a callback)."""
-    try:
-        poll.join(poll.polls().open_room() if code is None else code)
-    except poll.PollError as error:
-        st.session_state["room_problem"] = str(error)
+def join_room() -> None:
+    """Enter the room whose code was typed (a callback)."""
+    classroom.join(st.session_state["room_code"].strip().upper())
 
 
 def show_order() -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 import streamlit as st
 
 from engine.glossary import GLOSSARY
-from pages.common import presenter, scenes, startup, style
+from pages.common import classroom, presenter, scenes, startup, style
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME, MAX_SCENES
 
@@ -39,6 +39,8 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
             # A lecturer's own words: shown as text, whatever is in them.
             st.text(scene.in_words, width="stretch")
     ignored_url_values(controls)
+    classroom.bring(page if place is None else scenes.address(scenes.lecture()[place], place))
+    classroom.follow()
 
 
 @st.fragment
@@ -77,6 +79,11 @@ def _scene_buttons(page: str) -> None:
         ("Previous scene", ":material/skip_previous:", keys[0], -1),
         ("Following scene", ":material/skip_next:", keys[1], 1),
     ):
+        if by > 0 and (coming := classroom.coming_stage()) is not None:
+            st.button(
+                f"On: {coming}", icon=icon, key="stage", shortcut=key, on_click=classroom.next_stage
+            )
+            continue
         goal = scenes.step(page, by)
         st.button(
             label,
@@ -117,7 +124,7 @@ def _lecture_tools(page: str, controls: Sequence[Control]) -> None:
             )
         if told := st.session_state.pop("scene_told", None):
             st.info(told)
-        st.page_link("pages/lecture.py", label="Order, download, load, poll")
+        st.page_link("pages/lecture.py", label="Order, download, load, a room for the class")
 
 
 def _save_scene(page: str, controls: Sequence[Control]) -> None:

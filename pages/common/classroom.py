@@ -1,0 +1,207 @@
+"""A class in a room: it votes, discusses, votes again and sees; its lecturer moves it on."""
+
+import secrets
+from functools import cache
+from textwrap import fill
+from urllib.parse import parse_qsl, urlencode
+
+import pandas as pd
+import streamlit as st
+
+from engine.charts.poll import votes_by_option
+from engine.questions import Question
+from pages.common.rooms import OWN_MEMORY, ROUNDS, STAGES, RoomError, Rooms, State
+from pages.common.settings import setting
+
+#: In the address of everybody in the room, and in its lecturer's alone.
+CODE_KEY, SECRET_KEY = "room", "lecturer"
+#: The place of all rooms, where several servers share them; see hosting/README.md.
+LOCATION_SETTING = "LECTURE_ROOMS"
+#: How often a session looks where its class is, and a lecturer's how many have voted.
+LOOK_SECONDS, COUNT_SECONDS = 4.0, 2.0
+#: Letters of an option in a line beside its bars.
+LINE_LETTERS = 34
+_VOTER, _ROOM, _SECRET, _SEEN, _FOLLOWS, _PROBLEM = (
+    "_voter", "_room", "_room_secret", "_room_seen", "follow_lecturer", "_room_problem",
+)  # fmt: skip
+_WHAT_TO_DO = {
+    "vote": "Vote on your own. Nobody sees how the others vote.",
+    "discuss": "Convince a neighbour who chose something else.",
+    "vote again": "Vote again.",
+    "reveal": "Both votes, and the answer.",
+}
+
+
+@cache
+def rooms() -> Rooms:
+    """The rooms of this server, or of all that share its place."""
+    return Rooms(setting(LOCATION_SETTING) or OWN_MEMORY)
+
+
+def current_room() -> str | None:
+    """The code of the room that this session is in, by its address or by `join`."""
+    asked = st.query_params.get(CODE_KEY, "").upper()
+    if asked and asked != st.session_state.get(_ROOM):
+        join(asked, st.query_params.get(SECRET_KEY, ""))
+    room: str | None = st.session_state.get(_ROOM)
+    if room is not None:
+        st.query_params[CODE_KEY] = room
+        if secret := st.session_state.get(_SECRET):
+            st.query_params[SECRET_KEY] = secret
+    return room
+
+
+def is_lecturer() -> bool:
+    """Whether this session moves its room on."""
+    return bool(st.session_state.get(_SECRET))
+
+
+def join(code: str, secret: str = "") -> None:
+    """Enter a room; what is wrong with its code is kept for `problem`."""
+    try:
+        rooms().require(code)
+    except RoomError as error:
+        st.session_state[_PROBLEM] = str(error)
+        leave()
+        return
+    st.session_state[_ROOM] = code
+    st.session_state[_SECRET] = secret if secret and rooms().is_lecturer(code, secret) else ""
+
+
+def open_room() -> None:
+    """A new room, with this session as its lecturer's (a callback)."""
+    try:
+        st.session_state[_ROOM], st.session_state[_SECRET] = rooms().open()
+    except RoomError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def leave() -> None:
+    """Leave the room (a callback)."""
+    for key in (_ROOM, _SECRET, _SEEN):
+        st.session_state.pop(key, None)
+    for name in (CODE_KEY, SECRET_KEY):
+        st.query_params.pop(name, None)
+
+
+def problem() -> str | None:
+    """What was wrong since the last look."""
+    return st.session_state.pop(_PROBLEM, None)
+
+
+def stage_of(question: Question) -> str | None:
+    """The stage at which this session's class is with a question; None where it isn't at it."""
+    state = _state()
+    return state.stage if state is not None and state.question == question.key else None
+
+
+def lecturers_link() -> str:
+    """What the lecturer's own address has, for a bookmark; everybody else gets the code."""
+    mine = {CODE_KEY: st.session_state[_ROOM], SECRET_KEY: st.session_state[_SECRET]}
+    return f"?{urlencode(mine)}"
+
+
+def bring(address: str) -> None:
+    """Bring the class along to a scene or page; only its lecturer's session does."""
+    state = _state()
+    if is_lecturer() and state is not None and state.address != address:
+        _move(State(address))
+
+
+def put(question: Question) -> None:
+    """Begin a question with the class, once at each scene; only its lecturer's session does."""
+    state = _state()
+    if is_lecturer() and state is not None and state.question != question.key:
+        _move(State(state.address, question.key))
+
+
+def coming_stage() -> str | None:
+    """What the class does next with its question, for its lecturer; None where nothing comes."""
+    state = _state() if is_lecturer() else None
+    if state is None or not state.question or state.stage == STAGES[-1]:
+        return None
+    return STAGES[STAGES.index(state.stage) + 1]
+
+
+def next_stage() -> None:
+    """Move the class on by a stage (a callback)."""
+    state, coming = _state(), coming_stage()
+    if state is not None and coming is not None:
+        _move(State(state.address, state.question, coming))
+
+
+def show_round(question: Question, first_key: str) -> None:
+    """What a class does with a question now: options, a count, the bars of both votes."""
+    state = _state()
+    assert state is not None
+    steps = " → ".join(f"**{of}**" if of == state.stage else of for of in STAGES)
+    st.markdown(f"Room **{current_room()}** · {steps}  \n{_WHAT_TO_DO[state.stage]}")
+    texts = [option.text for option in question.shuffled]
+    if state.stage in ROUNDS:
+        number = ROUNDS.index(state.stage)
+        _vote(texts, first_key if number == 0 else f"{first_key}_again")
+        st.fragment(_count, run_every=COUNT_SECONDS)(question.key, number)
+    elif state.stage == "reveal":
+        tallies = [rooms().tally(current_room() or "", question.key, n) for n in range(2)]
+        rows = [
+            {"option": fill(text, LINE_LETTERS), "round": name, "votes": tally[i]}
+            for name, tally in zip(("first vote", "second vote"), tallies, strict=True)
+            for i, text in enumerate(texts)
+        ]
+        st.altair_chart(votes_by_option(pd.DataFrame(rows)), width="stretch")
+
+
+def follow() -> None:
+    """Look every few seconds where the class is; go there, if this session wants to."""
+    if current_room() is None or is_lecturer():
+        return
+    st.session_state[_SEEN] = _state()
+    st.fragment(_look, run_every=LOOK_SECONDS)()
+
+
+def _look() -> None:
+    wants_to = st.toggle("Follow the lecturer", value=True, key=_FOLLOWS, persist_state="session")
+    seen, state = st.session_state.get(_SEEN), _state()
+    if state is None or state == seen:
+        return
+    st.session_state[_SEEN] = state
+    if wants_to and state.address and (seen is None or state.address != seen.address):
+        page, _, query = state.address.partition("?")
+        st.switch_page(f"pages/{page}.py", query_params=dict(parse_qsl(query)))
+    st.rerun()
+
+
+def _vote(texts: list[str], key: str) -> None:
+    choice = st.radio("Your vote", texts, index=None, key=key, persist_state="session")
+    if choice is None or is_lecturer():
+        return
+    voter = st.session_state.setdefault(_VOTER, secrets.token_hex(8))
+    try:
+        rooms().vote(current_room() or "", voter, texts.index(choice))
+    except RoomError as error:
+        st.warning(f"Your vote isn't counted. {error}")
+
+
+def _count(question: str, number: int) -> None:
+    votes = rooms().tally(current_room() or "", question, number).total()
+    st.markdown(f"**{votes}** {'vote' if votes == 1 else 'votes'} so far")
+
+
+def _state() -> State | None:
+    """Where the class is; a room that is gone is left."""
+    room = current_room()
+    if room is None:
+        return None
+    try:
+        return rooms().state(room)
+    except RoomError as error:
+        st.session_state[_PROBLEM] = str(error)
+        leave()
+        return None
+
+
+def _move(state: State) -> None:
+    try:
+        rooms().move(st.session_state[_ROOM], st.session_state.get(_SECRET, ""), state)
+    except RoomError as error:
+        st.session_state[_PROBLEM] = str(error)
