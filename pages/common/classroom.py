@@ -53,7 +53,7 @@ def current_room() -> str | None:
 
 def is_lecturer() -> bool:
     """Whether this session moves its room on."""
-    return bool(st.session_state.get(_SECRET))
+    return current_room() is not None and bool(st.session_state.get(_SECRET))
 
 
 def join(code: str, secret: str = "") -> None:
@@ -113,6 +113,7 @@ def put(question: Question) -> None:
     state = _state()
     if is_lecturer() and state is not None and state.question != question.key:
         _move(State(state.address, question.key))
+        st.rerun()  # the keys at the top of the page now move the class on, not the scene
 
 
 def coming_stage() -> str | None:

@@ -49,7 +49,7 @@ class Server:
             [*command, *options, "--server.address=127.0.0.1"],
             cwd=ROOT,
             # What is trained here is not to be found there the next time.
-            env={**os.environ, "SEQ2SEQ_RUN_STORE": self.runs.name},
+            env={**os.environ, "SEQ2SEQ_RUN_STORE": self.runs.name, "LECTURE_WORKERS": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

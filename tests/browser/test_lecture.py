@@ -235,25 +235,3 @@ def test_question_cards_come_one_at_a_time_while_presenting(server: Server, page
     page.get_by_role("button", name="2 (b)").or_(page.get_by_role("radio", name="2 (b)")).click()
     expect(page.get_by_text("Question 2 (b)")).to_be_visible()
     expect(page.get_by_text("Question 2 (a)")).to_have_count(0)
-
-
-def test_a_vote_shows_on_the_lecturers_screen(
-    server: Server, open_tab: OpenTab, browser: Browser
-) -> None:
-    lecturer = open_tab()
-    lecturer.goto(server.url("lecture"))
-    settle(lecturer, has_chart=False)
-    lecturer.get_by_role("button", name="Open a room").click()
-    expect(lecturer.get_by_text("This session is in room")).to_be_visible()
-    expect(lecturer).to_have_url(re.compile(r"room=[A-Z]{4}"))
-    room = re.search(r"room=([A-Z]{4})", lecturer.url)
-    assert room is not None
-    card = f"vanishing_gradients?view=%28a%29+Linear&room={room[1]}"
-    lecturer.goto(server.url(f"{card}&present=1"))
-    expect(lecturer.get_by_text(f"Room {room[1]}: 0 so far")).to_be_visible()
-    student = browser.new_context().new_page()
-    student.goto(server.url(card))
-    settle(student)
-    student.get_by_text("The number of timesteps T", exact=True).click()
-    expect(lecturer.get_by_text(f"Room {room[1]}: 1 so far")).to_be_visible()
-    student.context.close()
