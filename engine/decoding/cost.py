@@ -109,6 +109,30 @@ def cost_in_words(costs: pd.DataFrame, width: int, length: int) -> str:
     )
 
 
+def orders_in_words(costs: pd.DataFrame, width: int) -> str:
+    """How each count grows with T, and what that says of the sheet's O(T²·K·M log M).
+
+    All steps of `costs` are compared with half of them; where these are so few that the orders
+    don't show, only the counts are told.
+    """
+    longest = int(costs.loc[costs["beam_width"] == width, "timestep"].max())
+    half = max(1, longest // 2)
+    long, short = costs_at(costs, width, longest), costs_at(costs, width, half)
+    # Of a single word there is nothing to sort.
+    growth = {name: long[name] / (short[name] or 1) for name in ("sorted", "stored", "rerun")}
+    words = (
+        f"From T = {half} to T = {longest}, sorting grows × {growth['sorted']:.1f}, cells with "
+        f"stored states × {growth['stored']:.1f}, cells run from the start × {growth['rerun']:.1f}."
+    )
+    if not max(growth["sorted"], growth["stored"]) < 3 < growth["rerun"]:
+        return words
+    return (
+        f"{words} So $O(T^2 K\\,M \\log M)$ is loose: sorting isn't repeated. Without stored states "
+        "it is $O(T\\,K\\,M \\log M)$ for sorting plus $O(T^2 K)$ for cells; with them "
+        "$O(T\\,K\\,M \\log M)$ in all."
+    )
+
+
 def full_cells(model: LanguageModel, width: int, length: int) -> tuple[int, int]:
     """Cells with stored states and without, where nothing is impossible and nothing ends.
 

@@ -13,6 +13,7 @@ from engine.decoding.cost import (
     cost_in_words,
     costs_at,
     full_cells,
+    orders_in_words,
     step_costs,
     what_cells_depend_on,
 )
@@ -92,6 +93,22 @@ def test_twice_the_length_doubles_sorting_and_the_line_and_quadruples_the_triang
     assert long["stored"] / short["stored"] == pytest.approx(2, abs=0.1)
     assert long["sorted"] / short["sorted"] == pytest.approx(2, abs=0.1)
     assert long["rerun"] / short["rerun"] == pytest.approx(4, abs=0.2)
+
+
+@given(lstm_models(), st.integers(1, 4), st.integers(1, 12))
+def test_orders_are_told_only_where_the_counts_show_them(
+    model: LSTMLanguageModel, width: int, length: int
+) -> None:
+    words = orders_in_words(step_costs(model, [width], length), width)
+    half = max(1, length // 2)
+    counts = {
+        again: [beam_search(model, width, t, recompute=again).model_steps for t in (half, length)]
+        for again in (False, True)
+    }
+    line, triangle = (long / short for short, long in counts.values())
+    assert f"stored states × {line:.1f}" in words
+    assert f"from the start × {triangle:.1f}" in words
+    assert ("sorting isn't repeated" in words) == (line < 3 < triangle)
 
 
 def test_the_words_compare_the_two_ways() -> None:
