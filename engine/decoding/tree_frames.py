@@ -95,7 +95,7 @@ def tree_frames(config: DecodingConfig, widths: Sequence[int] = WIDTHS) -> TreeF
         )
     tree = _Tree(config, numbers, whole is not None)
     states = [tree.states(k, result, (greedy, optimum)) for k, result in runs.items()]
-    ranked = [tree.ranked(k, step, optimum) for k, run in runs.items() for step in run.steps]
+    ranked = [tree.ranked(k, result, optimum) for k, result in runs.items() if result.steps]
     steps = max(len(result.steps) for result in runs.values())
     survival = [
         (k, t, _holds_any(run.steps[min(t, len(run.steps)) - 1], prefixes, t))
@@ -227,11 +227,13 @@ class _Tree:
     ) -> pd.DataFrame:
         """`TreeFrames.states` of one width."""
         state, alive = dict.fromkeys(self.order, NOT_LOOKED_AT), dict.fromkeys(self.order, 0)
+        rows = result.candidates
+        for tokens, timestep, kept in zip(
+            rows["tokens"], rows["timestep"], rows["kept"], strict=True
+        ):
+            if len(tokens) == timestep:
+                state[tokens] = KEPT if kept else PRUNED
         for step in result.steps:
-            rows = step.candidates
-            for tokens, kept in zip(rows["tokens"], rows["kept"], strict=True):
-                if len(tokens) == step.timestep:
-                    state[tokens] = KEPT if kept else PRUNED
             for hypothesis in step.kept:
                 for depth in range(1, len(hypothesis.tokens) + 1):
                     alive[hypothesis.tokens[:depth]] = step.timestep
@@ -251,19 +253,21 @@ class _Tree:
             }
         )
 
-    def ranked(self, width: int, step: SearchStep, optimum: Hypothesis | None) -> pd.DataFrame:
-        """`TreeFrames.ranked` of one step."""
-        rows = step.candidates
-        nodes = [self.number[tokens] for tokens in rows["tokens"]]
+    def ranked(
+        self, width: int, result: BeamSearchResult, optimum: Hypothesis | None
+    ) -> pd.DataFrame:
+        """`TreeFrames.ranked` of one width."""
+        rows = result.candidates
+        nodes = pd.Series([self.number[tokens] for tokens in rows["tokens"]])
         best = optimum.tokens if optimum is not None else None
-        leads = [best is not None and best[: len(tokens)] == tokens for tokens in rows["tokens"]]
-        return rows.assign(
-            beam_width=width,
-            tree_rank=np.argsort(np.argsort(nodes)) + 1,
-            node=nodes,
-            sequence=[sequence_text(tokens) for tokens in rows["tokens"]],
-            optimum=leads,
-        )[_RANKED_COLUMNS]
+        own = {
+            "beam_width": width,
+            "tree_rank": nodes.groupby(rows["timestep"]).rank().astype(int),
+            "node": nodes,
+            "sequence": [sequence_text(tokens) for tokens in rows["tokens"]],
+            "optimum": [best is not None and best[: len(one)] == one for one in rows["tokens"]],
+        }
+        return pd.DataFrame({**rows, **own})[_RANKED_COLUMNS]
 
     def optimal_prefixes(self, optimum: Hypothesis) -> set[Tokens]:
         """The beginnings of all sequences in the picture that are as good as the optimum."""
