@@ -35,7 +35,8 @@ _STYLE = """<style>
 [class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child input[type="range"] {
   grid-row: 1; grid-column: 1 / -1;
 }
-[class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child :is(.vega-bind-name, span:last-child) {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child .vega-bind-name,
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child label > span:last-child {
   grid-row: 2;
 }
 [class*="st-key-menu-"] { position: absolute; top: -0.5rem; right: 0; width: auto; z-index: 1; }
