@@ -101,13 +101,17 @@ def _trained() -> Figure:
 
 def _search() -> Figure:
     config = DecodingConfig("characters", PROMPT, WIDTHS, 40)
-    found = best_by_beam_width(config, optimum(config))
+    best = optimum(config)
+    found = best_by_beam_width(config, best)
     scores = found.loc[found["beam_width"] <= WIDTHS, "log_prob"].to_numpy()
-    best = np.full_like(scores, optimum(config).log_prob)
+    drawn, inks = {"beam, by k": scores}, ["state"]
+    if best is not None:
+        drawn["optimum"] = np.full_like(scores, best.log_prob)
+        inks.append("optimum")
     return _of_logs(
-        {"optimum": best, "beam, by k": scores},
-        ["optimum", "state"],
-        "The log-probability that beam search finds with each k, below the optimum.",
+        drawn,
+        inks,
+        "The log-probability that beam search finds with each k, beside the optimum.",
         at_left=False,
     )
 
