@@ -22,6 +22,8 @@ def part_of(log10_ratio: float) -> str:
     """What one hears of another, by the base-10 logarithm of their ratio: 1 part in 3.6 million."""
     if np.isnan(log10_ratio):
         return "nothing of nothing"
+    if log10_ratio == np.inf:
+        return "something, of nothing"
     if log10_ratio == -np.inf:
         return "nothing, exactly"
     if abs(log10_ratio) <= ABOUT_AS_MUCH:

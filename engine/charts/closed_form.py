@@ -67,8 +67,8 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
 
 def _chosen() -> list[alt.Parameter]:
     columns = (
-        "log10_at", "g_last", "g_label", "slope_label", "lead", "headline", "sentence",
-        "sentence_short", "gradient_words", "slope_words",
+        *panel.HEADING, "log10_at", "g_last", "g_label", "slope_label", "gradient_words",
+        "slope_words",
     )  # fmt: skip
     return [
         parameter("i", RADIUS.place()),
@@ -92,9 +92,7 @@ def _words() -> list[Layer]:
     )
     place = _PANEL.along("(t0 + 0.3*(t1 - t0))")
     return [
-        words("0", "16*s", "lead", size=stage.SENTENCE),
-        words("0", "52*s", "headline", size="wide ? 34*s : 30", colour="gradient", weight=700),
-        words("0", "wide ? 77*s : 74", "wide ? sentence : sentence_short", size="wide ? 15*s : 13"),
+        *panel.heading(),
         words(place, gradient, "gradient_words", size=stage.LABEL, weight=600, colour="gradient",
               halo=True, align=inner),
         words(place, slope, "slope_words", size=stage.CAPTION, halo=True, align=outer,

@@ -45,11 +45,11 @@ class Landscape:
             f"({self.bottom} + {self.low}/({self.high} - {self.low})*({self.bottom} - {self.top}))"
         )
 
-    def area(self, rows: Data, field: str = "share") -> list[Layer]:
+    def area(self, rows: Data, field: str = "share", colour: str = "gradient") -> list[Layer]:
         """One outcome, filled to the line of 1."""
         chart = alt.Chart(rows)
-        area = chart.mark_area(color=expr("gradient"), opacity=0.22, line=False, aria=False)
-        edge = chart.mark_line(color=expr("gradient"), strokeWidth=expr("1.5*s"), aria=False)
+        area = chart.mark_area(color=expr(colour), opacity=0.22, line=False, aria=False)
+        edge = chart.mark_line(color=expr(colour), strokeWidth=expr("1.5*s"), aria=False)
         return [
             area.encode(x=self.x(), y=self.y(field), y2=px(self.zero())),
             edge.encode(x=self.x(), y=self.y(field)),

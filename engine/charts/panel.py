@@ -95,7 +95,21 @@ def axis(ticks: str, steps: str) -> list[alt.Parameter]:
     ]
 
 
-def numbered(panel: Panel, steps: Data) -> list[Layer]:
+#: The parameters that `heading` reads.
+HEADING = ("lead", "lead_short", "headline", "sentence", "sentence_short")
+
+
+def heading() -> list[Layer]:
+    """A line, the number that the picture is about, and a line: what the rows say at the hand."""
+    return [
+        stage.words("0", "16*s", "wide ? lead : lead_short", size=stage.SENTENCE),
+        stage.words("0", "52*s", "headline", size="wide ? 34*s : 28", colour="gradient", weight=700),
+        stage.words("0", "wide ? 77*s : 74", "wide ? sentence : sentence_short",
+                    size="wide ? 15*s : 13"),
+    ]  # fmt: skip
+
+
+def numbered(panel: Panel, steps: Data, letter: str = "t") -> list[Layer]:
     """The numbers of some timesteps below a panel that has no network above it.
 
     steps: `t, big, bigger`; 1 and T are among them.
@@ -103,7 +117,7 @@ def numbered(panel: Panel, steps: Data) -> list[Layer]:
     rows = (
         alt.Chart(steps)
         .transform_filter(NODES)
-        .transform_calculate(number="(datum.t == t1 && wide ? 't = ' : '') + datum.t")
+        .transform_calculate(number=f"(datum.t == t1 && wide ? '{letter} = ' : '') + datum.t")
     )
     text = rows.mark_text(color=expr("dim"), fontSize=expr("12*s"), baseline="top", aria=False)
     return [text.encode(x=panel.x(), y=px(f"{panel.bottom} + 6*s"), text="number:N")]

@@ -66,8 +66,8 @@ def targets(
 
 def _chosen() -> list[alt.Parameter]:
     columns = (
-        "g_last", "g_label", "last_label", "lead", "lead_short", "headline", "sentence",
-        "sentence_short", *(f"band_{of}{n}" for n in range(len(BANDS)) for of in _NAMED),
+        *panel.HEADING, "g_last", "g_label", "last_label",
+        *(f"band_{of}{n}" for n in range(len(BANDS)) for of in _NAMED),
     )  # fmt: skip
     return [
         parameter("i", RADIUS.place()),
@@ -184,9 +184,7 @@ def _words(radii: Data) -> list[Layer]:
     apart = f"{last} - clamp({_PANEL.at('g_label')}, y0, y1)"
     rows = alt.Chart(radii).transform_filter("false").mark_point(opacity=0, aria=False)
     return [
-        words("0", "16*s", "wide ? lead : lead_short", size=stage.SENTENCE),
-        words("0", "52*s", "headline", size="wide ? 34*s : 28", colour="gradient", weight=700),
-        words("0", "wide ? 77*s : 74", "wide ? sentence : sentence_short", size="wide ? 15*s : 13"),
+        *panel.heading(),
         words(place, total, "'all losses together'", size=stage.LABEL, colour="gradient",
               weight=600, halo=True, align="t1 < 3 ? 'right' : 'left'"),
         words(place, f"min({last} + 22*s, y1 - 6*s)",

@@ -20,6 +20,10 @@ REACH = 2.15
 #: The widest river, in pixels, and the norms whose share of it is still drawn.
 RIVER, SHARE = "20*s", 1e8
 
+#: What the plane of the eigenvalues says at each radius.
+_OF_THE_PLANE = ("kept", "radius_words", "kept_words", "outside_words")
+#: The notebook's slider of every weight.
+WEIGHT_SCALE = Slider("weight_scale", "weight_scale", -5.0, 5.0, 0.05, 1.0)
 _PANEL = Panel()
 
 
@@ -43,7 +47,7 @@ def unrolled(
         *_network(live),
         *_plane(eigenvalues),
         *_landscape(radii),
-        *_headline(),
+        *panel.heading(),
         *_labels(),
     ]
     layout = [
@@ -62,7 +66,12 @@ def unrolled(
     return stage.stage(
         *layers,
         height="width < 700 ? 700 : width < 1300 ? 540 : 846",
-        parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
+        parameters=[
+            RADIUS.selection(),
+            *_chosen(RADIUS, "radii", *_OF_THE_PLANE),
+            *panel.axis("ticks", "steps"),
+            *layout,
+        ],
     )
 
 
@@ -75,7 +84,7 @@ def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         *_PANEL.covers(),
         *_PANEL.grid(ticks)[1:],
         *_network(live),
-        *_headline(),
+        *panel.heading(),
         *_labels(),
         _kept_apart(radii),
     ]
@@ -90,21 +99,62 @@ def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     return stage.stage(
         *layers,
         height="width < 700 ? 370 : width < 1300 ? 380 : 590",
-        parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
+        parameters=[
+            RADIUS.selection(),
+            *_chosen(RADIUS, "radii"),
+            *panel.axis("ticks", "steps"),
+            *layout,
+        ],
     )
 
 
-def _chosen() -> list[alt.Parameter]:
-    """What the rows say of the radius under the hand."""
+def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
+    """The course notebook's experiment under its weight_scale (its Section 1.D).
+
+    scales: as `radii` of `unrolled`, one row for each weight_scale.
+    """
+    live = _live(steps)
+    strip = Landscape(WEIGHT_SCALE)
+    layers = [
+        *_PANEL.grid(ticks)[:1],
+        *_curves(live),
+        *_PANEL.covers(),
+        *_PANEL.grid(ticks)[1:],
+        *_network(live),
+        *panel.heading(),
+        *_labels(),
+        *strip.area(scales),
+        *strip.frame(),
+        strip.here(),
+        *strip.title("‖∂L/∂h₁‖ next to ‖∂L/∂h_T‖, at every weight_scale"),
+    ]
+    layout = [
+        parameter("x0", "wide ? 52*s : 40"),
+        parameter("x1", "width - (wide ? 76*s : 46)"),
+        parameter("yn", "wide ? 138*s : 146"),
+        parameter("rn", "wide ? 15*s : 13"),
+        parameter("y0", "yn + (wide ? 50*s : 46)"),
+        parameter("y1", "height - 122*s"),
+        parameter("z0", "height - 78*s"),
+        parameter("z1", "height - 21*s"),
+    ]
+    chosen = _chosen(WEIGHT_SCALE, "scales")
+    return stage.stage(
+        *layers,
+        height="width < 700 ? 480 : width < 1300 ? 500 : 776",
+        parameters=[WEIGHT_SCALE.selection(), *chosen, *panel.axis("ticks", "steps"), *layout],
+    )
+
+
+def _chosen(slider: Slider, rows: str, *more: str) -> list[alt.Parameter]:
+    """What the rows say of the value under the hand."""
     columns = (
-        "g_first", "g_last", "g_label", "h_last", "kept", "above", "crosses",
-        "headline", "sentence", "sentence_short", "gradient_words", "state_words",
-        "radius_words", "kept_words", "outside_words",
+        *panel.HEADING, "g_first", "g_last", "g_label", "h_last", "above", "crosses",
+        "gradient_words", "state_words", *more,
     )  # fmt: skip
     return [
-        parameter("i", RADIUS.place()),
-        of_data("last_label", "steps", "label", "length(data('steps')) - 1"),
-        *(of_data(name, "radii", name, "i") for name in columns),
+        parameter("i", slider.place()),
+        *(of_data(name, rows, name, "i") for name in columns),
     ]
 
 
@@ -251,19 +301,6 @@ def _landscape(radii: Data) -> list[Layer]:
     ]
 
 
-def _headline() -> list[Layer]:
-    lead = (
-        "wide ? 'Of the gradient that reaches the last step, ' + last_label + ', the first step "
-        "hears' : 'Of what reaches ' + last_label + ', the first step hears'"
-    )
-    return [
-        words("0", "16*s", lead, size=stage.SENTENCE),
-        words("0", "52*s", "headline", size="wide ? 34*s : 30", colour="gradient", weight=700),
-        words("0", "wide ? 77*s : 74", "wide ? sentence : sentence_short",
-              size="wide ? 15*s : 13"),
-    ]  # fmt: skip
-
-
 def _labels() -> list[Layer]:
     """The curves' own names, where they don't meet."""
     label = f"clamp({_PANEL.at('g_label')}, y0, y1)"
@@ -274,8 +311,7 @@ def _labels() -> list[Layer]:
               colour="gradient", halo=True),
         words("x1 + 8*s", f"clamp({state}, y0 + 16*s, y1 - 7*s)", "state_words",
               size=stage.LABEL, weight=600, colour="state", align="right", halo=True),
-        words("x0", "y1 + 17*s", "'Euclidean norms, log scale; thin lines: the gradient at other radii'",
-              size=stage.TICK, where="height > 500"),
+        words("x0", "y1 + 17*s", "'Euclidean norms, log scale'", size=stage.TICK),
     ]  # fmt: skip
 
 

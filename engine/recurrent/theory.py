@@ -170,6 +170,25 @@ def power_growth(config: RecurrentConfig) -> pd.DataFrame:
     )
 
 
+def log10_power_norms(config: RecurrentConfig, most: int) -> Array:
+    """log10 ‖Wⁿ‖₂ for n = 0 … most, W being W_h at a spectral radius of 1.
+
+    At any other radius ρ it is n·log10 ρ more. The spectral norm is taken through WⁿᵀWⁿ, whose
+    largest eigenvalue keeps all its digits.
+    """
+    w_h = recurrent_matrix(replace(config, spectral_radius=1.0, weight_scale=1.0))
+    power, exponent = np.eye(len(w_h)), 0.0
+    powers, exponents = np.empty((most + 1, *w_h.shape)), np.zeros(most + 1)
+    for n in range(most + 1):
+        powers[n], exponents[n] = power, exponent
+        power = power @ w_h
+        largest = float(np.abs(power).max())
+        power, exponent = power / largest, exponent + np.log10(largest)
+    squares = np.linalg.eigvalsh(powers.swapaxes(1, 2) @ powers)[:, -1]
+    norms: Array = np.log10(squares) / 2 + exponents
+    return norms
+
+
 def measured_rate(log10_norms: pd.Series) -> float | None:
     """The factor by which the gradient changes for each step further back, over the older half.
 

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from engine.charts import unrolled as network
 from engine.charts.activations import activations as activations_chart
 from engine.charts.closed_form import closed_form
+from engine.charts.equation_one import equation_one as terms_chart
+from engine.charts.powers import powers
 from engine.charts.targets import targets as targets_chart
-from engine.charts.unrolled import unrolled
 from engine.recurrent import RecurrentConfig
 from engine.sections import gradient_rows as rows
 from engine.sections.shown import Shown, figure
@@ -21,7 +23,7 @@ def hero(config: RecurrentConfig) -> Shown:
     return Shown(
         {
             "hero": figure(
-                unrolled,
+                network.unrolled,
                 rows.hero(_without_radius(config)),
                 alt_text="The unrolled network over the norms of its gradient and its state along "
                 "time, beside the eigenvalues of W_h in the complex plane; below, what the first "
@@ -80,6 +82,73 @@ def targets(config: RecurrentConfig) -> Shown:
                 "that all losses send together and that some send alone; below, whose losses each "
                 "hidden state hears, as bands of near and far ones. A slider sets the spectral "
                 "radius.",
+                hands={"radius": config.spectral_radius or 0.0},
+            )
+        }
+    )
+
+
+def equation_one(config: RecurrentConfig) -> Shown:
+    """Equation (1): the terms of ∂L/∂W_h at every spectral radius, for one sequence."""
+    config = replace(config, batch_size=1)
+    return Shown(
+        {
+            "equation_one": figure(
+                terms_chart,
+                rows.equation_one(_without_radius(config)),
+                alt_text="Norms of the terms of equation (1) by timestep, and of their sum from T "
+                "down to each; below, how many of the newest timesteps hold 99 percent of the "
+                "gradient at every spectral radius, with a slider.",
+                hands={"radius": config.spectral_radius or 0.0},
+            )
+        }
+    )
+
+
+def beyond(config: RecurrentConfig) -> Shown:
+    """How far the powers of W_h stray from its eigenvalues, at every spectral radius."""
+    return Shown(
+        {
+            "beyond": figure(
+                powers,
+                rows.beyond(_without_radius(config)),
+                alt_text="The norm of the powers of W_h between what the largest eigenvalue and "
+                "the largest singular value say; below, the largest of all powers at every "
+                "spectral radius, with a slider.",
+                hands={"radius": config.spectral_radius or 0.0},
+            )
+        }
+    )
+
+
+def notebook(config: RecurrentConfig) -> Shown:
+    """The course notebook's experiment at every weight_scale (its Section 1.D)."""
+    config = replace(config, spectral_radius=None, batch_size=1, input_scale=1.0)
+    return Shown(
+        {
+            "notebook": figure(
+                network.notebook,
+                rows.notebook(replace(config, weight_scale=1.0)),
+                alt_text="The unrolled network of the course notebook over the norms of its "
+                "gradient and its state; below, what the first timestep hears at every "
+                "weight_scale, with a slider.",
+                hands={"weight_scale": config.weight_scale},
+            )
+        }
+    )
+
+
+def overview(config: RecurrentConfig) -> Shown:
+    """The hero's network and curve alone: a first thing to turn."""
+    config = replace(config, last_target_only=True)
+    frames = rows.hero(_without_radius(config))
+    return Shown(
+        {
+            "overview": figure(
+                network.unrolled_small,
+                {name: frames[name] for name in ("steps", "radii", "ticks")},
+                alt_text="The unrolled network over the norms of its gradient and its state along "
+                "time, with a slider for the spectral radius.",
                 hands={"radius": config.spectral_radius or 0.0},
             )
         }

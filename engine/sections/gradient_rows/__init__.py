@@ -1,8 +1,13 @@
 """What the pictures of the vanilla RNN's gradient are drawn from: rows of all radii at once."""
 
 from engine.sections.gradient_rows.activations import activations
+from engine.sections.gradient_rows.beyond import beyond
+from engine.sections.gradient_rows.equation_one import equation_one
 from engine.sections.gradient_rows.hero import hero
 from engine.sections.gradient_rows.linear import closed_form
+from engine.sections.gradient_rows.notebook import notebook
 from engine.sections.gradient_rows.targets import targets
 
-__all__ = ["activations", "closed_form", "hero", "targets"]
+__all__ = [
+    "activations", "beyond", "closed_form", "equation_one", "hero", "notebook", "targets",
+]  # fmt: skip

@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from engine import in_words
 from engine.charts.stage import packed, power_ticks
 from engine.extended_range import Array
 from engine.recurrent import RecurrentConfig, draw_weights
@@ -16,6 +15,7 @@ from engine.sections.gradient_rows.common import (
     Frames,
     change,
     drawn_steps,
+    heard,
     log10,
     radii,
     reach,
@@ -84,7 +84,7 @@ def of_activation(
         **bound,
         "above": gradient[:, label] > state[:, label],
         "share": np.where((ratio >= low) & (ratio <= high), ratio, np.nan),
-        "headline": ["all of it" if timesteps == 1 else in_words.part_of(d) for d in ratio],
+        "headline": [heard(d, timesteps) for d in ratio],
         "kept_words": [f"keeps {written_factor(factor)} a step" for factor in kept],
     }
 

@@ -67,9 +67,9 @@ def swept(config: RecurrentConfig) -> tuple[Array, Array]:
 
 
 def change(gradient: Array) -> Array:
-    """log10 ‖∂L/∂h_1‖/‖∂L/∂h_T‖ of rows of logarithms; NaN where nothing arrives at T."""
+    """log10 ‖∂L/∂h_1‖/‖∂L/∂h_T‖ of rows of logarithms; NaN where both are exactly zero."""
     with np.errstate(invalid="ignore"):
-        return np.where(gradient[:, 0] == gradient[:, -1], 0.0, gradient[:, 0] - gradient[:, -1])
+        return gradient[:, 0] - gradient[:, -1]
 
 
 def reach(gradient: Array, state: Array) -> tuple[float, float]:
@@ -92,14 +92,23 @@ def written_factor(factor: float) -> str:
     return f"{factor:.2f}" if factor < 100 else f"{factor:.0f}"
 
 
+def heard(ratio: float, timesteps: int) -> str:
+    """What the first step hears of the last one's gradient, by the logarithm of their ratio."""
+    return "all of it" if timesteps == 1 and ratio == 0 else in_words.part_of(ratio)
+
+
 def sentence(radius: float, ratio: float, first: float, timesteps: int) -> tuple[str, str]:
     """How the share of the first step comes about: in a sentence, and shorter."""
-    if timesteps == 1:
-        return ("The first step is the last.",) * 2
-    if not np.isfinite(ratio):
+    if np.isnan(ratio):
+        return ("Every gradient is exactly zero, the last step’s too.",) * 2
+    if ratio == np.inf:
+        return ("The last step’s own gradient is exactly zero.",) * 2
+    if ratio == -np.inf:
         if radius == 0:
             return ("Nothing passes from one step to the next.",) * 2
         return ("Somewhere on the way back it becomes exactly zero.",) * 2
+    if timesteps == 1:
+        return ("The first step is the last.",) * 2
     steps = timesteps - 1
     factor = in_words.factor_a_step(ratio, steps)
     power = f"{factor}{raised(steps)}"

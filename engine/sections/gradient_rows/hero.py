@@ -9,6 +9,7 @@ import pandas as pd
 from engine import in_words
 from engine.charts.stage import packed, power_ticks
 from engine.extended_range import Array
+from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig, draw_weights
 from engine.sections.gradient_rows.common import (
     FARTHEST,
@@ -16,6 +17,7 @@ from engine.sections.gradient_rows.common import (
     change,
     drawn_steps,
     gradient_label,
+    heard,
     radii,
     reach,
     sentence,
@@ -58,14 +60,32 @@ def eigenvalues(config: RecurrentConfig) -> pd.DataFrame:
 
 
 def of_radii(gradient: Array, state: Array, magnitudes: Array, ticks: pd.DataFrame) -> pd.DataFrame:
-    """What a picture says of each radius: `i, at, share`, places on the axis, and words."""
+    """What the picture says of each radius: `i, at, share`, places on the axis, and words."""
+    timesteps = gradient.shape[1]
+    kept = 10 ** np.clip(change(gradient) / max(timesteps - 1, 1), -FARTHEST, 2)
+    outside = (np.outer(radii(), magnitudes) > 1.000001).sum(axis=1)
+    last = f"h{lowered(timesteps)}"
+    return along_time(radii(), gradient, state, ticks).assign(
+        lead=f"Of the gradient that reaches the last step, {last}, the first step hears",
+        lead_short=f"Of what reaches {last}, the first step hears",
+        kept=np.minimum(kept, 2.15),
+        radius_words=[f"largest |λ|, the slider: {radius:.2f}" for radius in radii()],
+        kept_words=[f"kept per step: {written_factor(factor)}" for factor in kept],
+        outside_words=[f"{n} of {len(magnitudes)} outside the unit circle" for n in outside],
+    )
+
+
+def along_time(at: Array, gradient: Array, state: Array, ticks: pd.DataFrame) -> pd.DataFrame:
+    """What curves along time say at each of a slider's values, `at`.
+
+    gradient, state: base-10 logarithms of norms, (values, timesteps).
+    """
     timesteps, ends = gradient.shape[1], (ticks["value"].iloc[0], ticks["value"].iloc[-1])
-    ratio, label = change(gradient), round(0.26 * (timesteps - 1))
-    late = round(0.85 * (timesteps - 1))
-    steps = max(timesteps - 1, 1)
-    kept = 10 ** np.clip(ratio / steps, -FARTHEST, 2)
-    at = radii()
-    outside = (np.outer(at, magnitudes) > 1.000001).sum(axis=1)
+    ratio, label, late = (
+        change(gradient),
+        round(0.26 * (timesteps - 1)),
+        round(0.85 * (timesteps - 1)),
+    )
     place = {
         "g_first": gradient[:, 0],
         "g_last": gradient[:, -1],
@@ -78,21 +98,15 @@ def of_radii(gradient: Array, state: Array, magnitudes: Array, ticks: pd.DataFra
             "i": np.arange(len(at)),
             "at": at,
             **{name: np.clip(values, -FARTHEST, FARTHEST) for name, values in place.items()},
-            "kept": np.minimum(kept, 2.15),
             "above": gradient[:, label] > state[:, label],
             "crosses": gradient[:, late] > state[:, late],
-            "headline": ["all of it" if timesteps == 1 else in_words.part_of(d) for d in ratio],
+            "headline": [heard(d, timesteps) for d in ratio],
             **_sentences(at, ratio, gradient[:, 0], timesteps),
-            "gradient_words": [
-                gradient_label(curve, label, ends) for curve in gradient
-            ],
+            "gradient_words": [gradient_label(curve, label, ends) for curve in gradient],
             "state_words": [
                 f"▲ state ‖hₜ‖, on to {in_words.power_of_ten(last)}"
                 if last > ends[1] else "state ‖hₜ‖" for last in state[:, -1]
             ],
-            "radius_words": [f"largest |λ|, the slider: {radius:.2f}" for radius in at],
-            "kept_words": [f"kept per step: {written_factor(k)}" for k in kept],
-            "outside_words": [f"{n} of {len(magnitudes)} outside the unit circle" for n in outside],
         }
     )  # fmt: skip
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from engine import in_words
 from engine.charts.stage import packed, power_ticks
 from engine.extended_range import Array
 from engine.recurrent import RecurrentConfig
@@ -17,6 +16,7 @@ from engine.sections.gradient_rows.common import (
     change,
     drawn_steps,
     gradient_label,
+    heard,
     log10,
     radii,
     reach,
@@ -77,19 +77,16 @@ def _rates(gradient: Array, ratio: Array) -> dict[str, list[str]]:
         rate = measured_rate(pd.Series(curve))
         if rate is None:
             lead = "Of the gradient that reaches the last step, the first one hears"
-            whole = "all of it" if timesteps == 1 else in_words.part_of(d)
-            texts.append((lead, whole, *sentence(radius, d, float(curve[0]), timesteps)))
+            shorter = "Of what reaches the last step, the first hears"
+            whole = heard(d, timesteps)
+            texts.append((lead, shorter, whole, *sentence(radius, d, float(curve[0]), timesteps)))
             continue
         lead = f"Over the older half of the way, t = {older} to 1, each step back multiplies it by"
         same = written_factor(rate) == f"{radius:.2f}"
         eigenvalue = f"the largest |eigenvalue| of Wₕ, {radius:.2f}"
         long = f"That is {eigenvalue}." if same else f"In the long run it will be {eigenvalue}."
         short = f"largest |eigenvalue| of Wₕ: {radius:.2f}"
-        texts.append((lead, written_factor(rate), long, short))
-    return dict(
-        zip(
-            ("lead", "headline", "sentence", "sentence_short"),
-            map(list, zip(*texts, strict=True)),
-            strict=True,
-        )
-    )
+        shorter = f"From t = {older} to 1, each step back multiplies it by"
+        texts.append((lead, shorter, written_factor(rate), long, short))
+    names = ("lead", "lead_short", "headline", "sentence", "sentence_short")
+    return {name: [text[n] for text in texts] for n, name in enumerate(names)}

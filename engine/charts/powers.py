@@ -1,0 +1,90 @@
+"""Beyond the spectral radius: how far the powers of W_h stray from what its eigenvalues promise.
+
+No sweep: ‖(ρW)ⁿ‖ is ρⁿ‖Wⁿ‖, so every curve at any radius is the one at radius 1 plus n·log ρ.
+"""
+
+import altair as alt
+
+from engine.charts import panel, stage
+from engine.charts.landscape import Landscape
+from engine.charts.panel import Panel
+from engine.charts.stage import Data, Layer, of_data, parameter, words
+from engine.charts.unrolled import RADIUS
+
+_PANEL = Panel()
+
+
+def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
+    """‖W_hⁿ‖ between ρⁿ and σₘₐₓⁿ, and its peak at every radius below 1.
+
+    steps: the power n as `t`, `norm` and `singular`, log10 of ‖Wⁿ‖ and of σₘₐₓⁿ at radius 1, and
+    `big, bigger`. radii: `at, log10_at, share` (log10 of the peak) and what `_chosen` names.
+    ticks: of `power_ticks`.
+    """
+    fall = "(datum.t > 0 ? datum.t*log10_at : 0)"
+    rows = alt.Chart(steps).transform_calculate(
+        n=f"datum.norm + {fall}", e=fall, m=f"datum.singular + {fall}"
+    )
+    layers: list[Layer] = [
+        *_PANEL.grid(ticks)[:1],
+        _PANEL.line(rows, "e", "mid", 1.8, strokeDash=[6, 4]),
+        _PANEL.line(rows, "m", "mid", 1.8, strokeDash=[2, 3]),
+        _PANEL.line(rows, "n", "weights", 3),
+        *_PANEL.covers(),
+        *_PANEL.grid(ticks)[1:],
+        *panel.numbered(_PANEL, steps, "n"),
+        *panel.heading(),
+        *_names(),
+        *_landscape(radii),
+    ]
+    layout = [
+        parameter("x0", "wide ? 52*s : 40"),
+        parameter("x1", "width - (wide ? 20*s : 14)"),
+        parameter("y0", "wide ? 104*s : 96"),
+        parameter("y1", "height - (wide ? 138*s : 132)"),
+        parameter("z0", "height - 84*s"),
+        parameter("z1", "height - 21*s"),
+    ]
+    ends = panel.axis("ticks", "steps")[:-1]
+    return stage.stage(
+        *layers,
+        height="width < 700 ? 470 : width < 1300 ? 500 : 776",
+        parameters=[RADIUS.selection(), *_chosen(), *ends, parameter("t0", "0"), *layout],
+    )
+
+
+def _chosen() -> list[alt.Parameter]:
+    columns = (
+        *panel.HEADING, "log10_at", "norm_label", "eigenvalue_label", "singular_label",
+        "eigenvalue_words", "singular_words",
+    )  # fmt: skip
+    return [
+        parameter("i", RADIUS.place()),
+        *(of_data(name, "radii", name, "i") for name in columns),
+    ]
+
+
+def _names() -> list[Layer]:
+    place = _PANEL.along("(t0 + 0.3*(t1 - t0))")
+    early = _PANEL.along("(t0 + 0.12*(t1 - t0))")
+    low, high = "y0 + 16*s", "y1 - 7*s"
+
+    def beside(field: str, dy: str) -> str:
+        return f"clamp(clamp({_PANEL.at(field)}, y0, y1) + {dy}, {low}, {high})"
+
+    return [
+        words(place, beside("norm_label", "-13*s"), "'‖Wₕⁿ‖'", size=stage.LABEL, weight=600,
+              colour="weights", halo=True),
+        words(place, beside("eigenvalue_label", "22*s"), "eigenvalue_words", halo=True),
+        words(early, beside("singular_label", "-10*s"), "singular_words", halo=True),
+    ]  # fmt: skip
+
+
+def _landscape(radii: Data) -> list[Layer]:
+    strip = Landscape(RADIUS)
+    return [
+        *strip.area(radii, colour="weights"),
+        *strip.frame(1.0),
+        strip.here(),
+        *strip.title("the largest ‖Wₕⁿ‖ of all n, at every radius", "from 1 on it has no end"),
+    ]

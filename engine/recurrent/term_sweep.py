@@ -1,0 +1,87 @@
+"""The terms of equation (1) at many spectral radii at once (handout, 1 (a))."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.extended_range import Array
+from engine.recurrent import rnn
+from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.measure import Experiment, experiment
+
+#: Numbers in the products of all pairs of timesteps together; more radii wait for their turn.
+AT_ONCE = 2_000_000
+
+
+@dataclass(frozen=True)
+class TermSweep:
+    """Base-10 logarithms of Frobenius norms, (radii, timesteps) in order of time.
+
+    term: of h_t's term of ∂L/∂W_h, h_{t−1} held fixed. newer, older: of the sum of the terms from T
+    down to t, and of those from 1 up to t; `newer[:, 0]` and `older[:, -1]` are the whole ∂L/∂W_h.
+    """
+
+    term: Array
+    newer: Array
+    older: Array
+
+
+def term_sweep(config: RecurrentConfig, radii: Array) -> TermSweep:
+    """The same weights at every radius; the config's targets, its first sequence alone.
+
+    For one sequence a term is a product of two vectors, ∂L/∂a_t and h_{t−1}, so that the inner
+    product of two terms is one of two numbers. Sums that are 10⁸ times smaller than their terms
+    have no digits left; a picture can't show that they have any.
+    """
+    setup = experiment(replace(config, spectral_radius=1.0, batch_size=1))
+    block = max(1, AT_ONCE // max(config.timesteps**2, config.timesteps * config.hidden_size))
+    parts = [_sweep(setup, radii[at : at + block]) for at in range(0, len(radii), block)]
+    return TermSweep(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _sweep(setup: Experiment, radii: Array) -> tuple[Array, Array, Array]:
+    weights, activation = setup.weights, setup.config.activation
+    run = rnn.forward(weights, radii, setup.inputs, setup.targets, activation, extended=True)
+    gradients, exponents = rnn.backward(weights, radii, run, setup.loss_weight, extended=True)
+    at_sums = gradients * rnn.slope(run.hidden_state, activation)
+    # (radii, timesteps, hidden): what a term is the product of, and its power of two.
+    left, right = at_sums[:, :, 0].swapaxes(0, 1), np.zeros_like(at_sums[:, :, 0].swapaxes(0, 1))
+    right[:, 1:] = run.hidden_state[:-1, :, 0].swapaxes(0, 1)
+    powers = exponents.T.copy()
+    powers[:, 1:] += run.exponent.T[:, :-1]
+    norms = np.sqrt(np.einsum("rth,rth->rt", left, left) * np.einsum("rth,rth->rt", right, right))
+    alive = norms > 0
+    scale = np.where(alive, powers, np.iinfo(np.int32).min // 2).max(axis=1, keepdims=True)
+    scaled = left * np.ldexp(1.0, np.clip(powers - scale, -1000, 0))[:, :, None]
+    products = (scaled @ _transposed(scaled)) * (right @ _transposed(right))
+    in_tens = np.where(alive.any(axis=1, keepdims=True), scale, 0) * np.log10(2)
+    with np.errstate(divide="ignore"):
+        term = np.log10(norms) + powers * np.log10(2)
+        older = np.log10(_corner_sums(products)) / 2 + in_tens
+        newer = np.log10(_corner_sums(products[:, ::-1, ::-1])[:, ::-1]) / 2 + in_tens
+    return term, newer, older
+
+
+def _transposed(rows: Array) -> Array:
+    """Each radius's matrix, transposed."""
+    return rows.swapaxes(1, 2)
+
+
+def _corner_sums(products: Array) -> Array:
+    """Sums over the first n rows and columns, for every n; rounding may not make one negative."""
+    sums = products.cumsum(axis=1).cumsum(axis=2)
+    return np.maximum(np.diagonal(sums, axis1=1, axis2=2), 0.0)
+
+
+def reach(sweep: TermSweep, fraction: float = 0.99) -> Array:
+    """How many timesteps back from T hold `fraction` of ∂L/∂W_h at each radius, (radii,).
+
+    The smallest n for which the terms older than the last n add up to at most (1 − fraction) of
+    the whole in norm, and so do those older than any larger n. 0 where the whole is zero.
+    """
+    timesteps = sweep.older.shape[1]
+    whole = sweep.older[:, -1:]
+    with np.errstate(invalid="ignore"):
+        matters = sweep.older > whole + np.log10(1 - fraction)
+    first = np.argmax(matters, axis=1)  # h_1 .. h_first together still don't matter
+    return np.where((whole[:, 0] == -np.inf) | ~matters.any(axis=1), 0, timesteps - first)
