@@ -1,0 +1,240 @@
+"""The beam of a character model as lines of letters that grow while the step goes on.
+
+A lane is a line of text in letters of one width, so a timestep is a column. Strong letters still
+lead to the beam; grey ones, cut off by a bar, fell out of it. Below the cut line stand the best that
+were pruned, written out. Rank and total stand beside each line.
+"""
+
+from typing import Any
+
+import altair as alt
+
+from engine.charts.beam_parts import (
+    MONOSPACE,
+    SHOWN,
+    at_x,
+    at_y,
+    bow,
+    curve,
+    edges,
+    looked_up,
+    reveal,
+    text,
+)
+from engine.charts.stage import CAPTION, Data, Layer, Slider, expr, parameter, rule, stage, words
+from engine.charts.theme import MANY_CELLS, AnyChart
+
+#: How wide a letter of these typefaces is, of its size.
+LETTER = 0.602
+#: Lanes of the widest beam fit in so many pixels.
+LANES_HEIGHT = 420
+
+
+def beam_lines(
+    pieces: Data, ends: Data, losers: Data, told: Data, *, steps: int, widths: int
+) -> AnyChart:
+    """The lines of every k at every step.
+
+    pieces: `beam_width, lane, parent_lane, start, end, text, finished_at, wins, greedy, optimum`,
+    as `letter_lanes` has them. ends: `beam_width, lane` and, packed with an entry for each step,
+    `ranks` (empty: nothing there), `values` (in words), `ats` (0 to 1 on the scale). losers:
+    `beam_width, place` and, packed, `texts, shorts`. told: `name, words, order` of the greedy
+    sequence and the optimum. steps: T.
+    """
+    step = Slider("step", "Step t", 1, steps, 1, steps)
+    width = Slider("k", "Beam width k", 1, widths, 1, min(5, widths))
+    shown = reveal()
+    parameters = [
+        *(hand.selection() for hand in (shown, width, step)),
+        parameter("t", step.now()),
+        parameter("beam", width.now()),
+        parameter("reveal_on", f"{shown.now()} == '{SHOWN}'"),
+        parameter("final", f"t == {steps}"),
+        *_places(steps),
+    ]
+    layers: list[Layer] = [
+        *_heads(),
+        *_letters(_pieces(pieces)),
+        *_ends(ends),
+        *_losers(losers),
+        *_told(told),
+    ]
+    chart = stage(*layers, height=f"lane_top + {LANES_HEIGHT}*s + 144*s", parameters=parameters)
+    return chart.properties(usermeta=MANY_CELLS)
+
+
+def _places(steps: int) -> list[alt.Parameter]:
+    return [
+        parameter("lane_top", "36*s"),
+        parameter("lane_row", f"min(60*s, {LANES_HEIGHT}*s / beam)"),
+        # One size for every k, so that letters stay in their columns.
+        parameter(
+            "letter_size",
+            f"min({LANES_HEIGHT / 20 * 0.84}*s, (wide ? 0.56 : 0.72)*width / {steps * LETTER})",
+        ),
+        parameter("letter", f"letter_size * {LETTER}"),
+        parameter("left", "4*s"),
+        parameter("rank_x", f"left + letter * {steps} + (wide ? 44*s : 26*s)"),
+        parameter("dots_left", "rank_x + 70*s"),
+        parameter("right", "0.985*width"),
+        parameter("cut_y", "lane_top + lane_row * beam + 6*s"),
+        parameter("loser_row", "min(20*s, letter_size * 1.3)"),
+        parameter("told_top", "cut_y + 3*loser_row + 22*s"),
+    ]
+
+
+def _heads() -> list[Layer]:
+    return [
+        words("left", "14*s",
+              "final ? 'Blue: what this search returns' : "
+              "'Strong: still leads to the beam. Grey, cut off by a bar: fell out of it.'"),
+        words("wide ? rank_x : right", "14*s", "'Rank and total log-prob at t = ' + t", weight=600,
+              colour="ink", where="wide"),
+        rule("left", "cut_y", "right", "cut_y", colour="ink", width=1.4),
+        words("right", "cut_y + 15*s", "'✂ after k = ' + beam", align="right", colour="ink",
+              size=CAPTION - 1),
+    ]  # fmt: skip
+
+
+def _pieces(pieces: Data) -> alt.Chart:
+    """A row for each piece of a lane that has begun, with what is there of it."""
+    return (
+        alt.Chart(pieces)
+        .transform_filter("datum.beam_width == beam && datum.start <= t")
+        .transform_calculate(
+            x="left + letter * (datum.start - 1)",
+            y="lane_top + lane_row * (datum.lane + 0.5)",
+            count="min(length(datum.text), t - datum.start + 1)",
+            lives="datum.end >= t",
+        )
+    )
+
+
+def _letters(rows: alt.Chart) -> list[Layer]:
+    """Letters, where they come from, where they end; the paths over them."""
+    layers: list[Layer] = []
+    grown = (
+        rows.transform_filter("datum.parent_lane >= 0 && datum.parent_lane != datum.lane")
+        .transform_calculate(
+            px="datum.x - letter*0.22", py="lane_top + lane_row * (datum.parent_lane + 0.5)"
+        )
+        .transform_calculate(**bow("letter*0.3"))
+        .transform_calculate(path=curve("datum.y - datum.py"))
+    )
+    for lives, colour, width in (("!datum.lives", "mid", 0.8), ("datum.lives", "ink", 1.2)):
+        some = rows.transform_filter(lives)
+        layers.append(
+            edges(grown.transform_filter(lives), "px", "py", stroke=expr(colour),
+                  strokeWidth=expr(f"{width}*s"), opacity=0.9 if colour == "ink" else 0.55)
+        )  # fmt: skip
+        layers += _written(some, "datum.count", "ink" if colour == "ink" else "mid")
+        layers += _finished(some, colour)
+    fallen = rows.transform_filter("!datum.lives").transform_calculate(
+        x="left + letter * datum.end - letter*0.08",
+        top="datum.y - letter_size*0.42",
+        bottom="datum.y + letter_size*0.42",
+    )
+    layers.append(
+        fallen.mark_rule(color=expr("mid"), strokeWidth=expr("1.2*s"), aria=False).encode(
+            x=at_x("x"), y=at_y("top"), y2="bottom"
+        )
+    )
+    for name, where in (("greedy", "reveal_on"), ("optimum", "reveal_on"), ("wins", "final")):
+        on = rows.transform_filter(f"{where} && datum.{name} > 0")
+        colour = "state" if name == "wins" else name
+        layers += _written(on, f"min(datum.count, datum.{name})", colour, fontWeight=600)
+    return layers
+
+
+def _written(rows: alt.Chart, count: str, colour: str, **mark: Any) -> list[Layer]:
+    some = rows.transform_calculate(letters=f"slice(datum.text, 0, {count})")
+    return [*text(some, "x", "y", "letters", size="letter_size", colour=colour, font=MONOSPACE,
+                  baseline="middle", **mark)]  # fmt: skip
+
+
+def _finished(rows: alt.Chart, colour: str) -> list[Layer]:
+    """A square where a hypothesis ends with the end token, and a line while it stays in the beam."""
+    done = rows.transform_filter("datum.finished_at > 0 && datum.finished_at <= t")
+    done = done.transform_calculate(
+        at="left + letter * (datum.finished_at - 0.5)",
+        after="left + letter * datum.finished_at + 2*s",
+        to="left + letter * min(t, datum.end)",
+    )
+    square = done.mark_point(
+        shape="square", filled=True, opacity=1, size=expr("letter_size*letter_size*0.2"),
+        color=expr(colour), aria=False,
+    )  # fmt: skip
+    line = done.transform_filter("datum.to > datum.after").mark_rule(
+        color=expr(colour), strokeWidth=expr("1.2*s"), aria=False
+    )
+    return [
+        line.encode(x=at_x("after"), x2="to", y=at_y("y")),
+        square.encode(x=at_x("at"), y=at_y("y")),
+    ]
+
+
+def _ends(ends: Data) -> list[Layer]:
+    """Rank and total beside the line that they belong to."""
+    rows = looked_up(
+        alt.Chart(ends).transform_filter("datum.beam_width == beam"),
+        "t - 1", rank="ranks", value="values", at="ats",
+    ).transform_filter("datum.rank != ''")  # fmt: skip
+    rows = rows.transform_calculate(
+        y="lane_top + lane_row * (datum.lane + 0.5)",
+        x="rank_x",
+        low="dots_left",
+        high="right",
+        dot="dots_left + toNumber(datum.at) * (right - dots_left)",
+        number="wide ? dots_left + toNumber(datum.at) * (right - dots_left) - 8*s : right",
+        from_="left + letter * t + 4*s",
+        to="rank_x - 24*s",
+    )
+    wide = rows.transform_filter("wide")
+    first, others = (rows.transform_filter(f"datum.rank {sign} '1'") for sign in ("==", "!="))
+    size = "round(clamp(lane_row*0.7, 9*s, 13*s))"
+    scale: dict[str, Any] = {"color": expr("hair"), "strokeWidth": 1, "aria": False}
+    options: dict[str, Any] = {"size": size, "baseline": "middle"}
+    return [
+        wide.mark_rule(**scale).encode(
+            x=at_x("from_"), x2="to", y=at_y("y")
+        ),
+        wide.mark_rule(**scale).encode(x=at_x("low"), x2="high", y=at_y("y")),
+        *text(first, "x", "y", "rank", fontWeight=700, align="right", **options),
+        *text(others, "x", "y", "rank", align="right", **options),
+        wide.mark_point(
+            filled=True, opacity=1, size=expr("min(66*s*s, lane_row*lane_row*0.22)"),
+            color=expr("state"), aria=False,
+        ).encode(x=at_x("dot"), y=at_y("y")),
+        *text(rows, "number", "y", "value", halo=True, align="right", **options),
+    ]  # fmt: skip
+
+
+def _losers(losers: Data) -> list[Layer]:
+    """The best of what was cut, written out in the same columns."""
+    rows = looked_up(
+        alt.Chart(losers).transform_filter("datum.beam_width == beam"),
+        "t - 1", letters="texts", short="shorts",
+    ).transform_filter("datum.short != ''")  # fmt: skip
+    rows = rows.transform_calculate(
+        x="left",
+        y="cut_y + 6*s + loser_row * (datum.place - 0.4)",
+        right="dots_left",
+    )
+    wide = rows.transform_filter("wide")
+    return [
+        *text(rows, "x", "y", "letters", size="letter_size", colour="dim", font=MONOSPACE,
+              baseline="middle"),
+        *text(wide, "right", "y", "short", colour="dim", baseline="middle", size=CAPTION - 1),
+    ]  # fmt: skip
+
+
+def _told(told: Data) -> list[Layer]:
+    """The greedy sequence and the optimum in full, once they are revealed."""
+    rows = alt.Chart(told).transform_filter("reveal_on")
+    rows = rows.transform_calculate(x="left", y="told_top + 22*s*datum.order")
+    layers: list[Layer] = []
+    for name in ("greedy", "optimum"):
+        one = rows.transform_filter(f"datum.name == '{name}'")
+        layers += text(one, "x", "y", "words", colour=name, fontWeight=600, baseline="middle",
+                       limit=expr("0.98*width"))  # fmt: skip
+    return layers

@@ -1,0 +1,391 @@
+"""The tree of a beam search, small enough that every node is a pill (handout, 2 (a)-(d)).
+
+One step has three moments: the candidates are proposed, sorted, and cut after k. Whatever became
+of a node shows in its outline: solid if it is kept, dashed with a cross if it is pruned, dotted if
+the search never looked at it. A total stands under a node only once the search has added it up.
+"""
+
+from typing import Any
+
+import altair as alt
+
+from engine.charts.beam_parts import (
+    KEPT,
+    MONOSPACE,
+    SHOWN,
+    at_x,
+    at_y,
+    bow,
+    curve,
+    edges,
+    ranked_column,
+    reveal,
+    start_square,
+    text,
+)
+from engine.charts.stage import (
+    LABEL,
+    ONE,
+    TICK,
+    Data,
+    Layer,
+    Slider,
+    expr,
+    parameter,
+    px,
+    stage,
+    words,
+)
+from engine.charts.theme import MANY_CELLS, AnyChart
+
+#: How a node looks, one letter each, as the rows have it for every k and moment.
+AHEAD, NOW, ALIVE, FADED, PRUNED, WINNER = ".", "o", "k", "f", "p", "w"
+
+
+def beam_tree(
+    nodes: Data, ranked: Data, algorithm: Data, survival: Data,
+    *, steps: int, leaves: int, most: int, widths: int,
+) -> AnyChart:  # fmt: skip
+    """The tree with its ranked column, Algorithm 1, and where the optimum survives.
+
+    nodes: `depth, row, parent_row, word, sequence, probability, edge` and `total` (in words),
+    `greedy, optimum, leaf`, `looks` (a letter for each k and moment, k by k). ranked: as
+    `ranked_column` takes it. algorithm: `line, indent, words, moment`. survival: `beam_width,
+    timestep, in_beam`. steps: T. leaves: rows of the tree. most: candidates of the fullest step.
+    """
+    moments = 3 * steps + 1
+    moment = Slider("moment", "Moment", 0, moments, 1, 0)
+    width = Slider("k", "Beam width k", 1, widths, 1, 2)
+    shown = reveal()
+    parameters = [
+        *(hand.selection() for hand in (shown, width, moment)),
+        parameter("m", moment.now()),
+        parameter("beam", width.now()),
+        parameter("reveal_on", f"{shown.now()} == '{SHOWN}'"),
+        parameter("final", f"m == {moments}"),
+        parameter("t", f"min({steps}, ceil(m / 3))"),
+        parameter("phase", f"m == 0 || final ? {KEPT} : (m - 1) % 3"),
+        parameter("place", f"(beam - 1) * {moments + 1} + m"),
+        parameter("ranked_place", f"(beam - 1) * {steps} + t - 1"),
+        *_places(steps, leaves, most),
+    ]
+    rows = _nodes(nodes, steps)
+    layers: list[Layer] = [
+        _band(),
+        *_heads(nodes, steps),
+        *_edges(rows),
+        *_paths(rows, steps),
+        *_pills(rows),
+        *_labels(rows),
+        start_square("10*s", f"tree_top + row * {(leaves - 1) / 2}"),
+        *_key(),
+        *ranked_column(ranked, _rank_title()),
+        *_algorithm(algorithm),
+        *_survival(survival, widths),
+    ]
+    bottom = f"wide ? max(key_y + 24*s, beam_top + {steps + 1}*22*s) : beam_top + {steps + 1}*22*s"
+    return stage(*layers, height=bottom, parameters=parameters).properties(usermeta=MANY_CELLS)
+
+
+def _places(steps: int, leaves: int, most: int) -> list[alt.Parameter]:
+    """Where everything stands; on a phone the column goes below the tree."""
+    return [
+        parameter("tree_top", "wide ? 48*s : 46*s"),
+        parameter("row", "wide ? 53*s : 41*s"),
+        parameter("first", "wide ? 0.105*width : 0.17*width"),
+        parameter("apart", f"(wide ? 0.57 : 1.005) * width / {max(steps, 3)}"),
+        parameter("pill", "wide ? 88*s : min(68*s, apart - 40*s)"),
+        parameter("tall", "wide ? 26*s : 21*s"),
+        parameter("key_y", f"tree_top + row * {leaves - 1} + (wide ? 56*s : 40*s)"),
+        parameter("rank_left", "wide ? 0.635*width : 12*s"),
+        parameter("rank_right", "wide ? 0.99*width : 0.98*width"),
+        parameter("dots_left", "wide ? 0.80*width : 0.58*width"),
+        parameter("rank_limit", "dots_left - rank_left - 34*s"),
+        parameter("rank_top", "wide ? 16*s : key_y + 72*s"),
+        parameter("rank_row", "wide ? 22*s : 20*s"),
+        parameter("rank_size", "13*s"),
+        parameter("below", f"rank_top + rank_row * {most + 1} + 28*s"),
+        parameter("code_top", "wide ? below : key_y + 36*s"),
+        parameter("code_row", "18.5*s"),
+        parameter("beam_top", "wide ? code_top + 7.6*code_row + 16*s : below + 16*s"),
+        parameter("beam_cell", "min(27*s, (rank_right - rank_left - 90*s) / 8)"),
+    ]
+
+
+def _nodes(nodes: Data, steps: int) -> alt.Chart:
+    """A row for each node with its places in pixels, and how it looks now."""
+    return (
+        alt.Chart(nodes)
+        .transform_calculate(
+            cx="first + apart * (datum.depth - 1)",
+            cy="tree_top + row * datum.row",
+            py="tree_top + row * datum.parent_row",
+        )
+        .transform_calculate(
+            left="datum.cx - pill / 2",
+            right="datum.cx + pill / 2",
+            top="datum.cy - tall / 2",
+            bottom="datum.cy + tall / 2",
+            px="datum.depth == 1 ? 17*s : datum.cx - apart + pill / 2",
+        )
+        .transform_calculate(
+            **bow("datum.left - datum.px"),
+            fill_to="datum.left + pill * datum.probability",
+            edge_x="(datum.px + datum.left) / 2",
+            edge_y="(datum.py + datum.cy) / 2",
+            total_y="datum.bottom + (wide ? 13*s : 10.5*s)",
+            ring_left="datum.left - 3*s",
+            ring_right="datum.right + 3*s",
+            ring_top="datum.top - 3*s",
+            ring_bottom="datum.bottom + 3*s",
+            above="datum.py - 4.5*s",
+            below="datum.py + 4.5*s",
+        )
+        .transform_calculate(path=curve("datum.cy - datum.py"))
+        .transform_calculate(look="datum.looks[place]")
+    )
+
+
+def _one_of(rows: alt.Chart, looks: str) -> alt.Chart:
+    return rows.transform_filter(f"indexof('{looks}', datum.look) >= 0")
+
+
+def _band() -> alt.Chart:
+    """The timestep at work, shaded."""
+    rect = alt.Chart(ONE).transform_filter("m > 0 && !final").mark_rect(
+        color=expr("hair"), opacity=0.45, cornerRadius=8, aria=False
+    )  # fmt: skip
+    middle = "first + apart * (t - 1)"
+    return rect.encode(
+        x=px(f"{middle} - pill/2 - 10*s"), x2=px(f"{middle} + pill/2 + 10*s"),
+        y=px("4*s"), y2=px("key_y - 22*s"),
+    )  # fmt: skip
+
+
+def _heads(nodes: Data, steps: int) -> list[Layer]:
+    """The timesteps over their columns."""
+    return [
+        words(f"first + apart*{t - 1}", "20*s", f"'t = {t}'", align="center", weight=600,
+              colour=f"(t == {t} && m > 0 && !final ? ink : dim)")
+        for t in range(1, steps + 1)
+    ]  # fmt: skip
+
+
+def _edges(rows: alt.Chart) -> list[Layer]:
+    """Dotted, dashed and solid; the path that is returned is the thickest."""
+    ahead, pruned, solid = (_one_of(rows, looks) for looks in (AHEAD, PRUNED, NOW + ALIVE + FADED))
+    winner = _one_of(rows, WINNER)
+    return [
+        edges(ahead, "px", "py", stroke=expr("mid"), strokeDash=[1, 4], strokeWidth=expr("1.1*s")),
+        edges(pruned, "px", "py", stroke=expr("mid"), strokeDash=[5, 4], strokeWidth=expr("1.4*s")),
+        edges(solid, "px", "py", strokeWidth=expr("2.4*s"), strokeCap="butt").encode(
+            stroke=_state_or_ink(), opacity=_faded()
+        ),
+        edges(winner, "px", "py", stroke=expr("state"), strokeWidth=expr("4.6*s")),
+    ]
+
+
+def _paths(rows: alt.Chart, steps: int) -> list[Layer]:
+    """The greedy path and the optimum beside the edges they run along, once they are revealed."""
+    layers: list[Layer] = []
+    names = (("greedy", "▲", "above"), ("optimum", "◆", "below"))
+    for name, sign, side in names:
+        on = rows.transform_filter(f"reveal_on && datum.{name}")
+        ring = on if name == "optimum" else on.transform_filter("!datum.optimum")
+        layers += [
+            edges(on, "px", side, stroke=expr(name), strokeWidth=expr("3*s"), strokeCap="round"),
+            ring.mark_rect(
+                stroke=expr(name), strokeWidth=expr("2*s"), fill=expr("background"),
+                cornerRadius=expr("11*s"), aria=False,
+            ).encode(x=at_x("ring_left"), x2="ring_right", y=at_y("ring_top"), y2="ring_bottom"),
+        ]  # fmt: skip
+        end = on.transform_filter("datum.leaf").transform_calculate(
+            name=f"wide ? '{sign} {name}' : '{sign}'",
+            x="wide ? datum.right + 9*s : datum.right - 5*s",
+            y="wide ? datum.cy : datum.top - 1*s",
+        )
+        layers += text(end, "x", "y", "name", colour=name, fontWeight=600, halo=True,
+                       baseline="middle")  # fmt: skip
+    return layers
+
+
+def _pills(rows: alt.Chart) -> list[Layer]:
+    """Paper, the token's probability as a fill, an outline, the word, and a cross if it is pruned."""
+    box: dict[str, Any] = {"x": at_x("left"), "x2": "right", "y": at_y("top"), "y2": "bottom"}
+    fill: dict[str, Any] = box | {"x2": "fill_to"}
+    radius = expr("9*s")
+    kept, other = _one_of(rows, ALIVE + FADED + WINNER), _one_of(rows, NOW + PRUNED)
+    layers: list[Layer] = [
+        rows.mark_rect(color=expr("background"), cornerRadius=radius, aria=False).encode(**box),
+        kept.mark_rect(color=expr("state"), cornerRadius=radius, aria=False).encode(
+            **fill, opacity=_faded(0.25, 0.12)
+        ),
+        other.mark_rect(color=expr("mid"), cornerRadius=radius, opacity=0.25, aria=False).encode(
+            **fill
+        ),
+    ]
+    outlines = (
+        (AHEAD, [1, 3], 1.2, "mid"),
+        (PRUNED, [4, 3], 1.3, "mid"),
+        (NOW, [1, 0], 1.3, "ink"),
+    )
+    for look, dash, width, colour in outlines:
+        layers.append(
+            _one_of(rows, look)
+            .mark_rect(filled=False, stroke=expr(colour), strokeDash=dash,
+                       strokeWidth=expr(f"{width}*s"), cornerRadius=radius, aria=False)
+            .encode(**box)
+        )  # fmt: skip
+    solid = kept.mark_rect(
+        filled=False, stroke=expr("state"), strokeWidth=expr("2*s"), cornerRadius=radius, aria=False
+    )
+    layers.append(solid.encode(**box, opacity=_faded()))
+    centre: dict[str, Any] = {"align": "center", "baseline": "middle", "limit": expr("pill - 8*s"),
+              "size": "(wide ? 14 : 12)*s"}  # fmt: skip
+    layers += text(kept, "cx", "cy", "word", fontWeight=600, **centre)
+    plain = _one_of(rows, AHEAD + NOW + PRUNED)
+    layers += text(plain, "cx", "cy", "word", dim=f"datum.look != '{NOW}'", **centre)
+    cross = _one_of(rows, PRUNED).transform_calculate(cross="'✕'")
+    layers += text(cross, "left", "cy", "cross", colour="dim", halo=True, align="center",
+                   baseline="middle", dx=expr("-10*s"), fontWeight=600)  # fmt: skip
+    unseen = rows.mark_rect(opacity=0, aria=False).encode(
+        **box,
+        tooltip=[
+            alt.Tooltip("sequence:N", title="sequence"),
+            alt.Tooltip("probability:Q", title="probability of the token", format=".4f"),
+            alt.Tooltip("edge:N", title="its log-prob"),
+        ],
+    )
+    return [*layers, unseen]
+
+
+def _labels(rows: alt.Chart) -> list[Layer]:
+    """The token's log-prob on its edge; the total below, as soon as it is added up."""
+    size = "(wide ? 12.5 : 11)*s"
+    options: dict[str, Any] = {"align": "center", "baseline": "middle", "size": size}
+    stands_back = f"indexof('{AHEAD}{PRUNED}', datum.look) >= 0"
+    told = "datum.optimum && datum.leaf && reveal_on"
+    total: dict[str, Any] = {**options, "fontWeight": 600}
+    return [
+        *text(rows, "edge_x", "edge_y", "edge", halo=True, dim=stands_back, **options),
+        *text(rows.transform_filter(f"datum.look != '{AHEAD}'"), "cx", "total_y", "total",
+              dim=stands_back, **total),
+        *text(_one_of(rows, AHEAD).transform_filter(told), "cx", "total_y", "total",
+              colour="optimum", halo=True, dy=expr("2*s"), **total),
+    ]  # fmt: skip
+
+
+def _key() -> list[Layer]:
+    """The three outlines, as the tree has them."""
+    layers: list[Layer] = []
+    entries = (
+        ("kept", "state", [1, 0], "(wide ? 0.02 : 0)*width"),
+        ("✕ pruned", "mid", [4, 3], "(wide ? 0.12 : 0.2)*width"),
+        ("not looked at", "mid", [1, 3], "(wide ? 0.235 : 0.46)*width"),
+        ("filled: its probability", "ink", [1, 0], "(wide ? 0.38*width : 9e4)"),
+    )
+    for name, colour, dash, left in entries:
+        box: dict[str, Any] = {"x": px(f"{left} + 2"), "x2": px(f"{left} + 24*s"),
+                               "y": px("key_y - 7*s"), "y2": px("key_y + 6*s")}  # fmt: skip
+        rows = alt.Chart(ONE) if colour != "ink" else alt.Chart(ONE).transform_filter("wide")
+        if dash == [1, 0]:
+            half = box | ({"x2": px(f"{left} + 13*s")} if colour == "ink" else {})
+            fill = rows.mark_rect(color=expr("mid" if colour == "ink" else colour), opacity=0.25,
+                                  cornerRadius=expr("6*s"), aria=False)  # fmt: skip
+            layers.append(fill.encode(**half))
+        layers.append(
+            rows.mark_rect(filled=False, stroke=expr(colour), strokeDash=dash, aria=False,
+                           strokeWidth=expr("1.4*s"), cornerRadius=expr("6*s")).encode(**box)
+        )  # fmt: skip
+        layers.append(
+            words(f"{left} + 30*s", "key_y", f"'{name}'", size=TICK, baseline="middle",
+                  where="wide" if colour == "ink" else None)
+        )  # fmt: skip
+    return layers
+
+
+def _rank_title() -> str:
+    return (
+        "m == 0 ? 'No candidates yet' : final ? 'The beam; its best is returned' : "
+        "phase == 0 ? 'Proposed at t = ' + t + ', in the order of the tree' : "
+        "phase == 1 ? 'Sorted' : beam == 1 ? 'The best one is kept' : "
+        "'The best ' + beam + ' are kept'"
+    )
+
+
+def _algorithm(algorithm: Data) -> list[Layer]:
+    """Algorithm 1 with the line at work; on a phone that line alone."""
+    now = "m == 0 ? 'start' : final ? 'return' : ['propose', 'sort', 'keep'][phase]"
+    rows = (
+        alt.Chart(algorithm)
+        .transform_calculate(on=f"datum.moment == ({now})")
+        .transform_filter("wide || datum.on")
+        .transform_calculate(
+            y="code_top + (wide ? datum.line : 0) * code_row",
+            x="rank_left + (wide ? 16*s * datum.indent : 0) + 18*s",
+            left="rank_left - 3*s",
+            right="rank_right",
+        )
+        .transform_calculate(top="datum.y - 9*s", bottom="datum.y + 9*s", sign="'▸'")
+    )
+    on, off = rows.transform_filter("datum.on"), rows.transform_filter("!datum.on")
+    bar = on.mark_rect(color=expr("state"), opacity=0.2, cornerRadius=4, aria=False)
+    code: dict[str, Any] = {"font": MONOSPACE, "size": TICK + 0.5, "baseline": "middle"}
+    return [
+        bar.encode(x=at_x("left"), x2="right", y=at_y("top"), y2="bottom"),
+        *text(on, "left", "y", "sign", dx=expr("4*s"), baseline="middle"),
+        *text(on, "x", "y", "words", **code),
+        *text(off, "x", "y", "words", colour="dim", **code),
+    ]
+
+
+def _survival(survival: Data, widths: int) -> list[Layer]:
+    """Is the optimum still in the beam? By k and by timestep, once it is revealed."""
+    left = "rank_left + 90*s"
+    done = f"phase == {KEPT} ? t : t - 1"
+    rows = (
+        alt.Chart(survival)
+        .transform_filter("reveal_on")
+        .transform_calculate(
+            x=f"{left} + (datum.beam_width - 0.5) * beam_cell",
+            y="beam_top + 22*s * datum.timestep",
+        )
+        .transform_calculate(
+            left="datum.x - beam_cell*0.45",
+            right="datum.x + beam_cell*0.45",
+            top="datum.y - 10*s",
+            bottom="datum.y + 10*s",
+            after="'after t = ' + datum.timestep",
+            sign="datum.in_beam ? '◆' : '✕'",
+            number="(datum.beam_width == 1 ? 'k = ' : '') + datum.beam_width",
+            head="beam_top + 3*s",
+            row_left=left,
+        )
+    )
+    box: dict[str, Any] = {"x": at_x("left"), "x2": "right", "y": at_y("top"), "y2": "bottom"}
+    yes, no = (rows.transform_filter(f"{sign}datum.in_beam") for sign in ("", "!"))
+    mine = rows.transform_filter(f"datum.beam_width == beam && datum.timestep <= ({done})")
+    centre: dict[str, Any] = {"align": "center", "baseline": "middle"}
+    return [
+        words("rank_left", "beam_top - 16*s", "'Is the optimum still in the beam?'", weight=600,
+              colour="optimum", size=LABEL, where="reveal_on", baseline="middle"),
+        yes.mark_rect(color=expr("optimum"), opacity=0.18, cornerRadius=3, aria=False).encode(**box),
+        mine.mark_rect(filled=False, stroke=expr("ink"), strokeWidth=expr("1.8*s"), cornerRadius=3,
+                       aria=False).encode(**box),
+        *text(yes, "x", "y", "sign", colour="optimum", **centre),
+        *text(no, "x", "y", "sign", colour="dim", size=TICK - 2, **centre),
+        *text(rows.transform_filter("datum.timestep == 1"), "x", "head", "number", colour="dim",
+              size=TICK, **centre),
+        *text(rows.transform_filter("datum.beam_width == 1"), "row_left", "y", "after",
+              colour="dim", size=TICK, align="right", baseline="middle", dx=expr("-6*s")),
+    ]  # fmt: skip
+
+
+def _state_or_ink() -> Any:
+    now = f"datum.look == '{NOW}'"
+    return alt.condition(now, alt.value(expr("ink")), alt.value(expr("state")))
+
+
+def _faded(full: float = 1, faded: float = 0.45) -> Any:
+    """What is kept but leads to nothing in the beam any more."""
+    return alt.condition(f"datum.look == '{FADED}'", alt.value(faded), alt.value(full))

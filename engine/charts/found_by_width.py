@@ -1,0 +1,81 @@
+"""What each beam width ends with, as a staircase: the best score, its sequence, and the optimum."""
+
+import altair as alt
+
+from engine.charts.stage import (
+    LABEL,
+    SENTENCE,
+    TICK,
+    Data,
+    Layer,
+    expr,
+    haloed,
+    of_data,
+    parameter,
+    px,
+    stage,
+    words,
+    x,
+    y,
+)
+from engine.charts.theme import MANY_CELLS, AnyChart
+
+
+def found_by_width(stairs: Data, levels: Data, ticks: Data, ends: Data) -> AnyChart:
+    """The staircase from k = 1 to the widest beam.
+
+    stairs: a row for each stretch of widths with one result: `first, next` (where it ends),
+    `score, next_score` (of the stretch after it), `words, colour, is_long`. levels: `score, words,
+    colour` of greedy search and the optimum. ticks: `score, words`. ends: one row, `low, high,
+    widest, title`.
+    """
+    parameters = [
+        of_data("low", "ends", "low"),
+        of_data("high", "ends", "high"),
+        of_data("widest", "ends", "widest"),
+        parameter("left", "wide ? 0.045*width : 0.13*width"),
+        parameter("right", "0.985*width"),
+        parameter("top", "40*s"),
+        parameter("bottom", "(wide ? 250 : 230)*s"),
+    ]
+    across = x("first", "left", "right", [1, "widest"])
+    up = y("score", "top", "bottom", ["low", "high"])
+    chart = alt.Chart(stairs)
+    grid = alt.Chart(ticks)
+    layers: list[Layer] = [
+        words("0", "14*s", "datum.title", data=ends, size=SENTENCE, weight=600, colour="ink",
+              baseline="middle"),
+        grid.mark_rule(color=expr("hair"), aria=False).encode(x=px("left"), x2=px("right"), y=up),
+        grid.mark_text(color=expr("dim"), align="right", dx=-8, baseline="middle", aria=False,
+                       fontSize=expr(f"{TICK}*s")).encode(x=px("left"), y=up, text="words:N"),
+        words("left", "bottom + 18*s", "'k = 1'", align="center", size=TICK),
+        words("right", "bottom + 18*s", "'k = ' + widest", align="right", size=TICK),
+    ]  # fmt: skip
+    for name in ("optimum", "greedy"):
+        level = alt.Chart(levels).transform_filter(f"datum.colour == '{name}'")
+        rule = level.mark_rule(color=expr(name), strokeDash=[7, 4], strokeWidth=expr("1.5*s"),
+                               aria=False)  # fmt: skip
+        layers.append(rule.encode(x=px("left"), x2=px("right"), y=up))
+    layers += [
+        chart.mark_rule(color=expr("state"), strokeWidth=expr("3*s"), aria=False).encode(
+            x=across, x2="next", y=up
+        ),
+        chart.transform_filter("isValid(datum.next_score)").mark_rule(
+            color=expr("state"), strokeWidth=expr("1.2*s"), opacity=0.6, aria=False
+        ).encode(x=x("next", "left", "right", [1, "widest"]), y=up, y2="next_score"),
+    ]  # fmt: skip
+    for colour in ("ink", "optimum"):
+        named = chart.transform_filter(f"datum.colour == '{colour}' && (wide || datum.is_long)")
+        layers += haloed(
+            named.encode(x=across, y=up, text="words:N"), color=expr(colour), align="left",
+            dx=expr("3*s"), dy=expr("14*s"), fontSize=expr(f"{LABEL - 1.5}*s"), baseline="middle",
+            limit=expr("(right - left)*0.6"),
+        )  # fmt: skip
+    for name, align, at in (("optimum", "right", "right"), ("greedy", "right", "right")):
+        level = alt.Chart(levels).transform_filter(f"datum.colour == '{name}'")
+        layers += haloed(
+            level.encode(x=px(at), y=up, text="words:N"), color=expr(name), align=align,
+            dy=expr("-9*s"), fontWeight=600, fontSize=expr(f"{LABEL}*s"), baseline="middle",
+        )  # fmt: skip
+    drawn = stage(*layers, height="bottom + 36*s", parameters=parameters)
+    return drawn.properties(usermeta=MANY_CELLS)

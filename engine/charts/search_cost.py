@@ -1,0 +1,170 @@
+"""What it costs not to store states: cells that are run, a triangle against a line (2 (e)).
+
+A square is a cell that is run for each hypothesis: a row for each step, a column for each token
+that is read. The counts were made while the searches ran; nothing is computed here.
+"""
+
+from typing import Any
+
+import altair as alt
+
+from engine.charts.beam_parts import at_x, at_y, looked_up, text
+from engine.charts.stage import (
+    LABEL,
+    SENTENCE,
+    TICK,
+    Data,
+    Layer,
+    Slider,
+    expr,
+    haloed,
+    parameter,
+    px,
+    stage,
+    words,
+    x,
+    y,
+)
+from engine.charts.theme import MANY_CELLS, AnyChart
+
+#: Each way: its title and its ink.
+WAYS = {
+    "rerun": ("run again from the start", "gradient"),
+    "stored": ("with stored states", "state"),
+}
+
+
+def search_cost(steps: Data, counts: Data, *, longest: int, widths: int, start: int) -> AnyChart:
+    """Squares of cells for both ways, and the counts against T.
+
+    steps: `step`, a row for each. counts: `length` (T) and, packed
+    with an entry for each k, `stored, rerun` (cell evaluations), `stored_shares, rerun_shares`
+    (of the most of that k). longest: the largest T. start: T to begin with.
+    """
+    length = Slider("until", "Length T", 1, longest, 1, start)
+    width = Slider("k", "Beam width k", 1, widths, 1, min(2, widths))
+    parameters = [
+        width.selection(),
+        length.selection(),
+        parameter("now_length", length.now()),
+        parameter("beam", width.now()),
+        parameter("side", "wide ? min(0.315*width, 400*s) : 0.46*width"),
+        parameter("square", "side / now_length"),
+        parameter("top", "62*s"),
+        parameter("plot_left", "wide ? 0.75*width : 0.13*width"),
+        parameter("plot_right", "wide ? 0.945*width : 0.88*width"),
+        parameter("plot_top", "wide ? 62*s : top + side + 62*s"),
+        parameter("plot_bottom", "wide ? 62*s + min(0.315*width, 400*s) : plot_top + 190*s"),
+    ]
+    counted = looked_up(
+        alt.Chart(counts), "beam - 1", stored="stored", rerun="rerun",
+        stored_share="stored_shares", rerun_share="rerun_shares",
+    )  # fmt: skip
+    layers: list[Layer] = []
+    for place, way in enumerate(WAYS):
+        layers += _squares(steps, counted, way, f"{place} * (wide ? 0.36 : 0.51)*width")
+    layers += [*_axis(longest), *_counts(counted, longest)]
+    chart = stage(*layers, height="plot_bottom + 30*s", parameters=parameters)
+    return chart.properties(usermeta=MANY_CELLS)
+
+
+def _squares(steps: Data, counted: alt.Chart, way: str, left: str) -> list[Layer]:
+    """The cells of each step: all that it reads, or the last one alone."""
+    title, colour = WAYS[way]
+    rows = (
+        alt.Chart(steps)
+        .transform_filter("datum.step <= now_length")
+        .transform_calculate(
+            left=left,
+            before=f"{left} + square * (datum.step - 1)",
+            right=f"{left} + square * datum.step",
+            top="top + square * (datum.step - 1)",
+            bottom="top + square * datum.step",
+            end="top + square * now_length",
+        )
+    )
+    run, ready = ("left", "before") if way == "rerun" else ("before", "left")
+    filled = rows.mark_rect(color=expr(colour), opacity=0.9, aria=False)
+    pale = rows.mark_rect(color=expr("hair"), aria=False)
+
+    def box(start: str, end: str) -> dict[str, Any]:
+        return {"x": at_x(start), "x2": end, "y": at_y("top"), "y2": "bottom"}
+
+    # Paper between them makes squares of rows: far fewer marks than a mark for each.
+    gap: dict[str, Any] = {
+        "color": expr("background"),
+        "strokeWidth": expr("max(0.6, square*0.08)"),
+        "aria": False,
+    }
+    down, across = rows.mark_rule(**gap), rows.mark_rule(**gap)
+    here = counted.transform_filter("datum.length == now_length").transform_calculate(
+        x=left, y="38*s",
+        words=f"format(toNumber(datum.{way}), ',d') + (wide ? ' cells run' : ' cells')",
+    )  # fmt: skip
+    return [
+        words(left, "12*s", f"'{title}'", size="(wide ? 15 : 13)*s", weight=600, colour=colour,
+              baseline="middle"),
+        *text(here, "x", "y", "words", size=SENTENCE + 1, baseline="middle", fontWeight=600),
+        *([pale.encode(**box(ready, "before"))] if way == "stored" else []),
+        filled.encode(**box(run, "right")),
+        down.encode(x=at_x("right"), y=at_y("top"), y2="end"),
+        across.encode(x=at_x("left"), x2="right", y=at_y("bottom")),
+        words(f"{left} + side", "top + 6*s", "'tokens read →'", size=TICK, align="right"),
+        words(f"{left} + side", "top + 22*s", "'↓ steps'", size=TICK, align="right"),
+    ]  # fmt: skip
+
+
+def _axis(longest: int) -> list[Layer]:
+    shares = alt.InlineData(values=[{"share": share} for share in (0, 0.25, 0.5, 0.75, 1)])
+    lines = alt.Chart(shares).mark_rule(color=expr("hair"), aria=False)
+    lengths = [1, *range(10, longest + 1, 10)]
+    below = alt.InlineData(
+        values=[{"length": t, "words": f"T = {t}" if t == 1 else str(t)} for t in lengths]
+    )
+    told = alt.Chart(below).mark_text(
+        color=expr("dim"), fontSize=expr(f"{TICK}*s"), baseline="middle", aria=False
+    )
+    return [
+        words("plot_left - 0.03*width", "wide ? 12*s : plot_top - 24*s",
+              "'Cells run, against T'", size=SENTENCE, weight=600, colour="ink", baseline="middle"),
+        lines.encode(x=px("plot_left"), x2=px("plot_right"), y=_up("share")),
+        told.encode(x=_across(longest), y=px("plot_bottom + 15*s"), text="words:N"),
+    ]  # fmt: skip
+
+
+def _up(field: str) -> alt.Y:
+    return y(field, "plot_top", "plot_bottom", [0, 1])
+
+
+def _across(longest: int) -> alt.X:
+    return x("length", "plot_left", "plot_right", [1, longest])
+
+
+def _counts(counted: alt.Chart, longest: int) -> list[Layer]:
+    """Both counts against T; faint beyond the T under the hand."""
+    layers: list[Layer] = []
+    for way, (_, colour) in WAYS.items():
+        rows = counted.transform_calculate(share=f"toNumber(datum.{way}_share)")
+        before = rows.transform_filter("datum.length <= now_length")
+        here = rows.transform_filter("datum.length == now_length").transform_calculate(
+            words=f"format(toNumber(datum.{way}), ',d')"
+        )
+        last = rows.transform_filter(f"datum.length == {longest}").transform_calculate(
+            words="format(toNumber(datum." + way + "), ',d')"
+        )
+        line: dict[str, Any] = {"color": expr(colour), "strokeWidth": expr("3*s"), "aria": False}
+        place: dict[str, Any] = {"x": _across(longest), "y": _up("share")}
+        side = "right" if way == "rerun" else "left"
+        dx, dy = ("-9*s", "-8*s") if way == "rerun" else ("4*s", "-13*s")
+        layers += [
+            rows.mark_line(**line, opacity=0.28).encode(**place),
+            before.mark_line(**line).encode(**place),
+            here.mark_point(filled=True, size=expr("110*s*s"), opacity=1, fill=expr(colour),
+                            stroke=expr("background"), strokeWidth=2, aria=False).encode(**place),
+            *haloed(here.encode(**place, text="words:N"), color=expr(colour), align=side,
+                    dx=expr(dx), dy=expr(dy), fontWeight=600, fontSize=expr(f"{LABEL}*s")),
+            last.mark_text(color=expr(colour), align="left", dx=expr("9*s"), fontWeight=600,
+                           fontSize=expr(f"{TICK + 1}*s"), baseline="middle", aria=False).encode(
+                **place, text="words:N"),
+        ]  # fmt: skip
+    return layers

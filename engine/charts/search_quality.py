@@ -1,0 +1,221 @@
+"""When search is too good: what a wider beam misses, how much it writes, and what (2 (d)).
+
+Search errors above, lengths below, over k on a logarithmic axis; beside them what this k writes
+after some beginnings of lines. One slider moves all of it.
+"""
+
+import math
+from typing import Any
+
+import altair as alt
+
+from engine.charts.beam_parts import MONOSPACE, looked_up, text
+from engine.charts.stage import (
+    LABEL,
+    SENTENCE,
+    TICK,
+    Data,
+    Layer,
+    Slider,
+    expr,
+    haloed,
+    parameter,
+    px,
+    rule,
+    stage,
+    words,
+    x,
+    y,
+)
+from engine.charts.theme import MANY_CELLS, AnyChart
+
+#: Ticks of the beam width.
+WIDTHS_TOLD = (1, 2, 5, 10, 20, 50)
+#: Each rule of ranking: its ink, its dash, and on which side of its curve it is named.
+RULES = {"sum": ("state", [1, 0]), "wu": ("ink", [7, 3]), "mean": ("dim", [2, 3])}
+
+
+def search_quality(
+    widths: Data, levels: Data, examples: Data, *, widest: int, longest: int
+) -> AnyChart:
+    """Misses and lengths by k, and what each k writes.
+
+    widths: `scoring, beam_width, missed` (a share, none where it isn't proved), `length, name`.
+    levels: `what` ("optimum", "text"), `length, words`. examples: `place` (from 0), `prompt` and,
+    packed with an entry for each k, `texts, marks` (◆ the optimum, ✕ not, or nothing known).
+    longest: the top of the axis of lengths.
+    """
+    width = Slider("k", "Beam width k", 1, widest, 1, 5)
+    parameters = [
+        width.selection(),
+        parameter("beam", width.now()),
+        *_places(widest),
+    ]
+    layers: list[Layer] = [
+        words("0", "12*s", "'Search errors: how often the best of all is missed'", size=SENTENCE,
+              weight=600, colour="ink", baseline="middle"),
+        *_axis("miss_top", "miss_bottom", [(v, f"{v:.0%}") for v in (0, 0.25, 0.5, 0.75, 1)], 1),
+        *_curve(widths, "missed", "miss_top", "miss_bottom", 1),
+        words("0", "length_top - 24*s", "'Letters in what it writes'", size=SENTENCE, weight=600,
+              colour="ink", baseline="middle"),
+        *_axis("length_top", "length_bottom", _tens(longest), longest),
+        *_levels(levels, longest),
+        *_lengths(widths, longest),
+        *_hand(widths, longest),
+        *_examples(examples),
+    ]  # fmt: skip
+    chart = stage(*layers, height="wide ? length_bottom + 34*s : list_top + 9.4*list_row",
+                  parameters=parameters)  # fmt: skip
+    return chart.properties(usermeta=MANY_CELLS)
+
+
+def _places(widest: int) -> list[alt.Parameter]:
+    return [
+        parameter("axis_left", "wide ? 0.04*width : 0.1*width"),
+        parameter("axis_right", "wide ? 0.46*width : 0.97*width"),
+        parameter("miss_top", "40*s"),
+        parameter("miss_bottom", "wide ? 225*s : 150*s"),
+        parameter("length_top", "miss_bottom + 76*s"),
+        parameter("length_bottom", "length_top + (wide ? 205*s : 130*s)"),
+        parameter("list_left", "wide ? 0.53*width : 0"),
+        parameter("list_top", "wide ? 40*s : length_bottom + 62*s"),
+        parameter("list_row", "wide ? 54*s : 46*s"),
+        parameter("here", f"axis_left + log(beam)/{math.log(widest)} * (axis_right - axis_left)"),
+        parameter("widest_log", math.log(widest)),
+    ]
+
+
+def _tens(longest: int) -> list[tuple[float, str]]:
+    return [(v, str(v)) for v in range(0, longest + 1, 10 if longest <= 60 else 20)]
+
+
+def _across(field: str = "log_width") -> alt.X:
+    return x(field, "axis_left", "axis_right", [0, "widest_log"])
+
+
+def _axis(top: str, bottom: str, ticks: list[tuple[float, str]], high: float) -> list[Layer]:
+    """Grid lines with their words, and the widths below."""
+    rows = alt.InlineData(values=[{"v": v, "words": label} for v, label in ticks])
+    line = alt.Chart(rows).mark_rule(color=expr("hair"), aria=False)
+    label = alt.Chart(rows).mark_text(
+        align="right", dx=-8, baseline="middle", color=expr("dim"), fontSize=expr(f"{TICK}*s"),
+        aria=False,
+    )  # fmt: skip
+    place = y("v", top, bottom, [0, high])
+    below = alt.InlineData(
+        values=[{"log_width": math.log(k), "words": f"k = {k}" if k == 1 else str(k)}
+                for k in WIDTHS_TOLD]
+    )  # fmt: skip
+    told = alt.Chart(below).mark_text(
+        color=expr("dim"), fontSize=expr(f"{TICK}*s"), baseline="middle", aria=False
+    )
+    return [
+        line.encode(x=px("axis_left"), x2=px("axis_right"), y=place),
+        label.encode(x=px("axis_left"), y=place, text="words:N"),
+        told.encode(x=_across(), y=px(f"{bottom} + 15*s"), text="words:N"),
+    ]
+
+
+def _of(widths: Data, scoring: str) -> alt.Chart:
+    rows = alt.Chart(widths).transform_filter(f"datum.scoring == '{scoring}'")
+    return rows.transform_calculate(log_width="log(datum.beam_width)")
+
+
+def _curve(widths: Data, field: str, top: str, bottom: str, high: float) -> list[Layer]:
+    line = _of(widths, "sum").mark_line(color=expr("state"), strokeWidth=expr("3*s"), aria=False)
+    return [line.encode(x=_across(), y=y(field, top, bottom, [0, high]))]
+
+
+def _lengths(widths: Data, longest: int) -> list[Layer]:
+    """How long it gets, for each rule of ranking, named at the curve's right end."""
+    layers: list[Layer] = []
+    place = y("length", "length_top", "length_bottom", [0, longest])
+    for scoring, (colour, dash) in RULES.items():
+        rows = _of(widths, scoring)
+        line = rows.mark_line(color=expr(colour), strokeDash=dash, strokeWidth=expr("2.4*s"),
+                              aria=False)  # fmt: skip
+        end = rows.transform_filter("datum.last").encode(x=_across(), y=place, text="name:N")
+        layers += [
+            line.encode(x=_across(), y=place),
+            *haloed(end, color=expr(colour), align="right", dy=expr("-9*s"), fontWeight=600,
+                    fontSize=expr(f"{LABEL - 1}*s")),
+        ]  # fmt: skip
+    return layers
+
+
+def _levels(levels: Data, longest: int) -> list[Layer]:
+    """How long the optimum is, and how long the text itself goes on."""
+    layers: list[Layer] = []
+    for what, colour, align, side in (
+        ("text", "ink", "right", -9),
+        ("optimum", "optimum", "left", 11),
+    ):
+        rows = alt.Chart(levels).transform_filter(f"datum.what == '{what}'")
+        place = y("length", "length_top", "length_bottom", [0, longest])
+        line = rows.mark_rule(color=expr(colour), strokeDash=[2, 3], strokeWidth=expr("1.4*s"),
+                              aria=False)  # fmt: skip
+        named = rows.encode(x=px(f"axis_{align}" + (" + 6*s" if align == "left" else "")), y=place,
+                            text="words:N")  # fmt: skip
+        layers += [
+            line.encode(x=px("axis_left"), x2=px("axis_right"), y=place),
+            *haloed(named, color=expr(colour), align=align, dy=expr(f"{side}*s"), fontWeight=600,
+                    fontSize=expr(f"{LABEL - 1}*s"), baseline="middle"),
+        ]  # fmt: skip
+    return layers
+
+
+def _hand(widths: Data, longest: int) -> list[Layer]:
+    """The width under the hand on both curves, with its numbers."""
+    layers: list[Layer] = [
+        rule("here", "miss_top", "here", "miss_bottom", colour="mid"),
+        rule("here", "length_top", "here", "length_bottom", colour="mid"),
+    ]
+    told = {"missed": "format(datum.missed, '.0%') + ' missed'",
+            "length": "format(datum.length, '.0f') + ' letters'"}  # fmt: skip
+    for field, top, bottom, high in (
+        ("missed", "miss_top", "miss_bottom", 1),
+        ("length", "length_top", "length_bottom", longest),
+    ):
+        now = _of(widths, "sum").transform_filter("datum.beam_width == beam")
+        place = y(field, top, bottom, [0, high])
+        point = now.mark_point(
+            filled=True, size=expr("130*s*s"), opacity=1, fill=expr("state"),
+            stroke=expr("background"), strokeWidth=2, aria=False,
+        )  # fmt: skip
+        named = now.transform_calculate(words=told[field])
+        layers.append(point.encode(x=_across(), y=place))
+        for align, side, where in (("left", 9, "<="), ("right", -9, ">")):
+            at = named.transform_filter(f"beam {where} 10").encode(
+                x=_across(), y=place, text="words:N"
+            )
+            layers += haloed(at, color=expr("state"), align=align, dx=expr(f"{side}*s"),
+                             dy=expr("-13*s"), fontWeight=600, fontSize=expr(f"{LABEL}*s"))  # fmt: skip
+    return layers
+
+
+def _examples(examples: Data) -> list[Layer]:
+    """What this width writes after each beginning, and whether that is the best of all."""
+    rows = looked_up(alt.Chart(examples), "beam - 1", written="texts", mark="marks")
+    rows = rows.transform_calculate(
+        x="list_left",
+        inner="list_left + 22*s",
+        top="list_top + list_row * datum.place + (wide ? 12*s : 0)",
+        below="list_top + list_row * datum.place + (wide ? 31*s : 17*s)",
+    )
+    good = rows.transform_filter("datum.mark == '◆'")
+    other = rows.transform_filter("datum.mark != '◆'")
+    code: dict[str, Any] = {"font": MONOSPACE, "size": "(wide ? 13 : 12)*s", "baseline": "middle"}
+    limit = expr("width - list_left - 24*s")
+    return [
+        words("list_left", "wide ? 12*s : list_top - 22*s",
+              "'What k = ' + beam + ' writes after the grey letters'", size=SENTENCE, weight=600,
+              colour="ink", baseline="middle"),
+        *text(rows, "inner", "top", "prompt", colour="dim", **code),
+        *text(good, "x", "below", "mark", colour="optimum", baseline="middle"),
+        *text(good, "inner", "below", "written", colour="optimum", limit=limit, **code),
+        *text(other, "x", "below", "mark", colour="dim", baseline="middle"),
+        *text(other, "inner", "below", "written", limit=limit, **code),
+        words("list_left", "length_bottom + 22*s",
+              "'◆ the most likely of all lines, proved   ✕ a search error'", size=TICK,
+              where="wide"),
+    ]  # fmt: skip

@@ -1,0 +1,302 @@
+"""Rows of the pictures of beam search: what the browser looks up while a hand moves.
+
+A picture holds all k and all timesteps at once. What a node looks like at each of them travels as
+one text with a letter for each, which the browser indexes; nothing is computed there.
+"""
+
+import numpy as np
+import pandas as pd
+
+from engine.charts.beam_parts import SEPARATOR
+from engine.charts.beam_tree import AHEAD, ALIVE, FADED, NOW, PRUNED, WINNER
+from engine.decoding.layout import decimal
+from engine.decoding.record import Hypothesis, sequence_text
+
+#: Letters of a sequence that a ranked column has room for.
+WORDS_SHOWN = 31
+#: Columns that hold a letter for each k and step.
+LETTERS = ("states", "leads")
+
+
+def tree_nodes(nodes: pd.DataFrame, states: pd.DataFrame, steps: int) -> pd.DataFrame:
+    """Rows of `beam_tree`: each node with its words and its looks at every k and moment."""
+    rows = nodes.rename(columns={"timestep": "depth"})
+    above = dict(zip(nodes["node"], nodes["row"], strict=True))
+    start = nodes.loc[nodes["parent"] < 0, "row"]
+    above[-1] = (start.min() + start.max()) / 2
+    looks = {
+        node: "".join(_looks(one, depth, steps) for one in of_node.itertuples())
+        for (node, depth), of_node in states.merge(nodes[["node", "timestep"]], on="node")
+        .sort_values("beam_width")
+        .groupby(["node", "timestep"])
+    }
+    return rows.assign(
+        parent_row=rows["parent"].map(above),
+        edge=rows["token_log_prob"].map(decimal) + rows["assumed"].map({True: "*", False: ""}),
+        total=rows["log_prob"].map(decimal),
+        looks=rows["node"].map(looks),
+    )[
+        [
+            *("node", "depth", "row", "parent_row", "word", "sequence", "probability", "edge"),
+            *("total", "greedy", "optimum", "leaf", "looks"),
+        ]
+    ]
+
+
+def _looks(one: object, depth: int, steps: int) -> str:
+    """A node's letter at every moment from before the first step to the return."""
+    return "".join(_look(one, depth, moment, steps) for moment in range(3 * steps + 2))
+
+
+def _look(one: object, depth: int, moment: int, steps: int) -> str:
+    state, alive, wins = one.state, one.alive_until, one.wins  # type: ignore[attr-defined]
+    final = moment == 3 * steps + 1
+    timestep, cut = min(steps, -(-moment // 3)), final or moment % 3 == 0
+    if depth > timestep or state == "not looked at":
+        return AHEAD
+    if depth == timestep and not cut:
+        return NOW
+    if state == "pruned":
+        return PRUNED
+    if final and wins:
+        return WINNER
+    return ALIVE if alive >= (timestep if cut else timestep - 1) else FADED
+
+
+def ranked_rows(ranked: pd.DataFrame, steps: int, *, pruned: int | None = None) -> pd.DataFrame:
+    """Rows of `ranked_column`, with at most so many `pruned` ones of a step."""
+    step = ["beam_width", "timestep"]
+    kept_count = ranked.groupby(step)["kept"].transform("sum")
+    last = ranked.assign(last=ranked["score"].where(ranked["kept"])).groupby(step)["last"]
+    loser = ranked["rank"] == kept_count + 1
+    at = _places(ranked["score"])
+    written = ranked[[*step, "rank"]].assign(
+        states=np.select([ranked["kept"], loser], ["K", "L"], "P"),
+        leads=np.where(ranked["optimum"], "1", "0"),
+        words=ranked["sequence"].map(tail),
+        values=ranked["score"].map(decimal),
+        shorts=np.where(ranked["kept"], "", "lost by " + ranked["margin"].fillna(0).map(decimal)),
+        tree_ranks=ranked["tree_rank"].astype(str),
+        ats=at.map("{:.4f}".format),
+        last_ats=np.where(loser, at.loc[last.transform("idxmin")].map("{:.4f}".format), ""),
+    )
+    if pruned is not None:
+        written = written[ranked["rank"] <= kept_count + pruned]
+    widths = range(1, int(ranked["beam_width"].max()) + 1)
+    places = pd.MultiIndex.from_product([widths, range(1, steps + 1)], names=step)
+    table = written.set_index([*step, "rank"]).unstack("rank").reindex(places)  # noqa: PD010 (texts)
+    return pd.DataFrame(
+        [
+            {"rank": rank}
+            | {
+                column: ("" if column in LETTERS else SEPARATOR).join(
+                    table[column, rank].fillna(
+                        " " if column == "states" else "0" if column == "leads" else ""
+                    )
+                )
+                for column in written.columns.drop([*step, "rank"])
+            }
+            for rank in range(1, int(written["rank"].max()) + 1)
+        ]
+    )
+
+
+def _places(scores: pd.Series) -> pd.Series:
+    """Where each score stands on a scale from 0 to 1; -1 for those far below the others."""
+    low, high = np.quantile(scores, 0.1), scores.max()
+    pad = 0.08 * (high - low or 1)
+    place = (scores - low + pad) / (high - low + 2 * pad)
+    return place.where(place >= 0, -1)
+
+
+def tail(sequence: str, letters: int = WORDS_SHOWN) -> str:
+    """The last whole words of a sequence that fit."""
+    if len(sequence) <= letters:
+        return sequence
+    end = sequence[-(letters - 2) :]
+    return "… " + (end[end.index(" ") + 1 :] if " " in end else end)
+
+
+def branch_nodes(nodes: pd.DataFrame, states: pd.DataFrame, steps: int) -> pd.DataFrame:
+    """Rows of `beam_branches`: each node with its looks at every k and step, and its heights."""
+    by_node = states.sort_values(["node", "beam_width"]).groupby("node")
+    depth = dict(zip(nodes["node"], nodes["timestep"], strict=True))
+    looks = {
+        node: "".join(
+            _look(one, depth[node], 3 * step + (step == steps), steps)
+            for one in of_node.itertuples()
+            for step in range(steps + 1)
+        )
+        for node, of_node in by_node
+    }
+    heights = {
+        column: {node: ",".join(f"{y:.4f}" for y in one[column]) for node, one in by_node}
+        for column in ("y", "parent_y")
+    }
+    return nodes.rename(columns={"timestep": "depth"}).assign(
+        edge=nodes["token_log_prob"].map(decimal) + nodes["assumed"].map({True: "*", False: ""}),
+        total=nodes["log_prob"].map(decimal),
+        looks=nodes["node"].map(looks),
+        ys=nodes["node"].map(heights["y"]),
+        parent_ys=nodes["node"].map(heights["parent_y"]),
+    )[
+        [
+            *("node", "depth", "word", "sequence", "probability", "edge", "total", "greedy"),
+            *("optimum", "leaf", "looks", "ys", "parent_ys"),
+        ]
+    ]
+
+
+def branch_sizes(states: pd.DataFrame, nodes: pd.DataFrame, edges: int | None) -> pd.DataFrame:
+    """Rows of `beam_branches`: how tall each k's layout is, and how much of the tree it looked at."""
+    first = states[states["node"].isin(nodes.loc[nodes["timestep"] == 1, "node"])]
+    group = states.groupby("beam_width")
+    looked = group["state"].agg(lambda state: int((state != "not looked at").sum()))
+    whole = "" if edges is None else f" of {edges}"
+    told = [f"{count}{whole} edges looked at with k = {k}" for k, count in looked.items()]
+    return pd.DataFrame(
+        {
+            "height": group["height"].first(),
+            "start_y": first.groupby("beam_width")["parent_y"].first(),
+            "words": told,
+        }
+    ).reset_index()
+
+
+def path_ends(greedy: Hypothesis, optimum: Hypothesis | None) -> pd.DataFrame:
+    """The greedy path and the optimum in a line of words each: `name, words, order`."""
+    found = {"greedy": ("▲", greedy), "optimum": ("◆", optimum)}
+    rows = [
+        (
+            name,
+            f"{sign} {name} {decimal(path.score)}: {_with_spaces(sequence_text(path.tokens))}",
+            i,
+        )
+        for i, (name, (sign, path)) in enumerate(found.items(), start=1)
+        if path is not None
+    ]
+    return pd.DataFrame(rows, columns=["name", "words", "order"])
+
+
+def line_pieces(pieces: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `beam_lines`: no browser may swallow a space."""
+    return pieces.assign(text=pieces["text"].map(_with_spaces))
+
+
+def line_ends(ends: pd.DataFrame, steps: int) -> pd.DataFrame:
+    """Rows of `beam_lines`: rank, total and place of each lane, an entry for each step."""
+    at = _places(ends["score"])
+    written = ends[["beam_width", "lane", "timestep"]].assign(
+        ranks=ends["rank"].astype(str),
+        values=ends["score"].map(decimal),
+        ats=at.clip(lower=0).map("{:.4f}".format),
+    )
+    return _packed_by_step(written, "lane", steps)
+
+
+def line_losers(losers: pd.DataFrame, steps: int) -> pd.DataFrame:
+    """Rows of `beam_lines`: the best that were pruned, an entry for each step."""
+    written = losers[["beam_width", "place", "timestep"]].assign(
+        texts=losers["text"].map(_with_spaces),
+        shorts="lost by " + losers["margin"].map(decimal),
+    )
+    return _packed_by_step(written, "place", steps)
+
+
+def _packed_by_step(written: pd.DataFrame, key: str, steps: int) -> pd.DataFrame:
+    """A row for each k and `key`; every other column one text with an entry for each step."""
+    every = range(1, steps + 1)
+    rows = []
+    for (width, of), group in written.groupby(["beam_width", key]):
+        by_step = group.set_index("timestep").to_dict()
+        packed = {
+            column: SEPARATOR.join(entries.get(step, "") for step in every)
+            for column, entries in by_step.items()
+            if column not in ("beam_width", key)
+        }
+        rows.append({"beam_width": width, key: of} | packed)
+    return pd.DataFrame(rows, columns=[c for c in written.columns if c != "timestep"])
+
+
+def _with_spaces(text: str) -> str:
+    """Spaces that stay where they are, and line breaks that can be seen."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("\n", "⏎")
+
+
+def cost_rows(counts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Rows of `search_cost`: the steps, and the counts with an entry for each k.
+
+    counts: `beam_width, length, stored, rerun`, cell evaluations.
+    """
+    most = counts.groupby("beam_width")["rerun"].transform("max")
+    written = counts[["length", "beam_width"]].assign(
+        **{way: counts[way].astype(str) for way in ("stored", "rerun")},
+        **{
+            f"{way}_shares": (counts[way] / most).map("{:.6f}".format)
+            for way in ("stored", "rerun")
+        },
+    )
+    table = written.set_index(["length", "beam_width"]).unstack("beam_width")  # noqa: PD010 (texts)
+    columns = written.columns.drop(["length", "beam_width"])
+    packed = pd.DataFrame({name: table[name].agg(SEPARATOR.join, axis=1) for name in columns})
+    return {
+        "steps": pd.DataFrame({"step": range(1, int(counts["length"].max()) + 1)}),
+        "counts": packed.reset_index(),
+    }
+
+
+def stairs(
+    found: pd.DataFrame, greedy: Hypothesis, optimum: Hypothesis | None, title: str
+) -> dict[str, pd.DataFrame]:
+    """Rows of `found_by_width`. found: as `best_by_beam_width` gives it, k by k."""
+    changes = (found["sequence"] != found["sequence"].shift()).cumsum()
+    first = found.groupby(changes).first()
+    widest = int(found["beam_width"].max())
+    steps = pd.DataFrame(
+        {
+            "first": first["beam_width"],
+            "next": first["beam_width"].shift(-1).fillna(widest),
+            "score": first["score"],
+            "next_score": first["score"].shift(-1),
+            "words": [
+                f"{_with_spaces(_cut(one.sequence))} {decimal(one.score)}"
+                for one in first.itertuples()
+            ],
+            "colour": np.where(first["finds_optimum"], "optimum", "ink"),
+        }
+    )
+    steps["is_long"] = (steps["next"] - steps["first"]) * 3 >= widest
+    rows = [("greedy", "▲ greedy", greedy)] + (
+        [("optimum", "◆ optimum", optimum)] if optimum else []
+    )
+    levels = pd.DataFrame(
+        [(colour, path.score, f"{name} {decimal(path.score)}") for colour, name, path in rows],
+        columns=["colour", "score", "words"],
+    )
+    scores = [*found["score"], *levels["score"]]
+    low, high = min(scores), max(scores)
+    pad = 0.12 * (high - low) or 0.5
+    ticks = _ticks(low - pad, high + pad)
+    ends = pd.DataFrame(
+        [{"low": low - pad, "high": high + pad, "widest": max(widest, 2), "title": title}]
+    )
+    return {"stairs": steps, "levels": levels, "ticks": ticks, "ends": ends}
+
+
+def _ticks(low: float, high: float) -> pd.DataFrame:
+    """Round numbers between two ends, at most six of them: `score, words`."""
+    power = 10.0 ** np.floor(np.log10((high - low) / 5))
+    step = next(power * of for of in (1, 2, 5, 10) if (high - low) / (power * of) <= 6)
+    values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+    digits = max(0, -int(np.floor(np.log10(step))))
+    return pd.DataFrame({"score": values, "words": [decimal_of(v, digits) for v in values]})
+
+
+def decimal_of(number: float, digits: int) -> str:
+    """A number with so many decimals and a proper minus sign."""
+    return f"{number:.{digits}f}".replace("-", "−") if round(number, digits) else "0"
+
+
+def _cut(text: str, letters: int = 44) -> str:
+    """The beginning of a sequence."""
+    return text if len(text) <= letters else text[: letters - 1] + "…"

@@ -1,0 +1,382 @@
+"""Beam search (handout, 2): what each section of the page shows.
+
+A picture holds every k and every step; the section's words are of the k and the step under the
+hands. So pictures are kept by their settings without them, and only words are made anew.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import pandas as pd
+
+from engine.charts.beam_branches import beam_branches
+from engine.charts.beam_lines import beam_lines
+from engine.charts.beam_tree import beam_tree
+from engine.charts.found_by_width import found_by_width
+from engine.charts.search_cost import search_cost
+from engine.decoding import (
+    UserTreeError,
+    beam_search,
+    comparisons,
+    findings,
+    lost_optimum,
+    parse_tree,
+)
+from engine.decoding import sentences as in_words
+from engine.decoding.config import DecodingConfig
+from engine.decoding.language_run import shipped_run, shipped_text
+from engine.decoding.letter_lanes import letter_lanes
+from engine.decoding.record import BeamSearchResult
+from engine.decoding.tree_frames import algorithm_frame, tree_frames
+from engine.questions import Verdict
+from engine.sections import beam_rows as rows
+from engine.sections.markdown import table
+from engine.sections.shown import Figure, Shown, figure
+
+#: Beam widths of a picture: of the handout's tree, which has eight sequences, and of others.
+TREE_WIDTHS, WIDTHS = range(1, 9), range(1, comparisons.MAX_WIDTH + 1)
+#: Where a picture would have too many nodes it has fewer widths.
+FEWER_WIDTHS = (range(1, 9), range(1, 5), range(1, 3))
+#: T of the picture of costs, to begin with.
+COST_START = 12
+NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probability 0."
+
+
+@dataclass(frozen=True)
+class TreeRead:
+    """What a text that should be a tree says. words: of the tree, Markdown. longest: its depth.
+
+    faults: each with its row (None: the whole text), the rule it breaks, and what is wrong.
+    """
+
+    words: str = ""
+    longest: int = 0
+    faults: tuple[tuple[int | None, str, str], ...] = ()
+
+
+def read_tree(text: str) -> TreeRead:
+    """Read somebody's tree."""
+    try:
+        tree = parse_tree(text)
+    except UserTreeError as error:
+        return TreeRead(faults=tuple((one.row, one.rule, one.message) for one in error.problems))
+    return TreeRead(findings.tree_in_words(tree), tree.depth)
+
+
+def prompt_fault(prompt: str) -> str:
+    """Why the character LSTM can't read `prompt`, as literal text; empty if it can."""
+    try:
+        _ = DecodingConfig("characters", prompt).model
+    except ValueError as error:
+        return findings.literal(str(error), limit=300)
+    return ""
+
+
+def has_read() -> Shown:
+    """What the character LSTM was trained on: its numbers, and its text as literal code."""
+    text = shipped_text()
+    return Shown({}, sentences=(findings.training_in_words(shipped_run(), text), text))
+
+
+def tree(config: DecodingConfig, moment: int = 0, revealed: bool = False) -> Shown:
+    """The handout's tree: a step has three moments, proposed, sorted, and cut after k."""
+    picture, steps = _tree(_without_width(config))
+    moment = min(moment, 3 * steps + 1)
+    config = replace(config, beam_width=min(config.beam_width, TREE_WIDTHS[-1]))
+    hands: dict[str, float | str] = {
+        "moment": moment,
+        "k": config.beam_width,
+        "reveal": _name(revealed),
+    }
+    done = steps if moment == 3 * steps + 1 else moment // 3
+    return Shown(
+        {"tree": replace(picture, hands=hands)},
+        sentences=(*_stored(config, done), *_fate(config, revealed), ASSUMED),
+    )
+
+
+ASSUMED = (
+    ":small[\\* assumed: the sheet doesn't print this log-prob. It is filled in so that the two "
+    "probabilities at a node sum to one; where neither is printed they are taken as equal. Those "
+    "printed at the start sum to 1.004, because they have two digits.]"
+)
+
+
+def branches(config: DecodingConfig, step: int = 0, revealed: bool = False) -> Shown:
+    """Any tree: what is looked at gets room, the rest is a hairline."""
+    drawn = _branches(_without_width(config))
+    if drawn is None:
+        return Shown({}, sentences=(NOTHING_FOLLOWS,))
+    picture, steps, widest = drawn
+    step = min(step, steps)
+    config = replace(config, beam_width=min(config.beam_width, widest))
+    hands: dict[str, float | str] = {
+        "step": step,
+        "k": config.beam_width,
+        "reveal": _name(revealed),
+    }
+    return Shown(
+        {"branches": replace(picture, hands=hands)},
+        sentences=(*_stored(config, step), *_fate(config, revealed)),
+    )
+
+
+def lines(config: DecodingConfig, step: int = 1, revealed: bool = False) -> Shown:
+    """The character LSTM: the beam as lines of letters that grow."""
+    picture = _lines(_without_width(config))
+    step = min(max(step, 1), config.max_length)
+    hands: dict[str, float | str] = {
+        "step": step,
+        "k": config.beam_width,
+        "reveal": _name(revealed),
+    }
+    return Shown(
+        {"lines": replace(picture, hands=hands)},
+        sentences=(*_stored(config, step), *_fate(config, revealed)),
+    )
+
+
+def stored(config: DecodingConfig, timestep: int) -> Verdict:
+    """(a), (b), (c): what is stored after a timestep."""
+    return findings.stored_verdict(config, _beam(config), timestep)
+
+
+def optimum(config: DecodingConfig) -> Shown:
+    """(d): does beam search return the best of all, and what do other widths find?"""
+    result, greedy, exact = _beam(config), comparisons.greedy(config), comparisons.exact(config)
+    best = exact.best if exact.proved else None
+    by_width = comparisons.best_by_beam_width(config, best)
+    lost = lost_optimum(result, best) if best else None
+    smallest = comparisons.smallest_optimal_beam_width(config) if best else None
+    score = "total log-prob" if config.scoring == "sum" else "score"
+    named = {"greedy": greedy, f"beam, k = {config.beam_width}": result.best}
+    named |= {"the best of all": best} if best else {}
+    numbers = {name: rows.decimal(found.score) for name, found in named.items()}
+    if best:
+        numbers["smallest k that finds it"] = str(smallest or "none up to 256")
+    said: list[str | None] = [
+        f"**{name}**: {findings.sequence(found.tokens)}, {findings.total_in_words(config, found)}"
+        for name, found in named.items()
+    ]
+    said += [
+        findings.lost_in_words(config, result, best, lost)
+        if best
+        else findings.unknown_optimum_in_words(result.best, by_width),
+        in_words.search_space_in_words(config, exact),
+        in_words.wider_beams_in_words(by_width),
+        in_words.sufficient_in_words(config),
+    ]
+    return Shown(
+        {
+            "optimum": figure(
+                found_by_width,
+                rows.stairs(by_width, greedy, best, f"Best {score} found"),
+                alt_text="A staircase: the score of what each beam width ends with, and the "
+                "sequence, beside the levels of greedy search and of the best of all.",
+            )
+        },
+        numbers,
+        tuple(words for words in said if words),
+        findings.optimum_verdict(config, result, best, lost, smallest, by_width),
+    )
+
+
+def cost(config: DecodingConfig, until: int = COST_START) -> Shown:
+    """(e): what a hypothesis has to carry, and what it costs not to carry its state."""
+    model = comparisons.endless_model(config)
+    picture, counts = _cost(model)
+    result, here = _beam(config), comparisons.search_cost(config)
+    hands: dict[str, float | str] = {"until": until, "k": config.beam_width}
+    now = counts[(counts["length"] == until) & (counts["beam_width"] == config.beam_width)].iloc[0]
+    sentences = (
+        [findings.cost_orders_in_words()] if hasattr(findings, "cost_orders_in_words") else []
+    )
+    kept = result.steps[-1].kept if result.steps else ()
+    return Shown(
+        {"cost": replace(picture, hands=hands)},
+        {
+            "cells with stored states": f"{now['stored']:,}",
+            "run again from the start": f"{now['rerun']:,}",
+            "times as many": f"{now['rerun'] / now['stored']:.1f}",
+        },
+        (*sentences, *([_carried(result)] if kept else [])),
+        findings.storage_verdict(
+            config, result, here, comparisons.endless_cost(config.beam_width, model)
+        )
+        if kept
+        else None,
+    )
+
+
+def conventions(config: DecodingConfig) -> Shown:
+    """The winner under every way to rank."""
+    compared = comparisons.compare_scorings(config)
+    counted = compared["count_end_token"].map({True: "", False: ", end not counted"})
+    shown = pd.DataFrame(
+        {
+            "rank by": compared["scoring"].map(findings.SCORING_NAMES) + counted,
+            "winner": compared["tokens"].map(findings.sequence),
+            "total log-prob": compared["log_prob"].map(rows.decimal),
+            "length": compared["length"],
+            "score": compared["score"].map(rows.decimal),
+        }
+    )
+    said = (
+        findings.conventions_in_words(compared),
+        in_words.penalty_in_words(config),
+        table(shown),
+    )
+    return Shown({}, sentences=said)
+
+
+def _without_width(config: DecodingConfig) -> DecodingConfig:
+    return replace(config, beam_width=1)
+
+
+def _name(revealed: bool) -> str:
+    return "shown" if revealed else "hidden"
+
+
+@lru_cache(maxsize=32)
+def _beam(config: DecodingConfig) -> BeamSearchResult:
+    return comparisons.beam(config)
+
+
+@lru_cache(maxsize=8)
+def _tree(config: DecodingConfig) -> tuple[Figure, int]:
+    frames = tree_frames(config, TREE_WIDTHS)
+    picture = figure(
+        beam_tree,
+        {
+            "nodes": rows.tree_nodes(frames.nodes, frames.states, frames.steps),
+            "ranked": rows.ranked_rows(frames.ranked, frames.steps),
+            "algorithm": algorithm_frame(config),
+            "survival": frames.survival,
+        },
+        alt_text="The search tree as it grows: kept, pruned and unseen words, each with its "
+        "probability; beside it the ranked candidates with a line after the k-th, Algorithm 1, and "
+        "whether the best sequence is still in the beam.",
+        steps=frames.steps,
+        leaves=frames.rows,
+        most=int(frames.ranked["rank"].max()),
+        widths=TREE_WIDTHS[-1],
+    )
+    return picture, frames.steps
+
+
+@lru_cache(maxsize=8)
+def _branches(config: DecodingConfig) -> tuple[Figure, int, int] | None:
+    """The picture, its steps and its widest beam; None where nothing can follow the start."""
+    for widths in (WIDTHS, *FEWER_WIDTHS):
+        try:
+            frames = tree_frames(config, widths)
+            break
+        except ValueError:
+            if widths is FEWER_WIDTHS[-1]:
+                raise
+    if not frames.steps:
+        return None
+    picture = figure(
+        beam_branches,
+        {
+            "nodes": rows.branch_nodes(frames.nodes, frames.states, frames.steps),
+            "sizes": rows.branch_sizes(frames.states, frames.nodes, frames.edges),
+            "ranked": rows.ranked_rows(frames.ranked, frames.steps, pruned=4),
+            "ends": rows.path_ends(frames.greedy, frames.optimum),
+        },
+        alt_text="The search tree as it grows: what the search looks at is written out, kept or "
+        "crossed, the rest are thin lines; beside it the ranked candidates with a line after the "
+        "k-th.",
+        steps=frames.steps,
+        widths=widths[-1],
+    )
+    return picture, frames.steps, widths[-1]
+
+
+@lru_cache(maxsize=8)
+def _lines(config: DecodingConfig) -> Figure:
+    lanes, steps = letter_lanes(config, WIDTHS), config.max_length
+    return figure(
+        beam_lines,
+        {
+            "pieces": rows.line_pieces(lanes.pieces),
+            "ends": rows.line_ends(lanes.ends, steps),
+            "losers": rows.line_losers(lanes.losers, steps),
+            "told": rows.path_ends(lanes.greedy, lanes.optimum),
+        },
+        alt_text="The hypotheses of the beam as lines of letters, what they share written once; "
+        "those that fell out of the beam are grey and end in a bar; beside each line its rank and "
+        "its total log-prob.",
+        steps=steps,
+        widths=WIDTHS[-1],
+    )
+
+
+@lru_cache(maxsize=2)
+def _cost(model_name: str) -> tuple[Figure, pd.DataFrame]:
+    counts = pd.concat([_cells(model_name, width) for width in WIDTHS], ignore_index=True)
+    picture = figure(
+        search_cost,
+        rows.cost_rows(counts),
+        alt_text="A triangle of squares, the cells that are run from the start at every step, and a "
+        "diagonal of squares, those that are run with stored states; beside them both counts "
+        "against T.",
+        longest=comparisons.COST_LENGTH,
+        widths=WIDTHS[-1],
+        start=COST_START,
+    )
+    return picture, counts
+
+
+def _cells(model_name: str, width: int) -> pd.DataFrame:
+    """`beam_width, length, stored, rerun`: the cells of a search that nothing ends, counted.
+
+    Without stored states the same hypotheses read all t tokens at step t, not the last one.
+    """
+    model = DecodingConfig(model_name).model
+    steps = beam_search(model, width, comparisons.COST_LENGTH).steps
+    cells = pd.Series([step.cell_evaluations for step in steps])
+    length = pd.Series(range(1, len(steps) + 1))
+    return pd.DataFrame(
+        {
+            "beam_width": width,
+            "length": length,
+            "stored": cells.cumsum(),
+            "rerun": (cells * length).cumsum(),
+        }
+    )
+
+
+def _stored(config: DecodingConfig, step: int) -> tuple[str, ...]:
+    """What is stored after a step, in words."""
+    result = _beam(config)
+    if not step or not result.steps:
+        return ()
+    now = result.steps[min(step, len(result.steps)) - 1]
+    return (f"**Stored after step {step}:** {findings.stored_in_words(config.model, now)}.",)
+
+
+def _fate(config: DecodingConfig, revealed: bool) -> tuple[str, ...]:
+    """What became of the best of all, for those who have asked to see it."""
+    if not revealed:
+        return ()
+    best, result = comparisons.optimum(config), _beam(config)
+    if best is None:
+        return ("The best of all sequences isn't proved here; a shorter T makes it possible.",)
+    lost = lost_optimum(result, best)
+    words = findings.lost_in_words(config, result, best, lost)
+    return (f"{findings.best_of_all_in_words(config, best)} {words}",)
+
+
+def _carried(result: BeamSearchResult) -> str:
+    """What each hypothesis of the last beam that goes on carries, as a table."""
+    step = next((one for one in reversed(result.steps) if not all(h.finished for h in one.kept)),
+                result.steps[-1])  # fmt: skip
+    carried = pd.DataFrame(
+        [
+            {"tokens": findings.sequence(kept.tokens), "log-prob": rows.decimal(kept.log_prob)}
+            | findings.state_in_words(kept)
+            for kept in step.kept[: comparisons.STATES_SHOWN]
+        ]
+    ).fillna("")
+    return f"**Stored after step {step.timestep}:**\n\n{table(carried)}"

@@ -1,0 +1,168 @@
+"""What the beam search page shows, section by section, without Streamlit."""
+
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from engine.decoding import beam_search, search_cost
+from engine.decoding.config import DecodingConfig
+from engine.sections import beam_rows
+from engine.sections import beam_search as sections
+from engine.sections.shown import Shown
+from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid, drawing
+
+HANDOUT = DecodingConfig("handout", "", 2, 3)
+FORKED = (
+    "prefix,token,probability\n,the,0.6\n,a,0.4\nthe,cat,0.5\nthe,dog,0.5\na,cat,0.9\na,dog,0.1"
+)
+OWN = DecodingConfig("own", FORKED, 1, 2)
+LETTERS = DecodingConfig("characters", "a ", 3, 12)
+
+
+SHOWN: dict[str, Callable[[], Shown]] = {
+    "one step": lambda: sections.tree(DecodingConfig("handout", "", 2, 1), 4),
+    "own": lambda: sections.branches(OWN, 2, True),
+    "weather": lambda: sections.branches(DecodingConfig("weather", "", 2, 3), 3),
+    "letters": lambda: sections.lines(LETTERS, 9, True),
+    "optimum": lambda: sections.optimum(HANDOUT),
+    "cost": lambda: sections.cost(HANDOUT),
+}
+
+
+@pytest.mark.parametrize(("name", "width"), [*((name, 1120) for name in SHOWN), ("letters", 360)])
+def test_every_picture_is_valid_draws_and_crosses_processes(name: str, width: int) -> None:
+    of = SHOWN[name]()
+    assert pickle.loads(pickle.dumps(of)) == of
+    for figure in of.figures.values():
+        assert_valid(figure)
+        assert_draws(figure, width=width, marks=10)
+        assert figure.alt_text
+
+
+PAIRS: dict[str, tuple[Callable[[], Shown], Callable[[], Shown]]] = {
+    "tree": (
+        lambda: sections.tree(HANDOUT, 1),
+        lambda: sections.tree(replace(HANDOUT, beam_width=5), 9, True),
+    ),
+    "own": (
+        lambda: sections.branches(OWN, 0),
+        lambda: sections.branches(replace(OWN, beam_width=4), 2, True),
+    ),
+    "letters": (
+        lambda: sections.lines(LETTERS, 1),
+        lambda: sections.lines(replace(LETTERS, beam_width=9), 5),
+    ),
+    "cost": (
+        lambda: sections.cost(HANDOUT, 3),
+        lambda: sections.cost(replace(HANDOUT, beam_width=7), 40),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_no_hand_changes_the_rows_or_the_specification(name: str) -> None:
+    one, other = (of() for of in PAIRS[name])
+    for of, figure in one.figures.items():
+        assert_same_bytes(figure, other.figures[of])
+        assert figure.hands != other.figures[of].hands
+
+
+@pytest.mark.parametrize(
+    ("moment", "totals"),
+    [(0, set()), (1, {"−0.65", "−0.73"}), (4, {"−1.25", "−1.45", "−1.33", "−1.53"})],
+)
+def test_a_total_appears_only_once_the_search_has_added_it_up(
+    moment: int, totals: set[str]
+) -> None:
+    nodes = sections.tree(HANDOUT, moment).figures["tree"].frames["nodes"]
+    place = 1 * 11 + moment  # k = 2
+    added_up = nodes[nodes["looks"].map(lambda looks: looks[place] != ".")]
+    assert totals <= set(added_up["total"])
+    assert added_up["depth"].max() == (moment + 2) // 3 if moment else added_up.empty
+
+
+def test_the_optimum_and_the_greedy_path_are_drawn_only_when_they_are_revealed() -> None:
+    hidden, revealed = (
+        drawing(sections.tree(HANDOUT, 10, asked).figures["tree"]) for asked in (False, True)
+    )
+    for words in ("◆ optimum", "▲ greedy", "Is the optimum still in the beam?"):
+        assert words not in hidden
+        assert words in revealed
+
+
+def test_looks_follow_a_node_from_its_proposal_to_the_return() -> None:
+    nodes = sections.tree(HANDOUT).figures["tree"].frames["nodes"].set_index("sequence")
+    looks = {name: text[11:22] for name, text in nodes["looks"].items()}  # k = 2
+    assert looks["neural"] == ".ookkkkkkkw"
+    assert looks["neural neural"] == "....oopppp" + "p"
+    assert looks["neural neural neural"] == "." * 11
+    assert looks["network neural network"] == ".......ookk"
+
+
+def test_markup_in_somebodys_tokens_stays_text() -> None:
+    text = 'prefix,token,probability\n,**md**,0.4\n,"<b>|`x`",0.6'
+    of = sections.branches(DecodingConfig("own", text, 2, 1), 1, True)
+    assert "**md**" in drawing(of.figures["branches"])
+    assert "`**md**`" in of.sentences[0]
+    said = " ".join(sections.conventions(DecodingConfig("own", text, 2, 1)).sentences)
+    assert "\\|" in said
+
+
+def test_a_branch_without_the_end_token_stays_in_the_picture() -> None:
+    text = "prefix,token,probability\n,a,0.5\n,<end>,0.5\na,b,1"
+    nodes = (
+        sections.branches(DecodingConfig("own", text, 2, 2), 2).figures["branches"].frames["nodes"]
+    )
+    assert "a b" in set(nodes["sequence"])
+
+
+def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_picture() -> None:
+    text = "prefix,token,log_prob\n,a,-inf\n,b,-inf"
+    of = sections.branches(DecodingConfig("own", text, 2, 1))
+    assert of.figures == {}
+    assert of.sentences == (sections.NOTHING_FOLLOWS,)
+
+
+def test_hands_beyond_the_end_stand_at_the_end() -> None:
+    assert sections.tree(HANDOUT, 40).figures["tree"].hands["moment"] == 10
+    assert sections.branches(OWN, 40).figures["branches"].hands["step"] == 2
+    assert sections.tree(DecodingConfig("handout", "", 20, 3)).figures["tree"].hands["k"] == 8
+
+
+def test_the_counted_cells_are_those_of_searches_that_run_from_the_start() -> None:
+    counts = sections.cost(HANDOUT).figures["cost"].frames["counts"].set_index("length")
+    model = DecodingConfig("weather").model
+    for width in (1, 2, 7):
+        counted = search_cost(model, width, 12).set_index(["way", "length"])["model_steps"]
+        for way, column in (("stored states", "stored"), ("re-run from the start", "rerun")):
+            for length in (1, 2, 5, 12):
+                entry = counts.loc[length, column].split(beam_rows.SEPARATOR)[width - 1]
+                assert int(entry) == counted[way, length]
+
+
+def test_letters_of_the_beam_are_written_once_and_spell_its_hypotheses() -> None:
+    frames = sections.lines(LETTERS, 12).figures["lines"].frames
+    pieces = frames["pieces"][frames["pieces"]["beam_width"] == 3]
+    result = beam_search(LETTERS.model, 3, 12, end_token="<end>")
+    spelled = {_spell(pieces, lane, 12) for lane in range(3)}
+    written = {"".join(h.tokens).replace("<end>", "") for h in result.hypotheses}
+    assert {text.replace("\N{NO-BREAK SPACE}", " ") for text in spelled} == written
+
+
+def _spell(pieces: pd.DataFrame, lane: int, timestep: int) -> str:
+    """The text of a lane up to a timestep, followed back through the pieces it grew from."""
+    of = pieces[(pieces["lane"] == lane) & (pieces["start"] <= timestep)]
+    piece = of.sort_values("start").iloc[-1]
+    own = str(piece["text"])[: timestep - piece["start"] + 1]
+    if piece["parent_lane"] < 0:
+        return own
+    return _spell(pieces, piece["parent_lane"], piece["start"] - 1) + own
+
+
+def test_no_specification_names_a_field_of_a_person() -> None:
+    specification = json.dumps(json.loads(sections.branches(OWN).figures["branches"].specification))
+    assert "cat" not in specification
