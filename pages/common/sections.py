@@ -4,5 +4,14 @@ For a type checker these are the modules themselves. The web process has only th
 section computes, it computes in a worker (see pages/common/ask.py).
 """
 
+from typing import TYPE_CHECKING
+
+from engine.sections.answering import Elsewhere
+
 #: What a worker imports before anybody asks.
-MODULES: tuple[str, ...] = ()
+MODULES = ("engine.sections.overview", "engine.sections.vanishing_gradients")
+
+if TYPE_CHECKING:
+    from engine.sections import overview, vanishing_gradients
+else:
+    overview, vanishing_gradients = map(Elsewhere, MODULES)

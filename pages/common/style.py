@@ -8,39 +8,40 @@ import streamlit as st
 _STYLE = """<style>
 [class*="st-key-picture-"] { position: relative; gap: 0.25rem; }
 [class*="st-key-picture-"][class] .vega-embed { padding-right: 0; }
-[class*="st-key-picture-"][class] .vega-bindings {
-  display: flex; flex-wrap: wrap; gap: 0 2rem; width: 100%; max-width: none; margin: 0; padding: 0;
+[class*="st-key-picture-"][class] .vega-embed .vega-bindings {
+  display: flex; flex-flow: row wrap; gap: 0 2rem; width: 100%; max-width: none; margin: 0; padding: 0;
 }
-[class*="st-key-picture-"][class] .vega-bind {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind {
   flex: 1 1 22rem; width: auto; max-width: none; margin: 0; padding: 0;
 }
-[class*="st-key-picture-"][class] .vega-bind > label {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind > label {
   display: grid; grid-template-columns: 9rem 1fr 3.5rem; column-gap: 0.75rem; align-items: center;
   width: 100%; max-width: none; margin: 0; padding: 0; min-height: 2rem;
 }
-[class*="st-key-picture-"][class] .vega-bind input[type="range"] {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind input[type="range"] {
   width: 100%; max-width: none; min-width: 0; margin: 0; min-height: 1.5rem; cursor: grab;
 }
-[class*="st-key-picture-"][class] .vega-bind .vega-bind-name,
-[class*="st-key-picture-"][class] .vega-bind label > span:last-child {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind .vega-bind-name,
+[class*="st-key-picture-"][class] .vega-embed .vega-bind label > span:last-child {
   width: auto; min-width: 0; font-size: 1rem; font-weight: 600; text-align: left;
   font-variant-numeric: tabular-nums;
 }
-[class*="st-key-picture-"][class] .vega-bind-radio {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind-radio {
   display: inline-flex; flex-wrap: wrap; gap: 0 0.75rem; grid-column: 2 / -1;
 }
-[class*="st-key-picture-"][class] .vega-bind:only-child > label {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child > label {
   grid-template-columns: auto 1fr; row-gap: 0;
 }
-[class*="st-key-picture-"][class] .vega-bind:only-child input[type="range"] {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child input[type="range"] {
   grid-row: 1; grid-column: 1 / -1;
 }
-[class*="st-key-picture-"][class] .vega-bind:only-child :is(.vega-bind-name, span:last-child) {
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child .vega-bind-name,
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child label > span:last-child {
   grid-row: 2;
 }
 [class*="st-key-menu-"] { position: absolute; top: -0.5rem; right: 0; width: auto; z-index: 1; }
 @media (max-width: 700px) {
-  [class*="st-key-picture-"][class] .vega-bindings {
+  [class*="st-key-picture-"][class] .vega-embed .vega-bindings {
     position: sticky; bottom: 0; padding-block: 0.25rem 0.5rem;
     background: var(--st-background-color, Canvas);
   }

@@ -1,0 +1,53 @@
+"""The small still picture on a page's card: a few curves that say what it is about."""
+
+import altair as alt
+
+from engine.charts import stage
+from engine.charts.stage import Data, parameter, px
+
+#: Pixels that a label takes at the end of its curve.
+LABEL_WIDTH = 84
+
+
+def card(curves: Data, labels: Data, *, at_left: bool) -> alt.LayerChart:
+    """Curves over each other, each with its name at its left or right end.
+
+    curves: `curve, x, y`, both from 0 to 1, and `ink, dash` of the curve. labels: `curve, y, ink`,
+    already apart from each other.
+    """
+    left, right = (f"{LABEL_WIDTH}", "width - 6") if at_left else ("6", f"width - {LABEL_WIDTH}")
+    x, y = stage.x("x", left, right, [0, 1]), stage.y("y", "10", "height - 10", [0, 1])
+    rows = alt.Chart(curves).transform_calculate(colour="inks[datum.ink]")
+    base = stage.rule("0", "height - 4", "width", "height - 4")
+    lines = rows.mark_line(strokeWidth=2.5, aria=False).encode(
+        x=x,
+        y=y,
+        detail="curve:N",
+        color=stage.as_given("colour"),
+        strokeDash=alt.StrokeDash(
+            "dash:N",
+            scale=alt.Scale(domain=["solid", "dashed"], range=[[1, 0], [5, 3]]),
+            legend=None,
+        ),
+    )
+    names = (
+        alt.Chart(labels)
+        .transform_calculate(colour="inks[datum.ink]")
+        .mark_text(
+            align="right" if at_left else "left",
+            baseline="middle",
+            fontSize=12,
+            fontWeight=600,
+            aria=False,
+        )
+        .encode(
+            x=px(f"{left} - 6" if at_left else f"{right} + 6"),
+            y=y,
+            text="curve:N",
+            color=stage.as_given("colour"),
+        )
+    )
+    inks = ", ".join(f"'{name}': {name}" for name in stage.INKS)
+    return stage.stage(
+        base, lines, names, height="96", parameters=[parameter("inks", f"{{{inks}}}")]
+    ).configure_view(stroke=None)
