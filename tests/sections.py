@@ -8,8 +8,7 @@ SECTIONS = {
         "Notebook",
     ),
     "lstm_cell_state": (
-        "(d) Two networks", "The cell", "(e) Two terms", "Gates", "Forget bias", "Memory", "Extremes",
-        "Trained",
+        "The cell", "(d) Two networks", "(e) Two terms", "Gates", "Memory", "Extremes", "Trained",
     ),
     "resnet_skip": (
         "Scrub g", "Three stacks", "(f) The analogy", "Paths", "Delete a layer", "Where it ends",
@@ -21,7 +20,7 @@ SECTIONS = {
     ),
 }  # fmt: skip
 #: Those that say what they have to say without a chart.
-WITHOUT_CHART = {"Extremes", "Your own tree", "Conventions"}
+WITHOUT_CHART = {"Your own tree", "Conventions"}
 
 
 def open_sections(page: str) -> list[tuple[str, str]]:

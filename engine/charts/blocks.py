@@ -157,13 +157,28 @@ def symbols(
     rows = ground.placed(values, where).encode(x=own_x("px"), y=own_y("py"))
     style: dict[str, Any] = {"color": expr(colour), "font": SERIF, "aria": False, "clip": True}
     letters = rows.mark_text(
-        fontStyle="italic", align="right", fontSize=expr("18*s"), dy=expr("5*s"), **style
+        fontStyle="italic",
+        align="right",
+        fontSize=expr("18*s"),
+        dx=expr("wide ? 0 : 7"),
+        dy=expr("5*s"),
+        **style,
     ).encode(text="letter:N")
     indices = rows.mark_text(
-        fontStyle="italic", align="left", dx=1, fontSize=expr("12.5*s"), dy=expr("9*s"), **style
+        fontStyle="italic",
+        align="left",
+        dx=expr("wide ? 1 : 8"),
+        fontSize=expr("12.5*s"),
+        dy=expr("9*s"),
+        **style,
     ).encode(text="index:N")
     tildes = rows.transform_filter("datum.tilde").mark_text(
-        text="~", align="right", fontSize=expr("17*s"), dx=expr("-2*s"), dy=expr("-8*s"), **style
+        text="~",
+        align="right",
+        fontSize=expr("17*s"),
+        dx=expr("wide ? -2*s : 5"),
+        dy=expr("-7*s"),
+        **style,
     )
     return [letters, indices, *([tildes] if any(mark.tilde for mark in marks) else [])]
 

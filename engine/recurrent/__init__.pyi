@@ -19,8 +19,6 @@ from .gradients import (
     weight_gradient_terms,
 )
 from .memory import (
-    LSTM_PRESETS,
-    Preset,
     cell_jacobian_norms,
     compare_memory,
     direct_path_gradient,
@@ -29,13 +27,13 @@ from .memory import (
     survival_products,
     survival_quantiles,
 )
+from .presets import LSTM_PRESETS
 from .weights import Weights, draw_weights
 
 __all__ = [
     "EDGES",
     "LSTM_PRESETS",
     "GradientTrace",
-    "Preset",
     "RecurrentConfig",
     "Weights",
     "cell_gradient_flow",

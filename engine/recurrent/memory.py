@@ -4,7 +4,7 @@ The forget gates alone say what the direct path keeps, diag(∏ f). The total Ja
 the paths through h as well, and can be far larger or smaller: the two are kept apart by name.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -26,34 +26,6 @@ from engine.recurrent.weights import FORGET, Weights
 
 #: Which of the units, in order of survival, each column of `survival_quantiles` shows.
 QUANTILES = {"min": 0.0, "q10": 0.1, "median": 0.5, "q90": 0.9, "max": 1.0}
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A setting to look at, and what its numbers show."""
-
-    config: RecurrentConfig
-    sentence: str
-
-
-#: When an LSTM vanishes, when it explodes, and when its forget gates don't say which.
-LSTM_PRESETS = {
-    "vanishes": Preset(
-        RecurrentConfig(cell="lstm", timesteps=100, spectral_radius=None),
-        "torch's default initialisation leaves every forget gate near ½, and the paths through the "
-        "hidden state don't make up for it.",
-    ),
-    "explodes": Preset(
-        RecurrentConfig(cell="lstm", timesteps=50, spectral_radius=8.0, forget_bias=0.0),
-        "With recurrent weights this large the paths through the hidden state grow at every step, "
-        "although no forget gate can exceed 1.",
-    ),
-    "carried by the hidden state": Preset(
-        RecurrentConfig(cell="lstm", timesteps=50, spectral_radius=5.0, forget_bias=-5.0),
-        "The forget gates are shut and the direct path keeps next to nothing. The total Jacobian "
-        "does not vanish with it, because all of it comes through the hidden state.",
-    ),
-}
 
 
 def survival_products(

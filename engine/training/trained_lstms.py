@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from engine.extended_range import scientific, written
+from engine.gates import TRAINED_LSTMS as TRAINED_LSTMS
 from engine.recurrent import (
     RecurrentConfig,
     Weights,
@@ -22,12 +23,6 @@ from engine.training.comparisons import WHEN, configs_of, finished_runs
 from engine.training.config import TrainingConfig
 from engine.training.store import RunStore
 
-#: What a page calls them: the preset that they are from, and their name there.
-TRAINED_LSTMS = {
-    "recall over 100 steps, chrono": ("recall: RNN and LSTM", "LSTM, chrono"),
-    "recall over 100 steps, forget bias 1": ("recall: RNN and LSTM", "LSTM, forget bias 1"),
-    "running average over 10 steps": ("notebook: every step", "LSTM, 1 layer"),
-}
 #: Sequences that the gradients are measured on.
 SEQUENCES = 8
 
@@ -41,12 +36,6 @@ def config_of(name: str) -> TrainingConfig:
 def trained_gates(name: str, when: str, store: RunStore | None = None) -> pd.DataFrame:
     """`gate_values` of the network, when: one of `WHEN`; store: see `finished_runs`."""
     return _under_the_lens(name, gate_values, store)[when]
-
-
-def lowest_forget_gate(*gates: pd.DataFrame) -> float:
-    """The tenth below the lowest forget gate of all `gates`: where a common colour scale begins."""
-    lowest = min(frame.loc[frame["gate"] == "forget", "value"].min() for frame in gates)
-    return float(np.floor(10 * lowest) / 10)
 
 
 def trained_gradients(name: str, store: RunStore | None = None) -> pd.DataFrame:

@@ -55,11 +55,11 @@ LECTURE: Lecture = (
     Scene(
         "lstm_cell_state", "1 (d) The advantage is in the forget gate",
         "torch's own initialisation has forget gates near one half. What is left of the advantage?",
-        {"view": "(d) Two networks", "forget_init": "torch's"},
+        {"view": "(d) Two networks", "gates": "torch's start"},
     ),
     Scene(
         "lstm_cell_state", "1 (e) Inside the cell",
-        "Step back through time with the arrow keys: which edge carries the gradient?",
+        "Drag the timestep from the loss back: how much goes by road, how much through weights?",
         {"view": "The cell", "t": "25"},
     ),
     Scene(

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from engine.sections.answering import Elsewhere
 
 #: What a worker imports before anybody asks.
-MODULES = ("engine.sections.overview", "engine.sections.vanishing_gradients")
+MODULES = (
+    "engine.sections.lstm_cell_state",
+    "engine.sections.overview",
+    "engine.sections.vanishing_gradients",
+)
 
 if TYPE_CHECKING:
-    from engine.sections import overview, vanishing_gradients
+    from engine.sections import lstm_cell_state, overview, vanishing_gradients
 else:
-    overview, vanishing_gradients = map(Elsewhere, MODULES)
+    lstm_cell_state, overview, vanishing_gradients = map(Elsewhere, MODULES)

@@ -12,7 +12,8 @@ _STYLE = """<style>
   display: flex; flex-flow: row wrap; gap: 0 2rem; width: 100%; max-width: none; margin: 0; padding: 0;
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind {
-  flex: 1 1 22rem; width: auto; max-width: none; margin: 0; padding: 0;
+  display: flex; flex: 1 1 28rem; align-items: center; column-gap: 0.75rem; width: auto;
+  max-width: none; min-height: 2rem; margin: 0; padding: 0;
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind > label {
   display: grid; grid-template-columns: 9rem 1fr 3.5rem; column-gap: 0.75rem; align-items: center;

@@ -6,20 +6,19 @@ from typing import Any
 import altair as alt
 import pytest
 
-from engine.charts import cell_state, decomposition, residual, stored_states
+from engine.charts import decomposition, residual, stored_states
 from engine.charts.theme import AnyChart
 
 ROWS = alt.NamedData("rows")
 HEAT_MAPS = {
     "losses by timestep": decomposition.loss_by_timestep(ROWS),
-    "gates": cell_state.gate_heatmap(ROWS, title="forget gate", low=0.0),
     "skip and depth": residual.skip_depth_map(ROWS),
     "stored states": stored_states.stored_states(ROWS, rows=3),
 }
 
 
 #: Of units by timesteps, or of timesteps by timesteps.
-MANY_CELLS = ("losses by timestep", "gates")
+MANY_CELLS = ("losses by timestep",)
 
 
 def colour_legends(part: Any) -> Iterator[dict[str, Any]]:

@@ -195,13 +195,13 @@ def test_without_recurrent_weights_the_jacobian_is_direct() -> None:
 
 
 def test_a_shut_preset_is_carried_by_the_hidden_state() -> None:
-    config = LSTM_PRESETS["carried by the hidden state"].config
+    config = LSTM_PRESETS["carried by the hidden state"]
     assert np.log10(forget_gates(config)[1:]).sum(axis=0).max() < -90
     assert 0.1 < jacobian_norm(config, 1) < 10
 
 
 def test_the_vanishing_preset_vanishes() -> None:
-    config = LSTM_PRESETS["vanishes"].config
+    config = LSTM_PRESETS["vanishes"]
     assert config.spectral_radius is None
     assert config.forget_bias is None
     gradient = plain_lstm_trace(config)["grad_cell_norm"]
@@ -211,7 +211,7 @@ def test_the_vanishing_preset_vanishes() -> None:
 
 
 def test_the_exploding_preset_explodes() -> None:
-    config = LSTM_PRESETS["explodes"].config
+    config = LSTM_PRESETS["explodes"]
     gradient = plain_lstm_trace(config)["grad_cell_norm"]
     assert gradient.iloc[0] > 1e4 * gradient.iloc[-1]
     assert jacobian_norm(config, 1) > 1e4
@@ -220,7 +220,7 @@ def test_the_exploding_preset_explodes() -> None:
 
 @pytest.mark.parametrize("name", LSTM_PRESETS)
 def test_the_identity_holds_in_every_preset(name: str) -> None:
-    assert cell_state_pathway(LSTM_PRESETS[name].config)["identity_error"].max() <= 1e-10
+    assert cell_state_pathway(LSTM_PRESETS[name])["identity_error"].max() <= 1e-10
 
 
 @pytest.mark.parametrize("timesteps", [20, 100, 500])

@@ -14,7 +14,6 @@ from engine.training.trained_lstms import (
     SEQUENCES,
     TRAINED_LSTMS,
     config_of,
-    lowest_forget_gate,
     opened_in_words,
     trained_gates,
     trained_gradients,
@@ -23,15 +22,6 @@ from engine.training.trained_lstms import (
 )
 
 by_name = pytest.mark.parametrize("name", TRAINED_LSTMS)
-
-
-@by_name
-def test_one_colour_scale_holds_the_forget_gates_of_both_networks(name: str) -> None:
-    both = [trained_gates(name, when) for when in WHEN]
-    values = pd.concat(both).query("gate == 'forget'")["value"]
-    low = lowest_forget_gate(*both)
-    assert values.min() - 0.1 < low <= values.min()
-    assert low == round(low, 1)
 
 
 @by_name

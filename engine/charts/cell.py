@@ -1,0 +1,277 @@
+"""The LSTM cell at one timestep (handout, Figure 3), its gates and the gradient that flows back.
+
+The cell stands over its road (engine.charts.cell_road): one timestep, one forget bias and one
+choice of gates move both. Rows of `flow` are what engine.recurrent.cell_flow_sweep gives.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, pills, symbols
+from engine.charts.cell_road import SHOW, cell_road, road_parameters, timestep
+from engine.charts.road import (
+    Chevron,
+    Ground,
+    Place,
+    Stream,
+    chevrons,
+    dots,
+    heads,
+    pointed_at,
+    streams,
+    wires,
+)
+from engine.charts.stage import Layer, parameter, power_text, stage, words
+from engine.charts.theme import MANY_CELLS, AnyChart, ChartData
+from engine.charts.ways import FORGET_BIAS, GATES
+
+#: Heights of the road, of i ∘ C̃, of o's way, of the boxes, of the hidden state; units.
+BELT, PRODUCT, OUTPUT_WAY, BOX, BUS = 10.4, 19.4, 23.2, 29.2, 37.2
+#: Where f, i, C̃ and o stand, where the road is read, and where h_t leaves upwards.
+FORGET, INPUT, CANDIDATE, OUTPUT, READ, UP = 48.0, 60.0, 72.0, 84.0, 101.0, 109.6
+LEFT, RIGHT, TOP, BASE = 30.0, 120.0, 2.8, 40.6
+#: A gate's box from its middle to its sides; the cell is that many units high altogether.
+HALF = (4.3, 4.1)
+TALL = 46.6
+#: The gates that each option of the radio forces.
+FORCED = [[], [], [], ["forget_mean", "input_mean"], ["forget_mean"]]
+#: A stream whose norm is the larger of ‖∂L/∂C_t‖ and ‖∂L/∂h_t‖, in units.
+WIDEST = 3.7
+
+
+def on_phone(x: float, y: float) -> Place:
+    """The neighbours go, the cell grows tall."""
+    return x - 23, y * 1.62
+
+
+GROUND = Ground(wide=150, narrow=103.5, on_phone=on_phone)
+BEFORE, AFTER = "tt > 1", "tt < T"
+
+WAYS = (
+    Stream(
+        ((24, BELT), (FORGET, BELT)), "road", "direct", says="along the road: fₜ ∘ ∂L/∂Cₜ"
+    ),
+    Stream(((FORGET, BELT), (READ, BELT)), "road", "cell", says="∂L/∂Cₜ"),
+    Stream(((READ, BELT), (126, BELT)), "road", "next_cell", says="fₜ₊₁ ∘ ∂L/∂Cₜ₊₁, along the road"),
+    Stream(((FORGET, BOX - HALF[1]), (FORGET, BELT)), "weights", "forget", says="∂L/∂fₜ"),
+    Stream(
+        ((INPUT, BOX - HALF[1]), (INPUT, PRODUCT), (CANDIDATE, PRODUCT)), "weights", "input",
+        says="∂L/∂iₜ",
+    ),
+    Stream(
+        ((CANDIDATE, BOX - HALF[1]), (CANDIDATE, PRODUCT)), "weights", "candidate", says="∂L/∂C̃ₜ"
+    ),
+    Stream(
+        ((CANDIDATE, PRODUCT), (CANDIDATE, BELT)), "weights", "cell",
+        says="∂L/∂(iₜ ∘ C̃ₜ) = ∂L/∂Cₜ: a sum copies the gradient",
+    ),
+    Stream(
+        ((OUTPUT, BOX - HALF[1]), (OUTPUT, OUTPUT_WAY), (READ, OUTPUT_WAY)), "weights", "output",
+        says="∂L/∂oₜ",
+    ),
+    Stream(
+        ((READ, BELT), (READ, 16.6)), "weights", "via_hidden",
+        says="∂L/∂hₜ ∘ oₜ ∘ (1 − tanh² Cₜ): joins the road",
+    ),
+    Stream(((READ, 16.6), (READ, OUTPUT_WAY)), "weights", "at_tanh", says="∂L/∂hₜ ∘ oₜ"),
+    Stream(
+        ((READ, OUTPUT_WAY), (READ, BUS), (UP, BUS)), "weights", "hidden", says="∂L/∂hₜ"
+    ),
+    Stream(((UP, BUS), (126, BUS)), "weights", "next_gates", says="from the four gates at t + 1"),
+    Stream(((UP, BUS), (UP, BELT + 2.4)), "weights", "loss", says="from the loss at t"),
+    Stream(((UP, BELT - 2.4), (UP, 0.6)), "weights", "loss", says="from the loss at t"),
+    Stream(
+        ((24, BUS), (FORGET, BUS)), "weights", "to_hidden", says="to hₜ₋₁, from all four gates together"
+    ),
+    Stream(
+        ((FORGET, BUS), (INPUT, BUS)), "weights", "after_forget", says="from i, C̃ and o together"
+    ),
+    Stream(
+        ((INPUT, BUS), (CANDIDATE, BUS)), "weights", "after_input", says="from C̃ and o together"
+    ),
+    Stream(
+        ((CANDIDATE, BUS), (OUTPUT, BUS), (OUTPUT, BOX + HALF[1])), "weights", "from_output",
+        says="from o alone, through Wᵒ",
+    ),
+    Stream(
+        ((FORGET, BUS), (FORGET, BOX + HALF[1])), "weights", "from_forget", says="from f, through Wᶠ"
+    ),
+    Stream(
+        ((INPUT, BUS), (INPUT, BOX + HALF[1])), "weights", "from_input", says="from i, through Wⁱ"
+    ),
+    Stream(
+        ((CANDIDATE, BUS), (CANDIDATE, BOX + HALF[1])), "weights", "from_candidate",
+        says="from C̃, through Wᵍ",
+    ),
+    Stream(
+        ((38, 44.4), (38, BUS), (42, BUS)), "weights", "inputs",
+        says="∂L/∂xₜ, from all four gates together",
+    ),
+)  # fmt: skip
+
+SYMBOLS = (
+    Symbol((33.2, BELT - 3.4), "C", "t−1"), Symbol((106.2, BELT - 3.4), "C", "t"),
+    Symbol((33.4, BUS - 2.6), "h", "t−1"), Symbol((115.8, BUS - 2.6), "h", "t"),
+    Symbol((38, 46), "x", "t"), Symbol((FORGET + 2.4, 21.6), "f", "t"),
+    Symbol((INPUT + 2.2, 22.4), "i", "t"), Symbol((CANDIDATE + 3.4, 22.4), "C", "t", tilde=True),
+    Symbol((OUTPUT + 2.6, 21.2), "o", "t"),
+)  # fmt: skip
+
+HEADS = (
+    (FORGET - 2.2, BELT, 0), (CANDIDATE - 2.2, BELT, 0), (126, BELT, 0), (126, BUS, 0),
+    (CANDIDATE - 2.2, PRODUCT, 0), (READ - 2.2, OUTPUT_WAY, 0), (READ, OUTPUT_WAY - 2.2, 90),
+    (READ, 14.7, 90), (FORGET, BELT + 2.2, -90), (CANDIDATE, BELT + 2.2, -90),
+    (CANDIDATE, PRODUCT + 2.2, -90), (UP, 0.8, -90),
+    *((x, BOX + HALF[1] + 0.4, -90) for x in (FORGET, INPUT, CANDIDATE, OUTPUT)),
+)  # fmt: skip
+
+CHEVRONS = (
+    Chevron((38, BELT), "direct"), Chevron((60, BELT), "cell"), Chevron((88, BELT), "cell"),
+    Chevron((115, BELT), "next_cell"), Chevron((34, BUS), "to_hidden"),
+    Chevron((66, BUS), "after_input"), Chevron((117, BUS), "next_gates"),
+    Chevron((UP, 27), "loss", -90), Chevron((READ, 31), "hidden", -90),
+    Chevron((CANDIDATE, 15), "cell", -90), Chevron((CANDIDATE, 23), "candidate", -90),
+    Chevron((FORGET, 18.6), "forget", -90), Chevron((READ, 13.4), "via_hidden", 90),
+)  # fmt: skip
+
+#: The neighbours: the road, the hidden state and four small gates, at t − 1 and t + 1.
+NEIGHBOURS = ((1, 2.0, BEFORE), (2, 126.0, AFTER))
+
+
+def cell(
+    flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartData, *, timesteps: int
+) -> AnyChart:
+    """The cell at the timestep under the hand, over the road from 1 to T.
+
+    flow: a row for each way of the gates and timestep, `norm` in words, and what
+    engine.recurrent.cell_flow_sweep gives. The others are the road's; see engine.charts.cell_road.
+    timesteps: T, the slider's end.
+    """
+    slider = timestep(timesteps)
+    parameters = [
+        SHOW.selection(), GATES.selection(), FORGET_BIAS.selection(), slider.selection(),
+        GROUND.unit(), *road_parameters(slider, top=GROUND.down(BASE)),
+        parameter("back", f"{SHOW.place()} == 1"),
+    ]  # fmt: skip
+    layers = [*the_neighbours(), *the_cell(), *cell_road(flow, ways, ticks, facts)]
+    drawn = stage(*layers, height="strip_base + 26*s", parameters=parameters)
+    return drawn.properties(usermeta=MANY_CELLS)
+
+
+def the_cell() -> list[Layer]:
+    """The cell itself, all of it moved by the parameters `rows`, `back` and `by_hand`."""
+    moving: dict[str, Any] = {"rows": "rows", "widest": WIDEST, "share": _share(), "show": "back"}
+    forced = f"indexof({FORCED}[{GATES.place()}], datum.column) >= 0"
+    return [
+        cells(GROUND, [(LEFT, TOP, RIGHT, BASE)]),
+        wires(GROUND, WAYS, opacity="back ? 0.28 : 0.9", road_too="!back"),
+        streams(GROUND, WAYS, **moving),
+        chevrons(GROUND, CHEVRONS, **moving),
+        heads(GROUND, HEADS, show="!back"),
+        dots(
+            GROUND,
+            [(x, BUS) for x in (FORGET, INPUT, CANDIDATE, 42.0, UP)] + [(READ, BELT)],
+            show="!back",
+        ),
+        *boxes(
+            GROUND,
+            [
+                Box((FORGET, BOX), "σ", "forget_mean"),
+                Box((INPUT, BOX), "σ", "input_mean"),
+                Box((CANDIDATE, BOX), "tanh", "candidate_mean", signed=True),
+                Box((OUTPUT, BOX), "σ", "output_mean"),
+            ],
+            rows="rows",
+            half=HALF,
+            forced=forced,
+        ),
+        *nodes(
+            GROUND,
+            [(FORGET, BELT, "×"), (CANDIDATE, BELT, "+"), (CANDIDATE, PRODUCT, "×"),
+             (READ, OUTPUT_WAY, "×")],
+        ),
+        *pills(GROUND, [(READ, 16.6, "tanh")]),
+        *symbols(GROUND, SYMBOLS),
+        *_numbers(),
+        pointed_at(GROUND, WAYS, norm=power_text("rows[datum.row][datum.column]"), show="back"),
+    ]  # fmt: skip
+
+
+def the_neighbours() -> list[Layer]:
+    """The cells at t − 1 and t + 1, small, where there are any; none on a phone."""
+    layers: list[Layer] = []
+    for row, left, there in NEIGHBOURS:
+        where = f"wide && {there}"
+        ways = _neighbour(left, row)
+        first, last = (left, left + 22)
+        layers += [
+            cells(GROUND, [(first, TOP, last, BASE)], faint=True, where=there),
+            wires(GROUND, ways, opacity="back ? 0.28 : 0.9", road_too="!back", where=there),
+            streams(
+                GROUND, ways, rows="rows", widest=WIDEST, share=_share(), show="back", where=there
+            ),
+            *nodes(
+                GROUND, [(left + 7, BELT, "×"), (left + 15, BELT, "+")], size=2.5, where=where
+            ),
+            *boxes(
+                GROUND,
+                [
+                    Box((left + 4.4 + 4.4 * n, BOX), "", f"{name}_mean", row, name == "candidate")
+                    for n, name in enumerate(("forget", "input", "candidate", "output"))
+                ],
+                rows="rows", half=(1.6, 3.3), where=where, small=True,
+            ),
+            words(
+                GROUND.across(left + 11), GROUND.down(6.4), f"'t = ' + (tt {'+-'[row == 1]} 1)",
+                size=12, align="center", where=where,
+            ),
+        ]  # fmt: skip
+    return layers
+
+
+def _neighbour(left: float, row: int) -> Sequence[Stream]:
+    """Road and hidden state of a neighbour, up to the picture's edge."""
+    start, end = (-8.0, 24.0) if row == 1 else (126.0, 158.0)
+    return (
+        Stream(((start, BELT), (left + 7, BELT)), "road", "direct", row),
+        Stream(((left + 7, BELT), (end, BELT)), "road", "cell", row),
+        Stream(((start, BUS), (left + 13, BUS)), "weights", "to_hidden", row),
+        Stream(((left + 13, BUS), (end, BUS)), "weights", "hidden", row),
+    )
+
+
+def _numbers() -> list[Layer]:
+    """What goes by road and what through weights, in percent of ‖∂L/∂C_t‖, and that norm."""
+
+    def percent(column: str) -> str:
+        part = f"100*pow(10, rows[0].{column} - rows[0].cell)"
+        return (
+            f"(!isValid(rows[0].{column}) || !isFinite(rows[0].cell) ? '0' : {part} < 0.5 && "
+            f"isFinite(rows[0].{column}) ? '<1' : format({part}, '.0f'))"
+        )
+
+    style: dict[str, Any] = {"weight": 600, "size": 14, "colour": "ink", "where": "back"}
+    return [
+        words(
+            GROUND.across(31.5), GROUND.down(BELT + 4.4),
+            f"{percent('direct')} + (wide ? ' % by road' : ' %')", **style,
+        ),
+        words(
+            GROUND.across(50), GROUND.down(BUS + 2.9),
+            f"{percent('to_hidden')} + (wide ? ' % through weights' : ' %')", **style,
+        ),
+        words(
+            GROUND.across(60), GROUND.down(BELT - 2.8), "'‖∂L/∂Cₜ‖ = ' + rows[0].norm", size=14,
+            colour="ink", where="back",
+        ),
+        words(
+            GROUND.across(RIGHT - 1.6), GROUND.down(6.4), "wide ? 't = ' + tt : ''", weight=600,
+            size=14, colour="ink", align="right",
+        ),
+    ]  # fmt: skip
+
+
+def _share() -> str:
+    """A column's norm relative to the larger of ‖∂L/∂C_t‖ and ‖∂L/∂h_t‖, at most 1.15."""
+    norm = "rows[datum.row][datum.column]"
+    return f"(isValid({norm}) ? min(pow(10, {norm} - largest), 1.15) : 0)"

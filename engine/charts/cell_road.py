@@ -1,0 +1,122 @@
+"""The road under the cell: what is left of the gradient from T back to 1, and how open the gates are.
+
+The rows of a way of the gates stand together in `flow`, in the order of time; `start` is where the
+chosen one's begin. See engine.charts.ways.
+"""
+
+import altair as alt
+
+from engine.charts.road import own_x, own_y
+from engine.charts.stage import (
+    ONE,
+    Layer,
+    Radio,
+    Slider,
+    expr,
+    of_data,
+    parameter,
+    px,
+    words,
+)  # fmt: skip
+from engine.charts.theme import ChartData
+from engine.charts.ways import Curve, WayPanel, choosing, margins, row_of, times, unseen
+from engine.gates import SHOWN
+
+SHOW = Radio("show", "show", SHOWN, SHOWN[1])
+ROAD = WayPanel(
+    "road",
+    (
+        Curve("road", "∏f, the road alone", "∏f", "road", "dashed"),
+        Curve("cell", "∂L/∂C measured", "∂L/∂C", "road"),
+        Curve("hidden", "∂L/∂h measured", "∂L/∂h", "weights"),
+        Curve("rnn", "∂L/∂h of an RNN", "RNN", "mid"),
+    ),
+    high=16.5,
+    high_on_phone=54.0,
+)
+
+
+def timestep(timesteps: int) -> Slider:
+    """The slider of t, from 1 to T."""
+    middle = float(max(1, timesteps // 2))
+    return Slider("t", "timestep t", 1.0, float(timesteps), 1.0, middle)
+
+
+def at_timestep(slider: Slider) -> list[alt.Parameter]:
+    """The rows of `flow` at the timestep under the hand, at the one before, and at the one after."""
+    return [
+        of_data("T", "facts", "timesteps"),
+        parameter("tt", f"min({slider.now()}, T)"),
+        parameter("start", "chosen*T"),
+        parameter("here", "start + tt - 1"),
+        parameter(
+            "rows",
+            "length(data('flow')) ? [data('flow')[here], data('flow')[max(here - 1, 0)], "
+            "data('flow')[min(here + 1, length(data('flow')) - 1)]] : [{}, {}, {}]",
+        ),
+        parameter("pace", "(right - left)/T"),
+        parameter("now", "left + (tt - 0.5)*pace"),
+    ]
+
+
+def road_parameters(slider: Slider, *, top: str) -> list[alt.Parameter]:
+    """Which rows the hands choose, and where the panel lies. top: where the cell ends."""
+    return [
+        *choosing(),
+        *margins(),
+        *at_timestep(slider),
+        of_data("units", "facts", "units"),
+        parameter("last", row_of("flow", "start + T - 1")),
+        parameter("largest", "max(rows[0].cell, rows[0].hidden)"),
+        parameter("cell_base", top),
+        *ROAD.parameters("cell_base + (wide ? 62*s : 56)"),
+        parameter("strip_top", "road_base + 8*s"),
+        parameter("strip_base", "strip_top + 32*s"),
+    ]
+
+
+def cell_road(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartData) -> list[Layer]:
+    """The panel of curves and the strip of gates.
+
+    flow: see engine.charts.cell. ways: see engine.charts.ways, and `forget`, a picture of all
+    forget gates. ticks: `value, words`. facts: one row, `timesteps, units, last_way, road_low,
+    road_high`.
+    """
+    return [
+        *_lens(),
+        *ROAD.grid(ticks, "'relative to the gradient at T'"),
+        *ROAD.drawn(),
+        ROAD.dots("rows[0][datum.column] - last[datum.column]"),
+        *_strip(),
+        *times("strip_base + 17*s"),
+        *unseen(flow, ways, facts),
+    ]
+
+
+def _lens() -> list[Layer]:
+    """From the cell's frame down to its place in time."""
+    corners = alt.Chart(alt.InlineData(values=[{"n": n} for n in range(4)])).transform_calculate(
+        px="[unit_px*(wide ? 30 : 7), unit_px*(wide ? 120 : 97), now + pace/2, now - pace/2][datum.n]",
+        py="datum.n < 2 ? cell_base : road_top",
+    )
+    lens = corners.mark_line(fill=expr("ink"), fillOpacity=0.055, strokeOpacity=0, aria=False)
+    column = alt.Chart(ONE).mark_rect(color=expr("ink"), opacity=0.1, aria=False)
+    return [
+        lens.encode(x=own_x("px"), y=own_y("py"), order="n:O"),
+        column.encode(
+            x=px("now - pace/2"), x2=px("now + pace/2"), y=px("road_top"), y2=px("strip_base")
+        ),
+    ]
+
+
+def _strip() -> list[Layer]:
+    """Every unit's forget gate along time: the road's surface."""
+    image = alt.Chart(ONE).transform_calculate(url="way.forget").mark_image(
+        aspect=False, smooth=False, align="left", baseline="top", aria=False,
+        width=expr("right - left"), height=expr("strip_base - strip_top"),
+    )  # fmt: skip
+    name = "wide ? 'fₜ of ' + units + (units == 1 ? ' unit' : ' units') : 'f by unit'"
+    return [
+        image.encode(x=px("left"), y=px("strip_top"), url="url:N"),
+        words("left - 10*s", "(strip_top + strip_base)/2 + 4*s", name, size=12, align="right"),
+    ]

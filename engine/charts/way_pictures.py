@@ -1,0 +1,236 @@
+"""What the gates' ways do along time: two networks, two terms, and how long a memory lasts.
+
+Each picture is one or two panels of engine.charts.ways, moved by the forget bias and the gates.
+"""
+
+import altair as alt
+
+from engine.charts.cell_road import at_timestep, timestep
+from engine.charts.stage import ONE, Layer, expr, of_data, parameter, px, stage, words
+from engine.charts.theme import MANY_CELLS, AnyChart, ChartData
+from engine.charts.ways import (
+    FORGET_BIAS,
+    GATES,
+    Curve,
+    WayPanel,
+    choosing,
+    margins,
+    row_of,
+    times,
+    unseen,
+)
+
+GRADIENTS = WayPanel(
+    "gradients",
+    (
+        Curve("rnn", "RNN, ‖∂L/∂hₜ‖", "RNN", "mid"),
+        Curve("hidden", "LSTM, ‖∂L/∂hₜ‖", "∂L/∂h", "weights"),
+        Curve("cell", "LSTM, ‖∂L/∂Cₜ‖", "∂L/∂C", "road"),
+    ),
+    high=20,
+    high_on_phone=62,
+)
+STATES = WayPanel(
+    "states",
+    (
+        Curve("rnn_state", "RNN, ‖hₜ‖", "RNN, h", "mid"),
+        Curve("hidden_state", "LSTM, ‖hₜ‖", "h", "state"),
+        Curve("cell_state", "LSTM, ‖Cₜ‖", "C", "road"),
+    ),
+    high=9,
+    high_on_phone=34,
+)
+TERMS = WayPanel(
+    "terms",
+    (
+        Curve("total", "their sum, ∂L/∂Cₜ₋₁", "sum", "ink", "dashed"),
+        Curve("direct", "by road: fₜ ∘ ∂L/∂Cₜ", "road", "road"),
+        Curve("via_hidden", "through hₜ₋₁", "via h", "weights"),
+    ),
+    high=18,
+    high_on_phone=54,
+)
+SHARES = WayPanel(
+    "shares",
+    (
+        Curve("road_share", "", "", "road", "band"),
+        Curve("weights_share", "", "", "weights", "band"),
+        Curve("direct_share", "share by road", "share", "road"),
+    ),
+    high=8,
+    high_on_phone=26,
+)
+SURVIVAL = WayPanel(
+    "survival",
+    (
+        Curve("all_units", "", "", "state", "band"),
+        Curve("most_units", "", "", "state", "band"),
+        Curve("median", "∏f, median unit", "∏f", "state"),
+        Curve("road", "∂L/∂C by road alone", "road", "road", "dashed"),
+        Curve("cell", "∂L/∂C measured", "∂L/∂C", "road"),
+    ),
+    high=17,
+    high_on_phone=52,
+)
+HALF_LIVES = WayPanel(
+    "lives", (Curve("half_lives", "", "", "state", "dots"),), high=11, high_on_phone=36
+)
+#: Of a trained network; a dashed line is before training.
+TRAINED = WayPanel(
+    "trained",
+    (
+        Curve("gradient_before", "∂L/∂h, before", "∂L/∂h, before", "weights", "dashed"),
+        Curve("kept_before", "∏f, before", "∏f, before", "road", "dashed"),
+        Curve("gradient_after", "∂L/∂h, after", "∂L/∂h, after", "weights"),
+        Curve("kept_after", "∏f, after", "∏f, after", "road"),
+    ),
+    high=17,
+    high_on_phone=60,
+)
+TRAINED_LIVES = WayPanel(
+    "lives",
+    (
+        Curve("before", "", "", "mid", "dots"),
+        Curve("after", "", "", "state", "dots"),
+    ),
+    high=13,
+    high_on_phone=40,
+)
+JACOBIANS = WayPanel(
+    "jacobians",
+    (
+        Curve("direct", "∏f, the best unit", "∏f", "road", "dashed"),
+        Curve("total", "∂C_T/∂Cₜ", "∂C_T/∂Cₜ", "ink"),
+    ),
+    high=34,
+    high_on_phone=48,
+)
+#: Between two panels of a picture.
+GAP = "18*s"
+
+
+def networks(
+    ways: ChartData, gradient_ticks: ChartData, state_ticks: ChartData, facts: ChartData
+) -> AnyChart:
+    """LSTM and vanilla RNN on the same data: what is left of their gradients, and their states."""
+    layers = [
+        *GRADIENTS.grid(gradient_ticks, "'relative to the gradient at T'"),
+        *GRADIENTS.drawn(),
+        *STATES.grid(state_ticks, "'size of the states'"),
+        *STATES.drawn(),
+        *times("states_base + 17*s", moving=False),
+        *unseen(ways, facts),
+    ]
+    return _picture(
+        layers,
+        [*GRADIENTS.parameters("12*s"), *STATES.parameters(f"gradients_base + {GAP}")],
+        "states_base + 26*s",
+    )
+
+
+def terms(
+    flow: ChartData, ways: ChartData, ticks: ChartData, share_ticks: ChartData, facts: ChartData,
+    *, timesteps: int,
+) -> AnyChart:  # fmt: skip
+    """The two terms of ∂L/∂C_{t−1} and their sum, and the share of the road; t is under the hand."""
+    slider = timestep(timesteps)
+    column = alt.Chart(ONE).mark_rect(color=expr("ink"), opacity=0.1, aria=False)
+    layers = [
+        column.encode(
+            x=px("now - pace/2"), x2=px("now + pace/2"), y=px("terms_top"), y2=px("shares_base")
+        ),
+        *TERMS.grid(ticks, "'gradient at Cₜ₋₁'"),
+        *TERMS.drawn(),
+        TERMS.dots(
+            "tt == 1 ? null : datum.column == 'direct' ? rows[0].direct : "
+            "datum.column == 'total' ? rows[1].cell : rows[1].via_hidden"
+        ),
+        *SHARES.grid(share_ticks, "'share of ∂L/∂Cₜ₋₁: road below, through weights above'"),
+        *SHARES.drawn(),
+        *times("shares_base + 17*s"),
+        *unseen(flow, ways, facts),
+    ]
+    moved = [
+        *at_timestep(slider),
+        *TERMS.parameters("12*s"),
+        *SHARES.parameters(f"terms_base + {GAP}"),
+    ]
+    return _picture(layers, moved, "shares_base + 26*s", slider.selection())
+
+
+def memory(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: ChartData) -> AnyChart:
+    """How much of each unit's C_t the forget gates leave at T, and each unit's half-life."""
+    names = words(
+        "left - 10*s", "(lives_top + lives_base)/2", "wide ? 'half-life of each unit' : 'half-life'",
+        size=13, weight=600, colour="state", align="right",
+    )  # fmt: skip
+    layers = [
+        *SURVIVAL.grid(ticks, "'relative to T'"),
+        *SURVIVAL.drawn(),
+        *times("survival_base + 17*s", moving=False),
+        *HALF_LIVES.grid(life_ticks, "way.lives_words"),
+        *HALF_LIVES.drawn(),
+        names,
+        *unseen(ways, facts),
+    ]
+    moved = [
+        *SURVIVAL.parameters("12*s"),
+        *HALF_LIVES.parameters("survival_base + 38*s"),
+    ]
+    return _picture(layers, moved, "lives_base + 10*s")
+
+
+def jacobians(ways: ChartData, ticks: ChartData, facts: ChartData) -> AnyChart:
+    """What a change of C_t still does to C_T: along the road alone, and altogether. No hands."""
+    layers = [
+        *JACOBIANS.grid(ticks, "''"),
+        *JACOBIANS.drawn(),
+        *times("jacobians_base + 17*s", moving=False),
+        *unseen(ways, facts),
+    ]
+    parameters = [
+        parameter("way", row_of("ways", "0")),
+        of_data("T", "facts", "timesteps"),
+        parameter("left", "wide ? 150*s : 92"),
+        parameter("right", "width - 46*s"),
+        *JACOBIANS.parameters("12*s"),
+    ]
+    drawn = stage(*layers, height="jacobians_base + 26*s", parameters=parameters)
+    return drawn.properties(usermeta=MANY_CELLS)
+
+
+def trained(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: ChartData) -> AnyChart:
+    """A network before and after training: gradient, survival, and each unit's half-life. No hands."""
+    names = (("after", "state", "-8*s"), ("before", "dim", "10*s"))
+    layers = [
+        *TRAINED.grid(ticks, "'relative to T, median unit'"),
+        *TRAINED.drawn(),
+        *times("trained_base + 17*s", moving=False),
+        *TRAINED_LIVES.grid(life_ticks, "'timesteps'"),
+        *TRAINED_LIVES.drawn(),
+        *(
+            words("left - 10*s", f"(lives_top + lives_base)/2 + {shift}", f"'half-lives, {name}'",
+                  size=13, weight=600, colour=ink, align="right")
+            for name, ink, shift in names
+        ),
+        *unseen(ways, facts),
+    ]  # fmt: skip
+    parameters = [
+        parameter("way", row_of("ways", "0")), of_data("T", "facts", "timesteps"),
+        parameter("left", "wide ? 176*s : 116"), parameter("right", "width - 56*s"),
+        *TRAINED.parameters("12*s"), *TRAINED_LIVES.parameters("trained_base + 38*s"),
+    ]  # fmt: skip
+    return stage(*layers, height="lives_base + 10*s", parameters=parameters).properties(
+        usermeta=MANY_CELLS
+    )
+
+
+def _picture(
+    layers: list[Layer], moved: list[alt.Parameter], height: str, *hands: alt.Parameter
+) -> AnyChart:
+    """The layers under the forget bias, the gates and perhaps another hand."""
+    own = [] if hands else [of_data("T", "facts", "timesteps")]
+    parameters = [
+        GATES.selection(), FORGET_BIAS.selection(), *hands, *choosing(), *margins(), *own, *moved
+    ]  # fmt: skip
+    return stage(*layers, height=height, parameters=parameters).properties(usermeta=MANY_CELLS)

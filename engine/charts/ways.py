@@ -1,0 +1,286 @@
+"""Curves for every way of an LSTM's gates, and the hands that choose one.
+
+A way is a forget bias, another start, or gates forced by hand. In `ways` it has one row: for each
+curve its path, drawn beforehand in units of its panel (`…_wide`, `…_narrow`), where its label
+stands (`…_label`) and where the curve ends (`…_end`), both as they are on the axis. A point for
+each timestep would cost half of a frame; a path costs nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import altair as alt
+import numpy as np
+
+from engine import gates
+from engine.charts.road import own_y
+from engine.charts.stage import (
+    Layer,
+    Radio,
+    Slider,
+    expr,
+    of_data,
+    parameter,
+    px,
+    words,
+)  # fmt: skip
+from engine.charts.theme import ChartData
+
+GATES = Radio("gates", "gates", gates.GATES, gates.GATES[0])
+FORGET_BIAS = Slider(
+    "forget_bias", "forget bias", gates.LOWEST_BIAS, gates.HIGHEST_BIAS, gates.BIAS_STEP,
+    gates.START_BIAS,
+)  # fmt: skip
+#: A panel is this many units wide, whatever its size.
+ACROSS = 100.0
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A quantity: its columns in `ways`, its names on a screen and on a phone, how it is drawn.
+
+    ink: a colour of the stage's theme. drawn: a band and dots have no name at their left ends.
+    """
+
+    column: str
+    name: str
+    short: str
+    ink: str
+    drawn: Literal["line", "dashed", "band", "dots"] = "line"
+
+
+@dataclass(frozen=True)
+class WayPanel:
+    """A panel of a picture, from `left` to `right`.
+
+    name: of its parameters `…_top, …_base, …_low, …_high`. curves: in the order of drawing.
+    high, high_on_phone: its height, where its width is 100.
+    """
+
+    name: str
+    curves: tuple[Curve, ...]
+    high: float
+    high_on_phone: float
+
+    def parameters(self, top: str, facts: str = "facts") -> list[alt.Parameter]:
+        """Where the panel lies, and its axis from the columns of `facts` that have its name."""
+        height = f"(right - left)*(wide ? {self.high} : {self.high_on_phone})/{ACROSS}"
+        return [
+            of_data(f"{self.name}_low", facts, f"{self.name}_low"),
+            of_data(f"{self.name}_high", facts, f"{self.name}_high"),
+            parameter(f"{self.name}_top", top),
+            parameter(f"{self.name}_base", f"{self.name}_top + {height}"),
+        ]
+
+    def at(self, value: str) -> str:
+        """The pixel of a value on the axis."""
+        top, base, low, high = (f"{self.name}_{end}" for end in ("top", "base", "low", "high"))
+        return f"{top} + ({high} - ({value}))/({high} - {low})*({base} - {top})"
+
+    def grid(self, ticks: ChartData, title: str) -> list[Layer]:
+        """A line and its number at each tick, and what the numbers are. Data: `value, words`."""
+        rows = alt.Chart(ticks).transform_calculate(py=self.at("datum.value"))
+        lines = rows.mark_rule(color=expr("hair"), aria=False)
+        numbers = rows.mark_text(
+            color=expr("dim"), align="left", baseline="middle", fontSize=expr("12*s"), aria=False
+        )
+        return [
+            lines.encode(x=px("left"), x2=px("right"), y=own_y("py")),
+            numbers.encode(x=px("right + 6*s"), y=own_y("py"), text="words:N"),
+            words("right - 4*s", f"{self.name}_base - 5*s", title, size=12, align="right"),
+        ]
+
+    def drawn(self) -> list[Layer]:
+        """The curves, and their names at their left ends."""
+        drawn: list[Layer] = []
+        for kind in ("band", "dots", "line"):
+            drawn += self._paths(kind)
+        return drawn + self._labels()
+
+    def rows(self) -> alt.Chart:
+        """One row for each curve: `column, name, short, ink_`."""
+        values = [
+            {"column": c.column, "name": c.name, "short": c.short}
+            for c in self.curves
+            if _kind(c) == "line"
+        ]
+        return alt.Chart(alt.InlineData(values=values)).transform_calculate(ink_=self._inks())
+
+    def _inks(self) -> str:
+        parts = [f"datum.column == '{c.column}' ? {c.ink} : " for c in self.curves]
+        return "".join(parts) + "ink"
+
+    def _paths(self, kind: str) -> list[Layer]:
+        values = [
+            {"column": c.column, "dash": int(c.drawn == "dashed")}
+            for c in self.curves
+            if _kind(c) == kind
+        ]
+        if not values:
+            return []
+        size = px(f"4*pow((right - left)/{ACROSS}, 2)")
+        paths = (
+            alt.Chart(alt.InlineData(values=values))
+            .transform_calculate(ink_=self._inks())
+            .transform_calculate(path="way[datum.column + (wide ? '_wide' : '_narrow')]")
+            .transform_filter("isValid(datum.path) && datum.path != ''")
+        )
+        place: dict[str, Any] = {
+            "x": px("left"), "y": px(f"{self.name}_top"), "size": size,
+            "shape": alt.Shape("path:N", scale=None, legend=None),
+            "color": alt.Color("ink_:N", scale=None, legend=None),
+        }  # fmt: skip
+        if kind != "line":
+            filled = paths.mark_point(filled=True, strokeWidth=0, aria=False)
+            return [filled.encode(opacity=alt.value(0.16 if kind == "band" else 0.9), **place)]
+        dash = alt.StrokeDash(
+            "dash:O", scale=alt.Scale(domain=[0, 1], range=[[1, 0], [5, 3]]), legend=None
+        )
+        lines = paths.mark_point(
+            filled=False,
+            strokeWidth=expr("2.3*s"),
+            strokeJoin="round",
+            strokeCap="round",
+            aria=False,
+        )
+        return [lines.encode(opacity=alt.value(1), strokeDash=dash, **place)]
+
+    def _labels(self) -> list[Layer]:
+        low, high = f"{self.name}_low", f"{self.name}_high"
+        rows = (
+            self.rows()
+            .transform_calculate(
+                place="way[datum.column + '_label']", end="way[datum.column + '_end']"
+            )
+            .transform_filter("isValid(datum.place)")
+            .transform_calculate(
+                py=self.at("datum.place"), py2=self.at(f"clamp(datum.end, {low}, {high})"),
+                says=f"(wide ? datum.name : datum.short) + (datum.end < {low} ? ' ↓' : "
+                f"datum.end > {high} ? ' ↑' : '')",
+            )
+        )  # fmt: skip
+        colour = alt.Color("ink_:N", scale=None, legend=None)
+        names = rows.mark_text(
+            align="right", baseline="middle", fontWeight=600, fontSize=expr("13*s"), aria=False
+        )
+        return [
+            rows.mark_rule(opacity=0.5, aria=False).encode(
+                x=px("left - 7*s"), x2=px("left"), y=own_y("py"), y2="py2:Q", color=colour
+            ),
+            names.encode(x=px("left - 10*s"), y=own_y("py"), text="says:N", color=colour),
+        ]
+
+    def dots(self, value: str, now: str = "now") -> Layer:
+        """A dot on each curve at the pixel `now`; value: an expression of `datum.column`."""
+        return (
+            self.rows()
+            .transform_calculate(value=value)
+            .transform_filter(
+                f"isValid(datum.value) && datum.value >= {self.name}_low && "
+                f"datum.value <= {self.name}_high"
+            )
+            .transform_calculate(py=self.at("datum.value"))
+            .mark_point(
+                shape="circle", filled=True, opacity=1, size=expr("46*s*s"), strokeWidth=1.2,
+                stroke=expr("background"), aria=False,
+            )
+            .encode(
+                x=px(now), y=own_y("py"), fill=alt.Fill("ink_:N", scale=None, legend=None)
+            )
+        )  # fmt: skip
+
+
+def _kind(curve: Curve) -> str:
+    return "line" if curve.drawn == "dashed" else curve.drawn
+
+
+def choosing() -> list[alt.Parameter]:
+    """The hands' row of `ways`, as `way`; its number, as `chosen`."""
+    stops = len(FORGET_BIAS.values())
+    place, option = FORGET_BIAS.place(), GATES.place()
+    on_slider = f"({place} >= 0 && {place} < {stops} ? {place} : last_way)"
+    return [
+        of_data("last_way", "facts", "last_way"),
+        parameter("chosen", f"{option} == 0 ? {on_slider} : {stops - 1} + {option}"),
+        parameter("way", row_of("ways", "chosen")),
+    ]
+
+
+def margins() -> list[alt.Parameter]:
+    """Room for names at the left and numbers at the right."""
+    return [
+        parameter("left", "wide ? 176*s : 62"),
+        parameter("right", "width - (wide ? 46*s : 36)"),
+    ]
+
+
+def row_of(data: str, index: str) -> str:
+    """A row of the data, empty as long as there are none."""
+    return f"length(data('{data}')) ? data('{data}')[{index}] : {{}}"
+
+
+def unseen(*data: ChartData) -> list[Layer]:
+    """Data that only expressions use: without a layer of its own it isn't part of a picture."""
+    return [alt.Chart(one).transform_filter("false").mark_point() for one in data]
+
+
+def times(base: str, first: str = "1", moving: bool = True) -> list[Layer]:
+    """The first timestep and T at the ends of the axis; the chosen one, where it is one.
+
+    moving: with the timestep under the hand, `tt` at the pixel `now`.
+    """
+    ends = (("left", f"'{first}'", "left"), ("right", "'T = ' + T", "right"))
+    near = "true" if not moving else "abs(now - ({})) > 44*s"
+    layers: list[Layer] = [
+        words(place, base, text, size=12, align=align, where=near.format(place))
+        for place, text, align in ends
+    ]
+    if moving:
+        layers.append(
+            words("now", base, "'t = ' + tt", size=13, weight=600, colour="ink", align="center")
+        )
+    return layers
+
+
+def path(values: np.ndarray, low: float, high: float, height: float) -> str:
+    """A curve as a path in a panel: values at 1 … T, left out where they leave the axis."""
+    down = _down(values, low, high, height)
+    inside = (down >= 0) & (down <= height)  # not for nan
+    parts = []
+    for i, (across, y) in enumerate(zip(_across(len(values)), down, strict=True)):
+        if inside[i]:
+            goes_on = i > 0 and inside[i - 1]
+            alone = not goes_on and not inside[i + 1 : i + 2].any()
+            parts.append(f"{'L' if goes_on else 'M'}{across:.4g},{y:.4g}{'h.01' * alone}")
+    return "".join(parts)
+
+
+def band(lower: np.ndarray, upper: np.ndarray, low: float, high: float, height: float) -> str:
+    """The area between two curves as a path, cut off at the ends of the axis."""
+    edges = np.stack([_down(one, low, high, height) for one in (lower, upper)])
+    there = ~np.isnan(edges).any(axis=0)
+    edges = np.clip(edges[:, there], 0, height)  # infinities, too
+    if not there.any() or (edges >= height).all():
+        return ""
+    across = _across(len(lower))[there]
+    ways = [*zip(across, edges[1], strict=True), *list(zip(across, edges[0], strict=True))[::-1]]
+    return "M" + "L".join(f"{x:.4g},{y:.4g}" for x, y in ways) + "Z"
+
+
+def dots(values: np.ndarray, low: float, high: float, height: float, radius: float) -> str:
+    """Numbers side by side as round dots; what leaves the axis stands at its end."""
+    parts = []
+    for across, y in zip(_across(len(values)), _down(values, low, high, height), strict=True):
+        if not np.isnan(y):
+            at = f"M{across - radius:.4g},{min(max(y, 0), height):.4g}"
+            half = f"a{radius:g},{radius:g} 0 1,0 "
+            parts.append(f"{at}{half}{2 * radius:g},0{half}{-2 * radius:g},0")
+    return "".join(parts)
+
+
+def _across(count: int) -> np.ndarray:
+    return (np.arange(count) + 0.5) / count * ACROSS
+
+
+def _down(values: np.ndarray, low: float, high: float, height: float) -> np.ndarray:
+    return (high - values) / (high - low) * height

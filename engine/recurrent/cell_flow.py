@@ -1,0 +1,223 @@
+"""What flows back through every part of the LSTM cell, at every timestep and forget bias.
+
+The parts are those of the handout's Figure 3. All forget biases run side by side, and of every
+vector only its norm is kept: a picture of the cell needs some twenty of them for each timestep.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from engine.arguments import require_number, require_sequence
+from engine.extended_range import Array, ScaledNorm, rescale
+from engine.recurrent import lstm
+from engine.recurrent.config import MAX_SCALE, RecurrentConfig
+from engine.recurrent.measure import (
+    ONE_RUN,
+    Experiment,
+    Runs,
+    lstm_backward,
+    lstm_experiment,
+    lstm_forward,
+    norm,
+)
+from engine.recurrent.weights import CANDIDATE, FORGET, INPUT, OUTPUT, Weights
+
+#: Numbers of one state, of all timesteps and sequences, that run side by side.
+NUMBERS_AT_ONCE = 200_000
+MAX_BIASES = 401
+
+#: The columns with norms, and what flows there; ∘ is the product of each two elements.
+FLOWS = (
+    "direct",  # f_t ∘ ∂L/∂C_t, along the road to C_{t-1}
+    "cell",  # ∂L/∂C_t
+    "hidden",  # ∂L/∂h_t
+    "at_tanh",  # ∂L/∂h_t ∘ o_t
+    "via_hidden",  # ∂L/∂h_t ∘ o_t ∘ (1 − tanh² C_t): joins ∂L/∂C_t
+    "loss",  # of the squared error at t: joins ∂L/∂h_t
+    "forget",  # ∂L/∂f_t
+    "input",  # ∂L/∂i_t
+    "candidate",  # ∂L/∂C̃_t
+    "output",  # ∂L/∂o_t
+    "from_forget",  # through W^f to h_{t-1}
+    "from_input",  # through W^i
+    "from_candidate",  # through W^g
+    "from_output",  # through W^o
+    "after_input",  # through W^g and W^o together: what is left on the line beyond i
+    "after_forget",  # through W^i, W^g and W^o together
+    "to_hidden",  # through all four: all that reaches h_{t-1} from step t
+    "inputs",  # ∂L/∂x_t
+    "next_cell",  # f_{t+1} ∘ ∂L/∂C_{t+1}, what the road brings to C_t
+    "next_gates",  # what the four gates at t + 1 bring to h_t
+    "road",  # ∂L/∂C_T ∘ ∏ f from t + 1 to T: what the road alone carries from T to C_t
+)
+MEANS = ("forget_mean", "input_mean", "candidate_mean", "output_mean")
+_IN_ORDER = (FORGET, INPUT, CANDIDATE, OUTPUT)
+
+
+def cell_flow_sweep(
+    config: RecurrentConfig, biases: Sequence[float] | Array, *, weights: Weights | None = None
+) -> pd.DataFrame:
+    """The flows of the same LSTM with every forget bias.
+
+    Returns `forget_bias, timestep`; the base-10 logarithm of the norm over (batch, hidden) of
+    each of `FLOWS`, of `hidden_state` and of `cell_state`; the mean of each gate over batch and
+    units; `direct_share`: how much of ∂L/∂C_{t-1} is the direct term, as a projection (NaN at
+    t = 1). A bias means what `forget_bias` of the config does, which itself isn't used; up to
+    401 of them.
+    """
+    biases = require_sequence("biases", biases, MAX_BIASES)
+    for bias in biases:
+        require_number("biases", bias, -MAX_SCALE, MAX_SCALE)
+    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None), weights)
+    values = np.asarray(biases, dtype=np.float64)
+    together = max(1, NUMBERS_AT_ONCE // config.states)
+    parts = [
+        _flows(setup, Runs(np.ones(len(some)), some * config.bias_scale))
+        for some in np.split(values, range(together, len(values), together))
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    frame.insert(0, "forget_bias", np.repeat(values, config.timesteps))
+    return frame
+
+
+def cell_flow(config: RecurrentConfig, *, weights: Weights | None = None) -> pd.DataFrame:
+    """The flows of the LSTM as `config` says: `timestep` and what `cell_flow_sweep` has."""
+    return _flows(lstm_experiment(config, weights), ONE_RUN)
+
+
+def gate_sweep(
+    config: RecurrentConfig, biases: Sequence[float] | Array, *, sequence: int = 0
+) -> dict[str, Array]:
+    """Gates and states of the same LSTM with every forget bias, of one sequence of the batch.
+
+    Returns, by name, arrays (biases, timesteps, units): "forget", "input", "output", "candidate",
+    "tanh_cell_state" and "hidden_state".
+    """
+    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
+    values = np.asarray(require_sequence("biases", biases, MAX_BIASES), dtype=np.float64)
+    together = max(1, NUMBERS_AT_ONCE // config.states)
+    parts = [
+        _states(setup, Runs(np.ones(len(some)), some * config.bias_scale), sequence)
+        for some in np.split(values, range(together, len(values), together))
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def gates_of(config: RecurrentConfig, *, sequence: int = 0) -> dict[str, Array]:
+    """Gates and states of the LSTM as `config` says, as in `gate_sweep`: (1, timesteps, units)."""
+    return _states(lstm_experiment(config), ONE_RUN, sequence)
+
+
+def _states(setup: Experiment, runs: Runs, sequence: int) -> dict[str, Array]:
+    run = lstm_forward(setup, runs)
+    found = {
+        "forget": run.gates[:, FORGET],
+        "input": run.gates[:, INPUT],
+        "output": run.gates[:, OUTPUT],
+        "candidate": run.gates[:, CANDIDATE],
+        "tanh_cell_state": run.tanh_cell_state,
+        "hidden_state": run.hidden_state,
+    }
+    return {name: of[:, :, sequence].transpose(1, 0, 2).copy() for name, of in found.items()}
+
+
+def _flows(setup: Experiment, runs: Runs) -> pd.DataFrame:
+    """All columns, the timesteps of each run together."""
+    run = lstm_forward(setup, runs)
+    gradient = lstm_backward(setup, run, runs)
+    timesteps, count = gradient.exponent.shape
+    steps = [_at_one_step(setup, run, gradient, t) for t in range(timesteps)]
+    at_t = {name: np.array([step[name] for step in steps]) for name in steps[0]}
+    at_t["next_cell"] = _later(at_t["direct"])
+    at_t["next_gates"] = _later(at_t["to_hidden"])
+    at_t["road"] = _along_the_road(run, gradient)
+    columns = {"timestep": np.tile(np.arange(1, timesteps + 1), count)}
+    columns |= {name: at_t[name].T.ravel() for name in FLOWS}
+    unscaled = np.zeros_like(gradient.exponent[0])
+    for name, state in (("hidden_state", run.hidden_state), ("cell_state", run.cell_state)):
+        columns[name] = _log10_norms(state, unscaled).T.ravel()
+    columns["direct_share"] = _direct_share(run, gradient).T.ravel()
+    means = run.gates.mean(axis=(3, 4))
+    columns |= {name: means[:, gate].T.ravel() for name, gate in zip(MEANS, _IN_ORDER, strict=True)}
+    return pd.DataFrame(columns)
+
+
+def _at_one_step(
+    setup: Experiment, run: lstm.Forward, gradient: lstm.Backward, t: int
+) -> dict[str, Array]:
+    """Logarithms of the norms at t + 1, (runs,) each."""
+    hidden, cell, exponent = gradient.hidden[t], gradient.cell[t], gradient.exponent[t]
+    weights = setup.weights
+    at_gates = lstm.gradient_at_gates(run, t, hidden, cell)
+    at_sums = lstm.gradient_at_sums(run, t, hidden, cell)
+    to_hidden = lstm.through_recurrent_weights(at_sums, lstm.gate_blocks(weights.w_h))
+    to_hidden = to_hidden.reshape(at_sums.shape)
+    from_output, from_candidate, from_input, from_forget = to_hidden[list(_IN_ORDER[::-1])]
+    after_input = from_output + from_candidate
+    after_forget = after_input + from_input
+    at_tanh = hidden * run.gates[t, OUTPUT]
+    vectors = {
+        "direct": run.gates[t, FORGET] * cell,
+        "cell": cell,
+        "hidden": hidden,
+        "at_tanh": at_tanh,
+        "via_hidden": hidden * lstm.hidden_by_cell(run, t),
+        "forget": at_gates[FORGET],
+        "input": at_gates[INPUT],
+        "candidate": at_gates[CANDIDATE],
+        "output": at_gates[OUTPUT],
+        "from_forget": from_forget,
+        "from_input": from_input,
+        "from_candidate": from_candidate,
+        "from_output": from_output,
+        "after_input": after_input,
+        "after_forget": after_forget,
+        "to_hidden": after_forget + from_forget,
+    }
+    logs = _log10_norms(np.stack(list(vectors.values())), exponent)
+    found = dict(zip(vectors, logs, strict=True))
+    inputs = np.einsum("grbh,gh->rb", at_sums, lstm.gate_blocks(weights.w_x))
+    found["inputs"] = _log10_norms(inputs[None, :, :, None], exponent)[0]
+    local = (2 * setup.loss_weight[t] * run.residual[t])[:, :, None] * weights.w_f
+    found["loss"] = _log10_norms(local[None], 0 * exponent)[0]
+    return found
+
+
+def _direct_share(run: lstm.Forward, gradient: lstm.Backward) -> Array:
+    """The part of f_t ∘ ∂L/∂C_t along ∂L/∂C_{t-1}, relative to its norm, (timesteps, runs).
+
+    What comes through h_{t-1} has the rest. NaN at the first timestep and where the sum is zero.
+    """
+    shares = np.full(gradient.exponent.shape, np.nan)
+    whole, direct = gradient.cell[:-1], run.gates[1:, FORGET] * gradient.cell[1:]
+    shift = gradient.exponent[1:] - gradient.exponent[:-1]
+    along = np.ldexp(np.einsum("trbh,trbh->tr", direct, whole), shift)
+    square = np.einsum("trbh,trbh->tr", whole, whole)
+    np.divide(along, square, out=shares[1:], where=square > 0)
+    return shares
+
+
+def _along_the_road(run: lstm.Forward, gradient: lstm.Backward) -> Array:
+    """log10 of ‖∂L/∂C_T ∘ ∏ f‖, (timesteps, runs): the gates alone, no loss on the way."""
+    carried, exponent = gradient.cell[-1], gradient.exponent[-1]
+    norms = []
+    for t in reversed(range(len(gradient.cell))):
+        carried, exponent = rescale(carried, exponent)
+        norms.append(norm(carried, exponent).log10())
+        carried = run.gates[t, FORGET] * carried
+    return np.array(norms[::-1])
+
+
+def _log10_norms(arrays: Array, exponent: Array) -> Array:
+    """log10 of the norms of arrays (which, runs, batch, hidden) · 2**exponent: (which, runs)."""
+    which, count = arrays.shape[:2]
+    flat = norm(arrays.reshape(-1, *arrays.shape[2:]), np.tile(exponent, which))
+    return ScaledNorm(flat.mantissa, flat.exponent).log10().reshape(which, count)
+
+
+def _later(logs: Array) -> Array:
+    """What stands one timestep later; after the last there is nothing."""
+    return np.concatenate((logs[1:], np.full_like(logs[:1], -np.inf)))

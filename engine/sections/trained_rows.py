@@ -1,0 +1,96 @@
+"""What the pictures of a trained LSTM are drawn from: its gates before and after training."""
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from engine.charts.gate_strips import TRAINED_STRIPS
+from engine.charts.strips import strip
+from engine.charts.way_pictures import TRAINED, TRAINED_LIVES
+from engine.extended_range import Array
+from engine.sections.cell_rows import Frames
+from engine.sections.memory_rows import dots_of, life_axis
+from engine.sections.ways import STRIP_STEPS, STRIP_UNITS, facts, lines, powers
+from engine.training.comparisons import WHEN
+from engine.training.store import RunStore
+from engine.training.trained_lstms import (
+    config_of,
+    trained_gates,
+    trained_gradients,
+    trained_survival,
+    trained_units,
+)
+
+MISSING = "The file of this network is missing or damaged: the server's log says more."
+#: 1 − f from this power of ten to 1 has a colour.
+FAINTEST = -4.0
+
+
+@lru_cache(maxsize=4)
+def read(name: str) -> tuple[Frames, Frames, pd.DataFrame, pd.DataFrame] | None:
+    """Frames of both pictures, units and gradients; None if the network's file can't be read."""
+    store = RunStore()
+    try:
+        units, gradients = trained_units(name, store), trained_gradients(name, store)
+        survival = trained_survival(name, store)
+        gates = [trained_gates(name, when, store) for when in WHEN]
+    except (KeyError, OSError, ValueError):
+        return None
+    return _road(name, units, gradients, survival), _strips(name, gates, units), units, gradients
+
+
+def _road(
+    name: str, units: pd.DataFrame, gradients: pd.DataFrame, survival: pd.DataFrame
+) -> Frames:
+    curves: dict[str, Array] = {}
+    for when, word in zip(WHEN, ("before", "after"), strict=True):
+        norms = gradients.loc[gradients["when"] == when, "log10_grad_hidden_norm"].to_numpy()
+        kept = survival.loc[survival["when"] == when, "log10_median"].to_numpy()
+        curves |= {f"gradient_{word}": (norms - norms[-1])[None], f"kept_{word}": kept[None]}
+    finite = np.concatenate([one[np.isfinite(one)] for one in curves.values()])
+    axis = powers(float(finite.min(initial=-1.0)), float(finite.max(initial=0.0)))
+    timesteps = config_of(name).timesteps
+    lives = life_axis(timesteps)
+    columns = lines(TRAINED, axis, curves)
+    for when, word in zip(WHEN, ("before", "after"), strict=True):
+        of_when = units.loc[units["when"] == when, "half_life"].to_numpy()
+        columns |= dots_of(TRAINED_LIVES, word, [of_when], lives)
+    return {
+        "ways": pd.DataFrame(columns),
+        "ticks": axis.ticks,
+        "life_ticks": lives.ticks,
+        "facts": facts(timesteps, len(units) // 2, trained=axis, lives=lives),
+    }
+
+
+def _strips(name: str, gates: list[pd.DataFrame], units: pd.DataFrame) -> Frames:
+    after = units.loc[units["when"] == WHEN[1], "half_life"].to_numpy()
+    order = np.argsort(-after, kind="stable")
+    order = order[:: -(-len(order) // STRIP_UNITS)]
+    columns: dict[str, list[str]] = {}
+    for frame, word in zip(gates, ("before", "after"), strict=True):
+        for gate, column in (("forget", "closed"), ("candidate", "candidate")):
+            values = _by_unit(frame, gate)
+            mean = 1 - values.mean() if gate == "forget" else values.mean()
+            columns[f"{column}_{word}_says"] = [f"{mean:.2g}".replace("-", "−")]
+            shown = _closed(values) if gate == "forget" else values
+            steps = slice(None, None, -(-shown.shape[1] // STRIP_STEPS))
+            columns[f"{column}_{word}"] = [strip(shown[order][:, steps])]
+    assert set(columns) >= {column for column, _ in TRAINED_STRIPS}
+    return {
+        "ways": pd.DataFrame(columns),
+        "facts": facts(config_of(name).timesteps, len(units) // 2),
+    }
+
+
+def _by_unit(frame: pd.DataFrame, gate: str) -> Array:
+    """The values of one gate, (units, timesteps)."""
+    values = frame.loc[frame["gate"] == gate, "value"].to_numpy()
+    return values.reshape(frame["timestep"].max(), -1).T
+
+
+def _closed(forget: Array) -> Array:
+    """How far a gate is from 1, on a log scale: 0 where 1 − f is 10⁻⁴ or less, 1 where it is 1."""
+    with np.errstate(divide="ignore"):
+        return np.clip(1 - np.log10(1 - forget) / FAINTEST, 0, 1)

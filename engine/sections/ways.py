@@ -1,0 +1,193 @@
+"""The ways of an LSTM's gates as rows for pictures: every forget bias, other starts, forced gates.
+
+Nothing here depends on which way the config has: the browser chooses it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from engine.charts.stage import power_ticks
+from engine.charts.strips import strip
+from engine.charts.ways import FORGET_BIAS, GATES, WayPanel, band, path
+from engine.extended_range import Array
+from engine.recurrent import RecurrentConfig
+from engine.recurrent.cell_flow import gate_sweep, gates_of
+
+#: Units and timesteps of a strip of gates, at most: more would be smaller than a pixel.
+STRIP_UNITS, STRIP_STEPS = 64, 200
+#: A letter's height, as a share of a panel that is 100 wide: room between labels.
+LETTERS, LETTERS_ON_PHONE = 1.95, 6.0
+#: An axis ends no higher than this power of ten, nor does it begin lower than that.
+HIGHEST, LOWEST = 40.0, -600.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of the gates: the radio's option, the forget bias where it plays a part, the network."""
+
+    gates: str
+    forget_bias: float
+    config: RecurrentConfig
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A panel's axis: its ticks, `value, words`, and its ends."""
+
+    ticks: pd.DataFrame
+    low: float
+    high: float
+
+
+def without_hands(config: RecurrentConfig) -> RecurrentConfig:
+    """The experiment without what the hands in a picture choose."""
+    return replace(
+        config, forget_bias=None, chrono_timesteps=None, forced_forget=None, forced_input=None
+    )
+
+
+def as_chosen(config: RecurrentConfig, gates: str) -> RecurrentConfig:
+    """The network that the hands have chosen: `config` with its forget bias, or another way."""
+    bare = without_hands(config)
+    chosen = {
+        "torch's start": bare,
+        "chrono start": replace(bare, chrono_timesteps=max(2, config.timesteps)),
+        "belt: f = 1, i = 0": replace(bare, forced_forget=1.0, forced_input=0.0),
+        "closed: f = 0": replace(bare, forced_forget=0.0),
+    }
+    return chosen.get(gates, replace(bare, forget_bias=config.forget_bias or 0.0))
+
+
+def as_rnn(config: RecurrentConfig) -> RecurrentConfig:
+    """The vanilla RNN on the same data, of the same width, radius and seed."""
+    return replace(without_hands(config), cell="rnn")
+
+
+def ways_of(config: RecurrentConfig, asked: float | None) -> list[Way]:
+    """All ways in the order of a picture's rows; last, a bias that a link asked for."""
+    stops = [float(bias) for bias in FORGET_BIAS.values()]
+    biases = [*stops, *([] if asked is None else [asked])]
+    computed = [Way("computed", bias, replace(config, forget_bias=bias)) for bias in biases]
+    others = [Way(gates, np.nan, as_chosen(config, gates)) for gates in GATES.options[1:]]
+    return computed[: len(stops)] + others + computed[len(stops) :]
+
+
+def not_a_stop(bias: float | None) -> float | None:
+    """A bias that the slider doesn't stop at, which then needs rows of its own."""
+    return bias if bias is not None and bias not in FORGET_BIAS.values() else None
+
+
+def half_open(found: Sequence[Way]) -> Array:
+    """Which ways start with forget gates that are about half open, or more."""
+    return np.array([way.gates == "computed" and way.forget_bias >= 0 for way in found])
+
+
+def strips(
+    config: RecurrentConfig, found: Sequence[Way], names: Sequence[str]
+) -> dict[str, list[str]]:
+    """Gates and states of every way as pictures, by name, and in words their means, `…_says`.
+
+    The units stand in the order of their forget gates at a bias of about 0, the most open on top.
+    """
+    computed = [way.forget_bias for way in found if way.gates == "computed"]
+    swept = gate_sweep(config, computed)
+    middle = int(np.argmin(np.abs(np.array(computed))))
+    units = np.argsort(-swept["forget"][middle].mean(axis=0), kind="stable")
+    units = units[:: -(-len(units) // STRIP_UNITS)]
+    steps = slice(None, None, -(-config.timesteps // STRIP_STEPS))
+    others = {way.gates: gates_of(way.config) for way in found if way.gates != "computed"}
+    columns: dict[str, list[str]] = {}
+    for name in names:
+        rest = iter(swept[name])
+        each = [
+            next(rest) if way.gates == "computed" else others[way.gates][name][0] for way in found
+        ]
+        columns[name] = [strip(matrix[steps][:, units].T) for matrix in each]
+        columns[f"{name}_says"] = [f"{matrix.mean():.2f}".replace("-", "−") for matrix in each]
+    return columns
+
+
+def powers(low: float, high: float) -> Axis:
+    """An axis of powers of ten that holds both ends; their room above is 6 % of it."""
+    low, high = max(low, LOWEST), min(high, HIGHEST)
+    ticks = power_ticks(low, max(high, low + 1))
+    low, top = float(ticks["value"].iloc[0]), max(high, low + 1)
+    return Axis(ticks[ticks["value"] <= top + 1e-9], low, top + 0.06 * (top - low))
+
+
+def linear(low: float, high: float, ticks: Sequence[float]) -> Axis:
+    """An axis of shares, with ticks in percent."""
+    rows = pd.DataFrame({"value": list(ticks), "words": [f"{tick:.0%}" for tick in ticks]})
+    return Axis(rows, low, high)
+
+
+def facts(timesteps: int, units: int, last_way: int = 0, **axes: Axis) -> pd.DataFrame:
+    """The one row of `facts`: T, units, the last way's number, and each panel's ends."""
+    row: dict[str, float] = {"timesteps": timesteps, "units": units, "last_way": last_way}
+    for name, axis in axes.items():
+        row |= {f"{name}_low": axis.low, f"{name}_high": axis.high}
+    return pd.DataFrame([row])
+
+
+def facts_of(config: RecurrentConfig, found: Sequence[Way], **axes: Axis) -> pd.DataFrame:
+    """The `facts` of a picture of these ways."""
+    return facts(config.timesteps, config.hidden_size, len(found) - 1, **axes)
+
+
+def lines(panel: WayPanel, axis: Axis, curves: Mapping[str, Array]) -> dict[str, list[str] | Array]:
+    """The columns of a panel's curves, each (ways, timesteps): paths, ends, labels kept apart."""
+    columns: dict[str, list[str] | Array] = {}
+    for name, values in curves.items():
+        for size, height in (("wide", panel.high), ("narrow", panel.high_on_phone)):
+            columns[f"{name}_{size}"] = [path(one, axis.low, axis.high, height) for one in values]
+        columns[f"{name}_end"] = np.array([_first(one) for one in values])
+    ends = np.stack([np.asarray(columns[f"{name}_end"]) for name in curves], axis=1)
+    letters = max(LETTERS / panel.high, LETTERS_ON_PHONE / panel.high_on_phone)
+    gap = letters * (axis.high - axis.low)
+    places = np.array([kept_apart(row, axis.low, axis.high, gap) for row in ends])
+    return columns | {f"{name}_label": places[:, n] for n, name in enumerate(curves)}
+
+
+def bands(
+    panel: WayPanel, axis: Axis, name: str, lower: Array, upper: Array
+) -> dict[str, list[str]]:
+    """The columns of an area between curves, each (ways, timesteps)."""
+    return {
+        f"{name}_{size}": [
+            band(low, high, axis.low, axis.high, height)
+            for low, high in zip(lower, upper, strict=True)
+        ]
+        for size, height in (("wide", panel.high), ("narrow", panel.high_on_phone))
+    }
+
+
+def kept_apart(places: Array, low: float, high: float, gap: float) -> Array:
+    """Places for labels near `places`, in their order, `gap` apart, from `low` to `high`.
+
+    What lies outside stands at the edge; NaN stays NaN.
+    """
+    known = np.flatnonzero(~np.isnan(places))
+    order = known[np.argsort(places[known], kind="stable")]
+    steps = gap * np.arange(len(order))
+    lowest, highest = low + gap / 2, high - gap / 2
+    # Labels that push each other stand together around the mean of where they belong.
+    blocks: list[list[float]] = []
+    for place in np.clip(places[order], lowest, highest) - steps:
+        blocks.append([place])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    level = np.array([np.mean(block) for block in blocks for _ in block])
+    room = max(highest - steps[-1], lowest) if len(order) else lowest
+    result = np.full(len(places), np.nan)
+    result[order] = np.clip(level, lowest, room) + steps
+    return result
+
+
+def _first(curve: Array) -> float:
+    """Where a curve begins: at its first timestep that has a value."""
+    there = curve[~np.isnan(curve)]
+    return float(there[0]) if len(there) else np.nan
