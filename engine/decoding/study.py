@@ -1,0 +1,231 @@
+"""When search is too good: what beams of every width write, measured on the character LSTM.
+
+    python -m engine.decoding.study
+
+measures it anew, which takes some minutes, and writes the file that `load_study` reads. After every
+beginning of a line of the text that the network has learned, beams of k = 1 to 50 go on, ranked by
+the sum, by the mean, and by the rule of Wu et al.; exact search gives the most likely line. The
+question is that of Stahlberg and Byrne 2019, "On NMT search errors and model errors".
+"""
+
+import gzip
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from engine.decoding.beam import SearchRules, run_search
+from engine.decoding.exact import exact_search
+from engine.decoding.language_model import LSTMLanguageModel
+from engine.decoding.language_run import LanguageRun, shipped_run, shipped_text
+from engine.decoding.named_models import trained_model
+from engine.decoding.record import Hypothesis
+from engine.decoding.scoring import END_TOKEN, Scoring, ScoringName
+from engine.decoding.verdict import TIE
+
+STUDY_FILE = Path(__file__).parent / "text" / "when_search_is_too_good.json.gz"
+
+#: How many letters of a line are given; the distinct beginnings of these lengths are the prompts.
+BEGINNINGS = (0, 1, 2, 3, 4, 6, 8, 12)
+#: T: about twice as long as a line of the text.
+MAX_LENGTH = 80
+#: α of the rule of Wu et al. 2016; they report that 0.6 to 0.7 did best.
+PENALTY = 0.6
+#: The mean and the rule of Wu et al. take longest; they are measured at these.
+SOME_WIDTHS = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50)
+WIDTHS: dict[ScoringName, tuple[int, ...]] = {
+    "sum": tuple(range(1, 51)),
+    "mean": SOME_WIDTHS,
+    "wu2016": SOME_WIDTHS,
+}
+Entry = dict[str, Any]
+
+
+def beginnings(text: str) -> list[str]:
+    """The distinct beginnings of lines, in the order of length and text; each line is longer."""
+    lines = [line for line in text.split("\n") if line]
+    return list(
+        dict.fromkeys(line[:size] for size in BEGINNINGS for line in lines if len(line) > size)
+    )
+
+
+def goes_on(text: str, prompt: str) -> tuple[int, float]:
+    """How many lines of the text begin with `prompt` and go on, and for how many letters on average."""
+    rest = [
+        len(line) - len(prompt)
+        for line in text.split("\n")
+        if line.startswith(prompt) and len(line) > len(prompt)
+    ]
+    return len(rest), sum(rest) / len(rest)
+
+
+def measure(model: LSTMLanguageModel, text: str, prompt: str) -> Entry:
+    """Everything about one beginning, as plain data.
+
+    `prompt`; `lines, letters` as `goes_on` has them; `optimum` and `proved`, by the sum; `found`, by
+    scoring: what the best hypothesis is from some k on, [k, text, log_prob, finished].
+    """
+    model = model.with_prompt(prompt)
+    exact = exact_search(model, MAX_LENGTH, end_token=END_TOKEN)
+    found = {}
+    for scoring, widths in WIDTHS.items():
+        ranking = Scoring(scoring, PENALTY)
+        rules = SearchRules.checked(model, MAX_LENGTH, END_TOKEN, ranking, recompute=False)
+        entries: list[list[Any]] = []
+        for width in widths:
+            if scoring == "sum" and exact.certain_width and width >= exact.certain_width:
+                best = exact.best
+            else:
+                best = run_search(model, width, rules, until_settled=True).best
+            if not entries or entries[-1][1:] != _plain(best):
+                entries.append([width, *_plain(best)])
+        found[scoring] = entries
+    lines, letters = goes_on(text, prompt)
+    return {
+        "prompt": prompt,
+        "lines": lines,
+        "letters": letters,
+        "optimum": _plain(exact.best),
+        "proved": exact.proved,
+        "model_steps": exact.model_steps,
+        "found": found,
+    }
+
+
+def _plain(best: Hypothesis) -> list[Any]:
+    """Text without the end token, total, and whether it ended."""
+    letters = best.tokens[:-1] if best.finished else best.tokens
+    return ["".join(letters), round(best.log_prob, 9), best.finished]
+
+
+def digest(run: LanguageRun) -> str:
+    """What tells one network from any other."""
+    return hashlib.sha256(run.parameters.tobytes()).hexdigest()
+
+
+def measure_all(run: LanguageRun, text: str) -> Iterator[Entry]:
+    """`measure` for every beginning."""
+    model = trained_model(run)
+    for prompt in beginnings(text):
+        yield measure(model, text, prompt)
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What was measured, as frames.
+
+    found: `prompt, scoring, beam_width, text` (without the end token), `letters, log_prob, score,
+    finished`; `missed`, whether the model has a more likely line (None where that isn't proved, and
+    for other rankings than the sum); `beaten`, whether another of the widths finds a better score;
+    `by_narrower`, whether a narrower one does.
+    prompts: `prompt, lines` (of the text that begin so), `letters` (how long these go on, on
+    average), `optimum, optimum_letters, optimum_log_prob, optimum_finished, proved, model_steps`.
+    """
+
+    found: pd.DataFrame
+    prompts: pd.DataFrame
+
+    def by_width(self) -> pd.DataFrame:
+        """Over all beginnings: `scoring, beam_width, missed, beaten, letters, finished, empty`.
+
+        Shares, but for the mean of `letters`; empty: of lines that end at once. `missed` is NaN
+        where it isn't known of every beginning.
+        """
+        rows = self.found.assign(
+            missed=self.found["missed"].astype(float), empty=self.found["letters"] == 0
+        )
+        group = rows.groupby(["scoring", "beam_width"], sort=False)
+        means = group[["beaten", "letters", "finished", "empty"]].mean()
+        means["missed"] = group["missed"].agg(lambda values: values.mean(skipna=False))
+        return means.reset_index()
+
+    def narrower_wins(self, scoring: ScoringName = "sum") -> int:
+        """After how many beginnings some wider beam does worse than a narrower one."""
+        rows = self.found[self.found["scoring"] == scoring]
+        return int(rows.groupby("prompt")["by_narrower"].any().sum())
+
+
+def study_of(entries: list[Entry]) -> Study:
+    """The frames of what `measure` returns."""
+    prompts = pd.DataFrame(
+        [
+            {
+                "prompt": entry["prompt"],
+                "lines": entry["lines"],
+                "letters": entry["letters"],
+                "optimum": entry["optimum"][0],
+                "optimum_letters": len(entry["optimum"][0]),
+                "optimum_log_prob": entry["optimum"][1],
+                "optimum_finished": entry["optimum"][2],
+                "proved": entry["proved"],
+                "model_steps": entry["model_steps"],
+            }
+            for entry in entries
+        ]
+    )
+    rows = [
+        (entry["prompt"], scoring, width, *_held_at(found, width))
+        for entry in entries
+        for scoring, found in entry["found"].items()
+        for width in WIDTHS[scoring]
+    ]
+    columns = ["prompt", "scoring", "beam_width", "text", "log_prob", "finished"]
+    found = pd.DataFrame(rows, columns=columns)
+    found["letters"] = found["text"].str.len()
+    found["score"] = [
+        _score(row.scoring, row.log_prob, row.letters + row.finished) for row in found.itertuples()
+    ]
+    best = prompts.set_index("prompt")["optimum_log_prob"].where(
+        prompts.set_index("prompt")["proved"]
+    )
+    missed = found["log_prob"] < found["prompt"].map(best) - TIE
+    known = (found["scoring"] == "sum") & found["prompt"].map(best).notna()
+    found["missed"] = missed.astype(object).where(known, None)
+    group = found.groupby(["prompt", "scoring"])["score"]
+    found["beaten"] = found["score"] < group.transform("max") - TIE
+    found["by_narrower"] = found["score"] < group.cummax() - TIE
+    return Study(found, prompts)
+
+
+def _held_at(found: list[list[Any]], width: int) -> list[Any]:
+    """What is the best at this width: the last entry that begins at it or before."""
+    return next(entry[1:] for entry in reversed(found) if entry[0] <= width)
+
+
+def _score(scoring: ScoringName, log_prob: float, tokens: int) -> float:
+    rule = Scoring(scoring, PENALTY)
+    return rule.score(log_prob, rule.length(tokens, finished=False))
+
+
+@cache
+def load_study(path: Path = STUDY_FILE) -> Study:
+    """The shipped study. Raises ValueError where it was measured on another network or text."""
+    whole = json.loads(gzip.decompress(path.read_bytes()))
+    made_of = {"network": digest(shipped_run()), "max_length": MAX_LENGTH, "penalty": PENALTY}
+    if {name: whole.get(name) for name in made_of} != made_of:
+        raise ValueError(f"{path.name} was measured with other settings or another network")
+    return study_of(whole["entries"])
+
+
+def main() -> None:
+    """Measure the shipped network anew and write the study beside its text."""
+    text, run = shipped_text(), shipped_run()
+    entries, total = [], len(beginnings(text))
+    for entry in measure_all(run, text):
+        entries.append(entry)
+        if len(entries) % 20 == 0 or len(entries) == total:
+            print(f"{len(entries)} of {total} beginnings", file=sys.stderr)
+    whole = {"network": digest(run), "max_length": MAX_LENGTH, "penalty": PENALTY}
+    content = json.dumps(whole | {"entries": entries}, separators=(",", ":")).encode()
+    STUDY_FILE.write_bytes(gzip.compress(content, 9, mtime=0))
+    print(f"{STUDY_FILE}: {STUDY_FILE.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

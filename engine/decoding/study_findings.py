@@ -1,0 +1,98 @@
+"""What the study of search errors says, in words that follow its numbers."""
+
+import pandas as pd
+
+from engine.decoding.scoring import ScoringName
+from engine.decoding.study import WIDTHS, Study
+
+RULE_NAMES: dict[ScoringName, str] = {
+    "sum": "the sum",
+    "wu2016": "the rule of Wu et al.",
+    "mean": "the mean",
+}
+
+
+def row_at(study: Study, beam_width: int, scoring: ScoringName = "sum") -> pd.Series:
+    """The row of `Study.by_width` for the widest measured beam up to `beam_width`."""
+    rows = study.by_width()
+    rows = rows[(rows["scoring"] == scoring) & (rows["beam_width"] <= beam_width)]
+    return rows.loc[rows["beam_width"].idxmax()]
+
+
+def errors_in_words(study: Study, beam_width: int) -> str:
+    """How often beam search misses the most likely line."""
+    known = study.prompts[study.prompts["proved"]]["prompt"]
+    rows = study.found[(study.found["scoring"] == "sum") & study.found["prompt"].isin(known)]
+    rows = rows[rows["beam_width"] == row_at(study, beam_width)["beam_width"]]
+    missed, total = int(rows["missed"].sum()), len(rows)
+    width = f"With k = {rows['beam_width'].iloc[0]}"
+    words = (
+        f"{width} beam search misses the model's most likely line after {missed} of {total} "
+        f"beginnings ({missed / total:.0%})."
+        if missed
+        else f"{width} beam search finds the model's most likely line after all {total} beginnings."
+    )
+    unknown = len(study.prompts) - total
+    return words + (f" After {unknown} others it isn't proved which that is." if unknown else "")
+
+
+def lengths_in_words(study: Study, beam_width: int) -> str:
+    """How long the lines are that beam search writes, that are most likely, and of the text."""
+    row = row_at(study, beam_width)
+    text, optimum = study.prompts["letters"].mean(), study.prompts["optimum_letters"].mean()
+    return (
+        f"With k = {row['beam_width']} it writes {row['letters']:.1f} letters on average. The most "
+        f"likely lines have {optimum:.1f}, and the text itself goes on for {text:.1f}."
+    )
+
+
+def better_search_in_words(study: Study) -> str | None:
+    """Better search, worse text: None where wider beams don't do both.
+
+    Worse: what the widest beam writes is further from the length of the text than what some
+    narrower one writes, while it misses less often.
+    """
+    rows = study.by_width()
+    rows = rows[rows["scoring"] == "sum"].sort_values("beam_width")
+    text = study.prompts["letters"].mean()
+    closest = rows.loc[(rows["letters"] - text).abs().idxmin()]
+    widest = rows.iloc[-1]
+    searches_better = widest["missed"] < closest["missed"]
+    writes_worse = abs(widest["letters"] - text) > abs(closest["letters"] - text)
+    if not (searches_better and writes_worse):
+        return None
+    shorter = "shorter" if widest["letters"] < text else "longer"
+    total = len(study.prompts)
+    few, many = (round(row["missed"] * total) for row in (widest, closest))
+    return (
+        f"Better search, worse text: k = {widest['beam_width']} misses after {few} of {total} "
+        f"beginnings, k = {closest['beam_width']} after {many}; but the one writes "
+        f"{widest['letters']:.1f} letters and the other {closest['letters']:.1f}, where the text goes "
+        f"on for {text:.1f}. The fault is the model's, not the search's: the lines that it holds most "
+        f"likely are {shorter} than those that it has read."
+    )
+
+
+def narrower_in_words(study: Study, scoring: ScoringName = "sum") -> str:
+    """After how many beginnings a wider beam does worse than a narrower one."""
+    count, total = study.narrower_wins(scoring), study.found["prompt"].nunique()
+    if not count:
+        return f"Ranked by {RULE_NAMES[scoring]}, no wider beam does worse than a narrower one."
+    return (
+        f"Ranked by {RULE_NAMES[scoring]}, some wider beam does worse than a narrower one after "
+        f"{count} of {total} beginnings ({len(WIDTHS[scoring])} widths were tried)."
+    )
+
+
+def rules_in_words(study: Study, beam_width: int) -> str:
+    """How long the lines are by each rule of ranking."""
+    parts = []
+    for scoring, name in RULE_NAMES.items():
+        row = row_at(study, beam_width, scoring)
+        ended = round(row["finished"] * len(study.prompts))
+        parts.append(f"{row['letters']:.1f} by {name} ({ended} of {len(study.prompts)} ended)")
+    width = row_at(study, beam_width, "mean")["beam_width"]
+    return (
+        f"Letters on average, at k = {width}: {', '.join(parts)}; the text goes on for "
+        f"{study.prompts['letters'].mean():.1f}."
+    )
