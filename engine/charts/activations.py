@@ -33,7 +33,7 @@ def activations(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     layers += [*_labels(), *_limit(), *_landscape(radii)]
     return stage.stage(
         *layers,
-        height="width < 700 ? 676 : width < 1300 ? 528 : 818",
+        height=stage.in_window("width < 700 ? 676 : width < 1300 ? 528 : 818", 470),
         parameters=[RADIUS.selection(), *_chosen(), *_layout()],
     )
 

@@ -270,6 +270,16 @@ def power_text(log10: str) -> str:
     )
 
 
+def in_window(height: str, least: float) -> str:
+    """A height that leaves a window room for a page's head and the slider below the picture.
+
+    height: what it would like; least: pixels at a scale of 1 below which it doesn't go.
+    """
+    window = "windowSize()[1]"
+    room = f"clamp({window} - 280 - 100*s, {least}*s, {height})"
+    return f"wide && isValid({window}) ? {room} : ({height})"
+
+
 def stage(*layers: Layer, height: str, parameters: Sequence[alt.Parameter]) -> alt.LayerChart:
     """The layers as one picture that fills its width; height: an expression of it.
 

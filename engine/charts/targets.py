@@ -59,7 +59,7 @@ def targets(
     ]
     return stage.stage(
         *layers,
-        height="width < 700 ? 540 : width < 1300 ? 560 : 862",
+        height=stage.in_window("width < 700 ? 540 : width < 1300 ? 560 : 862", 500),
         parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
     )
 

@@ -3,13 +3,15 @@
 import streamlit as st
 
 # Streamlit puts the inputs of a picture below it, small, and in reverse order of their names. The
-# picture's class is doubled to outweigh Streamlit's own rules. On a phone they stay in reach of the
-# thumb; a touch is 44 pixels high everywhere.
+# picture's class is doubled to outweigh Streamlit's own rules. They stay within reach, of a thumb on
+# a phone, where a picture is taller than the window.
 _STYLE = """<style>
 [class*="st-key-picture-"] { position: relative; gap: 0.25rem; }
 [class*="st-key-picture-"][class] .vega-embed { padding-right: 0; }
 [class*="st-key-picture-"][class] .vega-embed .vega-bindings {
-  display: flex; flex-flow: row wrap; gap: 0 2rem; width: 100%; max-width: none; margin: 0; padding: 0;
+  display: flex; flex-flow: row wrap; gap: 0 2rem; width: 100%; max-width: none; margin: 0;
+  position: sticky; bottom: 0; z-index: 1; padding: 0.1rem 0 0.4rem;
+  background: var(--st-background-color, Canvas);
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind {
   display: flex; flex: 1 1 28rem; align-items: center; column-gap: 0.75rem; width: auto;
@@ -41,12 +43,6 @@ _STYLE = """<style>
   grid-row: 2;
 }
 [class*="st-key-menu-"] { position: absolute; top: -0.5rem; right: 0; width: auto; z-index: 1; }
-@media (max-width: 700px) {
-  [class*="st-key-picture-"][class] .vega-embed .vega-bindings {
-    position: sticky; bottom: 0; padding-block: 0.25rem 0.5rem;
-    background: var(--st-background-color, Canvas);
-  }
-}
 </style>"""
 
 
