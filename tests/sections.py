@@ -11,7 +11,8 @@ SECTIONS = {
         "The cell", "(d) Two networks", "(e) Two terms", "Gates", "Memory", "Extremes", "Trained",
     ),
     "resnet_skip": (
-        "Scrub g", "Three stacks", "(f) The analogy", "Paths", "Delete a layer", "Where it ends",
+        "The block", "(f) The analogy", "Where it ends", "Paths", "Delete a layer", "Scaled skips",
+        "Two inputs", "Three stacks",
     ),
     "training_runs": ("Loss", "Predictions", "Memory", "Gradients"),
     "beam_search": (

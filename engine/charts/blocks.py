@@ -91,7 +91,8 @@ def boxes(
     empty = _box(placed.mark_rect(fill=expr("background"), opacity=1, **corner))
     fills = placed.transform_filter("datum.column != ''").transform_calculate(
         low="datum.signed ? datum.py : datum.base",
-        high=f"datum.signed ? datum.py - datum.mean*{tall} : datum.base - datum.mean*2*{tall}",
+        high=f"datum.signed ? datum.py - datum.mean*{tall} : "
+        f"datum.base - min(datum.mean, 1)*2*{tall}",
     )
     amber = _box(
         fills.mark_rect(fill=expr("gate"), opacity=0.4 if small else 0.55, clip=True, aria=False),

@@ -35,6 +35,7 @@ INKS = {
     "gradient": ("#D55E00", "#FF8A3D"),
     "state": ("#1F76B8", "#5DB2EE"),
     "road": ("#8A4FB3", "#C08BE6"),  # without a matrix: the cell state, the skip
+    "cell": ("#00805F", "#2FBF95"),  # an LSTM's curve where a ResNet's is beside it
     "weights": ("#A85F00", "#E0A13C"),  # through a matrix
     "gate": ("#E3A81C", "#E3A81C"),  # fills of gates
     "optimum": ("#D55E00", "#FF8A3D"),

@@ -25,8 +25,8 @@ def lesion(config: ResidualConfig) -> pd.DataFrame:
     """What leaving out each block in turn does to the output.
 
     Returns `deleted_layer, relative_change, relative_response_change`, layers 1 to L. Leaving out
-    block t means h_{t+1} = h_t, whatever g is: a residual block keeps its skip only, a plain layer
-    is bridged, a highway gate carries everything.
+    block t means h_{t+1} = g·h_t: its skip stays what it is. Where there is none, g = 0, the layer
+    is bridged, h_{t+1} = h_t, as in the paper; so is a highway block, whose gate goes with it.
 
     relative_change: ‖h'_{L+1} − h_{L+1}‖ / ‖h_{L+1}‖, norms over (batch, width).
     relative_response_change: the same for the response of the output to its input,
@@ -66,11 +66,12 @@ def _delete_each(stack: Stack, config: ResidualConfig, *, extended: bool) -> _Ru
     states[0] = responses[0] = stack.inputs
     scales, response_scales = unscaled(2, runs)
     skip = skip_column([config.skip], config.width)
+    left = skip[0] if skip is not None and skip.any() else 1.0
     for t in range(config.depth):
         # The run without block t joins after the block: it is the intact one of before.
         old, new = slice(0, t + 1), slice(0, t + 2)
-        states[t + 1], scales[t + 1] = states[0], scales[0]
-        responses[t + 1], response_scales[t + 1] = responses[0], response_scales[0]
+        states[t + 1], scales[t + 1] = left * states[0], scales[0]
+        responses[t + 1], response_scales[t + 1] = left * responses[0], response_scales[0]
         block = run_block(
             stack, t, states[old], scales[old], skip, config.activation, extended=extended
         )

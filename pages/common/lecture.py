@@ -75,7 +75,7 @@ LECTURE: Lecture = (
     Scene(
         "resnet_skip", "1 (f) From a plain stack to a ResNet",
         "Drag g from 0 to 1: when does the first layer begin to hear of the loss?",
-        {"view": "Scrub g"},
+        {"view": "The block"},
     ),
     Scene(
         "resnet_skip", "1 (f) The analogy",

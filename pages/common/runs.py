@@ -10,11 +10,10 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
-from engine import recurrent, residual
+from engine import recurrent
 from engine.decoding import comparisons as decoding
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
-from engine.residual import comparisons as stacks
 from engine.training import TrainingConfig, findings, trained_lstms
 from engine.training import comparisons as training
 from pages.common.training import run_store
@@ -70,18 +69,6 @@ direct_path_gradient = _cached(recurrent.direct_path_gradient, 8, "Following the
 half_lives = _cached(recurrent.half_lives, 4, "Measuring half-lives")
 compare_memory = _cached(recurrent.compare_memory, 4, "Comparing initialisations")
 cell_jacobian_norms = _cached(recurrent.cell_jacobian_norms, 8, "Building the Jacobian")
-
-skip_sweep = _cached(residual.skip_sweep, 32, "Sweeping the skip")
-input_gradients = _cached(residual.input_gradients, 4, "Sweeping skip and depth")
-path_length_contributions = _cached(residual.path_length_contributions, 8, "Following all paths")
-path_length_shares = _cached(residual.path_length_shares, 8, "Following all paths")
-jacobian_terms = _cached(residual.jacobian_terms, 4, "Decomposing a block")
-skip_pathway = _cached(residual.skip_pathway, 8, "Following the skips")
-carry_gates = _cached(residual.carry_gates, 4, "Running the gated stack")
-compare_stacks = _cached(stacks.compare_stacks, 8, "Running three stacks")
-compare_singular_values = _cached(stacks.compare_singular_values, 4, "Decomposing the Jacobian")
-compare_lesions = _cached(stacks.compare_lesions, 8, "Deleting one layer after another")
-along_time_and_depth = _cached(stacks.along_time_and_depth, 8, "Running both networks")
 
 beam = _cached(decoding.beam, 32, "Searching")
 greedy = _cached(decoding.greedy, 2, "Searching")

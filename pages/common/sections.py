@@ -12,10 +12,11 @@ from engine.sections.answering import Elsewhere
 MODULES = (
     "engine.sections.lstm_cell_state",
     "engine.sections.overview",
+    "engine.sections.resnet_skip",
     "engine.sections.vanishing_gradients",
 )
 
 if TYPE_CHECKING:
-    from engine.sections import lstm_cell_state, overview, vanishing_gradients
+    from engine.sections import lstm_cell_state, overview, resnet_skip, vanishing_gradients
 else:
-    lstm_cell_state, overview, vanishing_gradients = map(Elsewhere, MODULES)
+    lstm_cell_state, overview, resnet_skip, vanishing_gradients = map(Elsewhere, MODULES)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from engine.recurrent import RecurrentConfig
-from engine.residual.comparisons import lstm_beside
+from engine.residual.analogy import lstm_beside
 from tests.audit.bindings import says, shows
 from tests.audit.gradients import RATIO, column, norms
 from tests.audit.independent import PAGE_LSTM, PAGE_STACK, Run, stack_ratio, torch_run
@@ -175,39 +175,46 @@ says(
 )
 
 
+#: Where g = 1 stands among the slider's values.
+AT_ONE = 20
+
+
+def swept(page: Shown, data: str) -> pd.DataFrame:
+    """Rows of the picture of both roads, packed columns split and read at g = 1."""
+    rows = page.rows("A step of an LSTM beside a block", data)
+    packed = rows.columns[rows.iloc[0].astype(str).str.contains(",")]
+    return rows.assign(**{c: [float(t.split(",")[AT_ONE]) for t in rows[c]] for c in packed})
+
+
 @cache
-def left_at_the_start() -> dict[str, float]:
+def left_at_the_start() -> dict[tuple[str, str], float]:
     """What each network leaves of the gradient, by torch."""
-    lstm = lstm_beside(PAGE_STACK)
+    lstm = lstm_beside(PAGE_STACK, 1.0)
     rnn = replace(lstm, cell="rnn", forced_forget=None)
     cell = norms(torch_run(lstm).grad_cell)
     return {
-        "ResNet": stack_ratio(PAGE_STACK),
-        "plain stack": stack_ratio(replace(PAGE_STACK, skip=0.0)),
-        "LSTM": float(cell[0] / cell[-1]),
-        "vanilla RNN": torch_run(rnn).ratio,
+        ("resnet", "left"): stack_ratio(PAGE_STACK),
+        ("resnet", "without"): stack_ratio(replace(PAGE_STACK, skip=0.0)),
+        ("lstm", "left"): float(cell[0] / cell[-1]),
+        ("lstm", "without"): torch_run(rnn).ratio,
     }
-
-
-def left(rows: pd.DataFrame, network: str) -> float:
-    run = rows[rows["network"] == network].sort_values("step")
-    return float(10.0 ** run["log10_grad_norm"].iloc[-1])
 
 
 @shows("no-matrix")
 def no_matrix_on_the_way(page: Shown) -> None:
     assert "a path on which no matrix is multiplied" in question_of("1 (f)").options[0].text
-    assert page.number("‖g·I‖, the skip") == 1
+    # At g = f = 1 both roads hand on exactly what arrives.
+    np.testing.assert_allclose(swept(page, "flow")["road"], 1.0, atol=1e-5)
     for part in ("g\\,I", "\\mathrm{diag}(f_t)"):
         assert "".join(letter for letter in part if letter not in "{} ") in page.plain
 
 
 @shows("both-mitigate")
 def both_mitigate(page: Shown) -> None:
-    rows = page.rows("LSTM along time and ResNet along depth", "gradients")
+    curves = swept(page, "curves").set_index(["curve", "back"])
     expected = left_at_the_start()
-    for network, value in expected.items():
-        assert np.isclose(left(rows, network), value, rtol=1e-7), network
-    assert expected["ResNet"] > 1e6 * expected["plain stack"]
-    assert expected["LSTM"] > 1e6 * expected["vanilla RNN"]
+    for (network, which), value in expected.items():
+        assert np.isclose(curves.loc[(network, 50), which], np.log10(value), atol=1e-4), network
+    for network in ("resnet", "lstm"):
+        assert expected[network, "left"] > 1e6 * expected[network, "without"]
     assert "both mitigate vanishing gradients" in page.answered(question_of("1 (f)"))

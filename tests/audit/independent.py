@@ -19,7 +19,7 @@ PAGE_RNN = RecurrentConfig(
     last_target_only=True,
 )  # fmt: skip
 PAGE_LSTM = replace(PAGE_RNN, cell="lstm", forget_bias=1.0, spectral_radius=0.6)
-PAGE_STACK = ResidualConfig(depth=50, width=32, activation="tanh", skip=1.0)
+PAGE_STACK = ResidualConfig(depth=50, width=32, activation="tanh", skip=1.0, batch_size=8)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from engine.decoding import MarkovModel
 from engine.decoding.beam import MAX_SCORED_TOKENS
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
-from engine.residual import comparisons as stacks
+from engine.residual.analogy import two_roads
 from engine.training import TrainingConfig, train
 from engine.training.evaluate import error_by_distance
 
@@ -99,14 +99,10 @@ def stacked(ends: Ends) -> dict[str, Callable[[], object]]:
         residual.path_length_contributions, residual.path_length_shares,
         residual.jacobian_singular_values,
     )  # fmt: skip
-    of_three = (stacks.compare_stacks, stacks.compare_singular_values, stacks.compare_lesions)
     plain = replace(gated, skip=1.0)
     return {
         **{function.__name__: partial(function, gated) for function in of_stack},
-        **{function.__name__: partial(function, plain) for function in of_three},
-        "along_time_and_depth": partial(
-            stacks.along_time_and_depth, stacks.lstm_beside(replace(plain, depth=199)), plain
-        ),
+        "two_roads": partial(two_roads, replace(plain, depth=199), [1.0]),
         "jacobian_terms": partial(residual.jacobian_terms, gated, 200),
         "skip_sweep": partial(residual.skip_sweep, plain, skips),
         "depth_skip_sweep": partial(residual.depth_skip_sweep, plain, skips, depths),

@@ -12,10 +12,12 @@ from tests.engine.residual.strategies import configs
 
 
 def output_without(model: PlainStack, deleted: int | None, hidden: torch.Tensor) -> torch.Tensor:
-    """The output when block `deleted` (from 1) hands its input on."""
+    """The output when of block `deleted` (from 1) only the skip is left, or a bridge for none."""
     for t in range(len(model.layers)):
         if t + 1 != deleted:
             hidden = model.block(t, hidden) + model.skip(t, hidden)
+        elif model.gates is None and model.g.any():
+            hidden = model.g * hidden
     return hidden
 
 
@@ -56,9 +58,10 @@ def test_deleting_a_block_that_adds_nothing_changes_nothing(skip: float | str) -
     assert (frame["relative_response_change"] == 0).all()
 
 
-def test_deleting_a_linear_skip_alone_takes_back_its_factor() -> None:
-    frame = lesion(ResidualConfig(depth=9, width=4, skip=0.5, weight_scale=0.0))
-    np.testing.assert_allclose(frame["relative_response_change"], 1.0, rtol=1e-12)  # 2 instead of 1
+@pytest.mark.parametrize("skip", [0.5, 1.5])
+def test_a_deleted_block_leaves_its_skip(skip: float) -> None:
+    frame = lesion(ResidualConfig(depth=9, width=4, skip=skip, weight_scale=0.0))
+    np.testing.assert_array_equal(frame["relative_response_change"], 0.0)  # the skip is all it was
 
 
 def test_a_plain_stack_is_at_the_mercy_of_every_layer_a_residual_one_is_not() -> None:

@@ -1,0 +1,200 @@
+"""Two roads under one hand: a step of an LSTM and a block of a ResNet (handout, 1 (f)).
+
+Where the analogy ends is seen in the picture: the LSTM's f is computed from what it reads and its
+weights are the same at every step; the ResNet's g is a number, and each block has its own.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import altair as alt
+
+from engine.charts import stage
+from engine.charts.blocks import Symbol, cells, pills, symbols
+from engine.charts.plot import Plot
+from engine.charts.road import Ground, Stream, wires
+from engine.charts.skip_block import (
+    BASE,
+    BRANCH,
+    GATE,
+    HALF,
+    TIMES,
+    WAY,
+    WIDTH,
+    G,
+    Step,
+    flow_parameters,
+    known,
+    steps,
+)  # fmt: skip
+from engine.charts.stage import (
+    CAPTION,
+    LABEL,
+    Data,
+    Layer,
+    expr,
+    parameter,
+    px,
+    unpacked,
+    words,
+)  # fmt: skip
+
+#: Where the second step begins, and how far below the first it stands on a phone.
+APART, BELOW = 80.0, 40.0
+LSTM = Step(row=0, left=0, right=WIDTH + 5, gate="f", sigma="σ, tanh")
+RESNET = Step(x=APART, row=1, left=0)
+#: Each network's name, ink and short name, its plain counterpart's data column.
+CURVES = (
+    ("resnet", "ResNet, ‖∂L/∂h‖", "ResNet", "state"),
+    ("lstm", "LSTM, ‖∂L/∂C‖", "LSTM", "cell"),
+    ("road", "the road alone, fᵏ = gᵏ", "fᵏ = gᵏ", "road"),
+)
+
+
+def on_phone(x: float, y: float) -> tuple[float, float]:
+    """The two steps below each other."""
+    return (x - APART, y * 1.15 + BELOW) if x >= APART else (x, y * 1.15)
+
+
+GROUND = Ground(wide=APART + WIDTH + 8, narrow=WIDTH + 8, on_phone=on_phone)
+BACK = Plot("x0", "y0", "x1", "y1", ("last", 0), ("low", "high"))
+
+
+def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart:
+    """Both steps at the f = g under the hand, over what is left along time and depth.
+
+    flow: two rows, LSTM and ResNet, packed by g `total, road, slope, block`. curves: `curve` (of
+    `CURVES`), `back` and `without`, what is left at f = g = 0 by other cells or no skip, and packed
+    by g `left`, base-10 logarithms. ends: `curve, back` and packed by g `at`, where the label of
+    each stands. ticks: `value, words`, the first and last are the ends of the axis.
+    """
+    under = f"wide ? {GROUND.down(BASE + 4)} : unit_px*{BELOW + (BASE + 3) * 1.15}"
+    parameters = [
+        replace(G, label="f = g").selection(),
+        parameter("hand", G.now()),
+        parameter("place", G.place()),
+        GROUND.unit(),
+        *flow_parameters(2),
+        stage.of_data("low", "ticks", "value"),
+        stage.of_data("high", "ticks", "value", "length(data('ticks')) - 1"),
+        stage.of_data("last", "ends", "back"),
+        parameter("x0", "wide ? 190*s : 74"),
+        parameter("x1", "width - 52*s"),
+        parameter("y0", f"({under}) + 12*s"),
+        parameter("y1", "y0 + (wide ? 196*s : 150)"),
+    ]
+    frames = [(4 + x, 2, WIDTH - 4 + x, BASE + 2) for x in (0, APART)]
+    return stage.stage(
+        cells(GROUND, frames),
+        known(flow),
+        *_only_lstm(),
+        *steps(GROUND, [LSTM, RESNET]),
+        pills_of_lstm(),
+        *_letters(),
+        *_notes(),
+        *_curves(curves, ends, ticks),
+        height="y1 + 30*s",
+        parameters=parameters,
+    )
+
+
+def pills_of_lstm() -> alt.LayerChart:
+    """What the LSTM's block reads is squashed on its way; a ResNet's block reads the road."""
+    return alt.LayerChart(layer=list(pills(GROUND, [(*LSTM.at(BRANCH, GATE), "o ∘ tanh")])))
+
+
+def _only_lstm() -> list[Layer]:
+    """f looks at what the cell reads: h_{t−1} and x_t."""
+    looks = [
+        Stream((LSTM.at(TIMES, WAY - HALF[1]), LSTM.at(TIMES, GATE + HALF[1])), "plain"),
+        Stream((LSTM.at(TIMES, BASE + 2), LSTM.at(TIMES, WAY + HALF[1])), "plain"),
+    ]
+    return [wires(GROUND, looks, opacity="0.8")]
+
+
+def _letters() -> list[Layer]:
+    return list(
+        symbols(
+            GROUND,
+            [
+                Symbol(LSTM.at(BRANCH - 1, 4.2), "C", "t−1"),
+                Symbol(LSTM.at(WIDTH - 9, 4.2), "C", "t"),
+                Symbol(RESNET.at(BRANCH - 1, 4.2), "h", "t"),
+                Symbol(RESNET.at(WIDTH - 10.4, 4.2), "h", "t+1"),
+                Symbol(LSTM.at(TIMES + 0.8, WAY), "W"),
+                Symbol(RESNET.at(TIMES + 0.8, WAY), "W", "t"),
+                Symbol(LSTM.at(BRANCH + 5, WAY - 2), "h", "t−1"),
+                Symbol(LSTM.at(TIMES + 2.6, BASE - 0.4), "x", "t"),
+            ],
+        )
+    )
+
+
+def _notes() -> list[Layer]:
+    """Names, the share through each block, and what differs, each at its own place."""
+    drawn: list[Layer] = []
+    for step, name, ink, gate, reads, weights in (
+        (LSTM, "LSTM, one step of time", "cell", ("computed at", "every step"),
+         ("its block reads", "a squashed copy"), "one W for all steps"),
+        (RESNET, "ResNet, one layer of depth", "state", ("one number,", "1 in a ResNet"),
+         ("its block reads", "the road itself"), "each layer has its own W"),
+    ):  # fmt: skip
+        row = step.row
+        drawn += [
+            _at(step, 36, 4.4, f"'{name}'", ink, weight=600, align="center", size=LABEL),
+            *(_at(step, TIMES + 6.4, GATE + 2.2 * n - 1.1, f"'{line}'", "dim")
+              for n, line in enumerate(gate)),
+            _at(step, TIMES + 6.4, WAY + 4.6,
+                f"format(flow[{row}].block, '.2f') + ' through the weights'",
+                "weights", weight=600, size=LABEL),
+            _at(step, TIMES + 6.4, WAY + 7.7, f"'{weights}'", "dim"),
+            *(_at(step, 5.4, WAY + 5.5 + 2.2 * n, f"'{line}'", "dim", where="wide")
+              for n, line in enumerate(reads)),
+        ]  # fmt: skip
+    return drawn
+
+
+def _at(
+    step: Step, x: float, y: float, text: str, colour: str, *, size: float = CAPTION, **mark: Any
+) -> Layer:  # fmt: skip
+    across, down = step.at(x, y)
+    return words(
+        GROUND.across(across, down), GROUND.down(down, across), text, colour=colour, size=size,
+        baseline="middle", **mark,
+    )  # fmt: skip
+
+
+def _curves(curves: Data, ends: Data, ticks: Data) -> list[Layer]:
+    now = unpacked(alt.Chart(curves), "place", v="left")
+    labels = unpacked(alt.Chart(ends), "place", at="at")
+    drawn: list[Layer] = [*BACK.levels(ticks)]
+    for name, *_, ink in CURVES[:2]:
+        without = alt.Chart(curves).transform_filter(f"datum.curve == '{name}'")
+        drawn.append(BACK.curve(without, "back", "without", ink, width=1.5, strokeDash=[2, 3]))
+    for name, *_, ink in reversed(CURVES):
+        dash = [5, 4] if name == "road" else [1, 0]
+        rows = now.transform_filter(f"datum.curve == '{name}'")
+        drawn.append(BACK.curve(rows, "back", "v", ink, width=2.6, strokeDash=dash))
+    for name, long, short, ink in CURVES:
+        drawn += BACK.label(
+            labels, f"wide ? '{long}' : '{short}'", "at", ink, left="x0 - 10*s", align="right",
+            where=f"datum.curve == '{name}'", size=CAPTION,
+        )  # fmt: skip
+    return [*drawn, *_feet()]
+
+
+def _feet() -> list[Layer]:
+    rows = alt.Chart(alt.InlineData(values=[{"share": n / 5} for n in range(6)]))
+    marks = rows.transform_calculate(
+        value="round(datum.share * last)",
+        says="datum.share == 0 ? 'loss' : round(datum.share*last) + "
+        "(datum.share == 1 && wide ? ' steps or layers back' : '')",
+    ).mark_text(
+        baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{stage.TICK}*s"), aria=False
+    )
+    return [
+        marks.encode(x=BACK.x("value"), y=px("y1"), text="says:N"),
+        words("x1 - 6*s", "y1 - 8*s", "wide ? 'what is left of the gradient; dotted: a vanilla RNN, "
+              "and the same blocks without a skip' : 'dotted: RNN, no skip'",
+              align="right", halo=True),
+    ]  # fmt: skip

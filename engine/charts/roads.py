@@ -1,0 +1,123 @@
+"""Roads of skips that multiply, over the units of a deep network (He et al. 2016)."""
+
+from typing import Any
+
+import altair as alt
+
+from engine.charts import stage
+from engine.charts.plot import Plot, headline, ticks
+from engine.charts.skip_block import G
+from engine.charts.stage import (
+    CAPTION,
+    LABEL,
+    TICK,
+    Data,
+    Layer,
+    expr,
+    parameter,
+    px,
+    raised,
+    rule,
+    unpacked,
+    words,
+)  # fmt: skip
+
+LOW, HIGH = -18.0, 4.0
+#: Beyond this an error failed to be one: a bar ends here.
+LONGEST_ERROR = 20
+PLOT = Plot("x0", "y0", "x1", "y1", (0, "last"), (LOW, HIGH))
+
+
+def scaled_skips(roads: Data, mine: Data, ends: Data, said: Data) -> alt.LayerChart:
+    """What the road leaves over the units, for the paper's shortcuts and for the reader's g.
+
+    roads: `shortcut, units, log10_road`. mine: `units` and packed by g `road, measured`, base-10
+    logarithms. ends: one row a shortcut, `shortcut, short, error, error_words, error_short,
+    log10_road, label_at, units`. said: see `headline`.
+    """
+    moving = unpacked(alt.Chart(mine), "place", road="roads", measured="gradients")
+    names = alt.Chart(ends)
+    parameters = [
+        G.selection(),
+        parameter("place", G.place()),
+        stage.of_data("last", "ends", "units"),
+        parameter("x0", "wide ? 12*s : 6"),
+        parameter("x1", "width - (wide ? 400*s : 176)"),
+        parameter("y0", "(wide ? 96 : 118)*s"),
+        parameter("y1", "height - 34*s"),
+        parameter("names", "x1 + 56*s"),
+    ]
+    layers = [
+        *PLOT.levels(ticks({at: "1" if at == 0 else f"10{raised(at)}" for at in range(-16, 5, 4)})),
+        *_units(),
+        PLOT.curve(
+            alt.Chart(roads), "units", "log10_road", "mid", width=1.6, strokeDash=[5, 4]
+        ).encode(detail="shortcut:N"),
+        *_errors(names),
+        PLOT.curve(moving, "units", "measured", "gradient", width=2.6),
+        PLOT.curve(moving, "units", "road", "road", width=3.4),
+        *_names_of_mine(),
+        *headline(said),
+    ]
+    height = "wide ? clamp(width * 0.42, 400, 760) : 470"
+    return stage.stage(*layers, height=height, parameters=parameters)
+
+
+def _units() -> list[Layer]:
+    rows = alt.Chart(alt.InlineData(values=[{"share": n / 3} for n in range(4)]))
+    marks = rows.transform_calculate(
+        value="round(datum.share * last)",
+        words="datum.share == 0 ? 'loss' : round(datum.share*last) + "
+        "(datum.share == 1 ? (wide ? ' units back' : '') : '')",
+    ).mark_text(
+        baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False,
+        align=expr("datum.share == 0 ? 'left' : 'center'"),
+    )  # fmt: skip
+    return [marks.encode(x=PLOT.x("value"), y=px("y1"), text="words:N")]
+
+
+def _errors(names: alt.Chart) -> list[Layer]:
+    """Name and test error of each shortcut, with a line to the end of its road."""
+    at = names.transform_calculate(
+        name="wide ? datum.shortcut : datum.short",
+        says="wide ? datum.error_words : datum.error_short",
+    ).encode(y=PLOT.y("label_at"))
+    ties = names.mark_rule(color=expr("mid"), strokeWidth=1, opacity=0.6, aria=False)
+    bars = at.mark_rule(color=expr("mid"), opacity=0.28, strokeWidth=expr("20*s"))
+    error = alt.X(
+        "error:Q", axis=None,
+        scale=alt.Scale(domain=[0, LONGEST_ERROR], range=[expr("names - 4*s"), expr("width - 4*s")]),
+    )  # fmt: skip
+    text: dict[str, Any] = {"baseline": "middle", "aria": False, "fontSize": expr(f"{CAPTION}*s")}
+    return [
+        ties.encode(
+            x=px("x1 + 42*s"), x2=px("names - 8*s"), y=PLOT.y("log10_road"), y2="label_at:Q"
+        ),
+        bars.encode(
+            x=error, x2=px("names - 4*s"),
+            tooltip=[alt.Tooltip("shortcut:N"), alt.Tooltip("error_words:N", title="test error")],
+        ),
+        at.mark_text(align="left", color=expr("ink"), **text).encode(
+            x=px("names + 2*s"), text="name:N"
+        ),
+        at.mark_text(align="right", color=expr("ink"), fontWeight=600, **text).encode(
+            x=px("width - 6*s"), text="says:N"
+        ),
+        words("width - 6*s", "y0 - 14*s", "wide ? 'their test error on CIFAR-10' : 'test error'",
+              align="right"),
+    ]  # fmt: skip
+
+
+def _names_of_mine() -> list[Layer]:
+    """A key of two lines, where no road goes."""
+    left, top = "x0 + 10*s", "y1 - 58*s"
+    rows = [("road", "the road alone, gᵏ", 0), ("gradient", "∂L/∂h of this stack", 1)]
+    drawn: list[Layer] = []
+    for colour, text, n in rows:
+        y = f"{top} + {n}*22*s"
+        drawn += [
+            rule(left, y, f"{left} + 26*s", y, colour=colour, width=3),
+            words(f"{left} + 33*s", f"{y} + 1", f"'{text}'", colour=colour, size=LABEL, weight=600,
+                  baseline="middle"),
+        ]  # fmt: skip
+    return drawn
