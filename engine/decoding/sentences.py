@@ -22,8 +22,13 @@ def search_space_in_words(config: DecodingConfig, exact: ExactSearchResult) -> s
     counts = hypothesis_counts(config.model, config.max_length, config.end_token)
     words = f"M^T = {count_in_words(config)}"
     if counts is not None and len(counts) < config.max_length:
-        words += f", but no sequence has {config.max_length} tokens"
-    elif counts is not None and counts[-1] != config.sequence_count:
+        words += f", but the model has no sequence of {config.max_length} tokens"
+        if not counts:
+            return f"{words}: nothing can begin one."
+        return (
+            f"{words}: its longest have {len(counts)}. What a search returns is the best of these."
+        )
+    if counts is not None and counts[-1] != config.sequence_count:
         ends = " or go on after the end" if config.end_token is not None else ""
         others = "the others have probability 0" + ends
         words += f", and the model has {count_as_text(counts[-1])} sequences ({others})"

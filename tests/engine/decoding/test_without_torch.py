@@ -7,7 +7,10 @@ SEARCH = """
 import sys
 import engine.decoding
 from engine.decoding import comparisons, findings, tables
+from engine.decoding import cost, letter_lanes, sentences, study_findings, tree_frames
 from engine.decoding.config import DecodingConfig
+from engine.decoding.study import load_study
+load_study()
 config = DecodingConfig("characters", "a ", beam_width=5, max_length=40)
 assert comparisons.beam(config).best.finished
 assert "torch" not in sys.modules, "torch was imported"
