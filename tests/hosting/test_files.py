@@ -5,7 +5,7 @@ import re
 import pytest
 
 from engine.training.store import LOCATION_VARIABLE
-from pages.common import logs, startup
+from pages.common import classroom, logs, startup
 from tests.load.servers import ROOT
 
 DOCKERFILE = (ROOT / "hosting" / "Dockerfile").read_text()
@@ -34,7 +34,10 @@ def test_the_image_has_all_that_the_entry_point_imports() -> None:
 
 
 @pytest.mark.parametrize("text", [COMPOSE, README], ids=["compose", "readme"])
-@pytest.mark.parametrize("variable", [LOCATION_VARIABLE, logs.VARIABLE, startup.STATUS_SETTING])
+@pytest.mark.parametrize(
+    "variable",
+    [LOCATION_VARIABLE, logs.VARIABLE, startup.STATUS_SETTING, classroom.LOCATION_SETTING],
+)
 def test_the_variables_are_those_that_the_code_reads(text: str, variable: str) -> None:
     assert variable in text
 

@@ -32,8 +32,14 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def numbers(app: AppTest) -> dict[str, str]:
-    """The numbers below the charts by their labels."""
-    return {metric.label: metric.value for metric in app.metric}
+    """The numbers below the pictures by their labels, in a row of their own or as metrics."""
+    shown = {metric.label: metric.value for metric in app.metric}
+    for element in app.markdown:
+        for line in element.value.splitlines():
+            pairs = [re.fullmatch(r"(.+) \*\*(.+)\*\*", part) for part in line.split(" · ")]
+            if pairs and all(pairs):
+                shown |= {pair[1]: pair[2] for pair in pairs if pair is not None}
+    return shown
 
 
 def assert_each_change_is_drawn(
