@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
-from engine.extended_range import Array, Exponents, ScaledNorm, rescale
+from engine.extended_range import Scaled, ScaledNorm, quietly, shifted
+from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.measure import (
@@ -16,7 +17,6 @@ from engine.recurrent.measure import (
     lstm_backward,
     lstm_experiment,
     lstm_forward,
-    norm,
     tidy,
 )
 from engine.recurrent.weights import CANDIDATE, FORGET, GATES, INPUT, OUTPUT, Weights
@@ -41,9 +41,6 @@ EDGES = (
     "h[t] -> gates[t+1]",
 )
 
-#: Arrays (timesteps, batch, …) that share one exponent for each timestep.
-_Scaled = tuple[Array, Exponents]
-
 
 def cell_state_pathway(
     config: RecurrentConfig, *, log10: bool = False, weights: Weights | None = None
@@ -58,15 +55,13 @@ def cell_state_pathway(
     """
     setup = lstm_experiment(config, weights)
     run = lstm_forward(setup)
-    (direct, direct_exponent), (via_hidden, via_exponent), total = _two_terms(setup, run)
+    direct, via_hidden, whole = _two_terms(setup, run)
     with np.errstate(over="ignore", invalid="ignore"):
-        both = np.ldexp(direct, direct_exponent[:, None, None])
-        both += np.ldexp(via_hidden, via_exponent[:, None, None])
-        difference = np.abs(both - np.ldexp(total[0], total[1][:, None, None]))
+        difference = np.abs(direct.value() + via_hidden.value() - whole.value())
     columns = {
-        "direct_norm": norm(direct, direct_exponent),
-        "via_hidden_norm": norm(via_hidden, via_exponent),
-        "total_norm": norm(*total),
+        "direct_norm": direct.norm(),
+        "via_hidden_norm": via_hidden.norm(),
+        "total_norm": whole.norm(),
     }
     frame = tidy({"timestep": np.arange(2, config.timesteps + 1)}, columns, log10=log10)
     frame["identity_error"] = np.nan_to_num(difference, nan=np.inf, posinf=np.inf).max(axis=(1, 2))
@@ -82,11 +77,9 @@ def cell_state_shares(config: RecurrentConfig, *, weights: Weights | None = None
     """
     setup = lstm_experiment(config, weights)
     direct, via_hidden, whole = _two_terms(setup, lstm_forward(setup))
-    _, exponent = rescale(*whole)  # brings the sum near 1, so that it can be squared
-    terms = np.stack(
-        [np.ldexp(array, (own - exponent)[:, None, None]) for array, own in (direct, via_hidden)]
-    )
-    total = terms.sum(axis=0)
+    both = Scaled.stacked([direct, via_hidden])
+    terms = shifted(both.mantissa, both.exponent - whole.normalised().exponent)
+    total = terms.sum(axis=0)  # near 1, so that it can be squared
     along = np.einsum("ptbh,tbh->tp", terms, total)
     square = np.einsum("tbh,tbh->t", total, total)[:, None]
     shares = np.divide(along, square, out=np.zeros_like(along), where=square > 0)
@@ -133,7 +126,7 @@ def cell_gradient_flow(
         require_integer("timestep", timestep, 1, config.timesteps)
     flows = _edges(lstm_experiment(config, weights))
     chosen = np.arange(config.timesteps) if timestep is None else np.array([timestep - 1])
-    norms = [norm(array[chosen], exponent[chosen]) for array, exponent in flows.values()]
+    norms = [flow[chosen].norm() for flow in flows.values()]
     columns = ScaledNorm(
         np.stack([one.mantissa for one in norms], axis=1),
         np.stack([one.exponent for one in norms], axis=1),
@@ -151,11 +144,7 @@ def edge_gradients(
     """The vectors whose norms `cell_gradient_flow` gives, (batch, hidden); x[t]: (batch, 1)."""
     require_integer("timestep", timestep, 1, config.timesteps)
     flows = _edges(lstm_experiment(config, weights))
-    with np.errstate(over="ignore"):
-        return {
-            edge: np.ldexp(array[timestep - 1], exponent[timestep - 1])
-            for edge, (array, exponent) in flows.items()
-        }
+    return {edge: flow[timestep - 1].value() for edge, flow in flows.items()}
 
 
 def gate_values(
@@ -190,43 +179,41 @@ def gate_values(
     )
 
 
-def _two_terms(setup: Experiment, run: lstm.Forward) -> tuple[_Scaled, _Scaled, _Scaled]:
+def _two_terms(setup: Experiment, run: lstm.Forward) -> tuple[Scaled, Scaled, Scaled]:
     """Direct term, term through h_{t-1}, and the whole ∂L/∂C_{t-1}; at [t] of step t + 2."""
-    gradient = lstm_backward(setup, run)
-    hidden, cell, exponent = gradient.hidden[:, 0], gradient.cell[:, 0], gradient.exponent[:, 0]
-    direct = run.gates[1:, FORGET, 0] * cell[1:]
-    via_hidden = hidden[:-1] * _hidden_by_cell(run)[:-1]
-    return (direct, exponent[1:]), (via_hidden, exponent[:-1]), (cell[:-1], exponent[:-1])
+    gradient, every = lstm_backward(setup, run), slice(None)
+    direct = run.direct(every, gradient.cell)
+    via_hidden = run.via_hidden(every, gradient.hidden)
+    return direct[1:, 0], via_hidden[:-1, 0], gradient.cell[:-1, 0]
 
 
-def _edges(setup: Experiment) -> dict[str, _Scaled]:
-    """What flows back through every edge at every timestep."""
+@quietly
+def _edges(setup: Experiment) -> dict[str, Scaled]:
+    """What flows back through every edge at every timestep, (timesteps, batch, …) each."""
     run = lstm_forward(setup)
-    gradient = lstm_backward(setup, run)
-    hidden, cell, exponent = gradient.hidden[:, 0], gradient.cell[:, 0], gradient.exponent[:, 0]
-    weights, unscaled = setup.weights, np.zeros_like(exponent)
-    each_step = [
-        (run, t, gradient.hidden[t], gradient.cell[t]) for t in range(setup.config.timesteps)
-    ]
-    at_gates = np.stack([lstm.gradient_at_gates(*step)[:, 0] for step in each_step])
-    at_sums = np.stack([lstm.gradient_at_sums(*step)[:, 0] for step in each_step])
-    to_hidden = at_sums @ lstm.gate_blocks(weights.w_h)
-    to_inputs = np.einsum("tgbh,gh->tb", at_sums, lstm.gate_blocks(weights.w_x))[:, :, None]
-    direct = run.gates[:, FORGET, 0] * cell
-    via_hidden = hidden * _hidden_by_cell(run)
-    local = (2 * setup.loss_weight[:, None] * run.residual[:, 0])[:, :, None] * weights.w_f
+    gradient, every = lstm_backward(setup, run), slice(None)
+    hidden, cell = gradient.hidden, gradient.cell
+    at_gates, at_sums = run.at_gates(hidden, cell)[:, :, 0], run.at_sums(every, hidden, cell)
+    to_hidden = run.through_weights(at_sums)[:, :, 0]
+    mantissa, exponent = at_sums[:, :, 0].normalised().aligned(axis=1)
+    to_inputs = np.einsum("tgbh,gh->tb", mantissa, lstm.gate_blocks(setup.weights.w_x))
+    direct, via_hidden = run.direct(every, cell)[:, 0], run.via_hidden(every, hidden)[:, 0]
+    local = Scaled(
+        2 * setup.loss_weight[:, None, None] * run.residual[:, 0, :, None] * setup.weights.w_f
+    )
+    from_gates = Scaled(np.moveaxis(to_hidden.mantissa, 1, 0), to_hidden.exponent.T).total()
     return {
-        "C[t-1] -> C[t]": (direct, exponent),
-        "C[t-1] -> h[t-1]": _step_before(via_hidden, exponent),
-        **{f"h[t-1] -> {GATES[gate]}": (to_hidden[:, gate], exponent) for gate in _DRAWN_GATES},
-        "h[t-1] -> loss": _step_before(local, unscaled),
-        "x[t] -> gates": (to_inputs, exponent),
-        **{f"{GATES[gate]} -> C[t]": (at_gates[:, gate], exponent) for gate in _DRAWN_GATES[:3]},
-        "output -> h[t]": (at_gates[:, OUTPUT], exponent),
-        "C[t] -> h[t]": (via_hidden, exponent),
-        "h[t] -> loss": (local, unscaled),
-        "C[t] -> C[t+1]": _step_after(direct, exponent),
-        "h[t] -> gates[t+1]": _step_after(to_hidden.sum(axis=1), exponent),
+        "C[t-1] -> C[t]": direct,
+        "C[t-1] -> h[t-1]": _step_before(via_hidden),
+        **{f"h[t-1] -> {GATES[gate]}": to_hidden[:, gate] for gate in _DRAWN_GATES},
+        "h[t-1] -> loss": _step_before(local),
+        "x[t] -> gates": Scaled(to_inputs[:, :, None], exponent),
+        **{f"{GATES[gate]} -> C[t]": at_gates[:, gate] for gate in _DRAWN_GATES[:3]},
+        "output -> h[t]": at_gates[:, OUTPUT],
+        "C[t] -> h[t]": via_hidden,
+        "h[t] -> loss": local,
+        "C[t] -> C[t+1]": _step_after(direct),
+        "h[t] -> gates[t+1]": _step_after(from_gates),
     }
 
 
@@ -234,18 +221,11 @@ def _edges(setup: Experiment) -> dict[str, _Scaled]:
 _DRAWN_GATES = (FORGET, INPUT, CANDIDATE, OUTPUT)
 
 
-def _hidden_by_cell(run: lstm.Forward) -> Array:
-    """∂h_t/∂C_t of a single run at every timestep, (timesteps, batch, hidden)."""
-    return np.stack([lstm.hidden_by_cell(run, t)[0] for t in range(len(run.cell_state))])
-
-
-def _step_before(array: Array, exponent: Exponents) -> _Scaled:
+def _step_before(flow: Scaled) -> Scaled:
     """The same one step earlier; before the first there is nothing."""
-    return np.concatenate((0 * array[:1], array[:-1])), np.concatenate(
-        (exponent[:1], exponent[:-1])
-    )
+    return Scaled.joined([Scaled(0 * flow.mantissa[:1]), flow[:-1]])
 
 
-def _step_after(array: Array, exponent: Exponents) -> _Scaled:
+def _step_after(flow: Scaled) -> Scaled:
     """The same one step later; after the last there is nothing."""
-    return np.concatenate((array[1:], 0 * array[:1])), np.concatenate((exponent[1:], exponent[:1]))
+    return Scaled.joined([flow[1:], Scaled(0 * flow.mantissa[:1])])

@@ -5,25 +5,16 @@ base-10 logarithm under the name `log10_…`: finite for every norm that isn't e
 where float64 would print 0 or inf.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from engine.arguments import require_number, require_sequence
-from engine.extended_range import (
-    Array,
-    Exponents,
-    ScaledNorm,
-    add,
-    is_safe,
-    plain_norm,
-    rescale,
-    unscaled,
-)
-from engine.numerics import tensor, tensors
+from engine.extended_range import Scaled, ScaledNorm, in_range, shifted, unscaled
+from engine.numerics import Array, tensor, tensors
 from engine.recurrent import lstm, rnn
 from engine.recurrent.config import MAX_SCALE, MAX_SPECTRAL_RADIUS, RecurrentConfig
 from engine.recurrent.measure import (
@@ -36,7 +27,7 @@ from engine.recurrent.measure import (
     lstm_experiment,
     lstm_forward,
     measure,
-    norm,
+    rnn_forward,
     tidy,
 )
 from engine.recurrent.weights import Weights
@@ -50,9 +41,6 @@ MAX_SWEEP = 401
 SWEEP_NUMBERS = 2_000_000
 #: How many times as many arrays of that size an LSTM's pass holds: gates, C_t, two gradients.
 LSTM_ARRAYS = 3
-
-#: A term of equation (1) with at most this exponent can be squared in float64.
-PLAIN_EXPONENT = 230
 
 #: The columns of a trace.
 _TRACE_HEADERS = {
@@ -178,13 +166,10 @@ def loss_timestep_matrix(config: RecurrentConfig, *, log10: bool = False) -> pd.
     for the last target only makes no difference: every L_k is looked at alone.
     """
     k, t = np.tril_indices(config.timesteps)
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        norms = _pairwise_norms(config, extended=False)
-        if not is_safe(norms.mantissa[k, t]).all():
-            norms = _pairwise_norms(config, extended=True)
-    lower = ScaledNorm(norms.mantissa[k, t], norms.exponent[k, t])
+    run = _only_run(experiment(config))
+    norms = in_range(lambda stride: _pairwise_norms(run, config.timesteps, stride))
     index = {"loss_timestep": k + 1, "timestep": t + 1}
-    return tidy(index, {"grad_hidden_norm": lower}, log10=log10)
+    return tidy(index, {"grad_hidden_norm": norms[k, t]}, log10=log10)
 
 
 def gradient_share_by_loss(config: RecurrentConfig) -> pd.DataFrame:
@@ -194,11 +179,8 @@ def gradient_share_by_loss(config: RecurrentConfig) -> pd.DataFrame:
     ‖∂L/∂h_t‖. At each t the shares sum to 1; one that points the other way is negative. Where
     ∂L/∂h_t is exactly zero nothing can be shared out and the share is 0.
     """
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        shares = _shares(config, extended=False)
-    if shares is None:
-        shares = _shares(config, extended=True)
-    assert shares is not None
+    run = _only_run(experiment(config))
+    shares = in_range(lambda stride: _shares(run, config.timesteps, stride))
     k, step = np.tril_indices(config.timesteps)
     return pd.DataFrame({"loss_timestep": k + 1, "timestep": step + 1, "share": shares[k, step]})
 
@@ -258,155 +240,73 @@ def _sweep_index(name: str, values: Array, timesteps: int) -> dict[str, np.ndarr
     }
 
 
-def _pairwise_norms(config: RecurrentConfig, *, extended: bool) -> ScaledNorm:
-    """‖∂L_k/∂h_t‖ at [k − 1, t − 1]."""
-    mantissa = np.zeros((config.timesteps, config.timesteps))
-    exponent = unscaled(*mantissa.shape)
-    for t, gradients, exponents in _gradients_by_loss(config, extended=extended):
-        mantissa[t:, t], exponent[t:, t] = plain_norm(gradients), exponents
-    return ScaledNorm(mantissa, exponent)
-
-
-def _shares(config: RecurrentConfig, *, extended: bool) -> Array | None:
-    """The share of L_k in ∂L/∂h_t at [k − 1, t − 1]; None where only exponents can say."""
-    shares = np.zeros((config.timesteps, config.timesteps))
-    for t, gradients, exponents in _gradients_by_loss(config, extended=extended):
-        if extended:
-            # A row of zeros may carry any exponent; it must not push the others into underflow.
-            alive = gradients.any(axis=(1, 2))
-            if not alive.any():
-                continue
-            below = np.where(alive, exponents - exponents[alive].max(), 0)
-            gradients = np.ldexp(gradients, below[:, None, None])
-        elif not is_safe(plain_norm(gradients)).all():
-            return None
-        total = gradients.sum(axis=0)
-        square = float(np.square(total).sum())
-        if square > 0:
-            shares[t:, t] = np.tensordot(gradients, total, axes=2) / square
-    return shares
+def _only_run(setup: Experiment) -> rnn.Forward | lstm.Forward:
+    return rnn_forward(setup) if setup.config.cell == "rnn" else lstm_forward(setup)
 
 
 def _gradients_by_loss(
-    config: RecurrentConfig, *, extended: bool
-) -> Iterator[tuple[int, Array, Exponents]]:
-    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t with their exponents.
-
-    All the L_k travel back together, one row each; a row joins at its own timestep, so a single
-    matrix product moves every gradient there is one step.
-    """
-    setup = experiment(config)
-    weights, activation = setup.weights, config.activation
-    if config.cell == "lstm":
-        yield from lstm.gradients_by_loss(weights, lstm_forward(setup), extended=extended)
-        return
-    run = rnn.forward(
-        weights, np.ones(1), setup.inputs, setup.targets, activation, extended=extended
-    )
-    timesteps, _, batch, hidden = run.hidden_state.shape
-    w_h = weights.w_h
-    local = (2 / batch) * run.residual[:, 0, :, None] * weights.w_f
-    gradients, moved = np.zeros((2, timesteps, batch, hidden))
-    exponents = unscaled(timesteps)
-    for t in reversed(range(timesteps)):
-        gradients[t], exponents[t] = local[t], run.exponent[t, 0]
-        if extended:
-            gradients[t:], exponents[t:] = rescale(gradients[t:], exponents[t:])
-        yield t, gradients[t:], exponents[t:]
-        at_sum = rnn.through_activation(gradients[t:], run.hidden_state[t, 0], activation)
-        np.matmul(at_sum.reshape(-1, hidden), w_h, out=moved[t:].reshape(-1, hidden))
-        gradients, moved = moved, gradients
+    run: rnn.Forward | lstm.Forward, stride: int
+) -> Iterator[tuple[int, Scaled]]:
+    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden)."""
+    if isinstance(run, rnn.Forward):
+        return rnn.gradients_by_loss(run, stride)
+    return lstm.gradients_by_loss(run, stride)
 
 
-class _Factors(NamedTuple):
-    """∂L/∂h_t · ∂h_t/∂W_h, h_{t-1} held fixed: the matrix `at_sum.T @ before * 2**exponent`.
+def _pairwise_norms(run: rnn.Forward | lstm.Forward, timesteps: int, stride: int) -> ScaledNorm:
+    """‖∂L_k/∂h_t‖ at [k − 1, t − 1]."""
+    norms = ScaledNorm(np.zeros((timesteps, timesteps)), unscaled(timesteps, timesteps))
+    for t, gradients in _gradients_by_loss(run, stride):
+        column = gradients.norm(stride)
+        norms.mantissa[t:, t], norms.exponent[t:, t] = column.mantissa, column.exponent
+    return norms
 
-    at_sum: (batch, rows of W_h). before: h_{t-1}, (batch, hidden). exponent: (1,).
-    """
 
-    at_sum: Array
-    before: Array
-    exponent: Exponents
+def _shares(run: rnn.Forward | lstm.Forward, timesteps: int, stride: int) -> Array:
+    """The share of L_k in ∂L/∂h_t at [k − 1, t − 1]."""
+    shares = np.zeros((timesteps, timesteps))
+    for t, gradients in _gradients_by_loss(run, stride):
+        gradients.norm(stride)
+        whole = gradients.total().normalised()
+        parts = shifted(gradients.mantissa, gradients.exponent - whole.exponent)
+        square = float(np.square(whole.mantissa).sum())
+        if square > 0:
+            shares[t:, t] = np.tensordot(parts, whole.mantissa, axes=2) / square
+    return shares
 
 
 def _running_norms(config: RecurrentConfig, steps: np.ndarray) -> tuple[ScaledNorm, ScaledNorm]:
     """Norms of the terms of equation (1), for each t − 1 in `steps`, and of their sum so far."""
-    factors = _equation_one(config, steps)
-    plain = _plain_running_norms(factors)
-    if plain is not None:
-        return plain
-    terms, sums = [], []
-    total, total_exponent = np.zeros((1, *_shape_of_term(factors[0]))), unscaled(1)
-    for at_sum, before, exponent in factors:
-        term = (at_sum.T @ before)[None]
-        total, total_exponent = rescale(*add(total, total_exponent, term, exponent))
-        terms.append(norm(term, exponent))
-        sums.append(norm(total, total_exponent))
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return _norms_of_terms(*_equation_one(experiment(config)), steps)
+
+
+def _norms_of_terms(
+    at_sums: Scaled, hidden: Scaled, steps: np.ndarray
+) -> tuple[ScaledNorm, ScaledNorm]:
+    terms, sums, total = [], [], None
+    for t in steps.tolist():
+        before = hidden[t - 1] if t > 0 else Scaled(np.zeros_like(hidden.mantissa[0]))
+        # ∂L/∂h_t · ∂h_t/∂W_h, h_{t-1} held fixed: (1, rows of W_h, hidden)
+        product = np.swapaxes(at_sums.mantissa[t], -1, -2) @ before.mantissa
+        term = Scaled(product, at_sums.exponent[t] + before.exponent)
+        total = term if total is None else (total + term).settled()
+        terms.append(term.norm())
+        sums.append(total.norm())
     return join(terms), join(sums)
 
 
-def _plain_running_norms(factors: Sequence[_Factors]) -> tuple[ScaledNorm, ScaledNorm] | None:
-    """The same in plain float64, several times as quick; None where it would lose digits."""
-    if max(abs(int(factor.exponent[0])) for factor in factors) > PLAIN_EXPONENT:
-        return None
-    norms, total, nothing = np.empty((2, len(factors))), np.zeros(_shape_of_term(factors[0])), True
-    for n, (at_sum, before, exponent) in enumerate(factors):
-        term = np.ldexp(at_sum, exponent[0]).T @ before
-        total += term
-        norms[:, n] = np.vdot(term, term) ** 0.5, np.vdot(total, total) ** 0.5
-        is_zero = not (at_sum.any() and before.any())  # exactly, not for want of range
-        nothing = nothing and is_zero
-        if not ((is_zero or is_safe(norms[0, n])) and (nothing or is_safe(norms[1, n]))):
-            return None
-    return ScaledNorm(norms[0], unscaled(len(factors))), ScaledNorm(
-        norms[1], unscaled(len(factors))
-    )
-
-
-def _shape_of_term(factors: _Factors) -> tuple[int, int]:
-    """The shape of W_h."""
-    return factors.at_sum.shape[1], factors.before.shape[1]
-
-
-def _equation_one(config: RecurrentConfig, steps: np.ndarray) -> list[_Factors]:
-    """The factors of the term of each t − 1 in `steps`."""
-    setup = experiment(config)
-    gradients_at_sums = _lstm_at_sums if config.cell == "lstm" else _rnn_at_sums
-    hidden_state, hidden_exponent, at_sums = gradients_at_sums(setup)
-    factors = []
-    for t in steps.tolist():
-        at_sum, exponent = at_sums(t)
-        before = hidden_state[t - 1] if t > 0 else np.zeros_like(hidden_state[0])
-        before_exponent = hidden_exponent[t - 1] if t > 0 else unscaled(1)
-        factors.append(_Factors(at_sum, before, exponent + before_exponent))
-    return factors
-
-
-#: For t: the gradient at what W_h h_{t-1} is added to, (batch, rows of W_h), and its exponent.
-_AtSums = Callable[[int], tuple[Array, Exponents]]
-
-
-def _rnn_at_sums(setup: Experiment) -> tuple[Array, Exponents, _AtSums]:
-    """h_t of the only run, its exponents, and the gradients at the sums."""
-    weights, activation = setup.weights, setup.config.activation
-    run = rnn.forward(weights, np.ones(1), setup.inputs, setup.targets, activation, extended=True)
-    gradients, exponents = rnn.backward(weights, np.ones(1), run, setup.loss_weight, extended=True)
-    hidden_state = run.hidden_state[:, 0]
-
-    def at_sums(t: int) -> tuple[Array, Exponents]:
-        gradient = rnn.through_activation(gradients[t, 0], hidden_state[t], activation)
-        return gradient, exponents[t]
-
-    return hidden_state, run.exponent, at_sums
-
-
-def _lstm_at_sums(setup: Experiment) -> tuple[Array, Exponents, _AtSums]:
-    """The same of an LSTM, whose W_h has a row for each unit of each gate."""
-    run = lstm_forward(setup)
-    gradient = lstm_backward(setup, run)
-
-    def at_sums(t: int) -> tuple[Array, Exponents]:
-        by_gate = lstm.gradient_at_sums(run, t, gradient.hidden[t], gradient.cell[t])
-        return np.concatenate(by_gate[:, 0], axis=-1), gradient.exponent[t]
-
-    return run.hidden_state[:, 0], np.zeros_like(gradient.exponent), at_sums
+def _equation_one(setup: Experiment) -> tuple[Scaled, Scaled]:
+    """The gradients at what each W_h h_{t-1} is added to, (timesteps, 1, batch, rows), and all h_t."""
+    every = slice(None)
+    if setup.config.cell == "rnn":
+        run = rnn_forward(setup)
+        at_sums = run.at_sums(every, rnn.backward(run, setup.loss_weight))
+        return at_sums.normalised(), run.hidden.normalised()
+    lstm_run = lstm_forward(setup)
+    gradient = lstm_backward(setup, lstm_run)
+    by_gate = lstm_run.at_sums(every, gradient.hidden, gradient.cell)
+    # torch's W_h has a row for each unit of each gate, and all of them share an exponent here.
+    mantissa, exponent = by_gate.normalised().aligned(axis=1)
+    rows = np.moveaxis(mantissa, 1, 3).reshape(*mantissa.shape[:1], *mantissa.shape[2:4], -1)
+    return Scaled(rows, exponent), Scaled(lstm_run.hidden_state).normalised()

@@ -11,59 +11,117 @@ the hidden state they pass the gates' slopes and then the four matrices W.
 
 One loop serves a single network and a whole sweep: R runs share the weights, and run r has its own
 factor on W or its own forget bias. Arrays carry the runs and the batch as their first two axes.
-|C_t| ≤ t and |h_t| < 1, so only gradients can leave float64's range; with `extended=True` those
-carry a power of two for each run (see engine.extended_range).
+|C_t| ≤ t and |h_t| < 1, so only gradients and the slopes on their way can leave float64's range:
+those are `Scaled` and `Factors`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.extended_range import Array, Exponents, add, rescale, unscaled
+from engine.extended_range import (
+    Factors,
+    Scaled,
+    in_range,
+    quietly,
+    sech_squared,
+    sigmoid,
+    sigmoid_slope,
+    unscaled,
+)
+from engine.numerics import Array
 from engine.recurrent.weights import CANDIDATE, FORGET, GATES, INPUT, OUTPUT, Weights
+
+#: Below this sum a sigmoid comes near float64's smallest number: it gets an exponent of its own.
+LOWEST_SUM = -200.0
 
 
 @dataclass(frozen=True)
 class Forward:
     """A forward pass; at [t] is what the handout calls step t + 1.
 
-    gates: i, f, C̃ and o in torch's order, (timesteps, 4, runs, batch, hidden). cell_state,
-    tanh_cell_state, hidden_state: (timesteps, runs, batch, hidden). residual: ŷ_t − y_t,
-    (timesteps, runs, batch). forced: the gates that are constants here, with their values.
+    gates: i, f, C̃ and o in torch's order, (timesteps, 4, runs, batch, hidden); factors: the same
+    as what gradients are multiplied by. cell_state, tanh_cell_state, hidden_state: (timesteps,
+    runs, batch, hidden). hidden_by_cell: ∂h_t/∂C_t = o_t ∘ (1 − tanh² C_t), shaped alike.
+    state_by_sum: what each sum does to the state that its gate acts on, C_t or (o) h_t, shaped
+    like gates. residual: ŷ_t − y_t, (timesteps, runs, batch). forced: the gates that are constants
+    here, with their values. blocks: W of each gate, (4, hidden, hidden), on one exponent.
+    row_scale: what each run multiplies W by, None where nothing.
     """
 
     gates: Array
+    factors: Factors
     cell_state: Array
     tanh_cell_state: Array
     hidden_state: Array
+    hidden_by_cell: Factors
+    state_by_sum: Factors
     residual: Array
     forced: Mapping[int, float]
+    blocks: Array
+    blocks_exponent: int
+    row_scale: Array | None
+    w_f: Array
 
     def only(self, sequence: int) -> "Forward":
         """The same pass of one sequence of the batch, counted from 0."""
-        one = slice(sequence, sequence + 1)
-        states = (self.cell_state, self.tanh_cell_state, self.hidden_state)
-        cell_state, tanh_cell_state, hidden_state = (state[:, :, one] for state in states)
-        return Forward(
-            self.gates[:, :, :, one],
-            cell_state,
-            tanh_cell_state,
-            hidden_state,
-            self.residual[:, :, one],
-            self.forced,
+        one = (..., slice(sequence, sequence + 1), slice(None))
+        of_units = (
+            *("gates", "factors", "cell_state", "tanh_cell_state", "hidden_state"),
+            *("hidden_by_cell", "state_by_sum"),
         )
+        residual = self.residual[..., sequence : sequence + 1]
+        parts = {name: getattr(self, name)[one] for name in of_units}
+        return replace(self, residual=residual, **parts)
+
+    def local_gradient(self, t: int, weight: float) -> Scaled:
+        """The gradient at h_t of `weight` times the squared error at t: (runs, batch, hidden)."""
+        return Scaled(2 * weight * self.residual[t, :, :, None] * self.w_f)
+
+    def via_hidden(self, t: int | slice, grad_hidden: Scaled) -> Scaled:
+        """From the gradient at h_t to what it adds to that at C_t."""
+        return grad_hidden.times(self.hidden_by_cell[t])
+
+    def direct(self, t: int | slice, grad_cell: Scaled) -> Scaled:
+        """From the gradient at C_t to what arrives at C_{t-1} along the cell state."""
+        return grad_cell.times(self.factors[t][..., FORGET, :, :, :])
+
+    def at_gates(self, grad_hidden: Scaled, grad_cell: Scaled) -> Scaled:
+        """From the gradients at all h_t and C_t to those at the gates, (timesteps, 4, …).
+
+        The first three act on C_t, the output gate on h_t. A forced gate takes no gradient.
+        """
+        return _by_gate(grad_hidden, grad_cell).times(_state_by_gate(self))
+
+    def at_sums(self, t: int | slice, grad_hidden: Scaled, grad_cell: Scaled) -> Scaled:
+        """From the gradients at h_t and C_t to those at the four sums a: (…, 4, runs, …)."""
+        return _by_gate(grad_hidden, grad_cell).times(self.state_by_sum[t])
+
+    def through_weights(self, at_sums: Scaled) -> Scaled:
+        """What reaches h_{t-1} from each of the four sums: (…, 4, runs, …)."""
+        shape = at_sums.mantissa.shape
+        rows = at_sums.mantissa.reshape(*shape[:-3], -1, shape[-1]) @ self.blocks
+        arriving = Scaled(rows.reshape(shape), at_sums.exponent + self.blocks_exponent)
+        return arriving if self.row_scale is None else arriving.times(self.row_scale)
+
+    def one_step_back(
+        self, t: int, grad_hidden: Scaled, grad_cell: Scaled
+    ) -> tuple[Scaled, Scaled]:
+        """From the whole gradients at h_t and C_t to what of them arrives at h_{t-1} and C_{t-1}."""
+        by_gate = self.through_weights(self.at_sums(t, grad_hidden, grad_cell))
+        return by_gate.total(), self.direct(t, grad_cell)
 
 
 @dataclass(frozen=True)
 class Backward:
-    """∂L/∂h_t and ∂L/∂C_t in full, each (timesteps, runs, batch, hidden) · 2**exponent."""
+    """∂L/∂h_t and ∂L/∂C_t in full, each (timesteps, runs, batch, hidden)."""
 
-    hidden: Array
-    cell: Array
-    exponent: Exponents
+    hidden: Scaled
+    cell: Scaled
 
 
+@quietly
 def forward(
     weights: Weights,
     scales: Array,
@@ -80,20 +138,18 @@ def forward(
     """
     timesteps, batch = inputs.shape
     runs, hidden = len(scales), weights.hidden_size
-    w_h, row_scale = _shared_blocks(weights, scales, batch)
-    w_h_transposed = np.ascontiguousarray(w_h.transpose(0, 2, 1))
-
-    # Starts as the inputs' term of each sum; each step turns its own slice into gates in place.
-    gates = _input_term(weights, inputs, runs, forget_biases)
+    row_scale = None if (scales == 1).all() else scales[:, None, None]
+    w_h_transposed = np.ascontiguousarray(gate_blocks(weights.w_h).transpose(0, 2, 1))
+    sums = _input_term(weights, inputs, runs, forget_biases)
+    gates = np.empty_like(sums)
     cell_state, tanh_cell_state, hidden_state = np.empty((3, timesteps, runs, batch, hidden))
-    rows = hidden_state.reshape(timesteps, runs * batch, hidden)
     recurrent = np.empty((len(GATES), runs * batch, hidden))
     for t in range(timesteps):
         if t > 0:
-            before = rows[t - 1] if row_scale is None else rows[t - 1] * row_scale
-            np.matmul(before, w_h_transposed, out=recurrent)
-            gates[t] += recurrent.reshape(gates[t].shape)
-        _open_gates(gates[t], forced)
+            before = hidden_state[t - 1] if row_scale is None else hidden_state[t - 1] * row_scale
+            np.matmul(before.reshape(runs * batch, hidden), w_h_transposed, out=recurrent)
+            sums[t] += recurrent.reshape(sums[t].shape)
+        _open_gates(sums[t], gates[t], forced)
         i, f, candidate, o = gates[t]
         np.multiply(i, candidate, out=cell_state[t])
         if t > 0:
@@ -101,99 +157,47 @@ def forward(
         np.tanh(cell_state[t], out=tanh_cell_state[t])
         np.multiply(tanh_cell_state[t], o, out=hidden_state[t])
 
-    residual = hidden_state @ weights.w_f + (weights.b_f - targets)[:, None, :]
-    return Forward(gates, cell_state, tanh_cell_state, hidden_state, residual, forced)
+    blocks = Scaled(weights.w_h).settled()
+    factors = _factors(sums, gates, forced)
+    run = Forward(
+        gates=gates,
+        factors=factors,
+        cell_state=cell_state,
+        tanh_cell_state=tanh_cell_state,
+        hidden_state=hidden_state,
+        hidden_by_cell=factors[:, OUTPUT] * sech_squared(cell_state.copy()),
+        state_by_sum=factors,
+        residual=hidden_state @ weights.w_f + (weights.b_f - targets)[:, None, :],
+        forced=forced,
+        blocks=gate_blocks(blocks.mantissa),
+        blocks_exponent=int(blocks.exponent),
+        row_scale=row_scale,
+        w_f=weights.w_f,
+    )
+    return replace(run, state_by_sum=_state_by_gate(run) * _slopes(sums))
 
 
-def backward(
-    weights: Weights, scales: Array, run: Forward, loss_weight: Array, *, extended: bool = False
-) -> Backward:
+def backward(run: Forward, loss_weight: Array) -> Backward:
     """Gradients of L = Σ_t loss_weight[t]·(ŷ_t − y_t)², summed over the batch."""
-    timesteps, runs, batch, hidden = run.hidden_state.shape
-    w_h, row_scale = _shared_blocks(weights, scales, batch)
-    gradients = np.zeros((timesteps, 2, runs, batch, hidden))  # of h_t and of C_t
-    exponents = unscaled(timesteps, runs)
-    for t in reversed(range(timesteps)):
-        if loss_weight[t]:
-            local = (2 * loss_weight[t] * run.residual[t])[:, :, None] * weights.w_f
-            _add_to_hidden(gradients[t], exponents[t], local, extended=extended)
-        grad_hidden, grad_cell = gradients[t]
-        grad_cell += grad_hidden * hidden_by_cell(run, t)
-        if extended:
-            _rescale(gradients[t], exponents[t])
-        if t > 0:
-            np.multiply(run.gates[t, FORGET], grad_cell, out=gradients[t - 1, 1])
-            at_sums = gradient_at_sums(run, t, grad_hidden, grad_cell)
-            through_gates = through_recurrent_weights(at_sums, w_h).sum(axis=0)
-            if row_scale is not None:
-                through_gates *= row_scale
-            gradients[t - 1, 0] = through_gates.reshape(grad_hidden.shape)
-            exponents[t - 1] = exponents[t]
-    return Backward(gradients[:, 0], gradients[:, 1], exponents)
+    return in_range(lambda stride: _backward(run, loss_weight.tolist(), stride))
 
 
-def gradients_by_loss(
-    weights: Weights, run: Forward, *, extended: bool
-) -> Iterator[tuple[int, Array, Exponents]]:
-    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t with their exponents.
+def gradients_by_loss(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
+    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
 
     L_k is the squared error at k, mean over the batch, of a single run. All the L_k travel back
     together, one row each; a row joins at its own timestep.
     """
-    timesteps, _, batch, hidden = run.hidden_state.shape
-    w_h = gate_blocks(weights.w_h)
-    local = (2 / batch) * run.residual[:, 0, :, None] * weights.w_f
-    gradients = np.zeros((2, timesteps, batch, hidden))
-    exponents = unscaled(timesteps)
+    timesteps, _, batch = run.residual.shape
+    nothing = Scaled(np.zeros_like(run.hidden_state[0]))
+    hidden, cell = nothing[:0], nothing[:0]
     for t in reversed(range(timesteps)):
-        gradients[0, t] = local[t]
-        grad_hidden, grad_cell = gradients[:, t:]
-        grad_cell += grad_hidden * hidden_by_cell(run, t)
-        if extended:
-            _rescale(gradients[:, t:], exponents[t:])
-        yield t, grad_hidden, exponents[t:]
-        at_sums = gradient_at_sums(run, t, grad_hidden, grad_cell)
-        grad_hidden[:] = (
-            through_recurrent_weights(at_sums, w_h).sum(axis=0).reshape(grad_hidden.shape)
-        )
-        grad_cell *= run.gates[t, FORGET]
-
-
-def hidden_by_cell(run: Forward, t: int) -> Array:
-    """∂h_t/∂C_t = o_t ∘ (1 − tanh² C_t), the diagonal: (runs, batch, hidden)."""
-    tanh_cell_state = run.tanh_cell_state[t]
-    return run.gates[t, OUTPUT] * (1 - tanh_cell_state * tanh_cell_state)
-
-
-def gradient_at_gates(run: Forward, t: int, grad_hidden: Array, grad_cell: Array) -> Array:
-    """From the gradients at h_t and C_t to those at i_t, f_t, C̃_t and o_t: (4, …, batch, hidden).
-
-    The first three act on C_t, the output gate on h_t. A forced gate takes no gradient.
-    """
-    i, _, candidate, _ = run.gates[t]
-    at_gates = np.empty((len(GATES), *grad_cell.shape))
-    np.multiply(grad_cell, candidate, out=at_gates[INPUT])
-    np.multiply(grad_cell, run.cell_state[t - 1] if t > 0 else 0.0, out=at_gates[FORGET])
-    np.multiply(grad_cell, i, out=at_gates[CANDIDATE])
-    np.multiply(grad_hidden, run.tanh_cell_state[t], out=at_gates[OUTPUT])
-    for gate in run.forced:
-        at_gates[gate] = 0
-    return at_gates
-
-
-def gradient_at_sums(run: Forward, t: int, grad_hidden: Array, grad_cell: Array) -> Array:
-    """From the gradients at h_t and C_t to those at the four sums a: (4, …, batch, hidden)."""
-    gates = run.gates[t]
-    slopes = gates * (1 - gates)  # of the sigmoid, from its own value
-    slopes[CANDIDATE] = 1 - gates[CANDIDATE] * gates[CANDIDATE]  # of tanh
-    at_sums = gradient_at_gates(run, t, grad_hidden, grad_cell)
-    at_sums *= slopes
-    return at_sums
-
-
-def through_recurrent_weights(at_sums: Array, w_h: Array) -> Array:
-    """What reaches h_{t-1} from each of the four sums: (4, rows, hidden)."""
-    return np.matmul(at_sums.reshape(len(GATES), -1, at_sums.shape[-1]), w_h)
+        hidden = Scaled.joined([run.local_gradient(t, 1 / batch), hidden])
+        cell = Scaled.joined([nothing, cell]) + run.via_hidden(t, hidden)
+        if t % stride == 0:
+            hidden, cell = hidden.settled(), cell.settled()
+        yield t, hidden
+        hidden, cell = run.one_step_back(t, hidden, cell)
 
 
 def gate_blocks(stacked: Array) -> Array:
@@ -214,6 +218,52 @@ def log_forget_gates(weights: Weights, run: Forward, inputs: Array) -> Array:
     return -np.logaddexp(0, -sums)
 
 
+def _backward(run: Forward, loss_weight: list[float], stride: int) -> Backward:
+    shape = run.hidden_state.shape
+    mantissas, exponents = np.empty((2, *shape)), unscaled(2, *shape[:2])
+    hidden = cell = Scaled(np.zeros(shape[1:]))  # none from beyond T
+    for t in reversed(range(shape[0])):
+        if loss_weight[t]:
+            hidden = hidden + run.local_gradient(t, loss_weight[t])
+        cell = cell + run.via_hidden(t, hidden)
+        if t % stride == 0:
+            hidden, cell = hidden.settled(), cell.settled()
+        for i, state in enumerate((hidden, cell)):
+            mantissas[i, t], exponents[i, t] = state.mantissa, state.exponent
+        if t > 0:
+            hidden, cell = run.one_step_back(t, hidden, cell)
+    gradients = Scaled(mantissas, exponents)
+    gradients.norm(stride)
+    return Backward(gradients[0], gradients[1])
+
+
+def _by_gate(grad_hidden: Scaled, grad_cell: Scaled) -> Scaled:
+    """For each gate the gradient at the state that it acts on: (…, 4, runs, batch, hidden)."""
+    parts = (grad_cell, grad_cell, grad_cell, grad_hidden)
+    return Scaled(
+        np.stack([part.mantissa for part in parts], axis=-4),
+        np.stack([part.exponent for part in parts], axis=-2),
+    )
+
+
+def _state_by_gate(run: Forward) -> Factors:
+    """∂C_t/∂i_t, ∂C_t/∂f_t, ∂C_t/∂C̃_t and ∂h_t/∂o_t, (timesteps, 4, runs, batch, hidden).
+
+    Zero where a gate is forced.
+    """
+    i, result = run.factors[:, INPUT], np.empty_like(run.gates)
+    result[:, INPUT] = run.gates[:, CANDIDATE]
+    result[0, FORGET], result[1:, FORGET] = 0, run.cell_state[:-1]
+    result[:, CANDIDATE] = i.mantissa
+    result[:, OUTPUT] = run.tanh_cell_state
+    result[:, list(run.forced)] = 0
+    if i.exponent is None:
+        return Factors(result)
+    exponent = unscaled(*result.shape)
+    exponent[:, CANDIDATE] = i.exponent
+    return Factors(result, exponent)
+
+
 def _input_term(weights: Weights, inputs: Array, runs: int, forget_biases: Array | None) -> Array:
     """U x_t + b of every sum, (timesteps, 4, runs, batch, hidden)."""
     w_x, bias = gate_blocks(weights.w_x), gate_blocks(weights.bias)
@@ -225,42 +275,31 @@ def _input_term(weights: Weights, inputs: Array, runs: int, forget_biases: Array
     return terms
 
 
-def _open_gates(sums: Array, forced: Mapping[int, float]) -> None:
-    """Turn the four sums of a step into i, f, C̃ and o, in place."""
-    np.tanh(sums[CANDIDATE], out=sums[CANDIDATE])
-    for sigmoids in (sums[INPUT : FORGET + 1], sums[OUTPUT]):
-        # exp overflows to inf only where the gate is smaller than float64's smallest number.
-        with np.errstate(over="ignore"):
-            np.exp(np.negative(sigmoids, out=sigmoids), out=sigmoids)
-        sigmoids += 1
-        np.reciprocal(sigmoids, out=sigmoids)
+def _open_gates(sums: Array, gates: Array, forced: Mapping[int, float]) -> None:
+    """From the four sums of a step to i, f, C̃ and o."""
+    # exp overflows to inf only where the gate is smaller than float64's smallest number.
+    np.exp(np.negative(sums, out=gates), out=gates)
+    gates += 1
+    np.reciprocal(gates, out=gates)
+    np.tanh(sums[CANDIDATE], out=gates[CANDIDATE])
     for gate, value in forced.items():
-        sums[gate] = value
+        gates[gate] = value
 
 
-def _shared_blocks(weights: Weights, scales: Array, batch: int) -> tuple[Array, Array | None]:
-    """The four W, and what each row of runs × batch multiplies them by: nothing for a single run."""
-    w_h = gate_blocks(weights.w_h)
-    if len(scales) == 1:
-        return w_h * scales[0], None
-    if (scales == 1).all():
-        return w_h, None
-    return w_h, np.repeat(scales, batch)[:, None]
+def _factors(sums: Array, gates: Array, forced: Mapping[int, float]) -> Factors:
+    """The gates; where some are next to float64's end, each with an exponent of its own."""
+    if sums.min() >= LOWEST_SUM:
+        return Factors(gates)
+    factors = sigmoid(sums)
+    assert factors.exponent is not None
+    for gate in (CANDIDATE, *forced):
+        factors.mantissa[:, gate], factors.exponent[:, gate] = gates[:, gate], 0
+    return factors
 
 
-def _add_to_hidden(gradients: Array, exponents: Exponents, local: Array, *, extended: bool) -> None:
-    """Add a step's own loss to ∂L/∂h_t in place; h_t and C_t (2, runs, …) share an exponent."""
-    if not extended:
-        gradients[0] += local
-        return
-    both = np.stack((local, np.zeros_like(local)), axis=1)
-    total, exponents[:] = add(
-        np.moveaxis(gradients, 0, 1), exponents, both, np.zeros_like(exponents)
-    )
-    gradients[:] = np.moveaxis(total, 0, 1)
-
-
-def _rescale(gradients: Array, exponents: Exponents) -> None:
-    """Bring the larger of the two gradients of each run near 1, in place: (2, runs, …)."""
-    mantissa, exponents[:] = rescale(np.moveaxis(gradients, 0, 1), exponents)
-    gradients[:] = np.moveaxis(mantissa, 0, 1)
+def _slopes(sums: Array) -> Factors:
+    """The derivative of each gate by its sum; uses up `sums`."""
+    sums[:, CANDIDATE] *= 2  # tanh a = 2·sigmoid(2a) − 1
+    slopes = sigmoid_slope(sums)
+    slopes.mantissa[:, CANDIDATE] *= 4
+    return slopes

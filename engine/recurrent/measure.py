@@ -1,7 +1,7 @@
 """An experiment run forwards and backwards, and its norms as tidy columns: behind every table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.arguments import require_choice
-from engine.extended_range import Array, Exponents, ScaledNorm, is_safe, plain_norm, rescale
+from engine.extended_range import Scaled, ScaledNorm, quietly, sech_squared, shifted
+from engine.numerics import Array
 from engine.recurrent import lstm, rnn
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.data import running_average_batch
@@ -50,7 +51,7 @@ class Runs:
     scales: Array
     forget_biases: Array | None = None
 
-    def select(self, which: slice | NDArray[np.bool_]) -> "Runs":
+    def select(self, which: slice) -> "Runs":
         """Some of the runs."""
         biases = self.forget_biases
         return Runs(self.scales[which], None if biases is None else biases[which])
@@ -97,13 +98,18 @@ def lstm_forward(setup: Experiment, runs: Runs = ONE_RUN) -> lstm.Forward:
     return _lstm_forward(setup, runs)
 
 
-def lstm_backward(
-    setup: Experiment, run: lstm.Forward, runs: Runs = ONE_RUN, *, extended: bool = True
-) -> lstm.Backward:
+def lstm_backward(setup: Experiment, run: lstm.Forward, runs: Runs = ONE_RUN) -> lstm.Backward:
     """The backward pass that belongs to `run`, the whole of `lstm_forward`."""
-    if extended and _is_remembered(setup, runs):
+    if _is_remembered(setup, runs):
         return _remembered_backward(setup.config)
-    return lstm.backward(setup.weights, runs.scales, run, setup.loss_weight, extended=extended)
+    return lstm.backward(run, setup.loss_weight)
+
+
+def rnn_forward(setup: Experiment, runs: Runs = ONE_RUN) -> rnn.Forward:
+    """The forward pass of a vanilla RNN on the experiment's data."""
+    return rnn.forward(
+        setup.weights, runs.scales, setup.inputs, setup.targets, setup.config.activation
+    )
 
 
 def _lstm_forward(setup: Experiment, runs: Runs) -> lstm.Forward:
@@ -125,87 +131,39 @@ def _is_remembered(setup: Experiment, runs: Runs) -> bool:
 
 @lru_cache(maxsize=4)
 def _remembered_forward(config: RecurrentConfig) -> lstm.Forward:
-    run = _lstm_forward(lstm_experiment(config), ONE_RUN)
-    for array in (run.gates, run.cell_state, run.tanh_cell_state, run.hidden_state, run.residual):
-        array.flags.writeable = False
-    return run
+    return _lstm_forward(lstm_experiment(config), ONE_RUN)
 
 
 @lru_cache(maxsize=4)
 def _remembered_backward(config: RecurrentConfig) -> lstm.Backward:
-    setup, run = lstm_experiment(config), _remembered_forward(config)
-    gradient = lstm.backward(setup.weights, ONE_RUN.scales, run, setup.loss_weight, extended=True)
-    for array in (gradient.hidden, gradient.cell, gradient.exponent):
-        array.flags.writeable = False
-    return gradient
+    return lstm.backward(_remembered_forward(config), lstm_experiment(config).loss_weight)
 
 
+@quietly
 def measure(setup: Experiment, runs: Runs) -> Norms:
-    """Plain float64 first; the runs that leave its safe range once more with their exponents."""
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        norms = _measure_once(setup, runs, extended=False)
-        safe = {name: is_safe(norm.mantissa) for name, norm in norms.columns.items()}
-        # Without W_h nothing reaches a step that has no target: that zero is no underflow.
-        safe["grad_hidden_norm"] |= (runs.scales == 0) & (setup.loss_weight == 0)[:, None]
-        unsafe = ~np.logical_and.reduce(list(safe.values())).all(axis=0)
-        if not unsafe.any():
-            return norms
-        again = _measure_once(setup, runs.select(unsafe), extended=True)
-    for name, kept in norms.columns.items():
-        better = again.columns[name]
-        kept.mantissa[:, unsafe], kept.exponent[:, unsafe] = better.mantissa, better.exponent
-    return replace(again, columns=norms.columns) if unsafe[0] else norms
-
-
-def _measure_once(setup: Experiment, runs: Runs, *, extended: bool) -> Norms:
-    one_pass = _rnn_pass if setup.config.cell == "rnn" else _lstm_pass
-    quantities, residual, slope = one_pass(setup, runs, extended=extended)
+    """All that a trace shows of every run, and a little more of the first."""
+    if setup.config.cell == "rnn":
+        run = rnn_forward(setup, runs)
+        residual = shifted(run.residual[:, 0], run.hidden.exponent[:, 0])
+        norms = {
+            "hidden_norm": run.hidden.norm(),
+            "grad_hidden_norm": rnn.gradient_norms(run, setup.loss_weight),
+        }
+        slope = run.mean_slope()
+    else:
+        lstm_run = lstm_forward(setup, runs)
+        gradient = lstm_backward(setup, lstm_run, runs)
+        residual = lstm_run.residual[:, 0]
+        norms = {
+            "hidden_norm": Scaled(lstm_run.hidden_state).norm(),
+            "grad_hidden_norm": gradient.hidden.norm(),
+            "cell_norm": Scaled(lstm_run.cell_state).norm(),
+            "grad_cell_norm": gradient.cell.norm(),
+        }
+        slope = sech_squared(lstm_run.cell_state[:, 0].copy()).value().mean(axis=(1, 2))
     counts = setup.loss_weight > 0
-    return Norms(
-        columns={
-            name: norm_of_runs(array, exponent, extended=extended)
-            for name, (array, exponent) in quantities.items()
-        },
-        loss=float(np.square(residual[counts]).sum(axis=1) @ setup.loss_weight[counts]),
-        slope=slope.mean(axis=(1, 2)),
-    )
-
-
-#: By the name of its norm's column: an array (timesteps, runs, batch, hidden), its exponents.
-_Quantities = dict[str, tuple[Array, Exponents]]
-
-
-def _rnn_pass(setup: Experiment, runs: Runs, *, extended: bool) -> tuple[_Quantities, Array, Array]:
-    """The quantities; residual and σ' of the first run."""
-    weights, activation = setup.weights, setup.config.activation
-    run = rnn.forward(
-        weights, runs.scales, setup.inputs, setup.targets, activation, extended=extended
-    )
-    gradients, exponents = rnn.backward(
-        weights, runs.scales, run, setup.loss_weight, extended=extended
-    )
-    quantities = {
-        "hidden_norm": (run.hidden_state, run.exponent),
-        "grad_hidden_norm": (gradients, exponents),
-    }
-    residual = np.ldexp(run.residual[:, 0], run.exponent[:, :1])
-    return quantities, residual, rnn.slope(run.hidden_state[:, 0], activation)
-
-
-def _lstm_pass(
-    setup: Experiment, runs: Runs, *, extended: bool
-) -> tuple[_Quantities, Array, Array]:
-    """The quantities; residual of the first run, and tanh' between its C_t and h_t."""
-    run = lstm_forward(setup, runs)
-    gradient = lstm_backward(setup, run, runs, extended=extended)
-    unscaled = np.zeros_like(gradient.exponent)
-    quantities = {
-        "hidden_norm": (run.hidden_state, unscaled),
-        "grad_hidden_norm": (gradient.hidden, gradient.exponent),
-        "cell_norm": (run.cell_state, unscaled.copy()),
-        "grad_cell_norm": (gradient.cell, gradient.exponent.copy()),
-    }
-    return quantities, run.residual[:, 0], 1 - np.square(run.tanh_cell_state[:, 0])
+    loss = float(np.square(residual[counts]).sum(axis=1) @ setup.loss_weight[counts])
+    return Norms(norms, loss, slope)
 
 
 def _time_first(data: Array) -> Array:
@@ -220,20 +178,6 @@ def _loss_weight(config: RecurrentConfig) -> Array:
     elif config.loss_reduction == "mean":
         weight /= config.timesteps
     return weight
-
-
-def norm(array: Array, exponent: Exponents) -> ScaledNorm:
-    """The norm of each run of a scaled array (runs, batch, hidden)."""
-    mantissa, exponent = rescale(array, exponent)
-    return ScaledNorm(plain_norm(mantissa), exponent)
-
-
-def norm_of_runs(array: Array, exponent: Exponents, *, extended: bool) -> ScaledNorm:
-    """Norms over (batch, hidden) of an array (timesteps, runs, batch, hidden)."""
-    if not extended:
-        return ScaledNorm(plain_norm(array), exponent)
-    flat = norm(array.reshape(-1, *array.shape[2:]), exponent.reshape(-1))
-    return ScaledNorm(flat.mantissa.reshape(exponent.shape), flat.exponent.reshape(exponent.shape))
 
 
 def join(parts: Sequence[ScaledNorm]) -> ScaledNorm:

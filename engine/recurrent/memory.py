@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
-from engine.extended_range import Array, ScaledNorm, add, rescale, unscaled
+from engine.extended_range import Scaled, ScaledNorm, quietly
+from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.gradients import gradient_trace
@@ -19,10 +20,9 @@ from engine.recurrent.measure import (
     lstm_backward,
     lstm_experiment,
     lstm_forward,
-    norm,
     tidy,
 )
-from engine.recurrent.weights import FORGET, Weights
+from engine.recurrent.weights import Weights
 
 #: Which of the units, in order of survival, each column of `survival_quantiles` shows.
 QUANTILES = {"min": 0.0, "q10": 0.1, "median": 0.5, "q90": 0.9, "max": 1.0}
@@ -74,6 +74,7 @@ def half_lives(config: RecurrentConfig, *, weights: Weights | None = None) -> pd
     return pd.DataFrame({"unit": np.arange(1, config.hidden_size + 1), "half_life": half_life})
 
 
+@quietly
 def direct_path_gradient(
     config: RecurrentConfig, *, log10: bool = False, weights: Weights | None = None
 ) -> pd.DataFrame:
@@ -86,21 +87,17 @@ def direct_path_gradient(
     setup = lstm_experiment(config, weights)
     run = lstm_forward(setup)
     total = lstm_backward(setup, run)
-    direct, exponent = np.zeros((1, config.batch_size, config.hidden_size)), total.exponent[0] * 0
-    direct_norms = []
+    direct, direct_norms = Scaled(np.zeros_like(run.hidden_state[0])), []
     for t in reversed(range(config.timesteps)):
-        local = (2 * setup.loss_weight[t] * run.residual[t])[:, :, None] * setup.weights.w_f
-        local = local * lstm.hidden_by_cell(run, t)
-        direct, exponent = rescale(*add(direct, exponent, local, 0 * exponent))
-        direct_norms.append(norm(direct, exponent))
-        direct = run.gates[t, FORGET] * direct
-    columns = {
-        "direct_only_norm": join(direct_norms[::-1]),
-        "total_norm": norm(total.cell[:, 0], total.exponent[:, 0]),
-    }
+        local = run.local_gradient(t, setup.loss_weight[t])
+        direct = (direct + run.via_hidden(t, local)).settled()
+        direct_norms.append(direct.norm())
+        direct = run.direct(t, direct)
+    columns = {"direct_only_norm": join(direct_norms[::-1]), "total_norm": total.cell[:, 0].norm()}
     return tidy({"timestep": np.arange(1, config.timesteps + 1)}, columns, log10=log10)
 
 
+@quietly
 def cell_jacobian_norms(
     config: RecurrentConfig, *, sequence: int = 0, weights: Weights | None = None
 ) -> pd.DataFrame:
@@ -113,22 +110,17 @@ def cell_jacobian_norms(
     setup = lstm_experiment(config, weights)
     direct = _log10_survival(config, sequence, weights).max(axis=1)
     run = lstm_forward(setup).only(sequence)
-    w_h = lstm.gate_blocks(setup.weights.w_h)
-    hidden = config.hidden_size
-    by_hidden, by_cell = np.zeros((1, hidden, hidden)), np.eye(hidden)[None]  # ∂C_T/∂h_t, ∂C_T/∂C_t
-    exponent = unscaled(1)
+    units = np.eye(config.hidden_size)[None]
+    by_hidden, by_cell = Scaled(0 * units), Scaled(units)  # ∂C_T/∂h_t, ∂C_T/∂C_t
     # Of each Jacobian its norm alone is kept: all of them can be hundreds of megabytes.
-    spectral, exponents = [np.ones(1)], [exponent]
+    norms = [ScaledNorm(np.ones(1), by_cell.exponent)]
     for t in range(config.timesteps - 1, 0, -1):
-        at_sums = lstm.gradient_at_sums(run, t, by_hidden, by_cell)
-        by_hidden = lstm.through_recurrent_weights(at_sums, w_h).sum(axis=0)[None]
-        by_cell = run.gates[t, FORGET] * by_cell + by_hidden * lstm.hidden_by_cell(run, t - 1)
-        both, exponent = rescale(np.stack((by_hidden, by_cell), axis=1), exponent)
-        by_hidden, by_cell = both[:, 0], both[:, 1]
-        jacobian, own_exponent = rescale(by_cell, exponent)
-        spectral.append(np.linalg.norm(jacobian, 2, axis=(1, 2)))
-        exponents.append(own_exponent)
-    total = ScaledNorm(np.concatenate(spectral[::-1]), np.concatenate(exponents[::-1]))
+        by_hidden, by_cell = run.one_step_back(t, by_hidden, by_cell)
+        by_cell = (by_cell + run.via_hidden(t - 1, by_hidden)).normalised()
+        by_hidden = by_hidden.settled()
+        spectral = np.linalg.norm(by_cell.mantissa, 2, axis=(1, 2))
+        norms.append(ScaledNorm(spectral, by_cell.exponent))
+    total = join(norms[::-1])
     return pd.DataFrame(
         {
             "timestep": np.arange(1, config.timesteps + 1),

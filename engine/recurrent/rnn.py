@@ -2,142 +2,220 @@
 
 One loop serves a single network and a whole sweep of radii: R runs share the weights, and run r
 multiplies W_h by `scales[r]`, so all of them take one matrix product a step. Arrays carry the
-runs and the batch as their first two axes. With `extended=True` each run's hidden state and
-gradient carry a power of two (see engine.extended_range) and never leave float64's range.
+runs and the batch as their first two axes. States and gradients are `Scaled`: they may leave
+float64's range.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.extended_range import Array, Exponents, add, rescale, unscaled
+from engine.extended_range import (
+    SAFE_HIGH,
+    Factors,
+    LeftRangeError,
+    Scaled,
+    ScaledNorm,
+    in_range,
+    plain_norm,
+    sech_squared,
+    shifted,
+    unscaled,
+)
+from engine.numerics import Array
 from engine.recurrent.config import Activation
 from engine.recurrent.weights import Weights
 
 
 @dataclass(frozen=True)
 class Forward:
-    """A forward pass. `hidden_state[t]` is h_{t+1} of the handout, `mantissa * 2**exponent`.
+    """A forward pass. `hidden[t]` is h_{t+1} of the handout.
 
-    hidden_state: (timesteps, runs, batch, hidden). exponent: (timesteps, runs). residual:
-    ŷ_t − y_t on the scale of the hidden state at t, (timesteps, runs, batch).
+    hidden: (timesteps, runs, batch, hidden). residual: ŷ_t − y_t on the scale of the hidden state
+    at t, (timesteps, runs, batch). slope: σ', shaped like hidden, or None for the identity's 1.
     """
 
-    hidden_state: Array
-    exponent: Exponents
+    weights: Weights
+    scales: Array
+    hidden: Scaled
     residual: Array
-    activation: Activation
+    slope: Factors | None
+
+    def local_gradient(self, t: int, weight: float) -> Scaled:
+        """The gradient at h_t of `weight` times the squared error at t: (runs, batch, hidden)."""
+        error = 2 * weight * self.residual[t, :, :, None]
+        return Scaled(error * self.weights.w_f, self.hidden.exponent[t])
+
+    def at_sums(self, t: int | slice, gradient: Scaled) -> Scaled:
+        """From the gradient at h_t = σ(a_t) to the gradient at a_t."""
+        return gradient if self.slope is None else gradient.times(self.slope[t])
+
+    def mean_slope(self) -> Array:
+        """The mean of σ' over batch and units of the first run, (timesteps,)."""
+        if self.slope is None:
+            return np.ones(len(self.residual))
+        return self.slope[:, 0].value().mean(axis=(1, 2))
 
 
 def forward(
-    weights: Weights,
-    scales: Array,
-    inputs: Array,
-    targets: Array,
-    activation: Activation,
-    *,
-    extended: bool = False,
+    weights: Weights, scales: Array, inputs: Array, targets: Array, activation: Activation
 ) -> Forward:
     """Run the recurrence on `inputs` and `targets`, each (timesteps, batch)."""
-    timesteps, batch = inputs.shape
-    runs, hidden = len(scales), len(weights.w_h)
-    w_h, row_scale = _shared_matrix(weights, scales, batch)
-    w_h_transposed = np.ascontiguousarray(w_h.T)
-
-    # Starts as the inputs' term W_x x_t + b; each step turns its own slice into h_t in place.
-    hidden_state = np.empty((timesteps, runs, batch, hidden))
-    hidden_state[:] = (inputs[:, :, None] * weights.w_x + weights.bias)[:, None]
-    rows = hidden_state.reshape(timesteps, runs * batch, hidden)
-    exponents = unscaled(timesteps, runs)
-    recurrent = np.zeros((runs * batch, hidden))  # what h_0 = 0 sends
-    extended = extended and activation != "tanh"  # tanh is bounded; the others are homogeneous
-    for t, row in enumerate(rows):
-        if extended and t > 0:
-            exponents[t] = exponents[t - 1]
-            hidden_state[t] = np.ldexp(hidden_state[t], -exponents[t][:, None, None])
-        row += recurrent
-        _activate(row, activation)
-        if extended:
-            hidden_state[t], exponents[t] = _rescale_upwards(hidden_state[t], exponents[t])
-        np.dot(row, w_h_transposed, out=recurrent)
-        if row_scale is not None:
-            recurrent *= row_scale
-
-    offset = (weights.b_f - targets)[:, None, :]
-    readout = (rows.reshape(-1, hidden) @ weights.w_f).reshape(timesteps, runs, batch)
-    residual = readout + np.ldexp(offset, -exponents[:, :, None])
-    return Forward(hidden_state, exponents, residual, activation)
+    terms = inputs[:, :, None] * weights.w_x + weights.bias
+    hidden, sums = in_range(lambda stride: _states(weights, scales, terms, activation, stride))
+    slope = None
+    if activation == "tanh":
+        slope = sech_squared(sums)
+    elif activation == "relu":
+        slope = Factors((hidden.mantissa > 0).astype(np.float64))
+    offset = np.tile((weights.b_f - targets)[:, None], (1, len(scales), 1))
+    residual = hidden.mantissa @ weights.w_f + shifted(offset, -hidden.exponent)
+    return Forward(weights, scales, hidden, residual, slope)
 
 
-def backward(
-    weights: Weights, scales: Array, run: Forward, loss_weight: Array, *, extended: bool = False
-) -> tuple[Array, Exponents]:
+def backward(run: Forward, loss_weight: Array) -> Scaled:
     """∂L/∂h_t for L = Σ_t loss_weight[t]·(ŷ_t − y_t)², summed over the batch.
 
-    Returns the gradients (timesteps, runs, batch, hidden) and their exponents (timesteps, runs).
-    From one step to the one before, a gradient passes σ' and then W_h: nothing else.
+    Returns (timesteps, runs, batch, hidden). From one step to the one before, a gradient passes σ'
+    and then W_h: nothing else.
     """
-    timesteps, runs, batch, hidden = run.hidden_state.shape
-    w_h, row_scale = _shared_matrix(weights, scales, batch)
-    w_f, has_target = weights.w_f, loss_weight.astype(bool).tolist()
-    # One array for both: each step leaves ∂L/∂h_t where its own σ' was.
-    gradients = slope(run.hidden_state, run.activation)
-    slopes = gradients.reshape(timesteps, runs * batch, hidden)
-    exponents = unscaled(timesteps, runs)
-    gradient, exponent = np.zeros((runs, batch, hidden)), unscaled(runs)  # none from beyond T
-    rows = gradient.reshape(runs * batch, hidden)  # the same numbers, as a matrix
+
+    def attempt(stride: int) -> Scaled:
+        gradients = Scaled(np.empty_like(run.hidden.mantissa))
+        for steps, block in _blocks_back(run, loss_weight, stride):
+            gradients.mantissa[steps], gradients.exponent[steps] = block.mantissa, block.exponent
+        gradients.norm(stride)
+        return gradients
+
+    return in_range(attempt)
+
+
+def gradient_norms(run: Forward, loss_weight: Array) -> ScaledNorm:
+    """‖∂L/∂h_t‖ over batch and hidden, (timesteps, runs), without keeping the gradients."""
+
+    def attempt(stride: int) -> ScaledNorm:
+        norms = ScaledNorm(np.empty(run.hidden.exponent.shape), run.hidden.exponent.copy())
+        for steps, block in _blocks_back(run, loss_weight, stride):
+            of_block = block.norm(stride)
+            norms.mantissa[steps], norms.exponent[steps] = of_block.mantissa, of_block.exponent
+        return norms
+
+    return in_range(attempt)
+
+
+def gradients_by_loss(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
+    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
+
+    L_k is the squared error at k, mean over the batch, of a single run. All the L_k travel back
+    together, one row each; a row joins at its own timestep, so a single matrix product moves every
+    gradient there is one step.
+    """
+    timesteps, batch = len(run.residual), run.residual.shape[-1]
+    w_h, _ = _shared_matrix(run.weights, run.scales, batch)
+    gradients = run.local_gradient(timesteps - 1, 1 / batch)
     for t in reversed(range(timesteps)):
-        if has_target[t]:
-            local = (2 * loss_weight[t] * run.residual[t])[:, :, None] * w_f
-            if extended:
-                gradient[:], exponent = add(gradient, exponent, local, run.exponent[t])
-            else:
-                gradient += local
-        if extended:
-            gradient[:], exponent = rescale(gradient, exponent)
-            exponents[t] = exponent
-        at_sum = rows * slopes[t]
-        gradients[t] = gradient
-        np.dot(at_sum, w_h, out=rows)
+        if t < timesteps - 1:
+            gradients = Scaled.joined([run.local_gradient(t, 1 / batch), gradients])
+        if t % stride == 0:
+            gradients = gradients.settled()
+        yield t, gradients
+        gradients = run.at_sums(t, gradients).through(w_h)
+
+
+def _states(
+    weights: Weights, scales: Array, terms: Array, activation: Activation, stride: int
+) -> tuple[Scaled, Array]:
+    """h_t and the sums that σ was taken of, on the same exponents.
+
+    tanh keeps states within 1. The others let them grow, but never shrink far below the inputs'
+    terms, on whose exponent, 0, they stay.
+    """
+    timesteps, batch, hidden = terms.shape
+    runs, is_unbounded = len(scales), activation != "tanh"
+    w_h, row_scale = _shared_matrix(weights, scales, batch)
+    w_h_transposed = np.ascontiguousarray(w_h.value().T)
+    # One array for both: two that are given back one by one are fetched anew from the system.
+    sums, *others = np.empty((1 if is_unbounded else 2, timesteps, runs, batch, hidden))
+    sums[:] = terms[:, None]
+    states = sums if is_unbounded else others[0]
+    exponents = unscaled(timesteps, runs)
+    recurrent = np.zeros((runs, batch, hidden))  # what h_0 = 0 sends
+    rows = recurrent.reshape(runs * batch, hidden)  # the same numbers, as a matrix
+    by_step = zip(*(array.reshape(timesteps, *rows.shape) for array in (sums, states)), strict=True)
+    for t, (total, state) in enumerate(by_step):
+        if is_unbounded and t > 0 and t % stride == 0:
+            arriving = Scaled(recurrent, exponents[t - 1]).settled()
+            exponents[t:] = np.maximum(arriving.exponent, 0)
+            if exponents[t - 1 : t + 1].any():
+                recurrent[:] = shifted(arriving.mantissa, arriving.exponent - exponents[t])
+                block = slice(t, t + stride)
+                sums[block] = shifted(sums[block], -exponents[block])
+        total += rows
+        if activation == "tanh":
+            np.tanh(total, out=state)
+        elif activation == "relu":
+            np.maximum(total, 0, out=state)
+        np.dot(state, w_h_transposed, out=rows)
         if row_scale is not None:
-            rows *= row_scale
-    return gradients, exponents
+            recurrent *= row_scale
+    if is_unbounded and stride > 1 and not (plain_norm(states) < SAFE_HIGH).all():
+        raise LeftRangeError
+    return Scaled(states, exponents), sums
 
 
-def slope(hidden_state: Array, activation: Activation) -> Array:
-    """σ' from σ's own value: 1 for none, 1 − h² for tanh, and for ReLU 1 where a unit is on."""
-    if activation == "tanh":
-        square = hidden_state * hidden_state
-        return np.subtract(1, square, out=square)
-    if activation == "relu":
-        return (hidden_state > 0).astype(np.float64)
-    return np.ones_like(hidden_state)
+def _blocks_back(run: Forward, loss_weight: Array, stride: int) -> Iterator[tuple[slice, Scaled]]:
+    """∂L/∂h_t of some steps at once, the latest first; what is yielded is then used again.
+
+    One matrix product a step. The exponents are looked at before each block, not in between.
+    """
+    w_h, row_scale = _shared_matrix(run.weights, run.scales, run.residual.shape[-1])
+    slope, hidden = run.slope, len(w_h.mantissa)
+    has_exponents = slope is not None and slope.exponent is not None
+    if has_exponents or w_h.exponent:
+        stride = 1
+    gradient = Scaled(np.zeros_like(run.hidden.mantissa[0]))  # none from beyond T
+    at_sum, gradients = (
+        np.empty_like(gradient.mantissa),
+        np.empty((stride, *gradient.mantissa.shape)),
+    )
+    for end in range(len(loss_weight), 0, -stride):
+        if loss_weight[end - 1]:
+            gradient = gradient + run.local_gradient(end - 1, loss_weight[end - 1])
+        gradient = gradient.settled()
+        now, steps = gradient.mantissa, slice(max(end - stride, 0), end)
+        errors = _weighted_errors(run, loss_weight, steps, gradient)
+        exponents = np.repeat(gradient.exponent[None], end - steps.start, axis=0)
+        for t in reversed(range(steps.start, end)):
+            if errors is not None and t < end - 1:
+                now += errors[t - steps.start, :, :, None] * run.weights.w_f
+            gradients[t - steps.start] = now
+            if has_exponents:
+                gradient = run.at_sums(t, gradient)
+                at_sum[:] = gradient.mantissa
+            elif slope is None:
+                at_sum[:] = now
+            else:
+                np.multiply(now, slope.mantissa[t], out=at_sum)
+            np.dot(at_sum.reshape(-1, hidden), w_h.mantissa, out=now.reshape(-1, hidden))
+            if row_scale is not None:
+                now *= row_scale
+        gradient = Scaled(now, gradient.exponent + w_h.exponent)
+        yield steps, Scaled(gradients[: len(exponents)], exponents)
 
 
-def through_activation(gradient: Array, hidden_state: Array, activation: Activation) -> Array:
-    """From the gradient at h_t = σ(a_t) to the gradient at a_t."""
-    if activation == "identity":
-        return gradient
-    return gradient * slope(hidden_state, activation)
+def _weighted_errors(run: Forward, loss_weight: Array, steps: slice, like: Scaled) -> Array | None:
+    """What W^f is multiplied by in the local gradients of `steps`, on the exponents of `like`."""
+    if not loss_weight[steps][:-1].any():
+        return None
+    errors = 2 * loss_weight[steps, None, None] * run.residual[steps]
+    apart = run.hidden.exponent[steps] - like.exponent
+    return shifted(errors, apart) if apart.any() else errors
 
 
-def _shared_matrix(weights: Weights, scales: Array, batch: int) -> tuple[Array, Array | None]:
-    """W_h, and what each row of runs × batch multiplies it by: nothing for a single run."""
+def _shared_matrix(weights: Weights, scales: Array, batch: int) -> tuple[Scaled, Array | None]:
+    """W_h, and what each number of runs × batch × hidden multiplies it by: nothing for one run."""
     if len(scales) == 1:
-        return weights.w_h * scales[0], None
-    return weights.w_h, np.repeat(scales, batch)[:, None] * np.ones(len(weights.w_h))
-
-
-def _activate(pre_activation: Array, activation: Activation) -> None:
-    """Apply σ in place."""
-    if activation == "tanh":
-        np.tanh(pre_activation, out=pre_activation)
-    elif activation == "relu":
-        np.maximum(pre_activation, 0, out=pre_activation)
-
-
-def _rescale_upwards(state: Array, exponent: Exponents) -> tuple[Array, Exponents]:
-    """Rescale runs that have grown; those below 1 stay where the inputs are, on exponent 0."""
-    mantissa, scaled = rescale(state, exponent)
-    below = np.minimum(scaled, 0)
-    return np.ldexp(mantissa, below[:, None, None]), scaled - below
+        return Scaled(weights.w_h * scales[0]).settled(), None
+    factors = np.ones((len(scales), batch, len(weights.w_h)))
+    return Scaled(weights.w_h).settled(), factors * scales[:, None, None]

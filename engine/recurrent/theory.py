@@ -11,10 +11,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import Array, rescale, unscaled
+from engine.extended_range import Scaled
+from engine.numerics import Array
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.gradients import gradient_trace
-from engine.recurrent.measure import norm
 from engine.recurrent.weights import draw_weights
 
 #: Powers of W_h whose norms are computed: enough for a smooth curve, few enough to stay quick.
@@ -210,11 +210,11 @@ def _log10_powers(base: float, exponents: np.ndarray) -> Array:
 def _log10_readout_powers(w_h: Array, w_f: Array, count: int) -> Array:
     """log10 ‖W^f (W_h)^n‖ for n = 0 .. count − 1, through the eigendecomposition of W_h."""
     # Powers of two aside, so that no product or square of small weights underflows.
-    (w_h,), w_h_exponent = rescale(w_h[None], unscaled(1))
-    (w_f,), w_f_exponent = rescale(w_f[None], unscaled(1))
+    scaled_w_h, scaled_w_f = Scaled(w_h).normalised(), Scaled(w_f[None]).normalised()
+    w_h, w_f = scaled_w_h.mantissa, scaled_w_f.mantissa[0]
     values, vectors = np.linalg.eig(w_h)
     radius = float(np.abs(values).max())
-    n = np.arange(count, dtype=np.int32)
+    n = np.arange(count)
     if radius == 0:
         powers = np.zeros((count, len(values)))
         powers[0] = 1
@@ -222,5 +222,5 @@ def _log10_readout_powers(w_h: Array, w_f: Array, count: int) -> Array:
         powers = (values / radius) ** n[:, None]
     # The product is real: what is left of imaginary parts is rounding.
     rows = (((w_f @ vectors) * powers) @ np.linalg.inv(vectors)).real
-    norms = norm(rows[:, None], w_f_exponent + n * w_h_exponent)
-    return norms.log10() + _log10_powers(radius, n)
+    exponents = scaled_w_f.exponent + n * scaled_w_h.exponent
+    return Scaled(rows[:, None], exponents).norm().log10() + _log10_powers(radius, n)

@@ -16,12 +16,11 @@ import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer, require_number, require_sequence
-from engine.extended_range import ScaledNorm, is_safe, rescale, unscaled
+from engine.extended_range import Scaled, ScaledNorm, in_range, shifted, unscaled
 from engine.numerics import tensor
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, MAX_SKIP, ResidualConfig, Skip
-from engine.residual.norms import norm_of_each
-from engine.residual.stack import backward, forward, output_gradient, run_of
+from engine.residual.stack import Forward, backward, forward, output_gradient, run_of
 from engine.residual.weights import Stack, draw_stack
 
 if TYPE_CHECKING:
@@ -169,14 +168,13 @@ def skip_pathway(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame
     """
     stack = draw_stack(config)
     run = run_of(config)
-    product = np.ones((config.depth + 1, *stack.inputs.shape))
-    exponent = unscaled(config.depth + 1)
+    products = [Scaled(np.ones((1, *stack.inputs.shape)))]
     for t in reversed(range(config.depth)):
-        through = run.through_skip(product[t + 1 : t + 2], t)
-        product[t : t + 1], exponent[t : t + 1] = rescale(through, exponent[t + 1 : t + 2])
+        products.append(run.through_skip(products[-1], t).normalised())
+    product = Scaled.joined(products[::-1])
     norms = {
-        "skip_product": ScaledNorm(product.max(axis=(1, 2)), exponent),
-        "skip_only_norm": norm_of_each(product * output_gradient(*stack.inputs.shape), exponent),
+        "skip_product": ScaledNorm(product.mantissa.max(axis=(1, 2)), product.exponent),
+        "skip_only_norm": product.times(np.full(1, output_gradient(*stack.inputs.shape))).norm(),
         "grad_hidden_norm": _measure(stack, [config.skip], [config.depth], config).gradient,
     }
     return tidy({"layer": np.arange(1, config.depth + 2)}, norms, log10=log10)
@@ -188,7 +186,7 @@ def carry_gates(config: ResidualConfig) -> pd.DataFrame:
     Returns `layer, mean, smallest, largest` over batch and units, layers 1 to L.
     """
     run = run_of(config)
-    values = run.carry[:, 0]
+    values = np.stack([block.carry.value()[0] for block in run.blocks])
     return pd.DataFrame(
         {
             "layer": np.arange(1, config.depth + 1),
@@ -229,41 +227,26 @@ class _Norms:
 def _measure(
     stack: Stack, skips: Sequence[Skip], depths: Sequence[int], config: ResidualConfig
 ) -> _Norms:
-    """Plain float64 first; the runs that leave its safe range once more with their exponents."""
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        norms = _measure_once(stack, skips, depths, config, extended=False)
-        safe = is_safe(norms.hidden.mantissa) & is_safe(norms.gradient.mantissa).all(axis=1)
-        unsafe = np.flatnonzero(~safe.all(axis=0))
-        if not len(unsafe):
-            return norms
-        left = [skips[int(run)] for run in unsafe]
-        again = _measure_once(stack, left, depths, config, extended=True)
-    for kept, better in ((norms.hidden, again.hidden), (norms.gradient, again.gradient)):
-        kept.mantissa[..., unsafe], kept.exponent[..., unsafe] = better.mantissa, better.exponent
-    return replace(norms, loss=again.loss) if unsafe[0] == 0 else norms
-
-
-def _measure_once(
-    stack: Stack,
-    skips: Sequence[Skip],
-    depths: Sequence[int],
-    config: ResidualConfig,
-    *,
-    extended: bool,
-) -> _Norms:
-    run = forward(stack, skips, config.activation, extended=extended)
-    shape = (depths[0] + 1, len(depths), len(skips))
-    # 1 where no gradient is: a safe number, which nobody reads.
-    gradient = ScaledNorm(np.ones(shape), unscaled(*shape))
-    for t, gradients, exponents in backward(run, depths, extended=extended):
-        norm = norm_of_each(gradients, exponents, extended=False)
-        reached = len(gradients)
-        gradient.mantissa[t, :reached], gradient.exponent[t, :reached] = norm.mantissa, exponents
+    """Norms of every run, its loss at each of `depths`, deepest first."""
+    run = forward(stack, skips, config.activation)
+    output = run.hidden[depths[0], :1]
+    with np.errstate(over="ignore"):
+        loss = float(shifted(output.mantissa.mean(axis=(1, 2)), output.exponent)[0])
     return _Norms(
-        hidden=norm_of_each(run.hidden_state, run.exponent, extended=extended),
-        gradient=gradient,
-        loss=float(np.ldexp(run.hidden_state[depths[0], 0].mean(), run.exponent[depths[0], 0])),
+        hidden=run.hidden.norm(),
+        gradient=in_range(lambda stride: _gradient_norms(run, depths, stride)),
+        loss=loss,
     )
+
+
+def _gradient_norms(run: Forward, depths: Sequence[int], stride: int) -> ScaledNorm:
+    shape = (depths[0] + 1, len(depths), run.hidden.exponent.shape[1])
+    norms = ScaledNorm(np.ones(shape), unscaled(*shape))
+    for t, gradients in backward(run, depths, stride):
+        reached = gradients.norm(stride)
+        norms.mantissa[t, : len(reached.mantissa)] = reached.mantissa
+        norms.exponent[t, : len(reached.mantissa)] = reached.exponent
+    return norms
 
 
 def _sweep(

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
-from engine.extended_range import Array, Exponents, ScaledNorm, rescale, unscaled
+from engine.extended_range import Exponents, ScaledNorm, plain_norm, shifted, unscaled
+from engine.numerics import Array
 from engine.recurrent.measure import tidy
 from engine.residual.config import ResidualConfig
-from engine.residual.norms import rescale_each
 from engine.residual.stack import Forward, run_of
 
 #: QR decompositions back and forth before rows are rotated: each costs a thirtieth of a sweep.
@@ -115,14 +115,14 @@ def _singular_values(rows: Array, exponent: Exponents, rank: int) -> ScaledNorm:
     brought near a diagonal by QR, which saves most of the rotations: Drmač and Veselić 2008).
     """
     width, largest = len(rows), exponent.max()
-    values = np.linalg.svd(np.ldexp(rows, (exponent - largest)[:, None]), compute_uv=False)
+    values = np.linalg.svd(shifted(rows, exponent - largest), compute_uv=False)
     if values[-1] * CLOSE_TOGETHER > values[0]:
         norms = ScaledNorm(values, np.full_like(exponent, largest))
     else:
         for _ in range(FLIPS):
             rows, exponent = _flip(rows, exponent)
         rows, exponent = _orthogonal_rows(rows, exponent)
-        norms = ScaledNorm(np.linalg.norm(rows, axis=1), exponent)
+        norms = ScaledNorm(plain_norm(rows[:, None]), exponent)
     order = np.argsort(-norms.log10(), kind="stable")
     mantissa = np.where(np.arange(width) < rank, norms.mantissa[order], 0.0)
     return ScaledNorm(mantissa, norms.exponent[order])
@@ -130,30 +130,27 @@ def _singular_values(rows: Array, exponent: Exponents, rank: int) -> ScaledNorm:
 
 def _jacobian(run: Forward, t: int) -> Array:
     """∂h_{t+2}/∂h_{t+1}: the sum of the terms, for the first run and example."""
-    whole = run.block_slope[t, 0, 0][:, None] * run.stack.weights[t]
-    if run.gate_slope is not None and run.stack.gate_weights is not None:
-        whole += run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights[t]
-    np.einsum("ii->i", whole)[:] += run.carry[t, 0, 0]
-    return whole
+    whole = sum(_terms(run, t).values(), start=np.zeros_like(run.stack.weights[t]))
+    return np.asarray(whole)
 
 
 def _terms(run: Forward, t: int) -> dict[str, Array]:
     """The matrices whose sum is the Jacobian of one block, for the first run and example."""
-    weights = run.stack.weights[t]
+    block, stack = run.blocks[t], run.stack
     terms = {
-        "block": run.block_slope[t, 0, 0][:, None] * weights,
-        "skip": np.diag(run.carry[t, 0, 0]),
+        "block": block.block_slope.value()[0, 0, :, None] * stack.weights[t],
+        "skip": np.diag(np.broadcast_to(block.carry.value(), block.hidden.mantissa.shape)[0, 0]),
     }
-    if run.gate_slope is not None and run.stack.gate_weights is not None:
-        terms["gate"] = run.gate_slope[t, 0, 0][:, None] * run.stack.gate_weights[t]
+    if block.gate_slope is not None and stack.gate_weights is not None:
+        terms["gate"] = block.gate_slope.value()[0, 0, :, None] * stack.gate_weights[t]
     return terms
 
 
 def _triangle_times(triangle: Array, rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
     """`triangle @ rows` for rows that carry exponents; a row mixes with those below it only."""
     largest_below = _largest_below(exponent)
-    aligned = np.ldexp(triangle, exponent[:, None, :] - largest_below[:, :, None])
-    return rescale_each(aligned @ rows, largest_below)
+    aligned = shifted(triangle, exponent[:, None, :] - largest_below[:, :, None])
+    return _rescaled(aligned @ rows, largest_below)
 
 
 def _flip(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
@@ -166,10 +163,16 @@ def _flip(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
     of_columns = _largest_below(exponent)
     # Above the diagonal there are zeros, whatever their exponents would be.
     shift = np.minimum(exponent[:, None] - of_columns[None, :], 0)
-    upper = np.linalg.qr(np.ldexp(lower, shift), mode="r")
+    upper = np.asarray(np.linalg.qr(shifted(lower, shift), mode="r"))
     of_rows = _largest_below(of_columns)
     shift = np.minimum(of_columns[None, :] - of_rows[:, None], 0)
-    return rescale(np.ldexp(upper, shift), of_rows)
+    return _rescaled(shifted(upper, shift), of_rows)
+
+
+def _rescaled(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
+    """Each row's largest entry next to 1. A row of zeros keeps its exponent, and its place."""
+    moved = np.frexp(np.abs(rows).max(axis=-1))[1]
+    return shifted(rows, -moved), exponent + moved
 
 
 def _largest_below(exponent: Exponents) -> Exponents:
@@ -207,7 +210,7 @@ def _rotate_pairs(rows: Array, exponent: Exponents, first: np.ndarray, second: n
     swap = exponent[first] < exponent[second]
     upper, lower = np.where(swap, second, first), np.where(swap, first, second)
     big, small = rows[upper], rows[lower]
-    ratio = np.ldexp(1.0, exponent[lower] - exponent[upper])
+    ratio = shifted(np.ones(len(upper)), exponent[lower] - exponent[upper])
     big_square, small_square = np.vecdot(big, big), np.vecdot(small, small)
     dot = np.vecdot(big, small)
     # The tangent of the angle, over `ratio`: finite however far apart the two rows are.
@@ -219,7 +222,7 @@ def _rotate_pairs(rows: Array, exponent: Exponents, first: np.ndarray, second: n
     rows[upper] = cosine[:, None] * (big - (tangent * ratio**2)[:, None] * small)
     rows[lower] = cosine[:, None] * (small + tangent[:, None] * big)
     both = np.concatenate([upper, lower])
-    rows[both], exponent[both] = rescale(rows[both], exponent[both])
+    rows[both], exponent[both] = _rescaled(rows[both], exponent[both])
     squares = big_square * small_square
     return float(
         np.sqrt(np.divide(dot**2, squares, out=np.zeros_like(dot), where=squares > 0)).max()

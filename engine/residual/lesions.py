@@ -1,22 +1,19 @@
 """Deleting one block of a stack, and how much that changes the output (Veit et al. 2016)."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
 from engine.extended_range import (
-    Array,
-    Exponents,
-    add,
-    is_safe,
+    SAFE_HIGH,
+    LeftRangeError,
+    Scaled,
+    in_range,
     plain_norm,
-    rescale,
-    unscaled,
+    quietly,
+    shifted,
 )
-from engine.recurrent.rnn import slope
+from engine.numerics import Array
 from engine.residual.config import ResidualConfig
-from engine.residual.norms import norm_of_each
 from engine.residual.stack import Block, run_block, skip_column
 from engine.residual.weights import Stack, draw_stack
 
@@ -36,78 +33,51 @@ def lesion(config: ResidualConfig) -> pd.DataFrame:
     A change from exactly zero to exactly zero is 0, from zero to anything else infinite.
     """
     stack = draw_stack(config)
-    # Plain float64 first: the digits are the same, and exponents take several times as long.
-    runs = _delete_each(stack, config, extended=False) or _delete_each(stack, config, extended=True)
-    assert runs is not None
+    outputs, responses = in_range(lambda stride: _delete_each(stack, config, stride))
     return pd.DataFrame(
         {
             "deleted_layer": np.arange(1, config.depth + 1),
-            "relative_change": _relative_change(*runs.outputs),
-            "relative_response_change": _relative_change(*runs.responses),
+            "relative_change": _relative_change(outputs),
+            "relative_response_change": _relative_change(responses),
         }
     )
 
 
-class _Runs(NamedTuple):
+def _delete_each(stack: Stack, config: ResidualConfig, stride: int) -> tuple[Scaled, Scaled]:
     """Output and response of run 0, the intact stack, and of run t, the one without block t.
 
-    Each is (depth + 1, batch, width) and has an exponent for each run.
+    Both (depth + 1, batch, width), all the stacks at once.
     """
-
-    outputs: tuple[Array, Exponents]
-    responses: tuple[Array, Exponents]
-
-
-@np.errstate(over="ignore", under="ignore", invalid="ignore")
-def _delete_each(stack: Stack, config: ResidualConfig, *, extended: bool) -> _Runs | None:
-    """All the stacks at once; None if one leaves plain float64's safe range without `extended`."""
-    runs = config.depth + 1
-    states, responses = np.empty((2, runs, *stack.inputs.shape))
-    states[0] = responses[0] = stack.inputs
-    scales, response_scales = unscaled(2, runs)
+    states = responses = Scaled(stack.inputs[None])
     skip = skip_column([config.skip], config.width)
-    left = skip[0] if skip is not None and skip.any() else 1.0
+    left = skip if skip is not None and skip.any() else np.ones(1)
     for t in range(config.depth):
-        # The run without block t joins after the block: it is the intact one of before.
-        old, new = slice(0, t + 1), slice(0, t + 2)
-        states[t + 1], scales[t + 1] = left * states[0], scales[0]
-        responses[t + 1], response_scales[t + 1] = left * responses[0], response_scales[0]
-        block = run_block(
-            stack, t, states[old], scales[old], skip, config.activation, extended=extended
-        )
-        responses[old] = _respond(stack, t, block, responses[old], skip, config)
-        states[old], scales[old] = block.hidden_state, block.exponent
-        if extended:
-            responses[new], response_scales[new] = rescale(responses[new], response_scales[new])
-        elif not (is_safe(plain_norm(states[new])) & is_safe(plain_norm(responses[new]))).all():
-            return None
-    return _Runs((states, scales), (responses, response_scales))
+        block = run_block(stack, t, states, skip, config.activation)
+        after = _respond(stack, t, block, responses)
+        # The run without block t joins after the block: it is what is left of the intact one.
+        states = Scaled.joined([block.hidden, states[:1].times(left)])
+        responses = Scaled.joined([after, responses[:1].times(left)])
+        if t % stride == 0:
+            states, responses = states.settled(), responses.settled()
+        responses.norm(stride)
+        if stride > 1 and not (plain_norm(states.mantissa) < SAFE_HIGH).all():
+            raise LeftRangeError
+    return states, responses
 
 
-def _respond(
-    stack: Stack,
-    t: int,
-    block: Block,
-    responses: Array,
-    skip: Array | None,
-    config: ResidualConfig,
-) -> Array:
+def _respond(stack: Stack, t: int, block: Block, responses: Scaled) -> Scaled:
     """∂h_{t+1}/∂h_t times the response at h_t."""
-    through_block = (responses @ stack.weights[t].T) * slope(block.activated, config.activation)
-    if skip is not None:
-        return through_block + skip * responses
-    assert block.gate is not None
-    assert stack.gate_weights is not None
-    carry, transform, gate_slope = block.gate
-    through_gate = (responses @ stack.gate_weights[t].T) * gate_slope
-    return through_block * transform + through_gate + carry * responses
+    through_block = responses.through(Scaled(stack.weights[t].T)).times(block.block_slope)
+    response = through_block + responses.times(block.carry)
+    if block.gate_slope is None or stack.gate_weights is None:
+        return response
+    return response + responses.through(Scaled(stack.gate_weights[t].T)).times(block.gate_slope)
 
 
-def _relative_change(runs: Array, scales: Exponents) -> Array:
+@quietly
+def _relative_change(runs: Scaled) -> Array:
     """‖run − run 0‖ / ‖run 0‖ for every run but the first."""
-    intact, others = np.broadcast_to(runs[:1], runs[1:].shape), runs[1:]
-    difference = norm_of_each(*add(others, scales[1:], -intact, scales[:1]))
-    norm = norm_of_each(runs[:1], scales[:1])
-    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-        ratio = np.ldexp(difference.mantissa / norm.mantissa, difference.exponent - norm.exponent)
+    difference, norm = (runs[1:] + -runs[:1]).norm(), runs[:1].norm()
+    with np.errstate(divide="ignore"):
+        ratio = shifted(difference.mantissa / norm.mantissa, difference.exponent - norm.exponent)
     return np.where(difference.mantissa == 0, 0.0, ratio)

@@ -19,10 +19,9 @@ import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
-from engine.extended_range import Array, Exponents, add, is_safe, plain_norm, unscaled
+from engine.extended_range import Scaled, in_range, quietly, shifted
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, ResidualConfig
-from engine.residual.norms import norm_of_each, rescale_each
 from engine.residual.stack import Forward, backward, output_gradient, run_of
 
 
@@ -30,42 +29,30 @@ from engine.residual.stack import Forward, backward, output_gradient, run_of
 class PathGradients:
     """∂L/∂h_1 by the number of blocks k = 0 .. L that it came through.
 
-    parts: `mantissa * 2**exponent`, (depth + 1, batch, width), exponent (depth + 1,). whole:
-    ∂L/∂h_1 by ordinary backpropagation, (1, batch, width), whole_exponent (1,).
+    parts: (depth + 1, batch, width). whole: ∂L/∂h_1 by ordinary backpropagation, (1, batch, width).
     """
 
-    parts: Array
-    exponent: Exponents
-    whole: Array
-    whole_exponent: Exponents
+    parts: Scaled
+    whole: Scaled
 
+    @quietly
     def sum_error(self) -> float:
         """‖Σ_k parts − whole‖, relative to the whole or to the largest part if that is larger.
 
         Parts may point against each other; then digits of the sum are lost that no single part
         has lost. 0 where everything is exactly zero.
         """
-        total, exponent = np.zeros_like(self.whole), unscaled(1)
-        for k in range(len(self.parts)):
-            total, exponent = rescale_each(
-                *add(total, exponent, self.parts[k : k + 1], self.exponent[k : k + 1])
-            )
-        error = norm_of_each(*add(total, exponent, -self.whole, self.whole_exponent)).log10()[0]
-        sizes = [
-            norm_of_each(self.whole, self.whole_exponent).log10(),
-            norm_of_each(self.parts, self.exponent).log10(),
-        ]
+        error = (Scaled.stacked([self.parts.total()]) + -self.whole).norm().log10()[0]
+        sizes = [self.whole.norm().log10(), self.parts.norm().log10()]
         return 0.0 if error == -np.inf else float(10 ** (error - np.concatenate(sizes).max()))
 
 
 def path_length_gradients(config: ResidualConfig) -> PathGradients:
     """The gradient vectors behind `path_length_contributions`."""
     run = run_of(config)
-    # Plain float64 first: the digits are the same, and exponents take several times as long.
-    plain = _follow_paths_plainly(run)
-    parts, exponent = _follow_paths(run) if plain is None else plain
-    *_, (_, whole, whole_exponent) = backward(run, [config.depth], extended=True)
-    return PathGradients(parts[:, 0], exponent, whole[0], whole_exponent[0])
+    parts = in_range(lambda stride: _follow_paths(run, stride))
+    *_, (_, whole) = backward(run, [config.depth], stride=1)
+    return PathGradients(parts[:, 0], whole[0])
 
 
 #: One page asks for both tables of the same stack; at most 4 MB each.
@@ -81,7 +68,7 @@ def path_length_contributions(config: ResidualConfig, *, log10: bool = False) ->
     own weights counts as through the block.
     """
     gradients = _remembered_gradients(config)
-    norms = norm_of_each(gradients.parts, gradients.exponent)
+    norms = gradients.parts.norm()
     frame = tidy({"path_length": np.arange(config.depth + 1)}, {"grad_norm": norms}, log10=log10)
     counts = path_counts(config.depth)
     if log10:
@@ -98,11 +85,10 @@ def path_length_shares(config: ResidualConfig) -> pd.DataFrame:
     that are far larger than the whole because they cancel leave their rounding in the shares.
     """
     gradients = _remembered_gradients(config)
-    parts = np.ldexp(
-        gradients.parts, (gradients.exponent - gradients.whole_exponent)[:, None, None]
-    )
-    square = float(np.square(gradients.whole).sum())
-    along = np.tensordot(parts, gradients.whole[0], axes=2)
+    whole = gradients.whole.normalised()
+    parts = shifted(gradients.parts.mantissa, gradients.parts.exponent - whole.exponent)
+    square = float(np.square(whole.mantissa).sum())
+    along = np.tensordot(parts, whole.mantissa[0], axes=2)
     return pd.DataFrame(
         {
             "path_length": np.arange(config.depth + 1),
@@ -121,35 +107,15 @@ def path_counts(depth: int) -> list[int]:
     return [math.comb(depth, k) for k in range(depth + 1)]
 
 
-@np.errstate(over="ignore", under="ignore", invalid="ignore")
-def _follow_paths_plainly(run: Forward) -> tuple[Array, Exponents] | None:
-    """`_follow_paths` in plain float64; None where a part leaves its safe range."""
-    depth, runs, batch, width = run.carry.shape
-    parts = np.zeros((depth + 1, runs, batch, width))
-    parts[0] = output_gradient(batch, width)
-    for done, t in enumerate(reversed(range(depth)), start=1):
-        through_weights = run.through_block(parts[:done], t)
-        parts[:done] *= run.carry[t]
-        parts[1 : done + 1] += through_weights
-        if not is_safe(plain_norm(parts[: done + 1])).all():
-            return None
-    return rescale_each(parts, unscaled(depth + 1))
-
-
-def _follow_paths(run: Forward) -> tuple[Array, Exponents]:
-    """The recurrence of the module's docstring, an exponent for each path length.
-
-    Returns (depth + 1, runs, batch, width) and (depth + 1,).
-    """
-    depth, runs, batch, width = run.carry.shape
-    parts = np.full((1, runs, batch, width), output_gradient(batch, width))
-    exponent, nothing = unscaled(1), np.zeros((1, runs, batch, width))
-    for t in reversed(range(depth)):
-        over_skip = np.concatenate([run.through_skip(parts, t), nothing])
-        through_weights = np.concatenate([nothing, run.through_block(parts, t)])
-        skip_exponent = np.concatenate([exponent, unscaled(1)])
-        weight_exponent = np.concatenate([unscaled(1), exponent])
-        parts, exponent = rescale_each(
-            *add(over_skip, skip_exponent, through_weights, weight_exponent)
-        )
-    return parts, exponent
+def _follow_paths(run: Forward, stride: int) -> Scaled:
+    """The recurrence of the module's docstring: (depth + 1, runs, batch, width)."""
+    shape = run.hidden.mantissa.shape[1:]
+    parts = Scaled(np.full((1, *shape), output_gradient(*shape[1:])))
+    nothing = Scaled(np.zeros((1, *shape)))
+    for t in reversed(range(len(run.blocks))):
+        over_skip = Scaled.joined([run.through_skip(parts, t), nothing])
+        parts = over_skip + Scaled.joined([nothing, run.through_block(parts, t)])
+        if t % stride == 0:
+            parts = parts.settled()
+        parts.norm(stride)
+    return parts

@@ -2,8 +2,7 @@
 
 One loop serves a single stack and a whole sweep: R runs share the weights and differ in g, so all
 of them take one matrix product a layer. Arrays carry the runs and the batch in front of the
-units. With `extended=True` each run's hidden state and gradient carry a power of two (see
-engine.extended_range) and never leave float64's range.
+units. States and gradients are `Scaled`, slopes are `Factors`: they may leave float64's range.
 
 Index [t] of an array belongs to the handout's h_{t+1}, or to the block that it goes into.
 """
@@ -15,143 +14,106 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.extended_range import Array, Exponents, add, is_safe, plain_norm, rescale, unscaled
+from engine.extended_range import (
+    SAFE_HIGH,
+    Factors,
+    LeftRangeError,
+    Scaled,
+    in_range,
+    plain_norm,
+    sech_squared,
+    sigmoid,
+    sigmoid_slope,
+)
+from engine.numerics import Array
 from engine.recurrent.config import Activation
-from engine.recurrent.rnn import slope
 from engine.residual.config import HIGHWAY, ResidualConfig, Skip
-from engine.residual.norms import rescale_each
 from engine.residual.weights import Stack, draw_stack
 
 #: A pass is kept for those who ask next if weights and states are at most this many numbers:
 #: with a gate and slopes besides, some 8 MB.
 REMEMBERED_NUMBERS = 300_000
+#: A gate whose sum is beyond this is as shut, or as open, as one can be.
+LARGEST_SUM = 1e12
+
+
+class Block(NamedTuple):
+    """What one block makes of h_t; everything is (runs, batch, width).
+
+    hidden: h_{t+1}. Its derivative by h_t is the skip's part plus the block's part,
+    diag(carry) + [diag(block_slope)·W_t + diag(gate_slope)·W^f_t]: carry is g or f_t; block_slope
+    is σ', times 1 − f_t in a highway network; gate_slope, what comes through the gate itself, is
+    (h_t − σ(…))·f_t·(1 − f_t), and None for every other stack.
+    """
+
+    hidden: Scaled
+    carry: Factors
+    block_slope: Factors
+    gate_slope: Factors | None
 
 
 @dataclass(frozen=True)
 class Forward:
     """A forward pass and the local Jacobians that it leaves behind.
 
-    hidden_state: `mantissa * 2**exponent`, (depth + 1, runs, batch, width); exponent:
-    (depth + 1, runs).
-
-    ∂h_{t+1}/∂h_t is the skip's part plus the block's part,
-    diag(carry) + [diag(block_slope)·W_t + diag(gate_slope)·W^f_t],
-    with carry, block_slope and gate_slope of shape (depth, runs, batch, width): carry is g or f_t;
-    block_slope is σ', times 1 − f_t in a highway network; gate_slope, what comes through the gate
-    itself, is (h_t − σ(…))·f_t·(1 − f_t), and None for every other stack.
+    hidden: (depth + 1, runs, batch, width). blocks: one for each layer. weights, gate_weights: W_t
+    and W^f_t, (depth, width, width), each with an exponent of its own.
     """
 
     stack: Stack
-    hidden_state: Array
-    exponent: Exponents
-    carry: Array
-    block_slope: Array
-    gate_slope: Array | None
+    hidden: Scaled
+    blocks: list[Block]
+    weights: Scaled
+    gate_weights: Scaled | None
 
-    def through_skip(self, gradient: Array, t: int) -> Array:
+    def through_skip(self, gradient: Scaled, t: int) -> Scaled:
         """What arrives at h_t over the skip from a gradient at h_{t+1}, (..., runs, batch, width)."""
-        return gradient * self.carry[t]
+        return gradient.times(self.blocks[t].carry)
 
-    def through_block(self, gradient: Array, t: int) -> Array:
+    def through_block(self, gradient: Scaled, t: int) -> Scaled:
         """What arrives at h_t through the weights from a gradient at h_{t+1}."""
-        arriving = _rows_times(gradient * self.block_slope[t], self.stack.weights[t])
-        if self.gate_slope is not None and self.stack.gate_weights is not None:
-            gate_weights = self.stack.gate_weights[t]
-            arriving += _rows_times(gradient * self.gate_slope[t], gate_weights)
-        return arriving
+        block = self.blocks[t]
+        arriving = gradient.times(block.block_slope).through(self.weights[t])
+        if block.gate_slope is None or self.gate_weights is None:
+            return arriving
+        return arriving + gradient.times(block.gate_slope).through(self.gate_weights[t])
 
 
-class Block(NamedTuple):
-    """What one block makes of h_t: every array is (runs, batch, width), exponent (runs,).
-
-    hidden_state, exponent: h_{t+1}. activated: σ(W_t h_t + b_t), on an exponent of its own. gate:
-    f_t, 1 − f_t and the gate's slope in a highway network, otherwise None.
-    """
-
-    hidden_state: Array
-    exponent: Exponents
-    activated: Array
-    gate: tuple[Array, Array, Array] | None
-
-
-@np.errstate(over="ignore", invalid="ignore", under="ignore")  # what leaves the range runs extended
-def forward(
-    stack: Stack, skips: Sequence[Skip], activation: Activation, *, extended: bool = False
-) -> Forward:
+def forward(stack: Stack, skips: Sequence[Skip], activation: Activation) -> Forward:
     """Run the stack once for each of `skips`; a "highway" stands alone, with the gate's weights."""
-    depth, runs, (batch, width) = len(stack.weights), len(skips), stack.inputs.shape
-    hidden_state = np.empty((depth + 1, runs, batch, width))
-    hidden_state[0] = stack.inputs
-    exponent = unscaled(depth + 1, runs)
-    activated = np.empty((depth, runs, batch, width))
-    skip, gates = skip_column(skips, width), []
-    for t in range(depth):
-        block = run_block(
-            stack, t, hidden_state[t], exponent[t], skip, activation, extended=extended
-        )
-        hidden_state[t + 1], exponent[t + 1], activated[t] = block[:3]
-        gates.append(block.gate)
-    block_slope = slope(activated, activation)
-    if skip is not None:
-        carry = np.broadcast_to(skip, activated.shape)
-        return Forward(stack, hidden_state, exponent, carry, block_slope, None)
-    carry, transform, gate_slope = (np.stack(part) for part in zip(*gates, strict=True))
-    return Forward(stack, hidden_state, exponent, carry, transform * block_slope, gate_slope)
+    return in_range(lambda stride: _forward(stack, skips, activation, stride))
 
 
 def run_of(config: ResidualConfig) -> Forward:
-    """The forward pass of one stack, which nobody may change: a page looks at one from all sides.
-
-    Its exponents are all 0 where plain float64 is enough, which is most of the time: the digits
-    are the same without, and several times as quick.
-    """
+    """The forward pass of one stack, which nobody may change: a page looks at one from all sides."""
     numbers = config.depth * config.width * (config.width + config.batch_size)
     return _remembered_run(config) if numbers <= REMEMBERED_NUMBERS else _run(config)
 
 
-@np.errstate(over="ignore", invalid="ignore", under="ignore")
 def _run(config: ResidualConfig) -> Forward:
-    stack = draw_stack(config)
-    run = forward(stack, [config.skip], config.activation)
-    if is_safe(plain_norm(run.hidden_state)).all():
-        return run
-    return forward(stack, [config.skip], config.activation, extended=True)
+    return forward(draw_stack(config), [config.skip], config.activation)
 
 
 _remembered_run = lru_cache(maxsize=4)(_run)
 
 
 def run_block(
-    stack: Stack,
-    t: int,
-    hidden_state: Array,
-    scale: Exponents,
-    skip: Array | None,
-    activation: Activation,
-    *,
-    extended: bool,
+    stack: Stack, t: int, hidden: Scaled, skip: Array | None, activation: Activation
 ) -> Block:
-    """From h_t = `hidden_state * 2**scale` to h_{t+1}; `skip` as `skip_column` gives it."""
-    plus = add if extended else _plain_sum
-    after = _rows_times(hidden_state, stack.weights[t].T)
-    biases, after_scale = stack.biases[t], scale
-    if extended:
-        zero = np.zeros_like(scale)
-        after, after_scale = add(after, scale, np.broadcast_to(biases, after.shape), zero)
-        if activation == "tanh":  # bounded: plain again; the others are homogeneous
-            after, after_scale = np.ldexp(after, after_scale[:, None, None]), zero
-    else:
-        after += biases
-    _activate(after, activation)
-    activated, gate = after, None
-    if skip is None:
-        skip, transform, gate_slope = _gate(stack, t, hidden_state, scale)
-        difference, difference_scale = plus(hidden_state, scale, -after, after_scale)
-        # Where h_t is beyond float64 the gate is saturated and this product exactly 0.
-        gate_slope = np.ldexp(gate_slope * difference, difference_scale[:, None, None])
-        after, gate = after * transform, (skip, transform, gate_slope)
-    total = plus(hidden_state * skip, scale, after, after_scale)
-    return Block(*(rescale(*total) if extended else total), activated, gate)
+    """From h_t to h_{t+1}; `skip` as `skip_column` gives it."""
+    sums = hidden.through(Scaled(stack.weights[t].T)) + stack.biases[t]
+    activated, slope = _activate(sums, activation)
+    if skip is not None:
+        return Block(hidden.times(skip) + activated, Factors(skip), slope, None)
+    assert stack.gate_weights is not None
+    assert stack.gate_biases is not None
+    at_gate = (hidden.through(Scaled(stack.gate_weights[t].T)) + stack.gate_biases[t]).value()
+    at_gate = np.clip(at_gate, -LARGEST_SUM, LARGEST_SUM)
+    # 1 − f_t is a sigmoid of its own: as a difference it would lose its digits near 1.
+    carry, transform = sigmoid(at_gate), sigmoid(-at_gate)
+    after = hidden.times(carry) + activated.times(transform)
+    gate_slope = sigmoid_slope(at_gate).times_scaled(hidden + -activated)
+    return Block(after, carry, slope * transform, gate_slope)
 
 
 def skip_column(skips: Sequence[Skip], width: int) -> Array | None:
@@ -162,29 +124,26 @@ def skip_column(skips: Sequence[Skip], width: int) -> Array | None:
     return np.stack(rows)[:, None, :]
 
 
-def backward(
-    run: Forward, depths: Sequence[int], *, extended: bool = False
-) -> Iterator[tuple[int, Array, Exponents]]:
-    """From the deepest t down to 0: t, ∂L/∂h_{t+1} for every stack that reaches so far, exponents.
+def backward(run: Forward, depths: Sequence[int], stride: int) -> Iterator[tuple[int, Scaled]]:
+    """From the deepest t down to 0: t, and ∂L/∂h_{t+1} for every stack that reaches so far.
 
     `depths` (deepest first) are those of several stacks, each of them the first blocks of `run`
     with a loss of its own on top; the gradients travel back together, and a stack joins at its own
-    output. Gradients have shape (stacks so far, runs, batch, width), exponents (stacks, runs).
+    output. Gradients are (stacks so far, runs, batch, width); for `stride` see
+    `engine.extended_range.in_range`.
     """
-    _, runs, batch, width = run.hidden_state.shape
-    gradients = np.zeros((0, runs, batch, width))
-    exponents = unscaled(0, runs)
+    shape = run.hidden.mantissa.shape[1:]
+    gradients = Scaled(np.zeros((0, *shape)))
     for t in range(depths[0], -1, -1):
         if t < depths[0]:
             gradients = run.through_block(gradients, t) + run.through_skip(gradients, t)
         joining = sum(depth == t for depth in depths)
         if joining:
-            top = np.full((joining, runs, batch, width), output_gradient(batch, width))
-            gradients = np.concatenate([gradients, top])
-            exponents = np.concatenate([exponents, unscaled(joining, runs)])
-        if extended:
-            gradients, exponents = rescale_each(gradients, exponents)
-        yield t, gradients, exponents
+            top = Scaled(np.full((joining, *shape), output_gradient(*shape[1:])))
+            gradients = Scaled.joined([gradients, top])
+        if t % stride == 0:
+            gradients = gradients.settled()
+        yield t, gradients
 
 
 def output_gradient(batch: int, width: int) -> float:
@@ -192,48 +151,27 @@ def output_gradient(batch: int, width: int) -> float:
     return 1 / (batch * width)
 
 
-def _gate(
-    stack: Stack, t: int, hidden_state: Array, scale: Exponents
-) -> tuple[Array, Array, Array]:
-    """f_t, 1 − f_t and f_t·(1 − f_t) of a highway network.
-
-    1 − f_t is a sigmoid of its own: as a difference it would lose its digits near 1.
-    """
-    assert stack.gate_weights is not None
-    assert stack.gate_biases is not None
-    sums = _rows_times(hidden_state, stack.gate_weights[t].T)
-    sums = np.ldexp(sums, scale[:, None, None]) + stack.gate_biases[t]
-    carry, transform = _sigmoids(sums)
-    return carry, transform, carry * transform
-
-
-def _plain_sum(
-    first: Array, first_exponent: Exponents, second: Array, second_exponent: Exponents
-) -> tuple[Array, Exponents]:
-    """`add` where every exponent is 0."""
-    return first + second, first_exponent
+def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int) -> Forward:
+    depth, width = len(stack.weights), stack.inputs.shape[-1]
+    skip, blocks = skip_column(skips, width), []
+    states = [Scaled(np.tile(stack.inputs, (len(skips), 1, 1)))]
+    for t in range(depth):
+        block = run_block(stack, t, states[-1], skip, activation)
+        states.append(block.hidden.settled() if t % stride == 0 else block.hidden)
+        blocks.append(block)
+    hidden = Scaled.stacked(states)
+    if stride > 1 and not (plain_norm(hidden.mantissa) < SAFE_HIGH).all():
+        raise LeftRangeError
+    gate_weights = None if stack.gate_weights is None else Scaled(stack.gate_weights).settled()
+    return Forward(stack, hidden, blocks, Scaled(stack.weights).settled(), gate_weights)
 
 
-def _sigmoids(x: Array) -> tuple[Array, Array]:
-    """1/(1 + e^−x) and 1/(1 + e^x), written so that neither end overflows."""
-    small = np.exp(-np.abs(x))
-    share, rest = 1 / (1 + small), small / (1 + small)
-    positive = x >= 0
-    return np.where(positive, share, rest), np.where(positive, rest, share)
-
-
-def _activate(pre_activation: Array, activation: Activation) -> None:
-    """Apply σ in place."""
+def _activate(sums: Scaled, activation: Activation) -> tuple[Scaled, Factors]:
+    """σ and σ' of the sums."""
     if activation == "tanh":
-        np.tanh(pre_activation, out=pre_activation)
-    elif activation == "relu":
-        np.maximum(pre_activation, 0, out=pre_activation)
-
-
-def _rows(array: Array) -> Array:
-    """All axes but the last as one: a matrix product then takes every run and example at once."""
-    return array.reshape(-1, array.shape[-1])
-
-
-def _rows_times(array: Array, matrix: Array) -> Array:
-    return (_rows(array) @ matrix).reshape(array.shape)
+        values = np.clip(sums.value(), -LARGEST_SUM, LARGEST_SUM)
+        return Scaled(np.tanh(values)), sech_squared(values)
+    if activation == "relu":
+        is_on = sums.mantissa > 0
+        return Scaled(sums.mantissa * is_on, sums.exponent), Factors(is_on.astype(np.float64))
+    return sums, Factors(np.ones_like(sums.mantissa))

@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+import mpmath as mp  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -12,85 +13,165 @@ from engine.extended_range import (
     LOG10_LARGEST,
     LOG10_SMALLEST,
     Exponents,
+    Factors,
+    LeftRangeError,
+    Scaled,
     ScaledNorm,
-    add,
+    in_range,
     is_safe,
     plain_norm,
-    rescale,
     scientific,
-    unscaled,
+    sech_squared,
+    sigmoid,
+    sigmoid_slope,
 )
 
 # Entries of one run within 60 decimal orders of each other, so that no shift by powers of two
 # reaches the end of float64; runs themselves lie anywhere.
 entries = st.one_of(st.just(0.0), st.floats(1e-30, 1e30), st.floats(-1e30, -1e-30))
-runs = st.lists(st.lists(entries, min_size=3, max_size=3), min_size=1, max_size=4)
 exponents = st.integers(-5000, 5000)
 
 
-def int32(numbers: list[int]) -> Exponents:
-    return np.array(numbers, dtype=np.int32)
+@st.composite
+def scaled(draw: st.DrawFn, runs: int = 3, columns: int = 3) -> Scaled:
+    """Some runs of one row each."""
+    mantissa = [[draw(entries) for _ in range(columns)] for _ in range(runs)]
+    return Scaled(np.array(mantissa)[:, None], whole([draw(exponents) for _ in range(runs)]))
+
+
+def whole(numbers: list[int]) -> Exponents:
+    return np.array(numbers, dtype=np.int64)
 
 
 def exact(mantissa: float, exponent: int) -> Fraction:
-    return Fraction(mantissa) * Fraction(2) ** int(exponent)
+    return Fraction(float(mantissa)) * Fraction(2) ** int(exponent)
 
 
-@given(runs, st.data())
-def test_rescaling_changes_no_value_and_brings_the_largest_entry_next_to_one(
-    rows: list[list[float]], data: st.DataObject
-) -> None:
-    mantissa = np.array(rows)
-    exponent = int32([data.draw(exponents) for _ in rows])
-    scaled, moved = rescale(mantissa, exponent)
-    for run in range(len(rows)):
-        before = [exact(number, exponent[run]) for number in mantissa[run]]
-        assert [exact(number, moved[run]) for number in scaled[run]] == before
-        largest = np.abs(scaled[run]).max()
-        assert 0.5 <= largest < 1 or not mantissa[run].any()
-
-
-def test_rescaling_measures_a_run_over_all_its_axes() -> None:
-    mantissa = np.array([[[1.0, 2.0], [0.0, 48.0]], [[0.0, 0.0], [0.0, 0.0]]])
-    scaled, exponent = rescale(mantissa, int32([3, 7]))
-    assert exponent.tolist() == [3 + 6, 7]
-    np.testing.assert_array_equal(scaled, mantissa / np.array([64.0, 1.0])[:, None, None])
-
-
-@given(st.data())
-def test_a_sum_of_scaled_arrays_is_the_rational_sum_up_to_one_rounding(
-    data: st.DataObject,
-) -> None:
-    first, second = (np.array([[data.draw(entries) for _ in range(3)]]) for _ in range(2))
-    first_exponent, second_exponent = (int32([data.draw(exponents)]) for _ in range(2))
-    total, exponent = add(first, first_exponent, second, second_exponent)
-    ends = [
-        abs(exact(number, run_exponent))
-        for array, run_exponent in ((first, first_exponent[0]), (second, second_exponent[0]))
-        for number in array[0]
+def numbers(matrices: Scaled) -> list[list[Fraction]]:
+    """The rational numbers of every run."""
+    return [
+        [exact(number, exponent) for number in matrix.ravel()]
+        for matrix, exponent in zip(matrices.mantissa, matrices.exponent, strict=True)
     ]
+
+
+@given(scaled())
+def test_moving_powers_of_two_changes_no_number(matrices: Scaled) -> None:
+    for moved in (matrices.settled(), matrices.normalised()):
+        assert numbers(moved) == numbers(matrices)
+    for matrix in matrices.normalised().mantissa:
+        assert 0.5 <= np.abs(matrix).max() < 1 or not matrix.any()
+
+
+def test_a_run_near_one_keeps_its_exponent_and_the_others_move_alone() -> None:
+    matrices = Scaled(np.array([[[3.0]], [[1e-200]], [[0.0]]]), whole([5, 5, 5]))
+    settled = matrices.settled()
+    assert settled.exponent.tolist() == [5, 5 + math.frexp(1e-200)[1], 5]
+    near = matrices[:1]
+    assert near.settled() is near
+
+
+@given(scaled(), scaled())
+def test_a_sum_is_the_rational_sum_up_to_one_rounding(first: Scaled, second: Scaled) -> None:
     # One float64 rounding of a sum; what underflows beside the other is 2^-1074 of its scale.
-    tolerance = Fraction(2) ** -52 * max(ends)
-    for one, other, whole in zip(first[0], second[0], total[0], strict=True):
-        sum_of_both = exact(one, first_exponent[0]) + exact(other, second_exponent[0])
-        assert abs(exact(whole, exponent[0]) - sum_of_both) <= tolerance
+    for run, total in enumerate(numbers(first + second)):
+        one, other = numbers(first)[run], numbers(second)[run]
+        tolerance = Fraction(2) ** -52 * max(map(abs, one + other))
+        for a, b, both in zip(one, other, total, strict=True):
+            assert abs(both - (a + b)) <= tolerance
+
+
+@given(scaled())
+def test_the_total_over_runs_is_the_rational_sum(matrices: Scaled) -> None:
+    total = matrices.total()
+    for column, parts in enumerate(zip(*numbers(matrices), strict=True)):
+        largest = max(abs(entry) for run in numbers(matrices) for entry in run)
+        found = exact(total.mantissa[0, column], int(total.exponent))
+        assert abs(found - sum(parts)) <= 3 * Fraction(2) ** -52 * largest
 
 
 @pytest.mark.parametrize("zero_first", [True, False])
 def test_adding_zero_on_a_huge_exponent_loses_nothing(zero_first: bool) -> None:
-    zero, number = np.zeros((1, 2)), np.array([[0.75, -0.5]])
-    huge, small = int32([9000]), int32([-9000])
-    arguments = (zero, huge, number, small) if zero_first else (number, small, zero, huge)
-    total, exponent = add(*arguments)
-    assert exact(total[0, 0], exponent[0]) == exact(0.75, -9000)
-    assert exact(total[0, 1], exponent[0]) == exact(-0.5, -9000)
+    zero = Scaled(np.zeros((1, 1, 2)), whole([9000]))
+    number = Scaled(np.array([[[0.75, -0.5]]]), whole([-9000]))
+    total = zero + number if zero_first else number + zero
+    assert numbers(total) == [[exact(0.75, -9000), exact(-0.5, -9000)]]
+
+
+@given(
+    scaled(), st.lists(st.floats(0.1, 1), min_size=3, max_size=3), st.lists(exponents, min_size=3)
+)
+def test_factors_with_exponents_multiply_each_element(
+    matrices: Scaled, mantissa: list[float], powers: list[int]
+) -> None:
+    factors = Factors(np.array([mantissa]), whole(powers[:3])[None])
+    for run, product in enumerate(numbers(matrices.times(factors))):
+        expected = [
+            number * exact(one, power)
+            for number, one, power in zip(numbers(matrices)[run], mantissa, powers, strict=False)
+        ]
+        tolerance = Fraction(2) ** -52 * max(map(abs, expected))
+        assert all(abs(a - b) <= tolerance for a, b in zip(product, expected, strict=True))
+
+
+@given(scaled(), scaled())
+def test_a_product_of_factors_is_the_product_one_after_the_other(
+    matrices: Scaled, other: Scaled
+) -> None:
+    small = Factors(np.full((1, 3), 0.75), whole([-900, 3, -1])[None])
+    together = matrices.times(small * small * np.full(3, 0.5))
+    one_by_one = matrices.times(small).times(small).times(np.full(3, 0.5))
+    np.testing.assert_allclose(together.norm().log10(), one_by_one.norm().log10(), rtol=1e-13)
+    joint = matrices.times(small.times_scaled(other))
+    apart = [
+        [a * b * exact(0.75, p) for a, b, p in zip(one, two, (-900, 3, -1), strict=True)]
+        for one, two in zip(numbers(matrices), numbers(other), strict=True)
+    ]
+    for found, expected in zip(numbers(joint), apart, strict=True):
+        tolerance = Fraction(2) ** -51 * max(map(abs, expected))
+        assert all(abs(a - b) <= tolerance for a, b in zip(found, expected, strict=True))
+
+
+def test_rows_pass_a_matrix_and_its_exponent() -> None:
+    rows = Scaled(np.arange(12.0).reshape(2, 3, 2), whole([1, -3]))
+    matrix = Scaled(np.array([[1.0, 2.0, 0.0], [0.0, 1.0, 4.0]]), np.int64(7))  # type: ignore[arg-type]
+    through = rows.through(matrix)
+    np.testing.assert_array_equal(through.value(), rows.value() @ (matrix.mantissa * 2.0**7))
+
+
+@given(scaled())
+def test_norms_are_those_of_the_rational_numbers(matrices: Scaled) -> None:
+    for run, found in enumerate(matrices.norm().log10()):
+        square = sum(number**2 for number in numbers(matrices)[run])
+        if square == 0:
+            assert found == -np.inf
+        else:
+            expected = (math.log10(square.numerator) - math.log10(square.denominator)) / 2
+            assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def test_a_norm_that_may_have_lost_digits_asks_for_a_shorter_stride() -> None:
+    lost = Scaled(np.full((1, 1, 1), 1e-170))
+    with pytest.raises(LeftRangeError):
+        lost.norm(stride=2)
+    assert lost.norm().log10()[0] == pytest.approx(-170)
+    assert Scaled(np.zeros((1, 1, 1))).norm(stride=2).log10()[0] == -np.inf
+    strides: list[int] = []
+
+    def attempt(stride: int) -> ScaledNorm:
+        strides.append(stride)
+        return lost.norm(stride)
+
+    assert in_range(attempt).log10()[0] == pytest.approx(-170)
+    assert strides[0] > 1
+    assert strides[1:] == [1]
 
 
 @given(st.floats(0.5, 1, exclude_max=True), st.integers(-20000, 20000))
 def test_a_scaled_norm_keeps_its_logarithm_where_float64_ends(
     mantissa: float, exponent: int
 ) -> None:
-    norm = ScaledNorm(np.array([mantissa]), int32([exponent]))
+    norm = ScaledNorm(np.array([mantissa]), whole([exponent]))
     number = exact(mantissa, exponent)
     expected = (math.log(mantissa) + exponent * math.log(2)) / math.log(10)
     assert norm.log10()[0] == pytest.approx(expected, rel=1e-13, abs=1e-13)
@@ -104,19 +185,27 @@ def test_a_scaled_norm_keeps_its_logarithm_where_float64_ends(
 
 
 def test_only_an_exact_zero_has_the_logarithm_minus_infinity() -> None:
-    norm = ScaledNorm(np.array([0.0, 0.5]), int32([800, -9000]))
+    norm = ScaledNorm(np.array([0.0, 0.5]), whole([800, -9000]))
     assert norm.log10()[0] == -np.inf
     assert np.isfinite(norm.log10()[1])
     assert norm.value().tolist() == [0.0, 0.0]
 
 
-def test_exponents_stay_32_bits_wide_through_every_operation() -> None:
-    mantissa = np.array([[0.5, 1e200], [0.0, 0.0]])
-    exponent = unscaled(2)
-    scaled, moved = rescale(mantissa, exponent)
-    _, summed = add(scaled, moved, mantissa, exponent)
-    for exponents in (exponent, moved, summed):
-        assert exponents.dtype == np.int32
+@example(0.0)
+@given(st.floats(-2e6, 2e6))
+def test_slopes_have_all_their_digits_however_small_they_are(x: float) -> None:
+    with mp.workdps(40):
+        exactly = {
+            sech_squared: mp.sech(x) ** 2,
+            sigmoid_slope: mp.sech(mp.mpf(x) / 2) ** 2 / 4,
+            sigmoid: 1 / (1 + mp.exp(-mp.mpf(x))),
+        }
+        for function, expected in exactly.items():
+            # Beside an ordinary number, which must not suffer from sharing an array.
+            found = function(np.array([[0.5, x]]))
+            power = 0 if found.exponent is None else int(found.exponent[0, 1])
+            ratio = mp.mpf(float(found.mantissa[0, 1])) * mp.mpf(2) ** power / expected
+            assert abs(float(ratio) - 1) < 1e-15
 
 
 def test_a_norm_is_safe_only_well_inside_float64() -> None:

@@ -53,6 +53,24 @@ def run(config: ResidualConfig, example: int = 0) -> tuple[list[Matrix], list[Ma
     return states, jacobians
 
 
+def log10_path_parts(config: ResidualConfig) -> list[float]:
+    """log10 ‖part of ∂L/∂h_1 that came through k blocks‖, k = 0 .. L, one example and one g."""
+    stack, slope = draw_stack(config), ACTIVATIONS[config.activation][1]
+    with mp.workdps(DIGITS):
+        states, _ = run(config)
+        row = mp.matrix([[mp.mpf(1) / config.width] * config.width])
+        parts = [row] + [0 * row] * config.depth
+        for t in reversed(range(config.depth)):
+            weight = mp.matrix(stack.weights[t].tolist())
+            sums = weight * states[t] + _column(stack.biases[t])
+            through = mp.diag([slope(a) for a in sums]) * weight
+            parts = [
+                mp.mpf(float(config.skip)) * parts[k] + (parts[k - 1] * through if k else 0 * row)  # type: ignore[arg-type]
+                for k in range(config.depth + 1)
+            ]
+        return [log10(mp.norm(part)) for part in parts]
+
+
 def smallest_slope(config: ResidualConfig) -> float:
     """The smallest σ' that the first example meets, from its sums; a plain or residual stack."""
     stack, slope = draw_stack(config), ACTIVATIONS[config.activation][1]

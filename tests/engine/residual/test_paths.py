@@ -18,6 +18,7 @@ from engine.residual import (
     path_length_gradients,
     path_length_shares,
 )
+from tests.engine.residual import precise
 from tests.engine.residual.plain import PlainStack
 from tests.engine.residual.strategies import configs, hundredths
 
@@ -48,7 +49,7 @@ def test_contributions_agree_with_every_path_taken_by_itself(config: ResidualCon
             expected[sum(path), example] += gradient
             magnitude[sum(path), example] += np.abs(gradient)
     gradients = path_length_gradients(config)
-    parts = np.ldexp(gradients.parts, gradients.exponent[:, None, None])
+    parts = gradients.parts.value()
     # Nine digits, or thirteen of the paths' own size where they cancel.
     scale = magnitude.sum(axis=(1, 2))
     error = np.sqrt(np.square(parts - expected).sum(axis=(1, 2)))
@@ -62,7 +63,7 @@ def test_contributions_agree_with_every_path_taken_by_itself(config: ResidualCon
 def test_the_parts_add_up_to_the_gradient_that_autograd_gives(config: ResidualConfig) -> None:
     gradients = path_length_gradients(config)
     assert gradients.sum_error() < 1e-9
-    total = np.ldexp(gradients.parts, gradients.exponent[:, None, None]).sum(axis=0)
+    total = gradients.parts.value().sum(axis=0)
     model = PlainStack(config)
     inputs = model.inputs.clone().requires_grad_()
     model(inputs)[-1].mean().backward()
@@ -75,9 +76,8 @@ def test_the_parts_add_up_to_the_gradient_that_autograd_gives(config: ResidualCo
 
 def test_a_wrong_part_shows_in_the_sum_error() -> None:
     gradients = path_length_gradients(ResidualConfig(depth=12, width=4))
-    wrong = gradients.parts.copy()
-    wrong[3] *= 1.001
-    assert replace(gradients, parts=wrong).sum_error() > 1e-6
+    gradients.parts.mantissa[3] *= 1.001
+    assert gradients.sum_error() > 1e-6
 
 
 @pytest.mark.parametrize("depth", [1, 10, 54, 200])
@@ -162,9 +162,29 @@ def test_parts_mix_like_powers_of_g(data: st.DataObject) -> None:
     config = data.draw(configs(activation=st.just("identity"), skip=st.just(1.0)))
     z = data.draw(hundredths(1, 150))
     gradients = path_length_gradients(config)
-    parts = np.ldexp(gradients.parts, gradients.exponent[:, None, None])
+    parts = gradients.parts.value()
     powers = z ** (config.depth - np.arange(config.depth + 1.0))
     mixed = np.tensordot(powers, parts, axes=1)
     other = path_length_gradients(replace(config, skip=z))
-    whole = np.ldexp(other.whole, other.whole_exponent[:, None, None])[0]
+    whole = other.whole.value()[0]
     assert np.linalg.norm(mixed - whole) <= 1e-9 * np.abs(parts * powers[:, None, None]).sum()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        ResidualConfig(depth=20, width=4, skip=1.5, weight_scale=3.0),
+        ResidualConfig(depth=12, width=3, skip=1.5, weight_scale=30.0),
+        ResidualConfig(depth=12, width=2, skip=0.5, weight_scale=1e3),
+    ],
+    ids=["scale 3", "scale 30", "scale 1000"],
+)
+def test_the_parts_of_a_saturated_stack_agree_with_sixty_digits(config: ResidualConfig) -> None:
+    # Where all units are saturated σ' is 10^-17 and less; 1 − h² would say 0.
+    parts = path_length_contributions(config, log10=True)["log10_grad_norm"]
+    assert parts.iloc[-1] < -30
+    np.testing.assert_allclose(parts, precise.log10_path_parts(config), rtol=1e-12, atol=1e-9)
+    trace = depth_trace(config).log10_frame
+    hidden, gradient = precise.log10_norms(config)
+    np.testing.assert_allclose(trace["log10_hidden_norm"], hidden, atol=1e-9)
+    np.testing.assert_allclose(trace["log10_grad_hidden_norm"], gradient, rtol=1e-12, atol=1e-9)
