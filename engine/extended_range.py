@@ -38,7 +38,7 @@ _SMALLEST_POWER = -200.0
 #: Elements that are worked on at once where an array is large.
 _IN_CACHE = 8192
 #: ln 2 in two parts; the first ends in zeros, so that its multiples are exact (Cody and Waite 1980).
-_LN2_HIGH, _LN2_LOW = float.fromhex("0x1.62e42fee00000p-1"), 1.9082149292705877e-10
+_LN2_HIGH, _LN2_LOW = float.fromhex("0x1.62e43p-1"), -1.904654299957768e-09
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 #: Decorates whoever lets runs leave the range: that is dealt with, and not to be warned of.

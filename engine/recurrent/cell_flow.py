@@ -4,14 +4,15 @@ The parts are those of the handout's Figure 3. All forget biases run side by sid
 vector only its norm is kept: a picture of the cell needs some twenty of them for each timestep.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from engine.arguments import require_number, require_sequence
-from engine.extended_range import Array, ScaledNorm, rescale
+from engine.extended_range import Scaled, quietly, shifted
+from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import MAX_SCALE, RecurrentConfig
 from engine.recurrent.measure import (
@@ -21,7 +22,6 @@ from engine.recurrent.measure import (
     lstm_backward,
     lstm_experiment,
     lstm_forward,
-    norm,
 )
 from engine.recurrent.weights import CANDIDATE, FORGET, INPUT, OUTPUT, Weights
 
@@ -124,66 +124,53 @@ def _states(setup: Experiment, runs: Runs, sequence: int) -> dict[str, Array]:
     return {name: of[:, :, sequence].transpose(1, 0, 2).copy() for name, of in found.items()}
 
 
+@quietly
 def _flows(setup: Experiment, runs: Runs) -> pd.DataFrame:
     """All columns, the timesteps of each run together."""
     run = lstm_forward(setup, runs)
     gradient = lstm_backward(setup, run, runs)
-    timesteps, count = gradient.exponent.shape
-    steps = [_at_one_step(setup, run, gradient, t) for t in range(timesteps)]
-    at_t = {name: np.array([step[name] for step in steps]) for name in steps[0]}
+    timesteps, count = gradient.cell.exponent.shape
+    at_t = {name: flow.norm().log10() for name, flow in _vectors(setup, run, gradient)}
     at_t["next_cell"] = _later(at_t["direct"])
     at_t["next_gates"] = _later(at_t["to_hidden"])
     at_t["road"] = _along_the_road(run, gradient)
     columns = {"timestep": np.tile(np.arange(1, timesteps + 1), count)}
     columns |= {name: at_t[name].T.ravel() for name in FLOWS}
-    unscaled = np.zeros_like(gradient.exponent[0])
     for name, state in (("hidden_state", run.hidden_state), ("cell_state", run.cell_state)):
-        columns[name] = _log10_norms(state, unscaled).T.ravel()
+        columns[name] = Scaled(state).norm().log10().T.ravel()
     columns["direct_share"] = _direct_share(run, gradient).T.ravel()
     means = run.gates.mean(axis=(3, 4))
     columns |= {name: means[:, gate].T.ravel() for name, gate in zip(MEANS, _IN_ORDER, strict=True)}
     return pd.DataFrame(columns)
 
 
-def _at_one_step(
-    setup: Experiment, run: lstm.Forward, gradient: lstm.Backward, t: int
-) -> dict[str, Array]:
-    """Logarithms of the norms at t + 1, (runs,) each."""
-    hidden, cell, exponent = gradient.hidden[t], gradient.cell[t], gradient.exponent[t]
-    weights = setup.weights
-    at_gates = lstm.gradient_at_gates(run, t, hidden, cell)
-    at_sums = lstm.gradient_at_sums(run, t, hidden, cell)
-    to_hidden = lstm.through_recurrent_weights(at_sums, lstm.gate_blocks(weights.w_h))
-    to_hidden = to_hidden.reshape(at_sums.shape)
-    from_output, from_candidate, from_input, from_forget = to_hidden[list(_IN_ORDER[::-1])]
-    after_input = from_output + from_candidate
-    after_forget = after_input + from_input
-    at_tanh = hidden * run.gates[t, OUTPUT]
-    vectors = {
-        "direct": run.gates[t, FORGET] * cell,
-        "cell": cell,
-        "hidden": hidden,
-        "at_tanh": at_tanh,
-        "via_hidden": hidden * lstm.hidden_by_cell(run, t),
-        "forget": at_gates[FORGET],
-        "input": at_gates[INPUT],
-        "candidate": at_gates[CANDIDATE],
-        "output": at_gates[OUTPUT],
-        "from_forget": from_forget,
-        "from_input": from_input,
-        "from_candidate": from_candidate,
-        "from_output": from_output,
-        "after_input": after_input,
-        "after_forget": after_forget,
-        "to_hidden": after_forget + from_forget,
-    }
-    logs = _log10_norms(np.stack(list(vectors.values())), exponent)
-    found = dict(zip(vectors, logs, strict=True))
-    inputs = np.einsum("grbh,gh->rb", at_sums, lstm.gate_blocks(weights.w_x))
-    found["inputs"] = _log10_norms(inputs[None, :, :, None], exponent)[0]
-    local = (2 * setup.loss_weight[t] * run.residual[t])[:, :, None] * weights.w_f
-    found["loss"] = _log10_norms(local[None], 0 * exponent)[0]
-    return found
+def _vectors(
+    setup: Experiment, run: lstm.Forward, gradient: lstm.Backward
+) -> Iterator[tuple[str, Scaled]]:
+    """What flows at every timestep, (timesteps, runs, batch, …) each, one after the other."""
+    every, hidden, cell = slice(None), gradient.hidden, gradient.cell
+    yield "direct", run.direct(every, cell)
+    yield "cell", cell
+    yield "hidden", hidden
+    yield "at_tanh", hidden.times(run.factors[:, OUTPUT])
+    yield "via_hidden", run.via_hidden(every, hidden)
+    at_gates = run.at_gates(hidden, cell)
+    for name, gate in zip(("forget", "input", "candidate", "output"), _IN_ORDER, strict=True):
+        yield name, at_gates[:, gate]
+    at_sums = run.at_sums(every, hidden, cell)
+    to_hidden = run.through_weights(at_sums)
+    for name, gate in zip(("forget", "input", "candidate", "output"), _IN_ORDER, strict=True):
+        yield f"from_{name}", to_hidden[:, gate]
+    after_input = to_hidden[:, OUTPUT] + to_hidden[:, CANDIDATE]
+    after_forget = after_input + to_hidden[:, INPUT]
+    yield "after_input", after_input
+    yield "after_forget", after_forget
+    yield "to_hidden", after_forget + to_hidden[:, FORGET]
+    at_inputs, exponent = at_sums.normalised().aligned(axis=1)
+    w_x = lstm.gate_blocks(setup.weights.w_x)
+    yield "inputs", Scaled(np.einsum("tgrbh,gh->trb", at_inputs, w_x)[..., None], exponent)
+    weight = 2 * setup.loss_weight[:, None, None, None]
+    yield "loss", Scaled(weight * run.residual[..., None] * setup.weights.w_f)
 
 
 def _direct_share(run: lstm.Forward, gradient: lstm.Backward) -> Array:
@@ -191,31 +178,24 @@ def _direct_share(run: lstm.Forward, gradient: lstm.Backward) -> Array:
 
     What comes through h_{t-1} has the rest. NaN at the first timestep and where the sum is zero.
     """
-    shares = np.full(gradient.exponent.shape, np.nan)
-    whole, direct = gradient.cell[:-1], run.gates[1:, FORGET] * gradient.cell[1:]
-    shift = gradient.exponent[1:] - gradient.exponent[:-1]
-    along = np.ldexp(np.einsum("trbh,trbh->tr", direct, whole), shift)
-    square = np.einsum("trbh,trbh->tr", whole, whole)
+    whole, later = gradient.cell[:-1].normalised(), slice(1, None)
+    direct = run.direct(later, gradient.cell[later])
+    direct_here = shifted(direct.mantissa, direct.exponent - whole.exponent)
+    shares = np.full(gradient.cell.exponent.shape, np.nan)
+    along = np.einsum("trbh,trbh->tr", direct_here, whole.mantissa)
+    square = np.einsum("trbh,trbh->tr", whole.mantissa, whole.mantissa)
     np.divide(along, square, out=shares[1:], where=square > 0)
     return shares
 
 
 def _along_the_road(run: lstm.Forward, gradient: lstm.Backward) -> Array:
     """log10 of ‖∂L/∂C_T ∘ ∏ f‖, (timesteps, runs): the gates alone, no loss on the way."""
-    carried, exponent = gradient.cell[-1], gradient.exponent[-1]
-    norms = []
-    for t in reversed(range(len(gradient.cell))):
-        carried, exponent = rescale(carried, exponent)
-        norms.append(norm(carried, exponent).log10())
-        carried = run.gates[t, FORGET] * carried
+    carried, norms = gradient.cell[-1], []
+    for t in reversed(range(len(run.cell_state))):
+        carried = carried.settled()
+        norms.append(carried.norm().log10())
+        carried = run.direct(t, carried)
     return np.array(norms[::-1])
-
-
-def _log10_norms(arrays: Array, exponent: Array) -> Array:
-    """log10 of the norms of arrays (which, runs, batch, hidden) · 2**exponent: (which, runs)."""
-    which, count = arrays.shape[:2]
-    flat = norm(arrays.reshape(-1, *arrays.shape[2:]), np.tile(exponent, which))
-    return ScaledNorm(flat.mantissa, flat.exponent).log10().reshape(which, count)
 
 
 def _later(logs: Array) -> Array:

@@ -51,6 +51,12 @@ class Forward:
         """From the gradient at h_t = σ(a_t) to the gradient at a_t."""
         return gradient if self.slope is None else gradient.times(self.slope[t])
 
+    def before(self, at_sums: Scaled) -> Scaled:
+        """From the gradient at a_t to the gradient at h_{t-1}: (…, runs, batch, hidden)."""
+        w_h, factors = _shared_matrix(self.weights, self.scales, self.residual.shape[-1])
+        arriving = at_sums.through(w_h)
+        return arriving if factors is None else arriving.times(factors)
+
     def mean_slope(self) -> Array:
         """The mean of σ' over batch and units of the first run, (timesteps,)."""
         if self.slope is None:
@@ -112,7 +118,6 @@ def gradients_by_loss(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]
     gradient there is one step.
     """
     timesteps, batch = len(run.residual), run.residual.shape[-1]
-    w_h, _ = _shared_matrix(run.weights, run.scales, batch)
     gradients = run.local_gradient(timesteps - 1, 1 / batch)
     for t in reversed(range(timesteps)):
         if t < timesteps - 1:
@@ -120,7 +125,7 @@ def gradients_by_loss(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]
         if t % stride == 0:
             gradients = gradients.settled()
         yield t, gradients
-        gradients = run.at_sums(t, gradients).through(w_h)
+        gradients = run.before(run.at_sums(t, gradients))
 
 
 def _states(

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.extended_range import Array
+from engine.extended_range import quietly, shifted
+from engine.numerics import Array
 from engine.recurrent import rnn
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.measure import Experiment, experiment
+from engine.recurrent.measure import Experiment, Runs, experiment, rnn_forward
 
 #: Numbers in the products of all pairs of timesteps together; more radii wait for their turn.
 AT_ONCE = 2_000_000
@@ -39,20 +40,21 @@ def term_sweep(config: RecurrentConfig, radii: Array) -> TermSweep:
     return TermSweep(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
+@quietly
 def _sweep(setup: Experiment, radii: Array) -> tuple[Array, Array, Array]:
-    weights, activation = setup.weights, setup.config.activation
-    run = rnn.forward(weights, radii, setup.inputs, setup.targets, activation, extended=True)
-    gradients, exponents = rnn.backward(weights, radii, run, setup.loss_weight, extended=True)
-    at_sums = gradients * rnn.slope(run.hidden_state, activation)
+    run = rnn_forward(setup, Runs(radii))
+    at_sums = run.at_sums(slice(None), rnn.backward(run, setup.loss_weight)).normalised()
+    before = run.hidden.normalised()
     # (radii, timesteps, hidden): what a term is the product of, and its power of two.
-    left, right = at_sums[:, :, 0].swapaxes(0, 1), np.zeros_like(at_sums[:, :, 0].swapaxes(0, 1))
-    right[:, 1:] = run.hidden_state[:-1, :, 0].swapaxes(0, 1)
-    powers = exponents.T.copy()
-    powers[:, 1:] += run.exponent.T[:, :-1]
+    left, right = at_sums.mantissa[:, :, 0].swapaxes(0, 1), np.zeros_like(before.mantissa[:, :, 0])
+    right = right.swapaxes(0, 1)
+    right[:, 1:] = before.mantissa[:-1, :, 0].swapaxes(0, 1)
+    powers = at_sums.exponent.T.copy()
+    powers[:, 1:] += before.exponent.T[:, :-1]
     norms = np.sqrt(np.einsum("rth,rth->rt", left, left) * np.einsum("rth,rth->rt", right, right))
     alive = norms > 0
-    scale = np.where(alive, powers, np.iinfo(np.int32).min // 2).max(axis=1, keepdims=True)
-    scaled = left * np.ldexp(1.0, np.clip(powers - scale, -1000, 0))[:, :, None]
+    scale = np.where(alive, powers, np.iinfo(np.int64).min // 2).max(axis=1, keepdims=True)
+    scaled = shifted(left, np.minimum(powers - scale, 0))
     products = (scaled @ _transposed(scaled)) * (right @ _transposed(right))
     in_tens = np.where(alive.any(axis=1, keepdims=True), scale, 0) * np.log10(2)
     with np.errstate(divide="ignore"):

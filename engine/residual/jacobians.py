@@ -115,7 +115,8 @@ def _singular_values(rows: Array, exponent: Exponents, rank: int) -> ScaledNorm:
     brought near a diagonal by QR, which saves most of the rotations: Drmač and Veselić 2008).
     """
     width, largest = len(rows), exponent.max()
-    values = np.linalg.svd(shifted(rows, exponent - largest), compute_uv=False)
+    aligned = shifted(rows, exponent - largest)
+    values = np.asarray(np.linalg.svd(aligned, compute_uv=False), dtype=np.float64)
     if values[-1] * CLOSE_TOGETHER > values[0]:
         norms = ScaledNorm(values, np.full_like(exponent, largest))
     else:
