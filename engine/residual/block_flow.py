@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer, require_number, require_sequence
-from engine.extended_range import plain_norm
+from engine.extended_range import quietly, shifted
 from engine.numerics import Array
 from engine.residual.config import MAX_SKIP, ResidualConfig
 from engine.residual.gradients import MAX_SKIPS
@@ -18,6 +18,7 @@ from engine.residual.stack import backward, forward
 from engine.residual.weights import draw_stack
 
 
+@quietly
 def block_flow(config: ResidualConfig, skips: Sequence[float] | Array, layer: int) -> pd.DataFrame:
     """The gradient's way through block t = `layer`, 1 to L, under every g.
 
@@ -29,21 +30,22 @@ def block_flow(config: ResidualConfig, skips: Sequence[float] | Array, layer: in
     values = require_sequence("skips", skips, MAX_SKIPS)
     for value in values:
         require_number("skips", value, 0, MAX_SKIP)
-    run = forward(draw_stack(config), values, config.activation, extended=True)
-    for t, gradients, _ in backward(run, [config.depth], extended=True):
-        if t == layer:
-            arriving = gradients
-            break
-    over, through = run.through_skip(arriving, t - 1), run.through_block(arriving, t - 1)
-    whole = plain_norm(arriving)[0]
-    some = np.where(whole > 0, whole, 1.0)
-    norms = {
+    run = forward(draw_stack(config), values, config.activation)
+    arriving = next(of for t, of in backward(run, [config.depth], stride=1) if t == layer)[0]
+    over, through = run.through_skip(arriving, layer - 1), run.through_block(arriving, layer - 1)
+    vectors = {
         "road": over,
-        "slope": arriving * run.block_slope[t - 1],
+        "slope": arriving.times(run.blocks[layer - 1].block_slope),
         "block": through,
         "total": over + through,
     }
+    whole = arriving.norm()
+    some = np.where(whole.mantissa > 0, whole.mantissa, 1.0)
+    norms = {name: vector.norm() for name, vector in vectors.items()}
     return pd.DataFrame(
         {"skip": np.asarray(values, dtype=np.float64)}
-        | {name: plain_norm(of)[0] / some for name, of in norms.items()}
+        | {
+            name: shifted(norm.mantissa / some, norm.exponent - whole.exponent)
+            for name, norm in norms.items()
+        }
     )
