@@ -77,13 +77,6 @@ def eigenvalues(rows: pd.DataFrame) -> str:
     )
 
 
-def strongest_edge(edges: pd.DataFrame, timestep: int) -> str:
-    """Through which edge of an LSTM cell most of the gradient flows."""
-    edge = edges.loc[edges["log10_norm"].idxmax()]
-    strength = scientific(float(edge["log10_norm"]))
-    return f"The strongest edge at t = {timestep} is {edge['edge']}, with {strength}."
-
-
 def last_loss(matrix: pd.DataFrame) -> str:
     """What the last loss sends to its own timestep and to the first.
 

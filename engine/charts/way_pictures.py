@@ -99,8 +99,8 @@ TRAINED_LIVES = WayPanel(
 JACOBIANS = WayPanel(
     "jacobians",
     (
-        Curve("direct", "∏f, the best unit", "∏f", "road", "dashed"),
-        Curve("total", "∂C_T/∂Cₜ", "∂C_T/∂Cₜ", "ink"),
+        Curve("direct", "road alone", "road alone", "road", "dashed"),
+        Curve("total", "altogether", "altogether", "ink"),
     ),
     high=34,
     high_on_phone=48,
@@ -193,7 +193,7 @@ def jacobians(ways: ChartData, ticks: ChartData, facts: ChartData) -> AnyChart:
         of_data("T", "facts", "timesteps"),
         parameter("left", "wide ? 150*s : 92"),
         parameter("right", "width - 46*s"),
-        *JACOBIANS.parameters("12*s"),
+        *JACOBIANS.parameters("36*s"),
     ]
     drawn = stage(*layers, height="jacobians_base + 26*s", parameters=parameters)
     return drawn.properties(usermeta=MANY_CELLS)

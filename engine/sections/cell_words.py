@@ -58,10 +58,10 @@ def compared(numbers: Networks) -> str:
     if np.isnan(more):  # both exactly zero
         return "Neither network's gradient reaches the first timestep at all."
     if abs(more) <= in_words.ABOUT_AS_MUCH:
-        return "LSTM and RNN keep about as much of ‖∂L/∂h_T‖ here."
+        return "LSTM and RNN keep about as much of their gradient at T here."
     keeps, than = ("LSTM", "RNN") if more > 0 else ("RNN", "LSTM")
     by = "any number of times" if np.isinf(more) else f"{_times(abs(more))} times"
-    return f"At t = 1 the {keeps} has kept {by} as much of its ‖∂L/∂h_T‖ as the {than}."
+    return f"At t = 1 the {keeps} has kept {by} as much of its gradient at T as the {than}."
 
 
 def lasting(forget: float) -> str:

@@ -12,9 +12,7 @@ from engine.recurrent import (
     RecurrentConfig,
     cell_jacobian_norms,
     cell_state_pathway,
-    cell_state_shares,
     compare_memory,
-    direct_path_gradient,
     gate_values,
     gradient_trace,
     half_lives,
@@ -95,14 +93,13 @@ def _terms(chosen: RecurrentConfig) -> say.Terms | None:
     pathway = cell_state_pathway(chosen, log10=True)
     if pathway.empty:
         return None
-    shares = cell_state_shares(chosen)
-    flow, direct = cell_flow(chosen), direct_path_gradient(chosen, log10=True)
+    flow = cell_flow(chosen)
     size = 10.0 ** np.clip(pathway["log10_total_norm"].to_numpy(), -300, 300)
     return say.Terms(
-        float(shares.loc[shares["path"] == "direct", "share"].mean()),
+        float(flow["direct_share"].iloc[1:].fillna(0.0).mean()),
         float((pathway["identity_error"].to_numpy() / size).max()),
         say.ratio(flow["road"]),
-        say.ratio(direct["log10_total_norm"]),
+        say.ratio(flow["cell"]),
         chosen,
     )
 
@@ -126,7 +123,7 @@ def memory(config: RecurrentConfig, hands: Hands) -> Shown:
     lives = half_lives(chosen)["half_life"].to_numpy()
     drawn = _figure(
         way_pictures.memory, memory_rows.memory, config, hands,
-        caption=f"{say.kept_in_words(kept, config)} Half-lives: "
+        caption=f"{say.kept_in_words(kept, config)} Half-life: "
         f"{memory_rows.half_lives_in_words(lives)}.",
         alt_text="Along time, on a log axis: how much of each unit's cell state the forget gates "
         "leave at T, as a band with its median, beside the gradient; below, each unit's half-life.",

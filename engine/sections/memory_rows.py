@@ -79,11 +79,11 @@ def half_lives_in_words(lives: Array) -> str:
     """The median unit's half-life, and how many units never forget."""
     forever = int(np.isinf(lives).sum())
     if forever == len(lives):
-        return "no unit ever forgets: f = 1"
+        return "f = 1: no unit ever forgets"
     if not lives.any():
-        return "every unit forgets at once: f = 0"
-    words = f"timesteps; median {written(float(np.median(lives)))}"
-    return words if not forever else f"{words}, {forever} of {len(lives)} never"
+        return "f = 0: every unit forgets at once"
+    words = f"median {written(float(np.median(lives)))} timesteps"
+    return words if not forever else f"{words}; {forever} of {len(lives)} units never forget"
 
 
 def life_axis(timesteps: int) -> Axis:

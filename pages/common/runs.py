@@ -14,7 +14,7 @@ from engine import recurrent
 from engine.decoding import comparisons as decoding
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
-from engine.training import TrainingConfig, findings, trained_lstms
+from engine.training import TrainingConfig, findings
 from engine.training import comparisons as training
 from pages.common.training import run_store
 
@@ -59,16 +59,6 @@ power_growth = _cached(theory.power_growth, 4, "Raising Wₕ to its powers")
 compare_activations = _cached(comparisons.compare_activations, 8, "Running three networks")
 compare_targets = _cached(comparisons.compare_targets, 8, "Running two losses")
 
-forget_bias_sweep = _cached(recurrent.forget_bias_sweep, 32, "Sweeping the forget bias")
-gate_values = _cached(recurrent.gate_values, 16, "Running the LSTM")
-cell_state_pathway = _cached(recurrent.cell_state_pathway, 8, "Taking the gradient apart")
-cell_state_shares = _cached(recurrent.cell_state_shares, 8, "Taking the gradient apart")
-cell_gradient_flow = _cached(recurrent.cell_gradient_flow, 16, "Following the gradient")
-survival_quantiles = _cached(recurrent.survival_quantiles, 8, "Multiplying forget gates")
-direct_path_gradient = _cached(recurrent.direct_path_gradient, 8, "Following the direct path")
-half_lives = _cached(recurrent.half_lives, 4, "Measuring half-lives")
-compare_memory = _cached(recurrent.compare_memory, 4, "Comparing initialisations")
-cell_jacobian_norms = _cached(recurrent.cell_jacobian_norms, 8, "Building the Jacobian")
 
 beam = _cached(decoding.beam, 32, "Searching")
 greedy = _cached(decoding.greedy, 2, "Searching")
@@ -90,10 +80,3 @@ training_gradients = _cached(
     _from_store(training.gradients_before_and_after), 4, "Looking at the gradients"
 )
 training_findings = _cached(_from_store(findings.findings), 2, "Loading the runs")
-
-trained_gates = _cached(_from_store(trained_lstms.trained_gates), 4, "Running the LSTM")
-trained_gradients = _cached(
-    _from_store(trained_lstms.trained_gradients), 1, "Looking at the gradients"
-)
-trained_survival = _cached(_from_store(trained_lstms.trained_survival), 1, "Running the LSTM")
-trained_units = _cached(_from_store(trained_lstms.trained_units), 1, "Running the LSTM")

@@ -36,12 +36,6 @@ def test_means_and_medians_differ_where_they_should() -> None:
     assert captions.averages(rows, "x", "run", median=True) == "Median of a: 2."
 
 
-def test_the_strongest_edge_is_the_one_with_most_gradient() -> None:
-    edges = pd.DataFrame({"edge": ["forget", "road", "output"], "log10_norm": [-3.0, 1.0, -np.inf]})
-    said = captions.strongest_edge(edges, 7)
-    assert said == "The strongest edge at t = 7 is road, with 10."
-
-
 def test_an_extent_goes_from_the_smallest_value_to_the_largest() -> None:
     rows = pd.DataFrame({"state": ["hidden state"] * 2 + ["cell state"], "x": [0.5, -1.0, 2.0]})
     assert captions.extents(rows, "x", "state") == (
