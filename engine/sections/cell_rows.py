@@ -10,6 +10,7 @@ from engine.charts.cell_road import ROAD
 from engine.charts.gate_strips import STRIPS
 from engine.charts.way_pictures import GRADIENTS, SHARES, STATES, TERMS
 from engine.extended_range import Array, scientific
+from engine.gates import GATES
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.recurrent.cell_flow import cell_flow, cell_flow_sweep
 from engine.sections.ways import (
@@ -21,9 +22,11 @@ from engine.sections.ways import (
     half_open,
     linear,
     lines,
+    not_a_stop,
     powers,
     strips,
     ways_of,
+    without_hands,
 )
 
 Frames = dict[str, pd.DataFrame]
@@ -133,6 +136,15 @@ def flows(config: RecurrentConfig, asked: float | None) -> pd.DataFrame:
     flow["rnn_state"] = np.tile(rnn["log10_hidden_norm"].to_numpy(), len(found))
     flow["norm"] = [scientific(value) for value in flow["cell"]]
     return flow
+
+
+def flow_of(config: RecurrentConfig, gates: str) -> pd.DataFrame:
+    """The rows of `flows` of the way that the hands have chosen; `config` has the forget bias."""
+    flow = flows(without_hands(config), not_a_stop(config.forget_bias))
+    rows = flow[flow["gates"] == gates]
+    if gates == GATES[0]:
+        rows = rows[rows["forget_bias"] == (config.forget_bias or 0.0)]
+    return rows.reset_index(drop=True)
 
 
 def _reach(found: Sequence[Way], left: dict[str, Array]) -> Axis:

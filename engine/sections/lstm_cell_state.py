@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from engine.charts import cell as cell_picture
 from engine.charts import gate_strips, way_pictures
@@ -14,23 +15,21 @@ from engine.recurrent import (
     cell_state_pathway,
     compare_memory,
     gate_values,
-    gradient_trace,
     half_lives,
     survival_quantiles,
 )
-from engine.recurrent.cell_flow import cell_flow
 from engine.recurrent.presets import LSTM_PRESETS
 from engine.sections import cell_rows, memory_rows
 from engine.sections import cell_words as say
 from engine.sections.shown import Figure, Shown, figure
-from engine.sections.ways import as_chosen, as_rnn, not_a_stop, without_hands
+from engine.sections.ways import as_chosen, not_a_stop, without_hands
 
 
 def cell(config: RecurrentConfig, hands: Hands) -> Shown:
     """The cell at one timestep over the road from 1 to T, and one unit's numbers in its equation."""
     chosen = as_chosen(config, hands.gates)
     timestep = min(hands.timestep, config.timesteps)
-    here = cell_flow(chosen).iloc[timestep - 1]
+    here = cell_rows.flow_of(config, hands.gates).iloc[timestep - 1]
     drawn = _figure(
         cell_picture.cell, cell_rows.cell, config, hands, t=hands.timestep, show=hands.show,
         timesteps=config.timesteps, caption=say.at_one_step(here),
@@ -48,12 +47,11 @@ def cell(config: RecurrentConfig, hands: Hands) -> Shown:
 def two_networks(config: RecurrentConfig, hands: Hands) -> Shown:
     """(d): an LSTM in the place of the RNN, on the same data."""
     chosen = as_chosen(config, hands.gates)
-    lstm = gradient_trace(chosen).log10_frame
-    rnn = gradient_trace(as_rnn(config)).log10_frame
+    flow = cell_rows.flow_of(config, hands.gates)
     gates = gate_values(chosen)
     numbers = say.Networks(
-        say.ratio(rnn["log10_grad_hidden_norm"]),
-        say.ratio(lstm["log10_grad_hidden_norm"]),
+        say.ratio(flow["rnn"]),
+        say.ratio(flow["hidden"]),
         float(gates.loc[gates["gate"] == "hidden_state", "value"].abs().max()),
         float(gates.loc[gates["gate"] == "forget", "value"].mean()),
         config.timesteps,
@@ -75,7 +73,7 @@ def two_networks(config: RecurrentConfig, hands: Hands) -> Shown:
 def two_terms(config: RecurrentConfig, hands: Hands) -> Shown:
     """(e): ∂L/∂C_{t-1} taken apart into the road's term and the one through h_{t-1}."""
     chosen = as_chosen(config, hands.gates)
-    numbers = _terms(chosen)
+    numbers = _terms(chosen, cell_rows.flow_of(config, hands.gates))
     if numbers is None:
         alone = "With a single timestep there is nothing to take apart: raise T."
         return Shown({}, sentences=(alone,), verdict=say.terms_verdict(None))
@@ -89,11 +87,11 @@ def two_terms(config: RecurrentConfig, hands: Hands) -> Shown:
     return Shown({"terms": drawn}, verdict=say.terms_verdict(numbers))
 
 
-def _terms(chosen: RecurrentConfig) -> say.Terms | None:
+def _terms(chosen: RecurrentConfig, flow: pd.DataFrame) -> say.Terms | None:
+    """The numbers of (e); flow: of the same network."""
     pathway = cell_state_pathway(chosen, log10=True)
     if pathway.empty:
         return None
-    flow = cell_flow(chosen)
     size = 10.0 ** np.clip(pathway["log10_total_norm"].to_numpy(), -300, 300)
     return say.Terms(
         float(flow["direct_share"].iloc[1:].fillna(0.0).mean()),

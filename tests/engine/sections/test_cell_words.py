@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.gates import Hands
 from engine.recurrent import RecurrentConfig, draw_weights, gate_values
+from engine.recurrent.cell_flow import cell_flow
 from engine.sections import cell_words as say
 from engine.sections import lstm_cell_state
 from tests.engine.recurrent.plain_lstm import lstm_configs, unroll_lstm
@@ -69,7 +70,7 @@ def test_d_says_vanishes_only_where_autograd_finds_less_than_a_tenth(
 @given(CONFIGS)
 def test_e_gives_the_gates_alone_no_more_than_the_best_unit_keeps(config: RecurrentConfig) -> None:
     assume(config.timesteps > 1)
-    numbers = lstm_cell_state._terms(config)
+    numbers = lstm_cell_state._terms(config, cell_flow(config))
     assert numbers is not None
     assume(np.isfinite(numbers.alone))
     graph = unroll_lstm(config)
