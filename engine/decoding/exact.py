@@ -18,15 +18,19 @@ from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arguments import require_integer
 from engine.decoding.beam import SearchRules
 from engine.decoding.models import ROUNDING, LanguageModel, State, future_of
 from engine.decoding.record import BeamSearchResult, SearchRecord, StepArrays
 from engine.decoding.scoring import Scoring, ScoringName
+from engine.numerics import Array
 
 #: Cell evaluations that exact search spends before it gives up, and the most that one may ask for.
-DEFAULT_MODEL_STEPS, MAX_MODEL_STEPS = 20_000, 1_000_000
+DEFAULT_MODEL_STEPS, MAX_MODEL_STEPS = 20_000, 100_000
+#: Prefixes to be read that a search may come across; bounds memory where tokens are many.
+MAX_PREFIXES = 500_000
 #: Prefixes that the model reads at once: more take less time each, but some in vain.
 BATCH = 32
 
@@ -62,9 +66,10 @@ def exact_search(
 
     max_length, end_token, length_penalty, scoring, count_end_token: as in `beam_search`; as they
         stand, the best by log_prob. Dead ends and ties as in exhaustive search, too.
-    max_model_steps: cell evaluations after which the search gives up, 1 to 1 000 000. It then
+    max_model_steps: cell evaluations after which the search gives up, 1 to 100 000. It then
         returns the best whole sequence so far, or a prefix if it hasn't come across any, and
-        `proved` is False. `model_steps` counts those that were spent, never more.
+        `proved` is False. `model_steps` counts those that were spent, never more. So it does when it
+        has come across 500 000 prefixes.
     Raises ValueError for arguments out of range, and for a model with a log-probability above 0,
     because nothing could be cut.
     """
@@ -117,6 +122,7 @@ class _Search:
         self._read_before: dict[tuple[int, bytes], _Prefix] = {}
         self._totals_read: list[tuple[int, float]] = []
         self._merged = False
+        self._come_across = 0
 
     @property
     def answer(self) -> _Prefix:
@@ -179,7 +185,8 @@ class _Search:
         )
 
     def _affords(self, prefix: _Prefix) -> bool:
-        return self.spent + self._cost(prefix) <= self.budget
+        within = self._come_across <= MAX_PREFIXES
+        return within and self.spent + self._cost(prefix) <= self.budget
 
     def _cost(self, prefix: _Prefix) -> int:
         return self.model.start_steps if prefix is _START else 1
@@ -216,6 +223,8 @@ class _Search:
             states.append({name: array[row].copy() for name, array in state.items()})
             future = future_of(log_probs, state, row)
             wanted[row] &= self._is_best_of_its_kind(prefix, future)
+            if prefix.length + 1 == self.rules.max_length:
+                wanted[row] &= self._may_be_last(totals[row])
         grown = []
         for row, token in np.argwhere(wanted).tolist():
             child = _Prefix(
@@ -230,7 +239,18 @@ class _Search:
                 self._offer(child)
             else:
                 grown.append(child)
+        self._come_across += len(grown)
         return sorted(grown, key=lambda child: (-child.log_prob, child.token))
+
+    def _may_be_last(self, totals: Array) -> NDArray[np.bool_]:
+        """Which tokens can end the best sequence of full length: the likeliest, and the end."""
+        last = np.zeros(len(totals), dtype=bool)
+        others = totals.copy()
+        if self.rules.end >= 0:
+            last[self.rules.end] = True
+            others[self.rules.end] = -np.inf
+        last[others.argmax()] = True
+        return last
 
     def _offer(self, whole: _Prefix) -> None:
         """Take a whole sequence for the best if it is."""

@@ -15,6 +15,7 @@ from engine.decoding import (
     handout_model,
     sequence_log_prob,
 )
+from engine.decoding import exact as exact_module
 from engine.decoding.models import LanguageModel
 from engine.decoding.named_models import named_model
 from engine.decoding.scoring import END_TOKEN, SCORINGS, Conventions, ScoringName
@@ -137,6 +138,20 @@ def test_where_the_states_differ_and_all_is_alike_nothing_is_proved_within_the_b
     assert not found.proved
     assert found.model_steps == 1_000
     assert len(found.best.tokens) == 30, "the most likely way down is whole, if not proved best"
+
+
+def test_of_many_equal_tokens_only_so_many_prefixes_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exact_module, "MAX_PREFIXES", 20_000)
+    size = 500
+    row = np.full(size, -np.log(size))
+    model = MarkovModel([f"t{i}" for i in range(size)], row, np.tile(row, (size, 1)))
+    assert exact_search(model, 2).proved
+    found = exact_search(model, 3)
+    assert not found.proved
+    assert found.model_steps < 2 + (20_000 / size) + exact_module.BATCH
+    assert len(found.best.tokens) == 3
 
 
 def test_a_bound_below_the_first_whole_sequence_leaves_a_prefix() -> None:
