@@ -220,7 +220,7 @@ def activations(config: RecurrentConfig) -> None:
         "unit that is on, and the line shows how many are. The dotted line is the bound of Pascanu, "
         "Mikolov and Bengio (2013): no curve with |σ′| ≤ 1 can lie above it, and a largest singular "
         f"value below 1 forces all to vanish. Here it is {largest:.3g}: "
-        + ("they must." if largest < 1 else "it forces nothing.")
+        + ("they must." if known(facts).must_vanish else "it forces nothing.")
     )
     question_card(handout.ACTIVATIONS, Recipe(findings.activation_verdict, compared, facts))
 

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.recurrent.config import RECURRENT_INITS, RecurrentInit
 from engine.recurrent.theory import (
+    PowerPeak,
     eigenvalues,
     linear_closed_form,
     matrix_facts,
     measured_rate,
     power_growth,
+    power_peak,
     predicted_slopes,
     recurrent_matrix,
 )
@@ -183,10 +185,49 @@ def test_the_norm_of_a_power_lies_between_eigenvalue_and_singular_value(
 ) -> None:
     growth = power_growth(config)
     assert growth["power"].iloc[0] == 0
-    assert growth["power"].iloc[-1] == config.timesteps
-    assert len(growth) <= 60
+    assert config.timesteps in set(growth["power"])
+    assert len(growth) <= 61
     assert (growth["log10_eigenvalue"] <= growth["log10_norm"] + 1e-9).all()
     assert (growth["log10_norm"] <= growth["log10_singular"] + 1e-9).all()
+
+
+@given(configs(spectral_radius=hundredths(1, 95), weight_scale=st.just(1.0)), st.booleans())
+def test_the_peak_of_the_powers_is_the_largest_of_a_thousand(
+    config: RecurrentConfig, nonnormal: bool
+) -> None:
+    if nonnormal:
+        config = replace(config, recurrent_init="nonnormal")
+    w_h, power, norms = recurrent_matrix(config), np.eye(config.hidden_size), []
+    for _ in range(1000):
+        norms.append(float(np.linalg.norm(power, 2)))
+        power = power @ w_h
+    peak = power_peak(config)
+    assert peak is not None
+    assert 10**peak.log10_norm == pytest.approx(max(norms), rel=1e-9)
+    assert norms[peak.power] == pytest.approx(max(norms), rel=1e-9)
+    highest = power_growth(config)["log10_norm"].max()
+    assert highest == pytest.approx(np.log10(max(norms)), abs=1e-9)
+
+
+def test_a_peak_is_found_between_and_beyond_the_powers_of_the_curve() -> None:
+    early = RecurrentConfig(spectral_radius=0.9, timesteps=500)
+    peak = power_peak(early)
+    assert peak is not None
+    assert 0 < peak.power < 8
+    assert peak.log10_norm >= np.log10(matrix_facts(early).largest_singular_value)
+    late = power_peak(
+        RecurrentConfig(recurrent_init="nonnormal", spectral_radius=0.95, timesteps=3)
+    )
+    assert late is not None
+    assert late.power > 3
+
+
+def test_powers_that_grow_without_end_have_no_peak() -> None:
+    assert power_peak(RecurrentConfig(spectral_radius=1.2)) is None
+    orthogonal = RecurrentConfig(recurrent_init="orthogonal", spectral_radius=1.0)
+    assert power_peak(orthogonal) == PowerPeak(0, 0.0)
+    assert not matrix_facts(orthogonal).must_vanish
+    assert matrix_facts(replace(orthogonal, spectral_radius=0.99)).must_vanish
 
 
 @given(configs(timesteps=st.integers(1, 30)))
