@@ -48,7 +48,7 @@ def test_where_nothing_is_impossible_cells_follow_from_k_t_and_m(
     assert (total["stored"], total["rerun"]) == full_cells(model, width, length)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(configs())
 def test_the_words_say_what_the_counts_depend_on(config: DecodingConfig) -> None:
     costs = step_costs(

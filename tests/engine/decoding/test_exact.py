@@ -35,7 +35,7 @@ def conventions_for(model: LanguageModel) -> st.SearchStrategy[Conventions]:
     )
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(cases, lengths, st.data())
 def test_it_finds_what_exhaustive_search_ranks_first_ties_and_dead_ends_included(
     case: Case, max_length: int, data: st.DataObject

@@ -43,7 +43,7 @@ def texts(config: DecodingConfig, width: int) -> list[list[str]]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(letter_trees, st.integers(1, 4))
 def test_the_lines_are_the_beam_at_every_step(config: DecodingConfig, width: int) -> None:
     beams = texts(config, width)
@@ -55,7 +55,7 @@ def test_the_lines_are_the_beam_at_every_step(config: DecodingConfig, width: int
         assert read_back(lanes, width, timestep) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(letter_trees, st.integers(1, 4))
 def test_no_two_hypotheses_share_a_lane_and_a_piece_ends_with_its_beam(
     config: DecodingConfig, width: int

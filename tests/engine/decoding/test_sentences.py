@@ -27,7 +27,7 @@ def everything(config: DecodingConfig) -> list[findings.Hypothesis]:
     return [one for one in found if one.finished or len(one.tokens) == config.max_length]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(configs())
 def test_the_verdict_on_the_optimum_claims_only_what_a_list_of_all_sequences_shows(
     config: DecodingConfig,
@@ -72,7 +72,7 @@ def test_ranked_by_the_mean_the_best_is_not_called_the_most_likely() -> None:
     assert findings.best_of_all_in_words(config, best).startswith("Ranked by mean, the best of all")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(configs())
 def test_the_number_of_sequences_is_that_of_a_list(config: DecodingConfig) -> None:
     words = sentences.search_space_in_words(config, comparisons.exact(config))
@@ -96,7 +96,7 @@ def test_the_weather_model_has_126_of_729_and_a_small_tree_far_fewer_than_its_po
     assert re.search(r"28⁴⁰, and the model has about 1.9·10\^57 sequences", words)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(configs())
 def test_the_k_that_is_called_enough_is_enough(config: DecodingConfig) -> None:
     whole = everything(config)
@@ -127,7 +127,7 @@ def test_a_wider_beam_is_called_worse_only_where_one_is(found: list[float]) -> N
         assert words == f"Up to k = {len(found)} no wider beam does worse than a narrower one here."
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.sampled_from(SCORINGS),
     st.sampled_from([0.0, 0.3, 1.0, 1.04, 1.5, 3.0, 3.5]),

@@ -35,7 +35,7 @@ def tokens_of(frames: TreeFrames) -> list[Tokens]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(configs())
 def test_the_nodes_are_the_tree_with_its_numbers_and_no_branch_vanishes(
     config: DecodingConfig,
@@ -61,7 +61,7 @@ def test_the_nodes_are_the_tree_with_its_numbers_and_no_branch_vanishes(
         assert set(found) == set(possible)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(configs(), st.integers(1, 4))
 def test_the_states_are_what_each_search_did(config: DecodingConfig, width: int) -> None:
     frames = tree_frames(config, [width, 2])
@@ -84,7 +84,7 @@ def test_the_states_are_what_each_search_did(config: DecodingConfig, width: int)
         assert row["wins"] == (result.best.tokens[:depth] == tokens)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(configs())
 def test_what_is_read_has_room_and_stands_in_the_order_of_the_tree(config: DecodingConfig) -> None:
     frames = tree_frames(config, [1, 3])
@@ -104,7 +104,7 @@ def test_what_is_read_has_room_and_stands_in_the_order_of_the_tree(config: Decod
         assert all(above < below for above, below in pairwise(column["row"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(configs())
 def test_an_optimum_survives_where_the_beam_holds_the_beginning_of_a_best_sequence(
     config: DecodingConfig,
@@ -119,7 +119,7 @@ def test_an_optimum_survives_where_the_beam_holds_the_beginning_of_a_best_sequen
         assert row.in_beam == any(tokens[: row.timestep] in held for tokens in best)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(configs())
 def test_the_ranked_candidates_are_the_searches_own(config: DecodingConfig) -> None:
     frames = tree_frames(config, [2])
