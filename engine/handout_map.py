@@ -49,7 +49,7 @@ def _at(
 
 
 RECAP = (
-    *_at("1 Recap", GRADIENTS, "One run",
+    *_at("1 Recap", GRADIENTS, "The gradient",
         ("rnn", "formula", "A vanilla RNN: $h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)$"),
         ("rnn-symbols", "statement", "$W^h$, $W^x$, $b$ are learned, $x$ is the input, $\\sigma$ a "
          "nonlinearity such as tanh"),
@@ -64,15 +64,13 @@ RECAP = (
         ("kinds", "statement", "RNNs answer many kinds of questions: at every step, at the last one"),
         comparison="notebook: every step",
     ),
-    *_at("1 Recap", GRADIENTS, "One run",
+    *_at("1 Recap", GRADIENTS, "(c) Targets",
         ("task-1", "statement", "Task 1: the running average at every timestep"),
-        last_target_only="false",
     ),
-    *_at("1 Recap", GRADIENTS, "One run",
+    *_at("1 Recap", GRADIENTS, "The gradient",
         ("task-2", "statement", "Task 2: the average at the last timestep only"),
-        last_target_only="true",
     ),
-    *_at("1 Recap", GRADIENTS, "Equation (1)",
+    *_at("1 Recap", GRADIENTS, "The gradient",
         ("figure-2", "figure", "Figure 2: many to one, the same weights on every edge"),
     ),
 )  # fmt: skip
@@ -118,7 +116,7 @@ PART_A = (
         ("stable", "statement", "It keeps its size only if that magnitude is close to 1"),
         radius="1.0",
     ),
-    *_at("1 (a)", GRADIENTS, "Scrub",
+    *_at("1 (a)", GRADIENTS, "The gradient",
         ("empirical-a", "statement", "The pattern shows in the measured gradients"),
         activation="none",
     ),
@@ -127,6 +125,7 @@ PART_A = (
 PART_B = (
     *_at("1 (b)", GRADIENTS, "(b) Activations",
         ("question-b", "question", "ReLU or tanh: which vanishes more, which explodes more, and why?"),
+        radius="1.9", seed="4",
     ),
     *_at("1 (b)", GRADIENTS, "(b) Activations",
         ("tanh-range", "statement", "tanh keeps hidden states within $(-1, 1)$"),

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 SECTIONS = {
     "vanishing_gradients": (
-        "Scrub", "One run", "(a) Linear", "(b) Activations", "(c) Targets", "Equation (1)", "Beyond",
+        "The gradient", "(a) Linear", "(b) Activations", "(c) Targets", "Equation (1)", "Beyond",
         "Notebook",
     ),
     "lstm_cell_state": (

@@ -30,10 +30,10 @@ def activations(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     layers: list[Layer] = []
     for number, name in enumerate(NAMES):
         layers += _panel(steps, ticks, name, number)
-    layers += [*_labels(), *_limit(), *_landscape(radii)]
+    layers += [*_labels(), *_bound_name(), *_limit(), *_landscape(radii)]
     return stage.stage(
         *layers,
-        height=stage.in_window("width < 700 ? 676 : width < 1300 ? 528 : 818", 470),
+        height=stage.in_window("width < 700 ? 676 : width < 1300 ? 470 : 800", 470),
         parameters=[RADIUS.selection(), *_chosen(), *_layout()],
     )
 
@@ -57,9 +57,9 @@ def _layout() -> list[alt.Parameter]:
         parameter("gap", "wide ? 34*s : 0"),
         parameter("each", "wide ? (width - 2*gap)/3 : width"),
         parameter("head", "wide ? 100*s : 58"),
-        parameter("tall", "wide ? 224*s : 96"),
+        parameter("tall", "wide ? 186*s : 96"),
         parameter("pitch", "wide ? 0 : tall + head + 18"),
-        parameter("z0", "height - (wide ? 138*s : 116)"),
+        parameter("z0", "height - (wide ? 128*s : 116)"),
         parameter("z1", "height - 24*s"),
     ]
     for number, name in enumerate(NAMES):
@@ -113,9 +113,12 @@ def _panel(steps: Data, ticks: Data, name: str, number: int) -> list[Layer]:
 def _head(name: str, number: int) -> list[Layer]:
     x, y = f"x_{name}", f"y_{name}"
     hears = "" if number else "h₁ hears "
+    # The picture's menu stands in its corner.
+    beside = "52" if number == (len(NAMES) - 1) else f"(wide || {number} > 0 ? 0 : 52)"
     return [
         words(x, f"{y} - (wide ? 82*s : 40)", f"'{NAMES[name]}'", size=15, colour="ink", weight=700),
-        words(f"{x} + each", f"{y} - (wide ? 82*s : 40)", f"kept_words_{name}", align="right"),
+        words(f"{x} + each - {beside}", f"{y} - (wide ? 82*s : 40)", f"kept_words_{name}",
+              align="right"),
         words(x, f"{y} - (wide ? 46*s : 17)", f"(wide ? '' : '{hears}') + headline_{name}",
               size="wide ? 27*s : 19", colour="gradient", weight=700),
         words(x, f"{y} - 22*s", "'is what the first step hears'", where="wide"),
@@ -128,14 +131,21 @@ def _labels() -> list[Layer]:
     low, high = f"{panel.top} + 15*s", f"{panel.bottom} - 6*s"
     gradient = f"clamp({panel.at('g_label_none')} + (above_none ? -12*s : 22*s), {low}, {high})"
     state = f"clamp({panel.at('h_last_none')} - 11*s, {low}, {high})"
-    t, value = (f"(0.6*bound_{one}0_none + 0.4*bound_{one}1_none)" for one in "tv")
     return [
-        words(panel.along(t), f"clamp({panel.at(value)} - 9*s, {low}, {high})",
-              "'bound: σₘₐₓ a step'", size=stage.TICK, align="center", halo=True,
-              where="isFinite(bound_t0_none) && t1 > 2"),
         words(panel.along("(t0 + 0.26*(t1 - t0))"), gradient, "'gradient'", colour="gradient",
               weight=600, halo=True),
         words(panel.right, state, "'state'", colour="state", align="right", weight=600, halo=True),
+    ]  # fmt: skip
+
+
+def _bound_name() -> list[Layer]:
+    """The bound's name, in the last panel."""
+    panel = _of("relu")
+    t, value = (f"(0.6*bound_{one}0_relu + 0.4*bound_{one}1_relu)" for one in "tv")
+    y = f"clamp({panel.at(value)} - 9*s, {panel.top} + 15*s, {panel.bottom} - 6*s)"
+    return [
+        words(panel.along(t), y, "'bound: σₘₐₓ a step'", size=stage.TICK, align="center", halo=True,
+              where="isFinite(bound_t0_relu) && t1 > 2"),
     ]  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     ]
     return stage.stage(
         *layers,
-        height=stage.in_window("width < 700 ? 480 : width < 1300 ? 520 : 806", 430),
+        height=stage.in_window("width < 700 ? 480 : width < 1300 ? 460 : 760", 430),
         parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
     )
 

@@ -58,7 +58,7 @@ def equation_one(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     ]
     return stage.stage(
         *layers,
-        height=stage.in_window("width < 700 ? 470 : width < 1300 ? 500 : 776", 430),
+        height=stage.in_window("width < 700 ? 470 : width < 1300 ? 450 : 750", 430),
         parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
     )
 

@@ -48,7 +48,7 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     ends = panel.axis("ticks", "steps")[:-1]
     return stage.stage(
         *layers,
-        height=stage.in_window("width < 700 ? 470 : width < 1300 ? 500 : 776", 430),
+        height=stage.in_window("width < 700 ? 470 : width < 1300 ? 450 : 750", 430),
         parameters=[RADIUS.selection(), *_chosen(), *ends, parameter("t0", "0"), *layout],
     )
 

@@ -53,13 +53,13 @@ def targets(
         parameter("yn", "yl + 50*s"),
         parameter("rn", "wide ? 15*s : 13"),
         parameter("y0", "yn + 30*s"),
-        parameter("y1", "y0 + (wide ? 168*s : 170)"),
+        parameter("y1", "y0 + (wide ? 132*s : 170)"),
         parameter("z0", "y1 + 40*s"),
         parameter("z1", "height - 6*s"),
     ]
     return stage.stage(
         *layers,
-        height=stage.in_window("width < 700 ? 540 : width < 1300 ? 560 : 862", 500),
+        height=stage.in_window("width < 700 ? 540 : width < 1300 ? 510 : 840", 500),
         parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
     )
 

@@ -58,14 +58,14 @@ def unrolled(
         parameter("y0", "yn + (wide ? 50*s : 46)"),
         parameter("y1", "wide ? height - 122*s : y0 + 190"),
         parameter("ring", "wide ? 58*s : 40"),
-        parameter("cx", "wide ? width - 139*s : 88"),
+        parameter("cx", "wide ? width - 150*s : 88"),
         parameter("cy", "wide ? 158*s : y1 + 122"),
         parameter("z0", "height - (wide ? 62*s : 60)"),
         parameter("z1", "height - 21*s"),
     ]
     return stage.stage(
         *layers,
-        height=stage.in_window("width < 700 ? 700 : width < 1300 ? 540 : 846", 476),
+        height=stage.in_window("width < 700 ? 700 : width < 1300 ? 490 : 800", 476),
         parameters=[
             RADIUS.selection(),
             *_chosen(RADIUS, "radii", *_OF_THE_PLANE),
@@ -141,7 +141,7 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
     chosen = _chosen(WEIGHT_SCALE, "scales")
     return stage.stage(
         *layers,
-        height=stage.in_window("width < 700 ? 480 : width < 1300 ? 500 : 776", 470),
+        height=stage.in_window("width < 700 ? 480 : width < 1300 ? 470 : 740", 470),
         parameters=[WEIGHT_SCALE.selection(), *chosen, *panel.axis("ticks", "steps"), *layout],
     )
 

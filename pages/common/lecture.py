@@ -9,28 +9,28 @@ PAGES = tuple(page.name for page in places.PAGES)
 LECTURE: Lecture = (
     Scene(
         "vanishing_gradients", "A gradient vanishes",
-        "Drag the slider below the chart: at which radius does the curve turn from falling to rising?",
-        {"view": "Scrub", "radius": "0.8", "activation": "none"},
+        "Drag the slider: at which radius does the first step hear as much as the last?",
+        {"view": "The gradient", "radius": "0.8", "activation": "none"},
     ),
     Scene(
         "vanishing_gradients", "The task",
         "One network, one run: its inputs, its targets and what reaches the first timestep.",
-        {"view": "One run", "radius": "0.9"},
+        {"view": "The gradient", "radius": "0.9"},
     ),
     Scene(
         "vanishing_gradients", "1 (a) A power of Wₕ",
         "Without a nonlinearity the measured curve lies on the closed form; its slope is the radius.",
-        {"view": "(a) Linear", "activation": "none", "radius": "0.9"},
+        {"view": "(a) Linear", "radius": "0.9"},
     ),
     Scene(
         "vanishing_gradients", "1 (a) Above one it explodes",
         "The same weights, stretched a little: nothing else has changed.",
-        {"view": "(a) Linear", "activation": "none", "radius": "1.1"},
+        {"view": "(a) Linear", "radius": "1.1"},
     ),
     Scene(
         "vanishing_gradients", "1 (b) tanh against ReLU",
-        "Which of the three curves falls fastest, and which hidden state grows?",
-        {"view": "(b) Activations", "radius": "1.2"},
+        "Which of the three gradients grows least, and which hidden states grow?",
+        {"view": "(b) Activations", "radius": "1.9", "seed": "4"},
     ),
     Scene(
         "vanishing_gradients", "1 (c) A target at every timestep",

@@ -1,4 +1,7 @@
-"""The vanishing-gradients page: every control, every section, links that ask too much."""
+"""The vanishing-gradients page: its sections by their links, old links, links that ask too much.
+
+What the sections show at the extremes of every control is tests/engine/sections'.
+"""
 
 import pytest
 
@@ -6,36 +9,15 @@ from engine import handout
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (
     assert_card_answers_each_prediction,
-    assert_each_change_is_drawn,
     assert_shows_no_broken_number,
     charts,
     press,
     texts,
 )
-
-SECTIONS = (
-    "Scrub",
-    "One run",
-    "(a) Linear",
-    "(b) Activations",
-    "(c) Targets",
-    "Equation (1)",
-    "Beyond",
-    "Notebook",
-)
-EDGES: dict[str, dict[str, str]] = {
-    "a ReLU network with a large radius": {"activation": "ReLU", "radius": "2.0"},
-    "radius 0": {"radius": "0.0"},
-    "a single timestep": {"timesteps": "1"},
-    "a single hidden unit": {"hidden": "1"},
-    "constant inputs": {"input_scale": "0.0"},
-    "all of the smallest": {"radius": "0.0", "timesteps": "1", "hidden": "1", "input_scale": "0.0"},
-    "a long linear explosion": {"activation": "none", "radius": "2.0", "timesteps": "500"},
-    "a notebook scaled to nothing": {"weight_scale": "0.0", "bias_scale": "0.0"},
-}
+from tests.sections import SECTIONS
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", SECTIONS["vanishing_gradients"])
 def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
     app = open_page("vanishing_gradients", view=section)
     assert_shows_no_broken_number(app)
@@ -43,49 +25,11 @@ def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, sectio
     assert all(chart.alt for chart in charts(app)), "a chart without alt text"
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-@pytest.mark.parametrize("edge", EDGES)
-def test_degenerate_networks_still_draw_a_meaningful_page(
-    open_page: OpenPage, section: str, edge: str
-) -> None:
-    app = open_page("vanishing_gradients", view=section, **EDGES[edge])
-    assert_shows_no_broken_number(app)
+@pytest.mark.parametrize("old", ["Scrub", "One run"])
+def test_an_old_link_opens_what_took_its_place(open_page: OpenPage, old: str) -> None:
+    app = open_page("vanishing_gradients", view=old, radius="1.25", mean_loss="false")
     assert not app.warning
-    assert charts(app)
-
-
-def test_every_control_changes_what_is_drawn(open_page: OpenPage) -> None:
-    changes = {
-        "radius": 1.3,
-        "timesteps": 20,
-        "hidden": 8,
-        "batch": 4,
-        "input_scale": 2.0,
-        "seed": 7,
-    }
-    app = open_page("vanishing_gradients", view="One run")
-    assert_each_change_is_drawn(
-        app,
-        changes,
-        lambda: app.segmented_control(key="activation").set_value("ReLU"),
-        lambda: app.selectbox(key="structure").set_value("orthogonal"),
-        lambda: app.toggle(key="last_target_only").set_value(False),
-    )
-
-
-@pytest.mark.parametrize("key", ["weight_scale", "bias_scale"])
-def test_the_notebooks_sliders_change_its_chart(open_page: OpenPage, key: str) -> None:
-    app = open_page("vanishing_gradients", view="Notebook")
-    before = charts(app)[0].SerializeToString()
-    app.slider(key=key).set_value(-3.0).run()
-    assert charts(app)[0].SerializeToString() != before
-
-
-def test_the_mean_over_timesteps_can_be_switched_off(open_page: OpenPage) -> None:
-    app = open_page("vanishing_gradients", view="(c) Targets")
-    before = charts(app)[0].SerializeToString()
-    app.toggle(key="mean_loss").set_value(False).run()
-    assert charts(app)[0].SerializeToString() != before
+    assert "At radius 1.25" in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -115,28 +59,19 @@ def test_what_a_link_cannot_mean_is_named_and_the_default_stands(
     assert charts(app)
 
 
-def test_a_value_the_page_can_show_is_taken_from_the_link(open_page: OpenPage) -> None:
-    app = open_page("vanishing_gradients", view="One run", radius="1.25", activation="none")
+def test_the_radius_of_a_link_is_where_numbers_and_words_are(open_page: OpenPage) -> None:
+    app = open_page("vanishing_gradients", view="(a) Linear", radius="1.25", seed="3")
     assert not app.warning
-    assert app.slider(key="radius").value == 1.25
-    assert any(metric.value == "1.25" for metric in app.metric)
+    assert "At radius 1.25" in texts(app)
+    assert "largest |eigenvalue| **1.25**" in texts(app)
 
 
 def test_reset_restores_every_setting_but_the_seed(open_page: OpenPage) -> None:
-    app = open_page("vanishing_gradients", radius="1.25", seed="7", hidden="8")
+    app = open_page("vanishing_gradients", seed="7", hidden="8", timesteps="20")
     press(app, "Reset")
-    assert app.slider(key="radius").value == 0.8
     assert app.slider(key="hidden").value == 32
+    assert app.slider(key="timesteps").value == 50
     assert app.slider(key="seed").value == 7
-
-
-def test_pinned_curves_stay_while_the_controls_change(open_page: OpenPage) -> None:
-    app = open_page("vanishing_gradients", view="One run")
-    press(app, "Pin")
-    app.slider(key="radius").set_value(1.4).run()
-    assert "radius 0.8" in texts(app)
-    press(app, "Unpin")
-    assert "pinned run" not in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -147,19 +82,3 @@ def test_a_question_card_answers_each_prediction_with_its_own_word(
 ) -> None:
     app = open_page("vanishing_gradients", view=question.view)
     assert_card_answers_each_prediction(app, question)
-
-
-def test_the_verdict_on_a_follows_the_radius(open_page: OpenPage) -> None:
-    for radius, fate in (("0.7", "vanishes"), ("1.4", "explodes")):
-        app = open_page("vanishing_gradients", view="(a) Linear", radius=radius)
-        app.radio(key="prediction_1a").set_value(handout.LINEAR_GRADIENT.options[0].text).run()
-        assert fate in texts(app)
-
-
-def test_the_nonnormal_preset_grows_before_it_vanishes(open_page: OpenPage) -> None:
-    app = open_page("vanishing_gradients", view="Beyond", timesteps="100")
-    press(app, "Show the non-normal matrix")
-    numbers = {metric.label: float(metric.value) for metric in app.metric}
-    assert numbers["largest |eigenvalue| ρ"] == 0.9
-    assert numbers["peak of ‖Wₕⁿ‖"] > 5
-    assert "before it decays" in texts(app)

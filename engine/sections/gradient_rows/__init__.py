@@ -1,7 +1,8 @@
 """What the pictures of the vanilla RNN's gradient are drawn from: rows of all radii at once."""
 
-from engine.sections.gradient_rows.activations import activations
+from engine.sections.gradient_rows.activations import activations, ratios
 from engine.sections.gradient_rows.beyond import beyond
+from engine.sections.gradient_rows.common import radii
 from engine.sections.gradient_rows.equation_one import equation_one
 from engine.sections.gradient_rows.hero import hero
 from engine.sections.gradient_rows.linear import closed_form
@@ -9,5 +10,6 @@ from engine.sections.gradient_rows.notebook import notebook
 from engine.sections.gradient_rows.targets import targets
 
 __all__ = [
-    "activations", "beyond", "closed_form", "equation_one", "hero", "notebook", "targets",
+    "activations", "beyond", "closed_form", "equation_one", "hero", "notebook", "radii", "ratios",
+    "targets",
 ]  # fmt: skip

@@ -27,15 +27,26 @@ from engine.sections.gradient_rows.common import (
 ACTIVATIONS: dict[str, Activation] = {"none": "identity", "tanh": "tanh", "relu": "relu"}
 
 
+@lru_cache(maxsize=2)
+def runs_of_all(config: RecurrentConfig) -> dict[str, tuple[Array, Array]]:
+    """log10 of ‖∂L/∂h_t‖ and ‖h_t‖ of each activation at every radius; nobody may change them."""
+    return {
+        name: swept(replace(config, activation=activation))
+        for name, activation in ACTIVATIONS.items()
+    }
+
+
+def ratios(config: RecurrentConfig) -> dict[str, Array]:
+    """log10 ‖∂L/∂h_1‖/‖∂L/∂h_T‖ of each activation at every radius."""
+    return {name: change(gradient) for name, (gradient, _) in runs_of_all(config).items()}
+
+
 @lru_cache(maxsize=4)
 def activations(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.activations.activations`, by name."""
     steps = drawn_steps(config.timesteps)
     drawn = steps["t"].to_numpy() - 1
-    runs = {
-        name: swept(replace(config, activation=activation))
-        for name, activation in ACTIVATIONS.items()
-    }
+    runs = runs_of_all(config)
     reaches = [reach(*run) for run in runs.values()]
     ticks = power_ticks(min(low for low, _ in reaches), max(high for _, high in reaches))
     largest = singular_value(config) * radii()

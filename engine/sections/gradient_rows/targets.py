@@ -10,6 +10,7 @@ from engine.charts.stage import packed, power_ticks
 from engine.extended_range import Array
 from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig
+from engine.recurrent.findings import NEARBY
 from engine.recurrent.loss_sweep import DISTANCES, LossSweep, loss_sweep
 from engine.sections.gradient_rows.common import (
     FARTHEST,
@@ -22,9 +23,6 @@ from engine.sections.gradient_rows.common import (
 
 #: Points of the curves, and losses whose own curve is drawn.
 POINTS, LOSSES = 50, 8
-#: Losses at most so many timesteps ahead are near; where T is no longer than twice that, only
-#: the timestep's own.
-NEARBY = 10
 
 
 @lru_cache(maxsize=4)
@@ -61,7 +59,7 @@ def _of_radii(found: LossSweep, t: Array, timesteps: int) -> pd.DataFrame:
         "g_label": found.total[:, label],
         "last_label": last[:, label],
     }
-    near = near_share(found.shares[:, :, 0], timesteps)
+    near = near_share(found.shares[:, :, 0], NEARBY if is_long(timesteps) else 0)
     texts = [
         words(share, of_last, of_all, timesteps)
         for share, of_last, of_all in zip(near, _ratio(last), _ratio(found.total), strict=True)
@@ -93,11 +91,10 @@ def _band_names(shares: Array, t: Array) -> dict[str, Array]:
     return columns
 
 
-def near_share(shares: Array, timesteps: int) -> Array:
-    """The share at h_1 of the near losses, (radii,). shares: (groups, radii)."""
+def near_share(shares: Array, most: int) -> Array:
+    """The share at h_1 of the losses at most so far ahead, (radii,). shares: (groups, radii)."""
     groups = [
-        n for n, (_, farthest) in enumerate(DISTANCES)
-        if farthest is not None and farthest <= (NEARBY if is_long(timesteps) else 0)
+        n for n, (_, last) in enumerate(DISTANCES) if last is not None and last <= most
     ]  # fmt: skip
     near: Array = shares[groups].sum(axis=0)
     return near

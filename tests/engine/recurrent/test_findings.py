@@ -1,92 +1,173 @@
-"""Verdicts follow the numbers, and say when the settings are outside what a question assumes."""
+"""Words follow the numbers: each claim is held to a judge that computes it in another way.
 
+Settings come from Hypothesis. The judges use plain numpy on the drawn weights: powers of a matrix
+by repeated products, one gradient at a time.
+"""
+
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.questions import Verdict
-from engine.recurrent import (
-    RecurrentConfig,
-    comparisons,
-    findings,
-    gradient_share_by_loss,
-    loss_timestep_matrix,
-    theory,
-)
+from engine.recurrent import RecurrentConfig, draw_weights, findings, gradient_trace
+from engine.recurrent.comparisons import compare_activations
+from engine.recurrent.loss_sweep import loss_sweep
+from engine.recurrent.theory import linear_closed_form, log10_power_norms, matrix_facts
+from engine.sections.gradient_rows import ratios
+from engine.sections.gradient_rows.beyond import peak_of
+from engine.sections.gradient_rows.targets import near_share
 
-LINEAR = RecurrentConfig(activation="identity", timesteps=100)
+STRUCTURES = st.sampled_from(["gaussian", "orthogonal", "symmetric", "nonnormal"])
+RADII = st.integers(0, 200).map(lambda hundredths: hundredths / 100)
+configs = st.builds(
+    RecurrentConfig,
+    activation=st.sampled_from(["identity", "tanh", "relu"]),
+    hidden_size=st.integers(1, 12),
+    timesteps=st.integers(1, 60),
+    spectral_radius=RADII,
+    recurrent_init=STRUCTURES,
+    seed=st.integers(0, 30),
+)
+linear = configs.map(lambda config: replace(config, activation="identity"))
+
+
+def ends(config: RecurrentConfig) -> tuple[float, float]:
+    """‖∂L/∂h_1‖ and ‖∂L/∂h_T‖ of the linear network over |2(ŷ − y)|, by repeated products."""
+    weights = draw_weights(config)
+    row = weights.w_f
+    last = float(np.linalg.norm(row))
+    for _ in range(config.timesteps - 1):
+        row = row @ weights.w_h
+    return float(np.linalg.norm(row)), last
 
 
 def eigenvalue_verdict(config: RecurrentConfig) -> Verdict:
-    measured = theory.linear_closed_form(config)["log10_measured"]
-    return findings.eigenvalue_verdict(measured, theory.matrix_facts(config))
+    measured = linear_closed_form(config)["log10_measured"]
+    return findings.eigenvalue_verdict(measured, matrix_facts(config))
 
 
-def every_target_verdict(config: RecurrentConfig) -> Verdict:
-    compared = comparisons.compare_targets(config)
-    by_name = {name: run["log10_grad_hidden_norm"] for name, run in compared.groupby("targets")}
-    return findings.every_target_verdict(
-        by_name["every timestep"],
-        by_name["last only"],
-        loss_timestep_matrix(config, log10=True),
-        gradient_share_by_loss(config),
-    )
+@given(linear)
+def test_a_says_of_the_gradient_what_repeated_products_say(config: RecurrentConfig) -> None:
+    verdict = eigenvalue_verdict(config)
+    first, last = ends(config)
+    if re.search(r"gradient( norm)? vanishes", verdict.statement):
+        assert first < 0.11 * last
+    if re.search(r"gradient( norm)? explodes", verdict.statement):
+        assert first > 9 * last
+    if re.search(r"gradient( norm)? keeps its size", verdict.statement):
+        assert 0.09 * last <= first <= 11 * last
 
 
-@pytest.mark.parametrize(("radius", "fate"), [(0.7, "vanishes"), (1.3, "explodes")])
-@pytest.mark.parametrize("structure", ["gaussian", "orthogonal", "symmetric"])
-def test_the_eigenvalue_rule_holds_in_the_long_run(
-    radius: float, fate: str, structure: str
+@given(linear)
+def test_a_agrees_where_the_eigenvalue_alone_says_the_same(config: RecurrentConfig) -> None:
+    verdict = eigenvalue_verdict(config)
+    if verdict.measured is None:
+        assert verdict.outside is not None
+        return
+    first, last = ends(config)
+    alone = float(config.spectral_radius or 0) ** (config.timesteps - 1)
+    if (
+        min(abs(alone - 0.1), abs(alone - 10), abs(first / last - 0.1), abs(first / last - 10))
+        > 0.01
+    ):
+        sides = [(ratio > 10) - (ratio < 0.1) for ratio in (alone, first / last)]
+        assert verdict.agrees == (sides[0] == sides[1])
+    assert verdict.agrees == (verdict.outside is None)
+
+
+@given(linear)
+def test_a_calls_no_normal_matrix_far_from_normal(config: RecurrentConfig) -> None:
+    w_h = draw_weights(config).w_h
+    if "normal" in (eigenvalue_verdict(config).outside or ""):
+        assert np.linalg.norm(w_h @ w_h.T - w_h.T @ w_h) > 1e-9 * np.linalg.norm(w_h) ** 2
+
+
+@given(configs)
+def test_the_bound_forces_only_what_a_singular_value_does(config: RecurrentConfig) -> None:
+    w_h = draw_weights(config).w_h
+    words = findings.bound_in_words(float(np.linalg.norm(w_h, 2)))
+    largest = np.sqrt(np.linalg.eigvalsh(w_h.T @ w_h)[-1].clip(0))
+    if "must shrink" in words:
+        assert largest < 1
+    if "forces nothing" in words:
+        assert largest > 1
+    if config.recurrent_init == "orthogonal" and config.spectral_radius == 1:
+        assert "none of the three can grow" in words
+
+
+@given(configs)
+def test_b_names_the_one_with_which_less_is_left_and_where_that_turns(
+    config: RecurrentConfig,
 ) -> None:
-    config = replace(LINEAR, spectral_radius=radius, recurrent_init=structure)  # type: ignore[arg-type]
-    verdict = eigenvalue_verdict(config)
-    assert verdict.agrees
-    assert verdict.outside is None
-    assert fate in verdict.statement
+    of_all = ratios(replace(config, activation="identity", spectral_radius=1.0))
+    radii = np.arange(201) / 100
+    verdict = findings.activation_verdict(
+        compare_activations(config), config.spectral_radius or 0.0, radii, of_all["tanh"], of_all["relu"]
+    )  # fmt: skip
+
+    def left(activation: str, radius: float) -> float:
+        of = replace(config, activation=activation, spectral_radius=radius)  # type: ignore[arg-type]
+        return findings.log10_ratio(gradient_trace(of).log10_frame["log10_grad_hidden_norm"])
+
+    radius = config.spectral_radius or 0.0
+    if "Less is left with tanh" in verdict.statement:
+        assert left("tanh", radius) < left("relu", radius)
+    if "Less is left with ReLU" in verdict.statement:
+        assert left("relu", radius) < left("tanh", radius)
+        assert not verdict.agrees
+    assert verdict.agrees == (verdict.outside is None)
+    if turn := re.search(r"From radius ([\d.]+) on tanh", verdict.outside or ""):
+        assert float(turn[1]) > radius
+        assert left("tanh", float(turn[1])) < left("relu", float(turn[1]))
+    if explodes := re.search(r"ReLU explodes from radius ([\d.]+) on", verdict.outside or ""):
+        assert left("relu", float(explodes[1])) > 0.99
 
 
-def test_a_nonnormal_matrix_and_a_short_sequence_are_outside_the_rule() -> None:
-    config = replace(LINEAR, spectral_radius=0.9, recurrent_init="nonnormal", timesteps=10)
-    verdict = eigenvalue_verdict(config)
-    assert not verdict.agrees
-    assert verdict.outside is not None
-    assert "normal" in verdict.outside
+@given(configs)
+def test_c_agrees_only_where_near_losses_hide_that_the_last_one_vanishes(
+    config: RecurrentConfig,
+) -> None:
+    timesteps, radius = config.timesteps, np.array([config.spectral_radius or 0.0])
+    found = loss_sweep(config, radius, [timesteps], [1, timesteps] if timesteps > 1 else [1])
+    near = float(near_share(found.shares[:, :, 0], findings.NEARBY)[0])
+    verdict = findings.every_target_verdict(near, found.total[0], found.single[0, 0], timesteps)
+    alone = gradient_trace(replace(config, last_target_only=True))
+    gradient = alone.log10_frame["log10_grad_hidden_norm"]
+    if verdict.agrees:
+        assert near > 0.5
+        assert gradient.iloc[0] < gradient.iloc[-1] - 0.99
+    if "doesn't vanish" in (verdict.outside or ""):
+        assert gradient.iloc[0] > gradient.iloc[-1] - 1.01 or gradient.iloc[-1] == -np.inf
 
 
-@pytest.mark.parametrize(
-    "config", [replace(LINEAR, timesteps=1), replace(LINEAR, spectral_radius=0.0)]
-)
-def test_without_a_slope_the_verdict_says_so(config: RecurrentConfig) -> None:
-    assert eigenvalue_verdict(config).outside is not None
+@given(configs)
+def test_the_peak_of_the_powers_is_the_largest_of_a_thousand(config: RecurrentConfig) -> None:
+    radius, w_h = config.spectral_radius or 0.0, draw_weights(config).w_h
+    peak = peak_of(log10_power_norms(config, 500), radius)
+    if not peak.is_all or radius > 1:
+        return
+    power, largest = np.eye(len(w_h)), 1.0
+    for _ in range(1000):
+        power = power @ w_h
+        largest = max(largest, float(np.linalg.norm(power, 2)))
+    assert 10**peak.log10 == pytest.approx(largest, rel=1e-9)
+    words = findings.normality_in_words(matrix_facts(config), peak.log10, peak.power, peak.is_all)
+    if "grows to" in words:
+        assert largest > 1
 
 
-def test_tanh_bounds_hidden_states_where_relu_and_none_explode() -> None:
-    config = RecurrentConfig(spectral_radius=2.0, timesteps=100, seed=3)
-    compared = comparisons.compare_activations(config)
-    verdict = findings.activation_verdict(compared, theory.matrix_facts(config))
-    assert verdict.agrees
-    assert verdict.outside is None
-    largest = compared.groupby("activation")["log10_hidden_norm"].max()
-    assert largest["tanh"] <= 0.5 * 1.51  # log10 of √32 hidden units, each inside (−1, 1)
-    assert largest["none"] > 10
-    assert largest["ReLU"] > largest["tanh"]
+def test_a_gradient_that_is_zero_everywhere_keeps_no_size() -> None:
+    scaled = RecurrentConfig(spectral_radius=None, weight_scale=0.0, timesteps=10)
+    gradient = gradient_trace(scaled).log10_frame["log10_grad_hidden_norm"]
+    assert "exactly zero" in findings.trace_in_words(gradient)
 
 
-def test_at_a_small_radius_the_verdict_on_b_says_that_relu_needs_a_larger_one() -> None:
-    config = RecurrentConfig(spectral_radius=0.8)
-    compared = comparisons.compare_activations(config)
-    verdict = findings.activation_verdict(compared, theory.matrix_facts(config))
-    assert verdict.outside is not None
-    assert "ReLU doesn't explode" in verdict.outside
-
-
-def test_targets_everywhere_raise_the_gradient_but_not_over_long_spans() -> None:
-    verdict = every_target_verdict(RecurrentConfig(spectral_radius=0.8, last_target_only=False))
-    assert verdict.agrees
-    assert verdict.outside is None
-
-
-def test_short_sequences_are_outside_question_c() -> None:
-    verdict = every_target_verdict(RecurrentConfig(timesteps=8, last_target_only=False))
-    assert verdict.outside is not None
-    assert "T = 8" in verdict.outside
+@given(configs.map(lambda config: replace(config, last_target_only=False)))
+def test_with_a_target_at_every_step_nothing_is_said_to_explode(config: RecurrentConfig) -> None:
+    gradient = gradient_trace(config).log10_frame["log10_grad_hidden_norm"]
+    words = findings.local_trace_in_words(gradient)
+    assert not re.search("explodes|vanishes|falls away", words)
