@@ -6,7 +6,6 @@ as in the rows; a curve that is exactly zero somewhere says 0 there.
 
 import pandas as pd
 
-from engine.decoding.layout import decimal
 from engine.extended_range import scientific, written
 
 
@@ -105,22 +104,3 @@ def errors(points: pd.DataFrame, truth: str = "truth") -> str:
     distance = table.drop(columns=truth).sub(table[truth], axis=0).abs().mean()
     texts = [f"{name}: {written(float(value))}" for name, value in distance.items()]
     return f"Mean distance from the truth of {'; of '.join(texts)}."
-
-
-def found_by_width(found: pd.DataFrame) -> str:
-    """The score with the narrowest and the widest beam. found: `beam_width, score`."""
-    narrow, wide = found.iloc[0], found.iloc[-1]
-    return (
-        f"The best score is {decimal(narrow['score'])} with k = {narrow['beam_width']:g} and "
-        f"{decimal(wide['score'])} with k = {wide['beam_width']:g}."
-    )
-
-
-def cost_at_the_end(cost: pd.DataFrame) -> str:
-    """Cell evaluations of each way for the longest sequence. cost: `length, way, model_steps`."""
-    longest = cost[cost["length"] == cost["length"].max()]
-    texts = [
-        f"{steps:,} {way}"
-        for way, steps in zip(longest["way"], longest["model_steps"], strict=True)
-    ]
-    return f"Cell evaluations at T = {longest['length'].iloc[0]:g}: {', '.join(texts)}."

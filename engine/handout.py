@@ -249,7 +249,7 @@ STORED_AT_1 = Question(
     asks="Two words, “neural” and “network”, and a beam of width 2. Which sequences does beam search "
     "store after the first timestep?",
     page=SEARCH.name,
-    view="(a)-(c) What is stored",
+    view="Step by step",
     options=(
         Option(
             "Both words",
@@ -277,7 +277,7 @@ STORED_AT_2 = Question(
     asks="Each of the two hypotheses grows by one word. Which sequences are stored after the second "
     "timestep?",
     page=SEARCH.name,
-    view="(a)-(c) What is stored",
+    view="Step by step",
     options=(
         Option(
             "“neural network” and “network neural”",
@@ -311,7 +311,7 @@ STORED_AT_3 = Question(
     topic="Beam search, timestep 3",
     asks="And after the third timestep?",
     page=SEARCH.name,
-    view="(a)-(c) What is stored",
+    view="Step by step",
     options=(
         Option(
             "“neural network network” and “network neural network”",

@@ -240,23 +240,23 @@ BEAM_RECAP = (
         ("algorithm-store", "formula", "store the top $k$ and go on to $t + 1$"),
         step="2",
     ),
-    *_at("Figure 4", SEARCH, "(a)-(c) What is stored",
+    *_at("Figure 4", SEARCH, "Step by step",
         ("figure-4", "figure", "The tree of log-probabilities, each given the tokens before it"),
         ("setting", "number", "$k = 2$, length 3, two words: “neural” and “network”"),
     ),
 )  # fmt: skip
 
 PARTS_OF_SEARCH = (
-    *_at("2 (a)", SEARCH, "(a)-(c) What is stored",
+    *_at("2 (a)", SEARCH, "Step by step",
         ("question-2a", "question", "What is stored at timestep 1?"),
         ("stored-1", "number", "Both words: “neural” (−0.65) and “network” (−0.73)"),
     ),
-    *_at("2 (b)", SEARCH, "(a)-(c) What is stored",
+    *_at("2 (b)", SEARCH, "Step by step",
         ("question-2b", "question", "What is stored at timestep 2?"),
         ("stored-2", "number", "“neural network”: −0.65 − 0.6 = −1.25; “network neural”: "
          "−0.73 − 0.6 = −1.33"),
     ),
-    *_at("2 (c)", SEARCH, "(a)-(c) What is stored",
+    *_at("2 (c)", SEARCH, "Step by step",
         ("question-2c", "question", "What is stored at timestep 3?"),
         ("stored-3", "number", "“neural network network”: −0.65 − 0.6 − 0.6 = −1.85; “network neural "
          "network”: −0.73 − 0.6 − 0.6 = −1.93"),

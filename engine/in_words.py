@@ -73,3 +73,8 @@ def raised(number: float) -> str:
 def lowered(number: int) -> str:
     """A number as an index."""
     return str(number).translate(_LOWERED)
+
+
+def decimal(number: float) -> str:
+    """Two decimals and a proper minus sign."""
+    return f"{number:.2f}".replace("-", "−")

@@ -16,12 +16,10 @@ SECTIONS = {
     ),
     "training_runs": ("Loss", "Predictions", "Memory", "Gradients"),
     "beam_search": (
-        "Step by step", "Your own tree", "(a)-(c) What is stored", "(d) The optimum",
-        "(e) What it costs", "Conventions",
+        "Step by step", "(d) The optimum", "When search is too good", "(e) What it costs",
+        "Your own tree",
     ),
 }  # fmt: skip
-#: Those that say what they have to say without a chart.
-WITHOUT_CHART = {"Your own tree", "Conventions"}
 
 
 def open_sections(page: str) -> list[tuple[str, str]]:

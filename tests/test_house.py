@@ -134,15 +134,15 @@ def test_forged_requests_and_large_uploads_are_refused() -> None:
     assert server["maxUploadSize"] <= 2, "megabytes"
 
 
-def test_no_page_writes_html_of_its_own_but_constant_styles() -> None:
+def test_no_page_writes_html_of_its_own_but_constant_styles_and_keys() -> None:
     for path in SOURCES:
         for name, call in calls(path):
             assert "unsafe_allow_html" not in {keyword.arg for keyword in call.keywords}, path
             assert not name.startswith(("st.components", "components.v1", "st.iframe")), path
             if name.endswith((".html", ".script")):
                 written = [ast.unparse(argument) for argument in call.args]
-                assert path.name in {"presenter.py", "style.py"}
-                assert written == ["_STYLE"]
+                assert path.name in {"presenter.py", "style.py", "keys.py"}
+                assert written == ["_KEYS" if path.name == "keys.py" else "_STYLE"]
 
 
 def test_nothing_is_unpickled_evaluated_or_run_in_a_shell() -> None:

@@ -83,31 +83,33 @@ def beam_tree(
         *_algorithm(algorithm),
         *_survival(survival, widths),
     ]
-    bottom = f"wide ? max(key_y + 24*s, beam_top + {steps + 1}*22*s) : beam_top + {steps + 1}*22*s"
+    bottom = (
+        f"wide ? max(key_y + 24*s, beam_top + {steps + 0.6}*21*s) : beam_top + {steps + 0.6}*21*s"
+    )
     return stage(*layers, height=bottom, parameters=parameters).properties(usermeta=MANY_CELLS)
 
 
 def _places(steps: int, leaves: int, most: int) -> list[alt.Parameter]:
     """Where everything stands; on a phone the column goes below the tree."""
     return [
-        parameter("tree_top", "wide ? 48*s : 46*s"),
-        parameter("row", "wide ? 53*s : 41*s"),
+        parameter("tree_top", "46*s"),
+        parameter("row", "wide ? 45*s : 41*s"),
         parameter("first", "wide ? 0.105*width : 0.17*width"),
         parameter("apart", f"(wide ? 0.57 : 1.005) * width / {max(steps, 3)}"),
         parameter("pill", "wide ? 88*s : min(68*s, apart - 40*s)"),
-        parameter("tall", "wide ? 26*s : 21*s"),
-        parameter("key_y", f"tree_top + row * {leaves - 1} + (wide ? 56*s : 40*s)"),
+        parameter("tall", "wide ? 24*s : 21*s"),
+        parameter("key_y", f"tree_top + row * {leaves - 1} + (wide ? 46*s : 40*s)"),
         parameter("rank_left", "wide ? 0.635*width : 12*s"),
         parameter("rank_right", "wide ? 0.99*width : 0.98*width"),
         parameter("dots_left", "wide ? 0.80*width : 0.58*width"),
         parameter("rank_limit", "dots_left - rank_left - 34*s"),
         parameter("rank_top", "wide ? 16*s : key_y + 72*s"),
-        parameter("rank_row", "wide ? 22*s : 20*s"),
+        parameter("rank_row", "20*s"),
         parameter("rank_size", "13*s"),
-        parameter("below", f"rank_top + rank_row * {most + 1} + 28*s"),
+        parameter("below", f"rank_top + rank_row * {most + 1} + 22*s"),
         parameter("code_top", "wide ? below : key_y + 36*s"),
-        parameter("code_row", "18.5*s"),
-        parameter("beam_top", "wide ? code_top + 7.6*code_row + 16*s : below + 16*s"),
+        parameter("code_row", "17*s"),
+        parameter("beam_top", "wide ? code_top + 7.4*code_row + 16*s : below + 16*s"),
         parameter("beam_cell", "min(27*s, (rank_right - rank_left - 90*s) / 8)"),
     ]
 
@@ -133,7 +135,7 @@ def _nodes(nodes: Data, steps: int) -> alt.Chart:
             fill_to="datum.left + pill * datum.probability",
             edge_x="(datum.px + datum.left) / 2",
             edge_y="(datum.py + datum.cy) / 2",
-            total_y="datum.bottom + (wide ? 13*s : 10.5*s)",
+            total_y="datum.bottom + (wide ? 11.5*s : 10.5*s)",
             ring_left="datum.left - 3*s",
             ring_right="datum.right + 3*s",
             ring_top="datum.top - 3*s",
@@ -158,7 +160,7 @@ def _band() -> alt.Chart:
     middle = "first + apart * (t - 1)"
     return rect.encode(
         x=px(f"{middle} - pill/2 - 10*s"), x2=px(f"{middle} + pill/2 + 10*s"),
-        y=px("4*s"), y2=px("key_y - 22*s"),
+        y=px("4*s"), y2=px("key_y - 14*s"),
     )  # fmt: skip
 
 
@@ -326,7 +328,7 @@ def _algorithm(algorithm: Data) -> list[Layer]:
             left="rank_left - 3*s",
             right="rank_right",
         )
-        .transform_calculate(top="datum.y - 9*s", bottom="datum.y + 9*s", sign="'▸'")
+        .transform_calculate(top="datum.y - 8.5*s", bottom="datum.y + 8.5*s", sign="'▸'")
     )
     on, off = rows.transform_filter("datum.on"), rows.transform_filter("!datum.on")
     bar = on.mark_rect(color=expr("state"), opacity=0.2, cornerRadius=4, aria=False)
@@ -348,7 +350,7 @@ def _survival(survival: Data, widths: int) -> list[Layer]:
         .transform_filter("reveal_on")
         .transform_calculate(
             x=f"{left} + (datum.beam_width - 0.5) * beam_cell",
-            y="beam_top + 22*s * datum.timestep",
+            y="beam_top + 21*s * datum.timestep",
         )
         .transform_calculate(
             left="datum.x - beam_cell*0.45",

@@ -8,6 +8,7 @@ from engine.charts.stage import (
     TICK,
     Data,
     Layer,
+    Slider,
     expr,
     haloed,
     of_data,
@@ -21,18 +22,24 @@ from engine.charts.stage import (
 from engine.charts.theme import MANY_CELLS, AnyChart
 
 
-def found_by_width(stairs: Data, levels: Data, ticks: Data, ends: Data) -> AnyChart:
+def found_by_width(
+    stairs: Data, found: Data, levels: Data, ticks: Data, ends: Data, *, widths: int
+) -> AnyChart:
     """The staircase from k = 1 to the widest beam.
 
     stairs: a row for each stretch of widths with one result: `first, next` (where it ends),
-    `score, next_score` (of the stretch after it), `words, colour, is_long`. levels: `score, words,
+    `score, next_score` (of the stretch after it), `words, colour, is_long`. found: `beam_width,
+    score`. levels: `score, words,
     colour` of greedy search and the optimum. ticks: `score, words`. ends: one row, `low, high,
-    widest, title`.
+    title`. widths: the widest beam.
     """
+    width = Slider("k", "Beam width k", 1, widths, 1, 2)
     parameters = [
+        width.selection(),
+        parameter("beam", width.now()),
         of_data("low", "ends", "low"),
         of_data("high", "ends", "high"),
-        of_data("widest", "ends", "widest"),
+        parameter("widest", widths),
         parameter("left", "wide ? 0.045*width : 0.13*width"),
         parameter("right", "0.985*width"),
         parameter("top", "40*s"),
@@ -63,6 +70,17 @@ def found_by_width(stairs: Data, levels: Data, ticks: Data, ends: Data) -> AnyCh
         chart.transform_filter("isValid(datum.next_score)").mark_rule(
             color=expr("state"), strokeWidth=expr("1.2*s"), opacity=0.6, aria=False
         ).encode(x=x("next", "left", "right", [1, "widest"]), y=up, y2="next_score"),
+    ]  # fmt: skip
+    now = alt.Chart(found).transform_filter("datum.beam_width == beam")
+    here = x("beam_width", "left", "right", [1, "widest"])
+    layers += [
+        now.mark_rule(color=expr("ink"), strokeWidth=1, opacity=0.5, aria=False).encode(
+            x=here, y=px("top"), y2=px("bottom")
+        ),
+        now.mark_point(
+            filled=True, opacity=1, size=expr("130*s*s"), fill=expr("state"),
+            stroke=expr("background"), strokeWidth=2, aria=False,
+        ).encode(x=here, y=up),
     ]  # fmt: skip
     for colour in ("ink", "optimum"):
         named = chart.transform_filter(f"datum.colour == '{colour}' && (wide || datum.is_long)")

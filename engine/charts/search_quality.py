@@ -32,7 +32,7 @@ from engine.charts.theme import MANY_CELLS, AnyChart
 #: Ticks of the beam width.
 WIDTHS_TOLD = (1, 2, 5, 10, 20, 50)
 #: Each rule of ranking: its ink, its dash, and on which side of its curve it is named.
-RULES = {"sum": ("state", [1, 0]), "wu": ("ink", [7, 3]), "mean": ("dim", [2, 3])}
+RULES = {"sum": ("state", [1, 0]), "wu2016": ("ink", [7, 3]), "mean": ("dim", [2, 3])}
 
 
 def search_quality(
@@ -45,7 +45,7 @@ def search_quality(
     packed with an entry for each k, `texts, marks` (◆ the optimum, ✕ not, or nothing known).
     longest: the top of the axis of lengths.
     """
-    width = Slider("k", "Beam width k", 1, widest, 1, 5)
+    width = Slider("wide_k", "Beam width k", 1, widest, 1, 5)
     parameters = [
         width.selection(),
         parameter("beam", width.now()),

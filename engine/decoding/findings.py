@@ -5,14 +5,12 @@ Tokens may come from anybody, so every sequence goes into a sentence as literal 
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
 from engine.decoding import handout_tree
 from engine.decoding.config import DecodingConfig
 from engine.decoding.language_run import LanguageRun
-from engine.decoding.layout import decimal
 from engine.decoding.models import LanguageModel, TreeModel, token_log_probs
 from engine.decoding.record import (
     END_TOKEN,
@@ -22,7 +20,9 @@ from engine.decoding.record import (
     StoredHypothesis,
     sequence_text,
 )
+from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.verdict import RECOMPUTED, STORED, TIE, LostOptimum, is_as_good
+from engine.in_words import decimal
 from engine.questions import Verdict
 
 WAYS = (STORED, RECOMPUTED)
@@ -86,14 +86,6 @@ def stored_in_words(model: LanguageModel, step: SearchStep) -> str:
         f"{sequence(one.tokens)} ({sum_in_words(model, one)})" for one in step.kept[:MAX_NAMED]
     ]
     return listed(named, len(step.kept))
-
-
-def finished_before(result: BeamSearchResult, step: int, first: int) -> str:
-    """The hypotheses of a step that ended before timestep `first`; empty where there are none."""
-    kept = result.steps[step - 1].kept if step else ()
-    ended = [one for one in kept if one.finished and len(one.tokens) < first]
-    words = [f"{sequence(one.tokens)} ({decimal(one.log_prob)})" for one in ended]
-    return listed(words) if words else ""
 
 
 def count_in_words(config: DecodingConfig) -> str:
@@ -318,84 +310,10 @@ def training_in_words(run: LanguageRun, text: str) -> str:
     )
 
 
-def wide_beams_in_words(winners: pd.DataFrame) -> str:
-    """What a wider beam does to the length of the winner, by the sum and by the mean.
-
-    winners: as `comparisons.winners_by_beam_width` gives it.
-    """
-    words = []
-    for scoring in ("sum", "mean"):
-        rows = winners[winners["scoring"] == scoring].sort_values("beam_width")
-        (first, *_, last) = rows.to_dict("records") * (2 if len(rows) == 1 else 1)
-        words.append(
-            f"by the {scoring} the winner has {_counted(first['length'], 'token')} with k = "
-            f"{first['beam_width']} and {_counted(last['length'], 'token')} with k = "
-            f"{last['beam_width']} ({literal(last['sequence'])})"
-        )
-    return f"Ranked {words[0]}; {words[1]}."
-
-
-SCORING_NAMES = {
-    "sum": "sum",
-    "mean": "mean",
-    "length": "length^α",
-    "wu2016": "Wu et al. 2016",
-}
-
-
 def convention_name(scoring: str, count_end_token: bool) -> str:
     """A convention as people say it."""
     name = SCORING_NAMES[scoring]
     return name if count_end_token else f"{name}, end token not counted"
-
-
-def step_in_words(result: BeamSearchResult, timestep: int) -> str:
-    """One sentence for those who can't see the tree."""
-    if timestep == 0:
-        return "The search tree before the first step: nothing is searched yet."
-    step = result.steps[timestep - 1]
-    kept = [f"{sequence_text(h.tokens)} {decimal(h.log_prob)}" for h in step.kept[:MAX_NAMED]]
-    pruned = step.candidate_count - len(step.kept)
-    return (
-        f"The search tree after step {timestep}. Kept: {'; '.join(kept)}. "
-        f"{_counted(pruned, 'candidate')} pruned in this step."
-    )
-
-
-def algorithm_lines(
-    config: DecodingConfig, result: BeamSearchResult, timestep: int
-) -> list[tuple[str, bool]]:
-    """Algorithm 1 in our words, its numbers filled in; True marks the line the search stands at."""
-    k = config.beam_width
-    growing, count = 0, ""
-    if timestep:
-        count = f"{result.steps[timestep - 1].candidate_count} "
-        before = result.steps[timestep - 2].kept if timestep > 1 else ()
-        growing = sum(not kept.finished for kept in before) if before else 1
-    now = f"   (t = {timestep})" if timestep else ""
-    ranked_by = "total" if config.scoring == "sum" else "score"
-    ended = timestep == len(result.steps)
-    return [
-        ("beam ← the empty sequence", timestep == 0),
-        (f"for t = 1 … {config.max_length}{now}", False),
-        (f"  for each of {growing} hypotheses" if growing > 1 else "  for each hypothesis", False),
-        (f"    propose its top {k} tokens", False),
-        (f"  sort {count}candidates by {ranked_by}", False),
-        (f"  beam ← the best {k}", bool(timestep) and not ended),
-        ("return the best of the beam", bool(timestep) and ended),
-    ]
-
-
-def outcome(row: dict[str, Any]) -> str:
-    """What became of a candidate, a row of `SearchStep.candidates`."""
-    if not row["kept"]:
-        return f"pruned by {decimal(row['margin'])}"
-    return "kept, finished" if row["finished"] else "kept"
-
-
-def all_finished(result: BeamSearchResult, step: int) -> bool:
-    """Whether no hypothesis goes on after `step`."""
-    return all(kept.finished for kept in result.steps[step - 1].kept)
 
 
 def state_in_words(hypothesis: StoredHypothesis) -> dict[str, str]:
@@ -414,11 +332,3 @@ def state_in_words(hypothesis: StoredHypothesis) -> dict[str, str]:
 
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def cost_numbers(here: pd.DataFrame, endless: pd.DataFrame) -> dict[str, str]:
-    """Cell evaluations of a search both ways, and what doubling the length does to each."""
-    length = int(here["length"].max())
-    return {f"cell evaluations, {way}": f"{_count_at(here, way, length)}" for way in WAYS} | {
-        f"twice the T, {way}": f"× {growth_on_doubling(endless, way):.2f}" for way in WAYS
-    }

@@ -17,6 +17,13 @@ from engine.arguments import require_choice, require_flag, require_number
 
 ScoringName = Literal["sum", "mean", "length", "wu2016"]
 SCORINGS: tuple[ScoringName, ...] = get_args(ScoringName)
+#: The conventions as people say them.
+SCORING_NAMES: dict[str, str] = {
+    "sum": "sum",
+    "mean": "mean",
+    "length": "length^α",
+    "wu2016": "Wu et al. 2016",
+}
 MAX_LENGTH_PENALTY = 10.0
 #: A token spelled like this finishes a hypothesis, in every model.
 END_TOKEN = "<end>"

@@ -9,9 +9,9 @@ from engine.decoding.config import DecodingConfig
 from engine.decoding.counting import hypothesis_counts, sufficient_beam_width
 from engine.decoding.exact import ExactSearchResult
 from engine.decoding.findings import count_in_words, ranked_by, sequence
-from engine.decoding.layout import decimal
 from engine.decoding.scoring import Scoring
 from engine.decoding.verdict import TIE
+from engine.in_words import decimal
 
 #: Counts beyond this are given by their power of ten.
 MAX_COUNT = 10**12

@@ -4,13 +4,17 @@ A picture holds all k and all timesteps at once. What a node looks like at each 
 one text with a letter for each, which the browser indexes; nothing is computed there.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from engine.charts.beam_parts import SEPARATOR
 from engine.charts.beam_tree import AHEAD, ALIVE, FADED, NOW, PRUNED, WINNER
-from engine.decoding.layout import decimal
 from engine.decoding.record import Hypothesis, sequence_text
+from engine.decoding.study import Study
+from engine.decoding.study_findings import RULE_NAMES
+from engine.in_words import decimal
 
 #: Letters of a sequence that a ranked column has room for.
 WORDS_SHOWN = 31
@@ -277,10 +281,9 @@ def stairs(
     low, high = min(scores), max(scores)
     pad = 0.12 * (high - low) or 0.5
     ticks = _ticks(low - pad, high + pad)
-    ends = pd.DataFrame(
-        [{"low": low - pad, "high": high + pad, "widest": max(widest, 2), "title": title}]
-    )
-    return {"stairs": steps, "levels": levels, "ticks": ticks, "ends": ends}
+    ends = pd.DataFrame([{"low": low - pad, "high": high + pad, "title": title}])
+    frames = {"stairs": steps, "found": found[["beam_width", "score"]], "levels": levels}
+    return frames | {"ticks": ticks, "ends": ends}
 
 
 def _ticks(low: float, high: float) -> pd.DataFrame:
@@ -300,3 +303,42 @@ def decimal_of(number: float, digits: int) -> str:
 def _cut(text: str, letters: int = 44) -> str:
     """The beginning of a sequence."""
     return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def study_rows(study: Study, prompts: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Rows of `search_quality`: curves by k, two levels, and what each k writes after `prompts`."""
+    by_width = study.by_width()
+    widest = by_width.groupby("scoring")["beam_width"].transform("max")
+    widths = by_width.assign(
+        length=by_width["letters"],
+        name="by " + by_width["scoring"].map(RULE_NAMES),
+        last=by_width["beam_width"] == widest,
+    )[["scoring", "beam_width", "missed", "length", "name", "last"]]
+    text, best = study.prompts["letters"].mean(), study.prompts["optimum_letters"].mean()
+    levels = [
+        ("text", text, f"how the text goes on: {text:.0f} letters"),
+        ("optimum", best, f"◆ the most likely lines: {best:.0f} letters"),
+    ]
+    found = study.found[study.found["scoring"] == "sum"].sort_values("beam_width")
+    known = [prompt for prompt in prompts if prompt in set(study.prompts["prompt"])]
+    examples = []
+    for place, prompt in enumerate(known):
+        rows = found[found["prompt"] == prompt]
+        marks = rows["missed"].map({True: "✕", False: "◆"}).fillna("")
+        texts = [
+            (_with_spaces(one.text) or "(ends at once)") + ("" if one.finished else "…")
+            for one in rows.itertuples()
+        ]
+        examples.append(
+            {
+                "place": place,
+                "prompt": _with_spaces(prompt) or "(nothing)",
+                "texts": SEPARATOR.join(texts),
+                "marks": SEPARATOR.join(marks),
+            }
+        )
+    return {
+        "widths": widths,
+        "levels": pd.DataFrame(levels, columns=["what", "length", "words"]),
+        "examples": pd.DataFrame(examples),
+    }

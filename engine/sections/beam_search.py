@@ -4,9 +4,10 @@ A picture holds every k and every step; the section's words are of the k and the
 hands. So pictures are kept by their settings without them, and only words are made anew.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from engine.charts.beam_branches import beam_branches
@@ -14,20 +15,23 @@ from engine.charts.beam_lines import beam_lines
 from engine.charts.beam_tree import beam_tree
 from engine.charts.found_by_width import found_by_width
 from engine.charts.search_cost import search_cost
+from engine.charts.search_quality import search_quality
 from engine.decoding import (
-    UserTreeError,
-    beam_search,
     comparisons,
     findings,
     lost_optimum,
-    parse_tree,
 )
 from engine.decoding import sentences as in_words
+from engine.decoding import study_findings as study_words
 from engine.decoding.config import DecodingConfig
-from engine.decoding.language_run import shipped_run, shipped_text
+from engine.decoding.cost import cost_in_words, costs_at, orders_in_words, step_costs
+from engine.decoding.exact import ExactSearchResult
 from engine.decoding.letter_lanes import letter_lanes
 from engine.decoding.record import BeamSearchResult
+from engine.decoding.scoring import SCORING_NAMES
+from engine.decoding.study import load_study
 from engine.decoding.tree_frames import algorithm_frame, tree_frames
+from engine.decoding.verdict import best_by_beam_width
 from engine.questions import Verdict
 from engine.sections import beam_rows as rows
 from engine.sections.markdown import table
@@ -39,43 +43,13 @@ TREE_WIDTHS, WIDTHS = range(1, 9), range(1, comparisons.MAX_WIDTH + 1)
 FEWER_WIDTHS = (range(1, 9), range(1, 5), range(1, 3))
 #: T of the picture of costs, to begin with.
 COST_START = 12
+#: Beginnings of lines after which the picture shows what each k writes, where the study has them.
+EXAMPLES = ("", "a ", "the", "it", "on", "ste", "wha", "and", "eve")
+AFTER_THE_PAPER = (
+    ":small[The question is that of Stahlberg and Byrne 2019, *On NMT search errors and model "
+    "errors*. Measured once and shipped; `python -m engine.decoding.study` measures it anew.]"
+)
 NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probability 0."
-
-
-@dataclass(frozen=True)
-class TreeRead:
-    """What a text that should be a tree says. words: of the tree, Markdown. longest: its depth.
-
-    faults: each with its row (None: the whole text), the rule it breaks, and what is wrong.
-    """
-
-    words: str = ""
-    longest: int = 0
-    faults: tuple[tuple[int | None, str, str], ...] = ()
-
-
-def read_tree(text: str) -> TreeRead:
-    """Read somebody's tree."""
-    try:
-        tree = parse_tree(text)
-    except UserTreeError as error:
-        return TreeRead(faults=tuple((one.row, one.rule, one.message) for one in error.problems))
-    return TreeRead(findings.tree_in_words(tree), tree.depth)
-
-
-def prompt_fault(prompt: str) -> str:
-    """Why the character LSTM can't read `prompt`, as literal text; empty if it can."""
-    try:
-        _ = DecodingConfig("characters", prompt).model
-    except ValueError as error:
-        return findings.literal(str(error), limit=300)
-    return ""
-
-
-def has_read() -> Shown:
-    """What the character LSTM was trained on: its numbers, and its text as literal code."""
-    text = shipped_text()
-    return Shown({}, sentences=(findings.training_in_words(shipped_run(), text), text))
 
 
 def tree(config: DecodingConfig, moment: int = 0, revealed: bool = False) -> Shown:
@@ -143,12 +117,12 @@ def stored(config: DecodingConfig, timestep: int) -> Verdict:
 
 def optimum(config: DecodingConfig) -> Shown:
     """(d): does beam search return the best of all, and what do other widths find?"""
-    result, greedy, exact = _beam(config), comparisons.greedy(config), comparisons.exact(config)
+    picture, by_width, exact = _optimum(_without_width(config))
+    config = replace(config, beam_width=min(config.beam_width, len(by_width)))
+    result, greedy = _beam(config), comparisons.greedy(config)
     best = exact.best if exact.proved else None
-    by_width = comparisons.best_by_beam_width(config, best)
     lost = lost_optimum(result, best) if best else None
     smallest = comparisons.smallest_optimal_beam_width(config) if best else None
-    score = "total log-prob" if config.scoring == "sum" else "score"
     named = {"greedy": greedy, f"beam, k = {config.beam_width}": result.best}
     named |= {"the best of all": best} if best else {}
     numbers = {name: rows.decimal(found.score) for name, found in named.items()}
@@ -165,68 +139,106 @@ def optimum(config: DecodingConfig) -> Shown:
         in_words.search_space_in_words(config, exact),
         in_words.wider_beams_in_words(by_width),
         in_words.sufficient_in_words(config),
+        *(_conventions(config) if config.end_token is not None else ()),
     ]
     return Shown(
-        {
-            "optimum": figure(
-                found_by_width,
-                rows.stairs(by_width, greedy, best, f"Best {score} found"),
-                alt_text="A staircase: the score of what each beam width ends with, and the "
-                "sequence, beside the levels of greedy search and of the best of all.",
-            )
-        },
+        {"optimum": replace(picture, hands={"k": config.beam_width})},
         numbers,
         tuple(words for words in said if words),
         findings.optimum_verdict(config, result, best, lost, smallest, by_width),
     )
 
 
+@lru_cache(maxsize=8)
+def _optimum(config: DecodingConfig) -> tuple[Figure, pd.DataFrame, ExactSearchResult]:
+    """The picture, what each width finds, and the exact search."""
+    exact = comparisons.exact(config)
+    best = exact.best if exact.proved else None
+    widths = TREE_WIDTHS if config.model_name == "handout" else WIDTHS
+    by_width = best_by_beam_width(
+        config.model, config.max_length, widths, optimum=best, **config.conventions
+    )
+    score = "total log-prob" if config.scoring == "sum" else "score"
+    picture = figure(
+        found_by_width,
+        rows.stairs(by_width, comparisons.greedy(config), best, f"Best {score} found"),
+        alt_text="A staircase: the score of what each beam width ends with, and the sequence, "
+        "beside the levels of greedy search and of the best of all.",
+        widths=widths[-1],
+    )
+    return picture, by_width, exact
+
+
+def too_good(beam_width: int = 5) -> Shown:
+    """When search is too good: what wider beams miss, how long they write, and what."""
+    study = load_study()
+    return Shown(
+        {"too_good": replace(_too_good(), hands={"wide_k": beam_width})},
+        sentences=tuple(
+            words
+            for words in (
+                study_words.errors_in_words(study, beam_width),
+                study_words.lengths_in_words(study, beam_width),
+                study_words.rules_in_words(study, beam_width),
+                study_words.narrower_in_words(study),
+                study_words.better_search_in_words(study),
+                AFTER_THE_PAPER,
+            )
+            if words
+        ),
+    )
+
+
 def cost(config: DecodingConfig, until: int = COST_START) -> Shown:
     """(e): what a hypothesis has to carry, and what it costs not to carry its state."""
     model = comparisons.endless_model(config)
-    picture, counts = _cost(model)
-    result, here = _beam(config), comparisons.search_cost(config)
+    picture, costs = _cost(model)
     hands: dict[str, float | str] = {"until": until, "k": config.beam_width}
-    now = counts[(counts["length"] == until) & (counts["beam_width"] == config.beam_width)].iloc[0]
-    sentences = (
-        [findings.cost_orders_in_words()] if hasattr(findings, "cost_orders_in_words") else []
-    )
-    kept = result.steps[-1].kept if result.steps else ()
+    total = costs_at(costs, config.beam_width, until)
+    result, verdict = _beam(config), None
+    if result.steps:
+        here, endless = (
+            comparisons.search_cost(config),
+            comparisons.endless_cost(config.beam_width, model),
+        )
+        verdict = findings.storage_verdict(config, result, here, endless)
+    searched = "the LSTM" if model == "characters" else "the weather model"
     return Shown(
         {"cost": replace(picture, hands=hands)},
         {
-            "cells with stored states": f"{now['stored']:,}",
-            "run again from the start": f"{now['rerun']:,}",
-            "times as many": f"{now['rerun'] / now['stored']:.1f}",
+            "cells with stored states": f"{total['stored']:,}",
+            "run again from the start": f"{total['rerun']:,}",
+            "times as many": f"{total['rerun'] / total['stored']:.1f}",
         },
-        (*sentences, *([_carried(result)] if kept else [])),
-        findings.storage_verdict(
-            config, result, here, comparisons.endless_cost(config.beam_width, model)
-        )
-        if kept
-        else None,
+        (
+            cost_in_words(costs, config.beam_width, until),
+            orders_in_words(costs, config.beam_width),
+            f":small[The picture searches {searched} with no prompt and nothing that ends a "
+            "sequence, so that T can grow.]",
+            *([_carried(result)] if result.steps else []),
+        ),
+        verdict,
     )
 
 
-def conventions(config: DecodingConfig) -> Shown:
-    """The winner under every way to rank."""
+def _conventions(config: DecodingConfig) -> tuple[str, ...]:
+    """The winner under every way to rank, as a table below what it says."""
     compared = comparisons.compare_scorings(config)
     counted = compared["count_end_token"].map({True: "", False: ", end not counted"})
     shown = pd.DataFrame(
         {
-            "rank by": compared["scoring"].map(findings.SCORING_NAMES) + counted,
+            "rank by": compared["scoring"].map(SCORING_NAMES) + counted,
             "winner": compared["tokens"].map(findings.sequence),
             "total log-prob": compared["log_prob"].map(rows.decimal),
             "length": compared["length"],
             "score": compared["score"].map(rows.decimal),
         }
     )
-    said = (
+    return (
         findings.conventions_in_words(compared),
         in_words.penalty_in_words(config),
         table(shown),
     )
-    return Shown({}, sentences=said)
 
 
 def _without_width(config: DecodingConfig) -> DecodingConfig:
@@ -314,10 +326,10 @@ def _lines(config: DecodingConfig) -> Figure:
 
 @lru_cache(maxsize=2)
 def _cost(model_name: str) -> tuple[Figure, pd.DataFrame]:
-    counts = pd.concat([_cells(model_name, width) for width in WIDTHS], ignore_index=True)
+    costs = step_costs(DecodingConfig(model_name).model, WIDTHS, comparisons.COST_LENGTH)
     picture = figure(
         search_cost,
-        rows.cost_rows(counts),
+        rows.cost_rows(costs.rename(columns={"timestep": "length"})),
         alt_text="A triangle of squares, the cells that are run from the start at every step, and a "
         "diagonal of squares, those that are run with stored states; beside them both counts "
         "against T.",
@@ -325,25 +337,21 @@ def _cost(model_name: str) -> tuple[Figure, pd.DataFrame]:
         widths=WIDTHS[-1],
         start=COST_START,
     )
-    return picture, counts
+    return picture, costs
 
 
-def _cells(model_name: str, width: int) -> pd.DataFrame:
-    """`beam_width, length, stored, rerun`: the cells of a search that nothing ends, counted.
-
-    Without stored states the same hypotheses read all t tokens at step t, not the last one.
-    """
-    model = DecodingConfig(model_name).model
-    steps = beam_search(model, width, comparisons.COST_LENGTH).steps
-    cells = pd.Series([step.cell_evaluations for step in steps])
-    length = pd.Series(range(1, len(steps) + 1))
-    return pd.DataFrame(
-        {
-            "beam_width": width,
-            "length": length,
-            "stored": cells.cumsum(),
-            "rerun": (cells * length).cumsum(),
-        }
+@lru_cache(maxsize=1)
+def _too_good() -> Figure:
+    study = load_study()
+    frames = rows.study_rows(study, EXAMPLES)
+    return figure(
+        search_quality,
+        frames,
+        alt_text="Against the beam width: how often beam search misses the most likely line, and "
+        "how many letters it writes, ranked in three ways; beside them what this width writes after "
+        "some beginnings.",
+        widest=int(frames["widths"]["beam_width"].max()),
+        longest=int(np.ceil(frames["widths"]["length"].max() / 10) * 10),
     )
 
 

@@ -100,12 +100,12 @@ LECTURE: Lecture = (
     Scene(
         "beam_search", "2 The tree",
         "Two hypotheses are kept at every step. Predict which, then press the right arrow.",
-        {"view": "Step by step", "step": "0"},
+        {"view": "Step by step", "moment": "0"},
     ),
     Scene(
         "beam_search", "2 (a)-(c) What is stored",
         "After each step: which two sequences, with which log-probabilities?",
-        {"view": "(a)-(c) What is stored"},
+        {"view": "Step by step", "moment": "10"},
     ),
     Scene(
         "beam_search", "2 (d) Is it the most likely sequence?",
@@ -115,7 +115,7 @@ LECTURE: Lecture = (
     Scene(
         "beam_search", "2 (d) A beam of three",
         "With a beam of 3 the sequence that was lost survives. At which step?",
-        {"view": "Step by step", "k": "3", "step": "2"},
+        {"view": "Step by step", "k": "3", "moment": "6", "reveal": "shown"},
     ),
     Scene(
         "beam_search", "2 (e) What it costs",
@@ -124,15 +124,14 @@ LECTURE: Lecture = (
     ),
     Scene(
         "beam_search", "2 (e) What each hypothesis carries",
-        "A trained LSTM writes. Press the right arrow: what must every line of the beam take along?",
+        "A trained LSTM writes: what must every line of the beam take along?",
         {
-            "model": "character LSTM", "k": "5", "length": "40", "step": "6",
-            "view": "(e) What it costs",
+            "model": "character LSTM", "k": "5", "length": "40", "view": "(e) What it costs",
         },
     ),
     Scene(
         "beam_search", "2 Does a wider beam write better?",
-        "The same network, ranked by the sum and by the mean: what becomes of its text?",
-        {"model": "character LSTM", "k": "20", "length": "40", "view": "Conventions"},
+        "After every beginning of a line: what does a wider beam miss, and what does it write?",
+        {"view": "When search is too good", "wide_k": "20"},
     ),
 )  # fmt: skip

@@ -11,7 +11,6 @@ from typing import Any, ParamSpec, TypeVar, cast
 import streamlit as st
 
 from engine import recurrent
-from engine.decoding import comparisons as decoding
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
 from engine.training import TrainingConfig, findings
@@ -60,18 +59,6 @@ compare_activations = _cached(comparisons.compare_activations, 8, "Running three
 compare_targets = _cached(comparisons.compare_targets, 8, "Running two losses")
 
 
-beam = _cached(decoding.beam, 32, "Searching")
-greedy = _cached(decoding.greedy, 2, "Searching")
-exact = _cached(decoding.exact, 2, "Searching exactly")
-optimum = _cached(decoding.optimum, 2, "Searching exactly")
-best_by_beam_width = _cached(decoding.best_by_beam_width, 4, "Searching with every k")
-smallest_optimal_beam_width = _cached(
-    decoding.smallest_optimal_beam_width, 2, "Searching with every k"
-)
-search_cost = _cached(decoding.search_cost, 4, "Counting cell evaluations")
-endless_cost = _cached(decoding.endless_cost, 4, "Counting cell evaluations")
-compare_scorings = _cached(decoding.compare_scorings, 4, "Ranking by every convention")
-winners_by_beam_width = _cached(decoding.winners_by_beam_width, 4, "Searching with every k")
 
 training_curves = _cached(_from_store(training.curves), 8, "Loading the runs")
 training_predictions = _cached(_from_store(training.predictions), 4, "Loading the runs")

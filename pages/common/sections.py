@@ -10,13 +10,29 @@ from engine.sections.answering import Elsewhere
 
 #: What a worker imports before anybody asks.
 MODULES = (
+    "engine.sections.beam_search",
     "engine.sections.lstm_cell_state",
     "engine.sections.overview",
+    "engine.sections.own_text",
     "engine.sections.resnet_skip",
     "engine.sections.vanishing_gradients",
 )
 
 if TYPE_CHECKING:
-    from engine.sections import lstm_cell_state, overview, resnet_skip, vanishing_gradients
+    from engine.sections import (
+        beam_search,
+        lstm_cell_state,
+        overview,
+        own_text,
+        resnet_skip,
+        vanishing_gradients,
+    )
 else:
-    lstm_cell_state, overview, resnet_skip, vanishing_gradients = map(Elsewhere, MODULES)
+    (
+        beam_search,
+        lstm_cell_state,
+        overview,
+        own_text,
+        resnet_skip,
+        vanishing_gradients,
+    ) = map(Elsewhere, MODULES)

@@ -1,17 +1,20 @@
 """A tree of one's own, typed into a table or pasted: one text, kept in the session and in the link.
 
-The text is what somebody typed, faults included; `parse_tree` says what is wrong with it.
+The text is what somebody typed, faults included; the engine says what is wrong with it.
 """
 
-import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
-from engine.decoding import UserTreeError, parse_tree
-from engine.decoding.findings import literal
+from pages.common import sections
+from pages.common.ask import ask
 from pages.common.controls import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from engine.sections.own_text import TreeRead
 
 #: What is there before anybody has typed: a beam of width 1 misses the best sequence.
 EXAMPLE = """prefix,token,probability
@@ -24,8 +27,6 @@ a,dog,0.1
 """
 #: Longer texts stay out of the link; browsers and servers refuse addresses without end.
 TREE = Text("tree", EXAMPLE, longest=4_000)
-COLUMNS = ("prefix", "token", "probability", "log_prob")
-FAULTS_SHOWN = 12
 
 
 def own_tree_text() -> str:
@@ -37,6 +38,11 @@ def own_tree_text() -> str:
             st.session_state.pop(name, None)
         st.session_state["tree_shown"] = text
     return text
+
+
+def read() -> "TreeRead":
+    """What the engine reads in it."""
+    return ask(sections.own_text.read_tree, own_tree_text())
 
 
 def put_in_link(text: str) -> bool:
@@ -67,7 +73,9 @@ def paste(on_new: Any) -> None:
 def table(on_new: Any) -> None:
     """The same tree as a table to type into; rows can be added and deleted."""
     if "tree_table" not in st.session_state:  # first seen, or back from another section
-        st.session_state["tree_base"] = st.session_state.get("tree_rows", as_rows(own_tree_text()))
+        columns = read().columns
+        written = None if columns is None else as_frame(columns)
+        st.session_state["tree_base"] = st.session_state.get("tree_rows", written)
     base: pd.DataFrame | None = st.session_state["tree_base"]
     if base is None:
         st.info("This text can't be shown as a table before its faults are mended: choose *Paste*.")
@@ -101,27 +109,18 @@ def _keep(text: str) -> None:
     st.session_state[TREE.key] = st.session_state["tree_shown"] = text
 
 
-def as_rows(text: str) -> pd.DataFrame | None:
-    """The rows of a tree that can be read, as they were written where the text is plain CSV."""
-    try:
-        tree = parse_tree(text).tree
-    except UserTreeError:
-        return None
-    written = pd.DataFrame()
-    if text.lstrip()[:1] not in ("[", "{"):
-        written = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    if len(written) and set(written.columns) <= set(COLUMNS):
-        rows = written.reindex(columns=list(COLUMNS))
-    else:
-        edges = [(" ".join(p), token, None, v) for p in tree for token, v in tree[p].items()]
-        rows = pd.DataFrame(edges, columns=list(COLUMNS))
-    for name in ("probability", "log_prob"):
-        rows[name] = pd.to_numeric(rows[name], errors="coerce").astype("float64")
-    return rows
+def as_frame(columns: dict[str, list[Any]]) -> "pd.DataFrame":
+    """The edges of a tree as rows to type into."""
+    import pandas as pd
+
+    numbers = dict.fromkeys(("probability", "log_prob"), "float64")
+    return pd.DataFrame(columns).astype({"prefix": object, "token": object, **numbers})
 
 
-def with_changes(base: pd.DataFrame, changes: dict[str, Any]) -> pd.DataFrame:
+def with_changes(base: "pd.DataFrame", changes: dict[str, Any]) -> "pd.DataFrame":
     """`base` after what a table editor reports: cells, new rows and deleted rows by position."""
+    import pandas as pd
+
     rows = base.astype(object).reset_index(drop=True)
     for position, cells in changes["edited_rows"].items():
         for name, value in cells.items():
@@ -131,13 +130,7 @@ def with_changes(base: pd.DataFrame, changes: dict[str, Any]) -> pd.DataFrame:
     return pd.concat([rows, added], ignore_index=True) if len(added) else rows
 
 
-def show_faults(error: UserTreeError) -> None:
-    """Every fault with its row and its rule; what somebody typed stays literal."""
-    lines = [
-        f"- {'The text' if fault.row is None else f'**Row {fault.row}**'}: {fault.rule}. "
-        + literal(fault.message, limit=300)
-        for fault in error.problems[:FAULTS_SHOWN]
-    ]
-    if (left := len(error.problems) - len(lines)) > 0:
-        lines.append(f"- and {left} more")
-    st.error("This isn't a tree yet:\n\n" + "\n".join(lines), icon=":material/error:")
+def show_faults(faults: tuple[str, ...]) -> None:
+    """Every fault with its row and its rule."""
+    lines = "\n".join(f"- {fault}" for fault in faults)
+    st.error(f"This isn't a tree yet:\n\n{lines}", icon=":material/error:")

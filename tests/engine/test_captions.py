@@ -79,14 +79,3 @@ def test_errors_are_distances_from_the_truth_of_the_same_sequence() -> None:
         }
     )
     assert captions.errors(points) == "Mean distance from the truth of net: 0.75."
-
-
-def test_search_captions_read_the_ends_of_their_tables() -> None:
-    found = pd.DataFrame({"beam_width": [1, 8], "score": [-1.85, -1.46]})
-    assert captions.found_by_width(found) == (
-        "The best score is −1.85 with k = 1 and −1.46 with k = 8."
-    )
-    cost = pd.DataFrame(
-        {"length": [1, 40, 40], "way": ["s", "s", "r"], "model_steps": [1, 79, 1640]}
-    )
-    assert captions.cost_at_the_end(cost) == "Cell evaluations at T = 40: 79 s, 1,640 r."

@@ -16,21 +16,21 @@ from pages.common.lecture import LECTURE
 from pages.common.lecture_file import Scene
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import charts
-from tests.sections import SECTIONS, WITHOUT_CHART
+from tests.sections import SECTIONS
 
+#: Pictures of sections bring their programs along: tests/engine/sections runs them.
+OF_SECTIONS = {"resnet_skip", "beam_search"}
 OPENED = [
     (page, section)
     for page, sections in SECTIONS.items()
     for section in sections
-    # Pictures of sections bring their programs along: tests/engine/sections runs them.
-    if section not in WITHOUT_CHART and page != "resnet_skip"
+    if page not in OF_SECTIONS
 ]
 #: Settings that aren't the defaults, so that a program which forgets one makes other rows.
 SETTINGS = {
     "vanishing_gradients": {"activation": "ReLU", "radius": "1.1", "timesteps": "20", "seed": "3"},
     "lstm_cell_state": {"forget_bias": "2.5", "lstm_timesteps": "20", "t": "7", "lstm_seed": "3"},
     "training_runs": {"sequence": "2"},
-    "beam_search": {"k": "1", "length": "2", "step": "1"},
 }
 #: What the page adds to a chart or the rows bring along: not the picture itself.
 NOT_THE_PICTURE = {"data", "datasets", "aria", "autosize", "config", "$schema", "views", "name"}

@@ -6,13 +6,12 @@ from typing import Any
 import altair as alt
 import pytest
 
-from engine.charts import decomposition, stored_states
+from engine.charts import decomposition
 from engine.charts.theme import AnyChart
 
 ROWS = alt.NamedData("rows")
 HEAT_MAPS = {
     "losses by timestep": decomposition.loss_by_timestep(ROWS),
-    "stored states": stored_states.stored_states(ROWS, rows=3),
 }
 
 

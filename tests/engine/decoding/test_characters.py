@@ -161,15 +161,6 @@ def test_the_example_has_one_winner_for_each_point_it_makes() -> None:
     assert lengths[-1] < 10 < 30 < len(mean.tokens)
 
 
-def test_the_sentence_on_wide_beams_says_what_the_frame_says() -> None:
-    winners = comparisons.winners_by_beam_width(CONFIG)
-    by_sum = winners[winners["scoring"] == "sum"].set_index("beam_width")
-    words = findings.wide_beams_in_words(winners)
-    assert f"{by_sum['length'][1]} tokens with k = 1" in words
-    assert f"{by_sum['length'][20]} tokens with k = 20 (`{by_sum['sequence'][20]}`)" in words
-    assert len(winners) == 2 * comparisons.MAX_WIDTH
-
-
 def test_without_the_optimum_a_better_beam_says_that_this_one_missed_it() -> None:
     result, by_width = comparisons.beam(CONFIG), comparisons.best_by_beam_width(CONFIG, None)
     verdict = findings.optimum_verdict(CONFIG, result, None, None, None, by_width)
@@ -193,39 +184,6 @@ def test_the_optimum_is_proved_however_it_is_ranked_and_is_the_first_of_a_full_l
         assert optimum is not None
         assert optimum.score >= comparisons.beam(replace(config, beam_width=20)).best.score - 1e-9
     assert comparisons.smallest_optimal_beam_width(CONFIG) == 10
-
-
-def test_the_strips_show_the_states_of_the_best_hypotheses() -> None:
-    result = comparisons.beam(CONFIG)
-    frame = comparisons.stored_states(result, 6)
-    hidden = shipped_run().config.hidden_size
-    assert len(frame) == 2 * hidden * comparisons.STATES_SHOWN
-    for rank, kept in enumerate(result.steps[5].kept, start=1):
-        own = frame[frame["rank"] == rank]
-        for name, vector in (("hidden state", kept.hidden_state), ("cell state", kept.cell_state)):
-            np.testing.assert_array_equal(own.loc[own["state"] == name, "value"], vector)
-    weather = comparisons.stored_states(comparisons.beam(DecodingConfig("weather")), 1)
-    assert weather.empty
-    assert list(weather.columns) == list(frame.columns)
-
-
-def test_strips_leave_out_what_is_finished() -> None:
-    result = comparisons.beam(replace(CONFIG, beam_width=20))
-    step = result.steps[-1]
-    ranks = comparisons.stored_states(result, len(result.steps))["rank"].unique()
-    going_on = [rank for rank, kept in enumerate(step.kept, start=1) if not kept.finished]
-    assert step.kept[0].finished
-    assert list(ranks) == going_on[: comparisons.STATES_SHOWN]
-
-
-def test_what_ended_before_the_picture_is_named_beside_it() -> None:
-    result = comparisons.beam(replace(CONFIG, beam_width=20))
-    best = result.best
-    assert best.finished
-    named = findings.finished_before(result, 40, len(best.tokens) + 1)
-    assert named.startswith(f"`{sequence_text(best.tokens)}` (")
-    assert sequence_text(best.tokens) not in findings.finished_before(result, 40, len(best.tokens))
-    assert findings.finished_before(result, 0, 0) == ""
 
 
 def test_the_verdict_on_storage_names_both_states_and_needs_no_reservation() -> None:

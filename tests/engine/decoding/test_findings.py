@@ -127,14 +127,6 @@ def test_on_the_weather_model_the_conventions_disagree_and_k_2_misses_the_optimu
 def test_without_an_end_token_every_convention_has_the_same_winner() -> None:
     winners = comparisons.compare_scorings(replace(HANDOUT, length_penalty=1.0))
     assert "same winner" in findings.conventions_in_words(winners)
-    assert comparisons.with_end_token(HANDOUT).model_name == "weather"
-    assert comparisons.with_end_token(WEATHER) is WEATHER
-
-
-@pytest.mark.parametrize("timestep", range(4))
-def test_exactly_one_line_of_the_algorithm_is_marked(timestep: int) -> None:
-    lines = findings.algorithm_lines(HANDOUT, comparisons.beam(HANDOUT), timestep)
-    assert sum(marked for _, marked in lines) == 1
 
 
 def test_a_finished_hypothesis_carries_nothing_and_an_unfinished_one_its_state() -> None:

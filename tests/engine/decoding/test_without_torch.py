@@ -6,7 +6,7 @@ import sys
 SEARCH = """
 import sys
 import engine.decoding
-from engine.decoding import comparisons, findings, tables
+from engine.decoding import comparisons, findings
 from engine.decoding import cost, letter_lanes, sentences, study_findings, tree_frames
 from engine.decoding.config import DecodingConfig
 from engine.decoding.study import load_study

@@ -29,6 +29,7 @@ SHOWN: dict[str, Callable[[], Shown]] = {
     "weather": lambda: sections.branches(DecodingConfig("weather", "", 2, 3), 3),
     "letters": lambda: sections.lines(LETTERS, 9, True),
     "optimum": lambda: sections.optimum(HANDOUT),
+    "too good": lambda: sections.too_good(7),
     "cost": lambda: sections.cost(HANDOUT),
 }
 
@@ -56,6 +57,11 @@ PAIRS: dict[str, tuple[Callable[[], Shown], Callable[[], Shown]]] = {
         lambda: sections.lines(LETTERS, 1),
         lambda: sections.lines(replace(LETTERS, beam_width=9), 5),
     ),
+    "optimum": (
+        lambda: sections.optimum(HANDOUT),
+        lambda: sections.optimum(replace(HANDOUT, beam_width=5)),
+    ),
+    "too good": (lambda: sections.too_good(1), lambda: sections.too_good(50)),
     "cost": (
         lambda: sections.cost(HANDOUT, 3),
         lambda: sections.cost(replace(HANDOUT, beam_width=7), 40),
@@ -108,7 +114,7 @@ def test_markup_in_somebodys_tokens_stays_text() -> None:
     of = sections.branches(DecodingConfig("own", text, 2, 1), 1, True)
     assert "**md**" in drawing(of.figures["branches"])
     assert "`**md**`" in of.sentences[0]
-    said = " ".join(sections.conventions(DecodingConfig("own", text, 2, 1)).sentences)
+    said = " ".join(sections.optimum(DecodingConfig("own", text + "\n,<end>,0", 2, 1)).sentences)
     assert "\\|" in said
 
 
