@@ -59,7 +59,6 @@ compare_activations = _cached(comparisons.compare_activations, 8, "Running three
 compare_targets = _cached(comparisons.compare_targets, 8, "Running two losses")
 
 
-
 training_curves = _cached(_from_store(training.curves), 8, "Loading the runs")
 training_predictions = _cached(_from_store(training.predictions), 4, "Loading the runs")
 training_memory = _cached(_from_store(training.memory), 4, "Asking the networks")

@@ -123,7 +123,7 @@ def test_a_branch_without_the_end_token_stays_in_the_picture() -> None:
     nodes = (
         sections.branches(DecodingConfig("own", text, 2, 2), 2).figures["branches"].frames["nodes"]
     )
-    assert "a b" in set(nodes["sequence"])
+    assert "ab" in set(nodes["sequence"])
 
 
 def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_picture() -> None:
