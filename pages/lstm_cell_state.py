@@ -11,15 +11,14 @@ from engine.recurrent import RecurrentConfig
 from engine.recurrent.presets import LSTM_PRESETS
 from pages.common import sections
 from pages.common.ask import ask
-from pages.common.controls import (
+from pages.common.controls import (  # fmt: skip
     Choice,
     Number,
     Sections,
     Switch,
     reset,
     set_in_picture,
-    show_side_by_side,
-)  # fmt: skip
+)
 from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
@@ -65,7 +64,7 @@ def main() -> None:
         "The LSTM's cell state",
         "$C_t = \\textcolor{#A65FC4}{f_t \\circ C_{t-1}} + \\textcolor{#C77700}{i_t \\circ \\tilde "
         "C_t}$: on the :violet[road] the gradient meets a gate and no matrix; everything else goes "
-        ":orange[through weights]. How far does that carry it, and when doesn't it?",
+        ":orange[through weights].",
         CONTROLS,
     )
     run_body("lstm_cell_state", CONTROLS, body)
@@ -86,14 +85,17 @@ def body() -> None:
 
 
 def choose_network() -> RecurrentConfig:
-    """The controls above the pictures: what one changes often, and the rest one click away."""
-    columns = controls_area().columns([1.2, 1.2, 0.8], vertical_alignment="bottom")
-    radius, timesteps = show_side_by_side((RADIUS, TIMESTEPS), columns[:2])
-    with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
-        hidden, batch, input_scale, seed, last_only = (
-            control.show() for control in (HIDDEN, BATCH, INPUT_SCALE, SEED, LAST_ONLY)
+    """What is run, one click away; what it is stands beside it."""
+    with controls_area().container(horizontal=True, vertical_alignment="center"):
+        with st.popover("Experiment", icon=":material/tune:"):
+            radius, timesteps, hidden, batch, input_scale, last_only, seed = (
+                control.show() for control in (*SETTINGS, SEED)
+            )
+            st.button("Reset all but the seed", on_click=reset, args=(SETTINGS,))
+        st.caption(
+            f"spectral radius of each W {radius:g} · T = {timesteps} · units {hidden} · sequences "
+            f"{batch} · {'target at T' if last_only else 'a target at every timestep'}"
         )
-        st.button("Reset all but the seed", on_click=reset, args=(SETTINGS,))
     if TIMESTEP.now() > timesteps:
         set_in_picture(TIMESTEP, timesteps)
     return RecurrentConfig(

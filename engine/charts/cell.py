@@ -257,11 +257,11 @@ def _numbers() -> list[Layer]:
             f"{percent('direct')} + (wide ? ' % by road' : ' %')", **style,
         ),
         words(
-            GROUND.across(50), GROUND.down(BUS + 2.9),
+            GROUND.across(50), GROUND.down(BUS + 2.4),
             f"{percent('to_hidden')} + (wide ? ' % through weights' : ' %')", **style,
         ),
         words(
-            GROUND.across(60), GROUND.down(BELT - 2.8), "'‖∂L/∂Cₜ‖ = ' + rows[0].norm", size=14,
+            GROUND.across(60), GROUND.down(BELT - 3.1), "'‖∂L/∂Cₜ‖ = ' + rows[0].norm", size=14,
             colour="ink", where="back",
         ),
         words(

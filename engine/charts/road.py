@@ -176,8 +176,8 @@ def chevrons(
         .transform_calculate(stream=wide)
         .transform_calculate(area="datum.stream > 6 ? pow(min(datum.stream, 24*s)*0.5, 2) : 0")
         .mark_point(
-            shape=CHEVRON, filled=True, color="white", opacity=0.95, strokeWidth=0, clip=True,
-            aria=False,
+            shape=CHEVRON, filled=True, color=expr("background"), opacity=0.95, strokeWidth=0,
+            clip=True, aria=False,
         )
         .encode(
             x=own_x("px"), y=own_y("py"), angle=alt.Angle("turn:Q", scale=None),
