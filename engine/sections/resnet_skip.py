@@ -18,21 +18,20 @@ from engine.charts.skip_block import G
 from engine.charts.stage import packed
 from engine.extended_range import scientific
 from engine.recurrent.weights import draw_weights
-from engine.residual import carry_gates, depth_trace, lesion, skip_sweep
-from engine.residual.analogy import lstm_beside, two_roads
+from engine.residual import carry_gates
+from engine.residual.analogy import lstm_beside
 from engine.residual.block_flow import block_flow
 from engine.residual.config import HIGHWAY, ResidualConfig
 from engine.residual.decorrelation import DEPTH, gradient_correlations
-from engine.residual.jacobians import singular_values_of_stacks
-from engine.residual.path_bands import BAND, band_of_paths, paths_by_weight_scale, product_model
+from engine.residual.path_bands import BAND, band_of_paths, product_model
 from engine.residual.scaled_skips import PAPER_UNITS, published_roads
 from engine.residual.weights import draw_stack
 from engine.sections import paper_words as papers
 from engine.sections import skip_rows as rows
+from engine.sections import skip_sweeps as sweeps
 from engine.sections import skip_words as say
 from engine.sections.shown import Shown, figure
 
-HIDDEN, GRADIENT = "log10_hidden_norm", "log10_grad_hidden_norm"
 #: Ratios of the product model that stand beside what the stack's own paths carry.
 RATIOS = (0.1, 0.25, 0.4)
 
@@ -40,9 +39,9 @@ RATIOS = (0.1, 0.25, 0.4)
 def block(config: ResidualConfig) -> Shown:
     """The block as a road beside a way through weights, and the stack that it stands in."""
     g, skips, depth = rows.own_skip(config), G.values(), config.depth
-    here, middle = rows.place_of(G, g), (depth + 1) // 2
-    flow = block_flow(config, skips, middle)
-    left = rows.relative_to_loss(rows.by_skip(skip_sweep(config, skips, log10=True), GRADIENT))
+    here, middle, stack = rows.place_of(G, g), (depth + 1) // 2, sweeps.without_hand(config)
+    flow = block_flow(stack, skips, middle)
+    left = rows.relative_to_loss(sweeps.norms(stack)[1])
     road = rows.log10_powers(skips, depth - np.arange(depth + 1.0))
     said = [
         say.block_said(float(skip), left[0, n], road[0, n], depth) for n, skip in enumerate(skips)
@@ -78,7 +77,7 @@ def block(config: ResidualConfig) -> Shown:
 def analogy(config: ResidualConfig) -> Shown:
     """(f): the LSTM's cell state along time and the skips along depth, under one hand."""
     g, here = rows.own_skip(config), rows.place_of(G, rows.own_skip(config))
-    both = two_roads(config, G.values())
+    both = sweeps.roads(sweeps.without_hand(config))
     left = {name: float(both.left[name][-1, here]) for name, *_ in both_roads.CURVES}
     drawn = figure(
         both_roads.analogy,
@@ -104,15 +103,9 @@ def analogy(config: ResidualConfig) -> Shown:
 
 def three_stacks(config: ResidualConfig) -> Shown:
     """The same blocks plain, with the skip and with a gate that the network computes."""
-    g, skips, gated = rows.own_skip(config), G.values(), replace(config, skip=HIGHWAY)
-    sweep = rows.by_skip(skip_sweep(config, skips, log10=True), GRADIENT)
-    of_gated = depth_trace(gated).log10_frame[GRADIENT].to_numpy()
-    along = rows.Stacks(rows.relative_to_loss(sweep), rows.relative_to_loss(of_gated))
-    stacks = [*(replace(config, skip=float(skip)) for skip in skips), gated]
-    values = np.stack(
-        [of["log10_singular_value"] for of in singular_values_of_stacks(stacks, log10=True)], axis=1
-    )
-    spectra = rows.Stacks(values[:, :-1], values[:, -1])
+    g, skips = rows.own_skip(config), G.values()
+    stack = sweeps.without_hand(config)
+    along, spectra = sweeps.along_depth(stack), sweeps.spectra(stack)
     said = [
         say.stacks_said(float(skip), along.at(n), spectra.at(n)) for n, skip in enumerate(skips)
     ]
@@ -145,7 +138,7 @@ def three_stacks(config: ResidualConfig) -> Shown:
 def paths(config: ResidualConfig) -> Shown:
     """Where the paths are and where the gradient is, at 54 blocks and g = 1 (Veit et al. 2016)."""
     slider, (low, high) = path_shares.WEIGHT_SCALE, BAND
-    sweep = paths_by_weight_scale(replace(config, depth=PAPER_UNITS, skip=1.0), slider.values())
+    sweep = sweeps.paths(sweeps.without_hand(replace(config, weight_scale=1.0)))
     band, cancelled = sweep.band().tolist(), sweep.cancelled().tolist()
     doubts = [papers.path_doubt(of[low : high + 1], config.width) for of in sweep.size.tolist()]
     said = [papers.band_said(*of) for of in zip(band, doubts, cancelled, strict=True)]
@@ -190,11 +183,8 @@ def lesions(config: ResidualConfig) -> Shown:
 
     Of a deeper stack the first 54 blocks, the paper's number.
     """
-    stack, skips = replace(config, depth=min(config.depth, PAPER_UNITS)), G.values()
-    g = rows.own_skip(config)
-    found = [lesion(replace(stack, skip=float(skip))) for skip in skips]
-    gated = lesion(replace(stack, skip=HIGHWAY))["relative_response_change"].to_numpy()
-    change = np.stack([of["relative_response_change"] for of in found], axis=1)
+    g, skips = rows.own_skip(config), G.values()
+    change, gated, output = sweeps.lesions(sweeps.without_hand(config))
     middle = np.median(change, axis=0)
     said = [
         say.lesion_said(float(skip), middle[0], middle[n], float(np.median(gated)))
@@ -209,7 +199,6 @@ def lesions(config: ResidualConfig) -> Shown:
         caption=rows.in_one_line(said[here]),
         hands={G.name: g},
     )
-    output = float(np.median(found[0]["relative_change"]))
     return Shown(
         {"lesions": drawn}, sentences=rows.true(say.hidden_lesions(float(middle[0]), output))
     )
@@ -218,8 +207,8 @@ def lesions(config: ResidualConfig) -> Shown:
 def scaled_skips(config: ResidualConfig) -> Shown:
     """Skips that multiply, as products along the road (He et al. 2016)."""
     g, skips, back = rows.own_skip(config), G.values(), np.arange(PAPER_UNITS + 1.0)
-    sweep = skip_sweep(replace(config, depth=PAPER_UNITS), skips, log10=True)
-    left = rows.relative_to_loss(rows.by_skip(sweep, GRADIENT))[::-1]
+    _, gradient = sweeps.norms(sweeps.without_hand(replace(config, depth=PAPER_UNITS)))
+    left = rows.relative_to_loss(gradient)[::-1]
     road, published = rows.log10_powers(skips, back), published_roads()
     said = [
         papers.road_said(float(skip), road[-1, n], left[-1, n], PAPER_UNITS)
@@ -270,14 +259,9 @@ def decorrelation(angle: float = 15) -> Shown:
 
 def where_it_ends(config: ResidualConfig) -> Shown:
     """Where the analogy ends: weights of one's own, a gate that looks, a skip that adds."""
-    g, skips, gated = rows.own_skip(config), G.values(), replace(config, skip=HIGHWAY)
-    sweep = skip_sweep(config, skips, log10=True)
-    hidden, gradient = (rows.by_skip(sweep, of) for of in (HIDDEN, GRADIENT))
-    growth = rows.Stacks(
-        rows.relative_to_first(hidden),
-        rows.relative_to_first(depth_trace(gated).log10_frame[HIDDEN].to_numpy()),
-    )
-    gates = carry_gates(gated)
+    g, skips, stack = rows.own_skip(config), G.values(), sweeps.without_hand(config)
+    growth, gradient = sweeps.growth(stack), sweeps.norms(stack)[1]
+    gates = carry_gates(replace(stack, skip=HIGHWAY))
     said = [
         say.ends_said(
             float(skip), float(growth.at(n)[1][-1]), float(growth.gated[-1]),
