@@ -12,6 +12,7 @@ from engine.decoding.config import (
     DecodingConfig,
 )
 from engine.decoding.scoring import END_TOKEN, SCORING_NAMES, SCORINGS
+from engine.questions import Question
 from engine.sections.shown import Figure, Shown
 from pages.common import sections, tree_input
 from pages.common.ask import ask
@@ -219,15 +220,19 @@ def draw(config: DecodingConfig) -> None:
     say(shown)
 
 
-@part
 def optimum(config: DecodingConfig) -> None:
+    if config.model_name != "handout":
+        found(config)
+    elif question_card(handout.OPTIMALITY):
+        found(config, handout.OPTIMALITY)
+
+
+@part
+def found(config: DecodingConfig, question: Question | None = None) -> None:
+    """What beam search finds with each k, beside the optimum."""
     shown = ask(sections.beam_search.optimum, config)
     show_in_hand(shown.figures["optimum"], WIDTH)
-    if config.model_name != "handout":
-        say(shown)
-        return
-    say(shown, handout.OPTIMALITY)
-    question_card(handout.OPTIMALITY)
+    say(shown, question)
 
 
 @part
@@ -241,13 +246,19 @@ def too_good(_: DecodingConfig) -> None:
     say(shown)
 
 
-@part
 def cost(config: DecodingConfig) -> None:
+    if config.model_name not in ("handout", "characters"):
+        counted(config)
+    elif question_card(handout.HYPOTHESIS_STORAGE):
+        counted(config, handout.HYPOTHESIS_STORAGE)
+
+
+@part
+def counted(config: DecodingConfig, question: Question | None = None) -> None:
+    """The cells that a search evaluates, with stored states and without."""
     shown = ask(sections.beam_search.cost, config, UNTIL.now())
     show_in_hand(shown.figures["cost"], UNTIL, WIDTH)
-    say(shown, handout.HYPOTHESIS_STORAGE)
-    if config.model_name in ("handout", "characters"):
-        question_card(handout.HYPOTHESIS_STORAGE)
+    say(shown, question)
 
 
 def own_tree(config: DecodingConfig) -> None:

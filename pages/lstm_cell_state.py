@@ -127,23 +127,31 @@ def the_cell(config: RecurrentConfig) -> None:
     st.markdown(EQUATIONS)
 
 
-@part
 def two_networks(config: RecurrentConfig) -> None:
+    if question_card(handout.LSTM_GRADIENT):
+        networks(config)
+
+
+@part
+def networks(config: RecurrentConfig) -> None:
     shown = ask(sections.lstm_cell_state.two_networks, *held(config))
     show(shown.figures["networks"], *HANDS)
     say(shown, handout.LSTM_GRADIENT)
     st.caption("Same data, same width, same seed; the RNN uses tanh.")
-    question_card(handout.LSTM_GRADIENT)
+
+
+def two_terms(config: RecurrentConfig) -> None:
+    if question_card(handout.CELL_STATE):
+        terms(config)
 
 
 @part
-def two_terms(config: RecurrentConfig) -> None:
+def terms(config: RecurrentConfig) -> None:
     shown = ask(sections.lstm_cell_state.two_terms, *held(config))
     for figure in shown.figures.values():  # none with a single timestep
         show(figure, TIMESTEP, *HANDS)
     say(shown, handout.CELL_STATE)
     st.markdown(TWO_TERMS)
-    question_card(handout.CELL_STATE)
 
 
 @part

@@ -11,8 +11,10 @@ from pages.common.frame import open_page, run_body
 from pages.common.questions import predicted
 from pages.common.sections import overview as sections
 from pages.common.show import part, say, show
+from pages.common.twin_questions import knew_twin, twin_question
 
 RADIUS = Number("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.8, 0.01, in_picture=True)
+FIVE = 5
 TITLES = {page.name: page.title for page in places.SUBJECTS}
 
 
@@ -27,6 +29,7 @@ def main() -> None:
     first_picture()
     cards()
     questions()
+    once_more()
     with st.expander("All that the review sheet says, and where it is shown", key="map"):
         run_body("overview", (), all_that_the_sheet_says)
 
@@ -69,6 +72,8 @@ def questions() -> None:
         if chosen is not None:
             icon = ":material/check:" if chosen.right else ":material/close:"
             lines.append(f"{icon} You predicted: {chosen.text}")
+        if (knew := knew_twin(question)) is not None:
+            lines.append(f"{':material/check:' if knew else ':material/close:'} Its twin")
         st.markdown("  \n".join(lines))
         row = handout_map.question_row(question.reference)
         st.page_link(
@@ -77,6 +82,21 @@ def questions() -> None:
             icon=":material/arrow_forward:",
             query_params=row.address,
         )
+
+
+@st.fragment
+def once_more() -> None:
+    """Five questions come back as twins, in another order."""
+    asked = [question for question in handout.QUESTIONS if predicted(question)]
+    order = sorted(asked, key=lambda question: question.answer)[:FIVE]
+    panel = st.expander("Once more: five of them at other settings", key="again", on_change="rerun")
+    if panel.open:
+        with panel:
+            if not order:
+                st.caption("Predict some of the questions first.")
+            for question in order:
+                st.markdown(f"**{question.reference} · {question.topic}**")
+                twin_question(question)
 
 
 def all_that_the_sheet_says() -> None:

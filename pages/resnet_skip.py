@@ -117,10 +117,11 @@ def block() -> None:
 
 
 def analogy() -> None:
+    if not question_card(handout.SKIP_CONNECTIONS):
+        return
     show_equations()
     draw = partial(moved_by_skip, sections.resnet_skip.analogy, question=handout.SKIP_CONNECTIONS)
     with_controls(draw, STACK)
-    question_card(handout.SKIP_CONNECTIONS)
 
 
 def where_it_ends() -> None:

@@ -119,20 +119,20 @@ def gradient(_: RecurrentConfig) -> None:
 
 def linear(_: RecurrentConfig) -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
-    turn(sections.linear, config, handout.LINEAR_GRADIENT)
-    question_card(handout.LINEAR_GRADIENT)
+    if question_card(handout.LINEAR_GRADIENT):
+        turn(sections.linear, config, handout.LINEAR_GRADIENT)
 
 
 def activations(_: RecurrentConfig) -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
-    turn(sections.activations, config, handout.ACTIVATIONS)
-    question_card(handout.ACTIVATIONS)
+    if question_card(handout.ACTIVATIONS):
+        turn(sections.activations, config, handout.ACTIVATIONS)
 
 
 def targets(_: RecurrentConfig) -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
-    turn(sections.targets, config, handout.EVERY_TARGET)
-    question_card(handout.EVERY_TARGET)
+    if question_card(handout.EVERY_TARGET):
+        turn(sections.targets, config, handout.EVERY_TARGET)
 
 
 def equation_one(_: RecurrentConfig) -> None:

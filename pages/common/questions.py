@@ -9,6 +9,7 @@ from engine.questions import Option, Question, Verdict
 from engine.recipes import Recipe
 from pages.common import classroom, kept
 from pages.common.presenter import presenting
+from pages.common.twin_questions import twin_question
 
 #: The session's list of questions whose answer somebody wanted to see without a prediction.
 _JUST_SHOWN = "_just_shown"
@@ -112,6 +113,12 @@ def _answer(question: Question) -> None:
         show = st.success if chosen.right else st.error
         show(chosen.response, icon=":material/check:" if chosen.right else ":material/close:")
     st.markdown(f"**The handout's answer, in our words.** {question.answer}")
+    again = st.expander(
+        "The same idea at other settings", key=f"twin-{question.key}", on_change="rerun"
+    )
+    if again.open:
+        with again:
+            twin_question(question)
 
 
 def _just_shown() -> set[str]:

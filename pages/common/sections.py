@@ -16,9 +16,11 @@ MODULES = (
     "engine.sections.own_text",
     "engine.sections.resnet_skip",
     "engine.sections.vanishing_gradients",
+    "engine.twins",
 )
 
 if TYPE_CHECKING:
+    from engine import twins
     from engine.sections import (
         beam_search,
         lstm_cell_state,
@@ -35,4 +37,5 @@ else:
         own_text,
         resnet_skip,
         vanishing_gradients,
+        twins,
     ) = map(Elsewhere, MODULES)

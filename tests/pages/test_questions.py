@@ -1,0 +1,52 @@
+"""Questions before their answers: nothing that answers one is sent until it may be seen."""
+
+import pytest
+
+from engine import handout
+from engine.questions import Question
+from engine.twins import twin
+from tests.pages.conftest import OpenPage
+from tests.pages.reading import charts, texts
+
+#: Of section 1; the page on beam search keeps its tree on the screen, without the totals.
+BEHIND_CARDS = [question for question in handout.QUESTIONS if question.reference.startswith("1")]
+
+
+@pytest.mark.parametrize("question", BEHIND_CARDS, ids=lambda question: question.key)
+def test_nothing_that_answers_a_question_is_sent_before_its_prediction(
+    open_page: OpenPage, question: Question
+) -> None:
+    app = open_page(question.page, view=question.view)
+    assert question.asks in texts(app)
+    sent = texts(app)
+    assert question.answer not in sent
+    assert "Measured at these settings" not in sent
+    assert not any(option.response in sent for option in question.options)
+    assert charts(app) == []
+    app.button(key=f"show_{question.key}").click().run()
+    assert not app.exception
+    assert charts(app)
+    assert question.answer in texts(app)
+
+
+def test_the_right_option_stands_in_no_favoured_place() -> None:
+    places = [
+        [option.right for option in question.shuffled].index(True) for question in handout.QUESTIONS
+    ]
+    assert len(places) == 11
+    assert max(map(places.count, places)) <= 5
+    assert [q.shuffled for q in handout.QUESTIONS] == [q.shuffled for q in handout.QUESTIONS]
+
+
+def test_a_twin_comes_after_the_answer_and_another_after_the_twin(open_page: OpenPage) -> None:
+    question = handout.CELL_STATE
+    app = open_page(question.page, view=question.view)
+    app.button(key=f"show_{question.key}").click().run()
+    app.session_state[f"twin-{question.key}"] = True
+    app.run()
+    first = twin(question.key, 0)
+    assert first.asks in [element.value for element in app.text]
+    app.radio(key=f"twin_{question.key}_0").set_value(first.right).run()
+    app.session_state[f"twin-{question.key}"] = True
+    app.run()
+    assert any(first.because in element.value for element in app.success)
