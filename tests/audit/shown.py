@@ -13,7 +13,7 @@ from engine import handout
 from engine.handout_map import Row
 from engine.questions import Question
 from tests.pages.opening import open_by_address
-from tests.pages.reading import charts, numbers, texts
+from tests.pages.reading import charts, numbers, reveal, texts
 
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")
 
@@ -31,7 +31,7 @@ class Shown:
     """A page as it is, and as it is once the right prediction has been made."""
 
     def __init__(self, row: Row) -> None:
-        self.app: AppTest = open_by_address(row.page, dict(row.address))
+        self.app: AppTest = reveal(open_by_address(row.page, dict(row.address)))
         assert not self.app.exception
         assert not self.app.warning, "the map's address asks for something that the page can't show"
 
@@ -101,7 +101,7 @@ def assert_asks(page: Shown, reference: str) -> None:
     before = texts(page.app)
     assert question.asks in before
     assert sum(option.right for option in question.options) == 1
-    assert [option.text for option in question.options] == list(
+    assert [option.text for option in question.shuffled] == list(
         page.app.radio(key=f"prediction_{question.key}").options
     )
     assert question.answer in page.answered(question)

@@ -31,6 +31,13 @@ def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label.startswith(label)).click().run()
 
 
+def reveal(app: AppTest) -> AppTest:
+    """The page with what stands behind its question, if it has one."""
+    for button in [button for button in app.button if (button.key or "").startswith("show_")]:
+        button.click().run()
+    return app
+
+
 def numbers(app: AppTest) -> dict[str, str]:
     """The numbers below the pictures by their labels, in a row of their own or as metrics."""
     shown = {metric.label: metric.value for metric in app.metric}

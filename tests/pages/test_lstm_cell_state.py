@@ -12,6 +12,7 @@ from tests.pages.reading import (
     assert_each_change_is_drawn,
     assert_shows_no_broken_number,
     charts,
+    reveal,
     texts,
 )
 from tests.sections import SECTIONS
@@ -19,7 +20,7 @@ from tests.sections import SECTIONS
 
 @pytest.mark.parametrize("section", SECTIONS["lstm_cell_state"])
 def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
-    app = open_page("lstm_cell_state", view=section)
+    app = reveal(open_page("lstm_cell_state", view=section))
     assert_shows_no_broken_number(app)
     assert not app.warning
     assert charts(app)
@@ -27,7 +28,7 @@ def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, sectio
 
 
 def test_a_single_timestep_says_so_where_nothing_can_be_taken_apart(open_page: OpenPage) -> None:
-    app = open_page("lstm_cell_state", view="(e) Two terms", lstm_timesteps="1")
+    app = reveal(open_page("lstm_cell_state", view="(e) Two terms", lstm_timesteps="1"))
     assert_shows_no_broken_number(app)
     assert "raise T" in texts(app)
 
@@ -41,7 +42,7 @@ def test_every_setting_changes_what_is_drawn(open_page: OpenPage) -> None:
         "lstm_input_scale": 2.0,
         "lstm_seed": 7,
     }
-    app = open_page("lstm_cell_state", view="(d) Two networks")
+    app = reveal(open_page("lstm_cell_state", view="(d) Two networks"))
     assert_each_change_is_drawn(
         app, changes, lambda: app.toggle(key="lstm_last_target_only").set_value(False)
     )

@@ -9,6 +9,7 @@ from tests.pages.reading import (
     assert_card_answers_each_prediction,
     assert_shows_no_broken_number,
     charts,
+    reveal,
     texts,
 )
 from tests.sections import SECTIONS
@@ -16,7 +17,7 @@ from tests.sections import SECTIONS
 
 @pytest.mark.parametrize("section", SECTIONS["resnet_skip"])
 def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
-    app = open_page("resnet_skip", view=section, depth="6", width="4")
+    app = reveal(open_page("resnet_skip", view=section, depth="6", width="4"))
     assert_shows_no_broken_number(app)
     assert not app.warning
     assert charts(app)
@@ -25,7 +26,7 @@ def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, sectio
 
 @pytest.mark.parametrize("old", ["Scrub g"])
 def test_an_old_link_opens_what_took_its_place(open_page: OpenPage, old: str) -> None:
-    app = open_page("resnet_skip", view=old, g="0.5", depth="6")
+    app = reveal(open_page("resnet_skip", view=old, g="0.5", depth="6"))
     assert not app.warning
     assert "at g = 0.5" in texts(app)
 
@@ -38,7 +39,7 @@ def test_a_setting_of_the_address_reaches_the_words(open_page: OpenPage) -> None
 
 def test_a_section_has_the_controls_that_act_in_it_and_no_others(open_page: OpenPage) -> None:
     def sliders(view: str) -> set[str]:
-        return {str(slider.key) for slider in open_page("resnet_skip", view=view).slider}
+        return {str(slider.key) for slider in reveal(open_page("resnet_skip", view=view)).slider}
 
     assert sliders("Paths") == {"block_batch", "width", "block_seed"}
     assert sliders("Two inputs") == set()
@@ -47,7 +48,7 @@ def test_a_section_has_the_controls_that_act_in_it_and_no_others(open_page: Open
 
 
 def test_the_equations_have_the_inks_of_the_picture(open_page: OpenPage) -> None:
-    printed = texts(open_page("resnet_skip", view="(f) The analogy", depth="6", width="4"))
+    printed = texts(reveal(open_page("resnet_skip", view="(f) The analogy", depth="6", width="4")))
     for ink in ("road", "weights"):
         assert INKS[ink][0] in printed
 
