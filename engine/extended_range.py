@@ -278,7 +278,9 @@ class Scaled:
         return ScaledNorm(norms, exponent)
 
     def value(self) -> Array:
-        """In float64: 0 where numbers underflow, inf where they overflow."""
+        """A copy in float64: 0 where numbers underflow, inf where they overflow."""
+        if not self.exponent.any():
+            return self.mantissa.copy()
         with np.errstate(over="ignore", under="ignore"):
             return shifted(self.mantissa, self.exponent)
 
@@ -299,7 +301,7 @@ def unscaled(*shape: int) -> Exponents:
 def shifted(array: Array, exponent: Exponents) -> Array:
     """`array * 2**exponent`, one exponent for each index of the first axes."""
     # ldexp takes C's int, which is of 32 bits.
-    clipped = np.clip(exponent, -_FARTHEST, _FARTHEST).astype(np.int32)
+    clipped = np.maximum(np.minimum(exponent, _FARTHEST), -_FARTHEST).astype(np.int32)
     return np.ldexp(array, clipped.reshape(clipped.shape + (1,) * (array.ndim - clipped.ndim)))
 
 

@@ -7,7 +7,6 @@ powers of W_h stray from what its eigenvalues promise (Trefethen and Embree 2005
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -59,17 +58,6 @@ def recurrent_matrix(config: RecurrentConfig) -> Array:
 
 def matrix_facts(config: RecurrentConfig) -> MatrixFacts:
     """Spectral radius, largest singular value and departure from normality of W_h."""
-    # W_h knows nothing of these, which are what one changes most.
-    return _matrix_facts(
-        replace(
-            config, activation="identity", timesteps=1, batch_size=1, input_scale=1.0,
-            last_target_only=True, loss_reduction="mean",
-        )
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=256)
-def _matrix_facts(config: RecurrentConfig) -> MatrixFacts:
     w_h = recurrent_matrix(config)
     magnitudes = np.abs(np.linalg.eigvals(w_h))
     singular_values = np.linalg.svd(w_h, compute_uv=False)

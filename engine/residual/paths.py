@@ -13,7 +13,6 @@ section 5, who sample).
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -55,10 +54,6 @@ def path_length_gradients(config: ResidualConfig) -> PathGradients:
     return PathGradients(parts[:, 0], whole[0])
 
 
-#: One page asks for both tables of the same stack; at most 4 MB each.
-_remembered_gradients = lru_cache(maxsize=2)(path_length_gradients)
-
-
 def path_length_contributions(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame:
     """∂L/∂h_1 split by the number of blocks k that a path goes through, k = 0 .. L.
 
@@ -67,7 +62,7 @@ def path_length_contributions(config: ResidualConfig, *, log10: bool = False) ->
     `log10=True` both columns are logarithms. In a highway network what comes through the gate's
     own weights counts as through the block.
     """
-    gradients = _remembered_gradients(config)
+    gradients = path_length_gradients(config)
     norms = gradients.parts.norm()
     frame = tidy({"path_length": np.arange(config.depth + 1)}, {"grad_norm": norms}, log10=log10)
     counts = path_counts(config.depth)
@@ -84,7 +79,7 @@ def path_length_shares(config: ResidualConfig) -> pd.DataFrame:
     is exactly zero nothing can be shared out and the share is 0. path_share: C(L, k)/2^L. Parts
     that are far larger than the whole because they cancel leave their rounding in the shares.
     """
-    gradients = _remembered_gradients(config)
+    gradients = path_length_gradients(config)
     whole = gradients.whole.normalised()
     parts = shifted(gradients.parts.mantissa, gradients.parts.exponent - whole.exponent)
     square = float(np.square(whole.mantissa).sum())

@@ -108,7 +108,7 @@ def run_block(
     assert stack.gate_weights is not None
     assert stack.gate_biases is not None
     at_gate = (hidden.through(Scaled(stack.gate_weights[t].T)) + stack.gate_biases[t]).value()
-    at_gate = np.clip(at_gate, -LARGEST_SUM, LARGEST_SUM)
+    at_gate = np.maximum(np.minimum(at_gate, LARGEST_SUM), -LARGEST_SUM)
     # 1 − f_t is a sigmoid of its own: as a difference it would lose its digits near 1.
     carry, transform = sigmoid(at_gate), sigmoid(-at_gate)
     after = hidden.times(carry) + activated.times(transform)
@@ -169,7 +169,7 @@ def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride
 def _activate(sums: Scaled, activation: Activation) -> tuple[Scaled, Factors]:
     """σ and σ' of the sums."""
     if activation == "tanh":
-        values = np.clip(sums.value(), -LARGEST_SUM, LARGEST_SUM)
+        values = np.maximum(np.minimum(sums.value(), LARGEST_SUM), -LARGEST_SUM)
         return Scaled(np.tanh(values)), sech_squared(values)
     if activation == "relu":
         is_on = sums.mantissa > 0
