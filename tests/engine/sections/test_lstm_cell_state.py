@@ -1,20 +1,23 @@
 """The pictures of the LSTM page: valid, drawn at every extreme, still under their hands."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.charts.ways import FORGET_BIAS, GATES
-from engine.gates import SHOWN, Hands
+from engine.gates import SHOWN, TRAINED_LSTMS, Hands
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.presets import LSTM_PRESETS
 from engine.sections import cell_rows, lstm_cell_state
+from engine.sections.answering import Named, answer
 from engine.sections.shown import Shown
 from engine.sections.ways import as_chosen, kept_apart, ways_of, without_hands
+from tests.engine.recurrent.plain_lstm import lstm_configs
 from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
 
 Section = Callable[[RecurrentConfig, Hands], Shown]
@@ -84,6 +87,43 @@ def test_settings_of_one_length_have_one_specification(section: Section) -> None
     after = section(replace(DEFAULT, hidden_size=3, spectral_radius=2.0), Hands(5)).figures
     for name, figure in before.items():
         assert figure.specification == after[name].specification
+
+
+@of_every_section
+def test_the_program_makes_the_same_picture(section: Section) -> None:
+    config, hands = replace(DEFAULT, forget_bias=2.5, seed=3), Hands(7)
+    shown = answer(Named(section.__module__, section.__name__), (config, hands), {})
+    for name, figure in shown.figures.items():
+        made: dict[str, object] = {}
+        exec(figure.program, made)
+        assert made["shown"].figures[name].rows == figure.rows  # type: ignore[attr-defined]
+        assert made["chart"].to_dict(validate=False)["layer"]  # type: ignore[attr-defined]
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.sampled_from(SECTIONS),
+    lstm_configs.map(lambda config: replace(config, hidden_size=min(config.hidden_size, 3))),
+    st.sampled_from(GATES.options),
+    st.sampled_from([-20.0, -5.0, 0.0, 2.2, 10.0, 20.0]),
+)
+def test_no_setting_breaks_a_word(
+    section: Section, config: RecurrentConfig, gates: str, bias: float
+) -> None:
+    shown = section(replace(config, forget_bias=bias), Hands(3, gates))
+    verdict = "" if shown.verdict is None else f"{shown.verdict.statement} {shown.verdict.outside}"
+    captions = [figure.caption for figure in shown.figures.values()]
+    words = " ".join([*captions, *shown.sentences, verdict, *shown.numbers.values()])
+    assert not re.search(r"\b(nan|inf)\b", words)
+
+
+def test_a_trained_network_is_read_and_told_with_its_numbers() -> None:
+    for name in TRAINED_LSTMS:
+        shown = lstm_cell_state.trained(name)
+        assert shown.sentences[0].startswith("**Training")
+        for figure in shown.figures.values():
+            assert_valid(figure)
+            assert_draws(figure, marks=10)
 
 
 @pytest.mark.parametrize("preset", LSTM_PRESETS)
