@@ -193,7 +193,10 @@ def the_cell() -> list[Layer]:
         *pills(GROUND, [(READ, 16.6, "tanh")]),
         *symbols(GROUND, SYMBOLS),
         *_numbers(),
-        pointed_at(GROUND, WAYS, norm=power_text("rows[datum.row][datum.column]"), show="back"),
+        pointed_at(
+            GROUND, WAYS, value="rows[datum.row][datum.column]", norm=power_text("datum.value"),
+            show="back",
+        ),
     ]  # fmt: skip
 
 

@@ -215,16 +215,18 @@ def dots(ground: Ground, places: Sequence[Place], *, show: str = "true") -> Laye
 
 
 def pointed_at(
-    ground: Ground, ways: Sequence[Stream], *, norm: str, show: str = "true"
+    ground: Ground, ways: Sequence[Stream], *, norm: str, show: str = "true", value: str = "0"
 ) -> alt.Chart:
     """Unseen lines over the streams that say what flows, and its norm, to whoever points there.
 
-    norm: an expression of `datum.row`, `datum.column`, the text of the norm. Few rows carry it:
-    words are the dearest thing in a frame.
+    norm: an expression of `datum.row`, `datum.column`, the text of the norm; what it looks up more
+    than once can be looked up before, as `datum.value`. Few rows carry it: words are the dearest
+    thing in a frame.
     """
     marks = _lines(ground, [way for way in ways if way.column and way.says], 0, None)
     return (
         marks.transform_filter(show)
+        .transform_calculate(value=value)
         .transform_calculate(norm=norm)
         .mark_point(filled=False, opacity=0, strokeWidth=16, clip=True, aria=False)
         .encode(
