@@ -11,14 +11,7 @@ from engine.recurrent import RecurrentConfig
 from engine.recurrent.presets import LSTM_PRESETS
 from pages.common import sections
 from pages.common.ask import ask
-from pages.common.controls import (  # fmt: skip
-    Choice,
-    Number,
-    Sections,
-    Switch,
-    reset,
-    set_in_picture,
-)
+from pages.common.controls import Choice, Number, Sections, Switch, reset, set_in_picture
 from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
