@@ -13,7 +13,7 @@ from itertools import combinations, product
 from engine.arguments import require_choice, require_integer
 from engine.decoding import TreeModel, beam_search, exhaustive_search
 from engine.decoding.comparisons import endless_cost
-from engine.decoding.verdict import RECOMPUTED, STORED
+from engine.decoding.cost import costs_at
 from engine.extended_range import scientific
 from engine.recurrent import RecurrentConfig, gradient_share_by_loss, gradient_trace
 from engine.residual import ResidualConfig, depth_trace
@@ -197,9 +197,8 @@ def _cost(draw: random.Random) -> Twin | None:
     width, length = draw.choice((2, 3, 5)), draw.choice((5, 10, 15))
     cost = endless_cost(width)
     stored = draw.random() < 0.5
-    way = STORED if stored else RECOMPUTED
-    steps = cost[cost["way"] == way].set_index("length")["model_steps"]
-    ratio = float(steps[2 * length] / steps[length])
+    way = "stored" if stored else "rerun"
+    ratio = costs_at(cost, width, 2 * length)[way] / costs_at(cost, width, length)[way]
     right = min((2.0, 4.0, 8.0), key=lambda factor: abs(factor - ratio))
     return _choice(
         draw,

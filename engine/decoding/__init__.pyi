@@ -1,4 +1,5 @@
 from .beam import beam_search
+from .cost import step_costs
 from .exact import ExactSearchResult, exact_search
 from .exhaustive import exhaustive_search, sequence_count, sequences_to_visit
 from .greedy import greedy_search
@@ -18,7 +19,6 @@ from .verdict import (
     best_by_beam_width,
     compare_scorings,
     lost_optimum,
-    search_cost,
     smallest_optimal_beam_width,
 )
 
@@ -46,10 +46,10 @@ __all__ = [
     "lost_optimum",
     "parse_rows",
     "parse_tree",
-    "search_cost",
     "sequence_count",
     "sequence_log_prob",
     "sequence_text",
     "sequences_to_visit",
     "smallest_optimal_beam_width",
+    "step_costs",
 ]

@@ -5,6 +5,7 @@ import pandas as pd
 from engine.decoding import verdict
 from engine.decoding.beam import beam_search
 from engine.decoding.config import DecodingConfig
+from engine.decoding.cost import step_costs
 from engine.decoding.exact import ExactSearchResult, exact_search
 from engine.decoding.greedy import greedy_search
 from engine.decoding.record import BeamSearchResult, Hypothesis
@@ -54,16 +55,13 @@ def smallest_optimal_beam_width(config: DecodingConfig) -> int | None:
 
 
 def search_cost(config: DecodingConfig) -> pd.DataFrame:
-    """Cell evaluations for both ways, columns as in `verdict.search_cost`."""
-    return verdict.search_cost(
-        config.model, config.beam_width, config.max_length, **config.conventions
-    )
+    """What this search costs, columns as in `cost.step_costs`."""
+    return step_costs(config.model, [config.beam_width], config.max_length, **config.conventions)
 
 
 def endless_cost(beam_width: int, model_name: str = "weather") -> pd.DataFrame:
     """The same up to T = 40, on a model without a prompt and with nothing that ends a sequence."""
-    model = DecodingConfig(model_name).model
-    return verdict.search_cost(model, beam_width, COST_LENGTH)
+    return step_costs(DecodingConfig(model_name).model, [beam_width], COST_LENGTH)
 
 
 def endless_model(config: DecodingConfig) -> str:

@@ -7,6 +7,7 @@ the handout's O(T²·K·M log M) is loose: it is O(T·K·M log M) for sorting pl
 
 import math
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from engine.arguments import require_integer
 from engine.decoding.beam import beam_search
 from engine.decoding.config import DecodingConfig
 from engine.decoding.models import LanguageModel
+from engine.decoding.scoring import Conventions
 
 #: Beam widths of one frame.
 MAX_WIDTHS = 256
@@ -24,10 +26,11 @@ def step_costs(
     model: LanguageModel,
     widths: Sequence[int],
     max_length: int,
-    *,
-    end_token: str | None = None,
+    **conventions: Unpack[Conventions],
 ) -> pd.DataFrame:
     """What each step of a search costs, counted while it ran, for every width.
+
+    conventions: as in `beam_search`; they decide what is kept, and so what is read.
 
     Returns `beam_width, timestep, hypotheses` (that are expanded), `stored_cells` (evaluated in
     this step, with stored states), `rerun_cells` (where each hypothesis is read from the start),
@@ -38,7 +41,7 @@ def step_costs(
     size = len(model.vocabulary)
     frames = []
     for width in widths:
-        steps = beam_search(model, width, max_length, end_token=end_token).steps
+        steps = beam_search(model, width, max_length, **conventions).steps
         stored = np.array([step.cell_evaluations for step in steps], dtype=np.int64)
         timestep = np.arange(1, len(steps) + 1)
         # The first step reads what every search has to read first; it expands one hypothesis.
@@ -109,6 +112,14 @@ def cost_in_words(costs: pd.DataFrame, width: int, length: int) -> str:
     )
 
 
+def growth_on_doubling(costs: pd.DataFrame, width: int) -> dict[str, float]:
+    """How many times as much all steps of `costs` take as half of them: `stored, rerun, sorted`."""
+    longest = int(costs.loc[costs["beam_width"] == width, "timestep"].max())
+    long, short = (costs_at(costs, width, length) for length in (longest, max(1, longest // 2)))
+    # Of a single word there is nothing to sort.
+    return {name: long[name] / (short[name] or 1) for name in long}
+
+
 def orders_in_words(costs: pd.DataFrame, width: int) -> str:
     """How each count grows with T, and what that says of the sheet's O(T²·K·M log M).
 
@@ -116,13 +127,11 @@ def orders_in_words(costs: pd.DataFrame, width: int) -> str:
     don't show, only the counts are told.
     """
     longest = int(costs.loc[costs["beam_width"] == width, "timestep"].max())
-    half = max(1, longest // 2)
-    long, short = costs_at(costs, width, longest), costs_at(costs, width, half)
-    # Of a single word there is nothing to sort.
-    growth = {name: long[name] / (short[name] or 1) for name in ("sorted", "stored", "rerun")}
+    growth = growth_on_doubling(costs, width)
     words = (
-        f"From T = {half} to T = {longest}, sorting grows × {growth['sorted']:.1f}, cells with "
-        f"stored states × {growth['stored']:.1f}, cells run from the start × {growth['rerun']:.1f}."
+        f"From T = {max(1, longest // 2)} to T = {longest}, sorting grows × {growth['sorted']:.1f}, "
+        f"cells with stored states × {growth['stored']:.1f}, cells run from the start × "
+        f"{growth['rerun']:.1f}."
     )
     if not max(growth["sorted"], growth["stored"]) < 3 < growth["rerun"]:
         return words

@@ -10,6 +10,7 @@ import pandas as pd
 
 from engine.decoding import handout_tree
 from engine.decoding.config import DecodingConfig
+from engine.decoding.cost import costs_at, growth_on_doubling
 from engine.decoding.language_run import LanguageRun
 from engine.decoding.models import LanguageModel, TreeModel, token_log_probs
 from engine.decoding.record import (
@@ -21,11 +22,9 @@ from engine.decoding.record import (
     sequence_text,
 )
 from engine.decoding.scoring import SCORING_NAMES
-from engine.decoding.verdict import RECOMPUTED, STORED, TIE, LostOptimum, is_as_good
+from engine.decoding.verdict import TIE, LostOptimum, is_as_good
 from engine.in_words import decimal
 from engine.questions import Verdict
-
-WAYS = (STORED, RECOMPUTED)
 
 #: Sequences longer than this are cut in a sentence.
 MAX_SHOWN = 100
@@ -246,39 +245,27 @@ def storage_verdict(
     """(e): what each hypothesis stores here, and what it costs not to store the state.
 
     cost: of this search; endless: of a search without an end token, up to a larger T. Columns as
-    `search_cost` gives them.
+    `cost.step_costs` gives them.
     """
-    length = int(cost["length"].max())
+    width, length = config.beam_width, len(result.steps)
     kept = (hypothesis for step in result.steps for hypothesis in step.kept)
     names = sorted(next((one.state for one in kept if one.state), {}))
     carried = ", ".join(name.replace("_", " ") for name in names) or "nothing else"
-    stored, rerun = (_count_at(cost, way, length) for way in (STORED, RECOMPUTED))
-    growth = {way: growth_on_doubling(endless, way) for way in (STORED, RECOMPUTED)}
+    total, growth = costs_at(cost, width, length), growth_on_doubling(endless, width)
     statement = (
         f"Each hypothesis keeps its tokens, its log-prob and its state ({carried}). With that, "
-        f"this search takes {stored} cell evaluations for T = {length}; re-running the model from "
-        f"the start takes {rerun}. Twice the length costs {growth[STORED]:.1f} times as much with "
-        f"stored states and {growth[RECOMPUTED]:.1f} times as much without."
+        f"this search takes {total['stored']} cell evaluations for T = {length}; re-running the model "
+        f"from the start takes {total['rerun']}. Twice the length costs {growth['stored']:.1f} times "
+        f"as much with stored states and {growth['rerun']:.1f} times as much without."
     )
-    agrees = growth[STORED] < 3 < growth[RECOMPUTED]
+    agrees = growth["stored"] < 3 < growth["rerun"]
     outside = None
     if not {"hidden_state", "cell_state"} & set(names):
         outside = (
             "The question is about an RNN, which carries a hidden state (an LSTM a cell state, "
             f"too). This model is a table: what it carries is its {carried}, in the same place."
         )
-    return Verdict(statement, agrees, outside, growth[RECOMPUTED])
-
-
-def growth_on_doubling(cost: pd.DataFrame, way: str) -> float:
-    """How many times as much the whole length costs as half of it."""
-    length = int(cost["length"].max())
-    return _count_at(cost, way, length) / _count_at(cost, way, max(1, length // 2))
-
-
-def _count_at(cost: pd.DataFrame, way: str, length: int) -> int:
-    row = cost[(cost["way"] == way) & (cost["length"] == length)]
-    return int(row["model_steps"].iloc[0])
+    return Verdict(statement, agrees, outside, growth["rerun"])
 
 
 def conventions_in_words(winners: pd.DataFrame) -> str:

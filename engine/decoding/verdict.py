@@ -1,15 +1,13 @@
-"""What a search is worth: did it find the optimum, where was it lost, what did it cost?"""
+"""What a search is worth: did it find the optimum, and where was it lost?"""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Unpack
 
-import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
-from engine.decoding.beam import MAX_BEAM_WIDTH, beam_search
+from engine.decoding.beam import beam_search
 from engine.decoding.exact import exact_search
 from engine.decoding.models import LanguageModel
 from engine.decoding.record import BeamSearchResult, Hypothesis, sequence_text
@@ -19,8 +17,6 @@ from engine.decoding.scoring import SCORINGS, Conventions, Scoring
 MAX_BEAM_WIDTHS = 256
 #: Scores that differ by less are the same: sums of another order differ by their rounding.
 TIE = 1e-9
-
-STORED, RECOMPUTED = "stored states", "re-run from the start"
 
 
 @dataclass(frozen=True)
@@ -127,41 +123,6 @@ def smallest_optimal_beam_width(
         if is_as_good(best, optimum, max_length):
             return width
     return None
-
-
-def search_cost(
-    model: LanguageModel, beam_width: int, max_length: int, **conventions: Unpack[Conventions]
-) -> pd.DataFrame:
-    """Cell evaluations against the length T, with stored states and without (handout, 2 (e)).
-
-    Returns `length, way, model_steps, handout_order, handout_scaled`, one row for each T up to
-    `max_length` and each of the two ways. model_steps: counted while the search ran.
-    handout_order: T·K·M·log₂M with stored states, T²·K·M·log₂M without. handout_scaled: the same
-    times a constant, so that it meets the count at the largest T; an order says no more.
-    """
-    require_integer("beam_width", beam_width, 1, MAX_BEAM_WIDTH)
-    size = len(model.vocabulary)
-    frames = []
-    for way, power in ((STORED, 1), (RECOMPUTED, 2)):
-        result = beam_search(
-            model, beam_width, max_length, recompute=way == RECOMPUTED, **conventions
-        )
-        counted = np.cumsum([step.cell_evaluations for step in result.steps])
-        lengths = np.arange(1, len(counted) + 1)
-        order = lengths**power * beam_width * size * math.log2(size)
-        scaled = counted[-1:] * (lengths / len(counted)) ** power
-        frames.append(
-            pd.DataFrame(
-                {
-                    "length": lengths,
-                    "way": way,
-                    "model_steps": counted,
-                    "handout_order": order,
-                    "handout_scaled": scaled,
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
 
 
 def compare_scorings(

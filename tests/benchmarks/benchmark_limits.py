@@ -126,7 +126,7 @@ def searches(ends: Ends) -> dict[str, Callable[[], object]]:
         "smallest_optimal_beam_width": partial(
             decoding.smallest_optimal_beam_width, SKEWED, 10
         ),
-        "search_cost": partial(decoding.search_cost, coin, again, ends.length),
+        "step_costs": partial(decoding.step_costs, coin, [again], ends.length),
         "compare_scorings": partial(
             decoding.compare_scorings, coin, width, ends.length, end_token="b"
         ),

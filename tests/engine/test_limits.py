@@ -33,10 +33,10 @@ from engine.decoding import (
     greedy_search,
     parse_rows,
     parse_tree,
-    search_cost,
     sequence_count,
     sequences_to_visit,
     smallest_optimal_beam_width,
+    step_costs,
 )
 from engine.decoding.scoring import Scoring
 from engine.recurrent import (
@@ -346,9 +346,9 @@ ARGUMENTS = [
              100_001, "beam_width is 100001; allowed is an integer from 1 to 100000"),
     Argument("compare_scorings.max_length", lambda t: compare_scorings(COIN, 1, t), 500, 501,
              "max_length is 501; allowed is an integer from 1 to 500"),
-    Argument("search_cost.beam_width", lambda k: search_cost(COIN, k, 2), 100_000, 100_001,
-             "beam_width is 100001; allowed is an integer from 1 to 100000"),
-    Argument("search_cost.max_length", lambda t: search_cost(COIN, 1, t), 500, 501,
+    Argument("step_costs.widths", lambda n: step_costs(COIN, [1] * n, 1), 256, 257,
+             "the number of widths is 257; allowed is an integer from 1 to 256"),
+    Argument("step_costs.max_length", lambda t: step_costs(COIN, [1], t), 500, 501,
              "max_length is 501; allowed is an integer from 1 to 500"),
     Argument("smallest_optimal_beam_width.largest",
              lambda k: smallest_optimal_beam_width(COIN, 1, largest=k), 256, 257,

@@ -197,6 +197,7 @@ def test_the_verdict_on_storage_names_both_states_and_needs_no_reservation() -> 
     # Wherever the search ends, what was carried on the way is what counts.
     wide = replace(CONFIG, beam_width=20)
     assert comparisons.beam(wide).best.finished
+    cost = comparisons.endless_cost(20, comparisons.endless_model(wide))
     verdict = findings.storage_verdict(
         wide, comparisons.beam(wide), comparisons.search_cost(wide), cost
     )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.decoding import comparisons, findings, lost_optimum
 from engine.decoding.config import END_TOKEN, WEATHER_LENGTH, DecodingConfig
+from engine.decoding.cost import growth_on_doubling
 from engine.questions import Verdict
 
 HANDOUT = DecodingConfig()
@@ -102,10 +103,9 @@ def test_the_verdict_on_e_counts_both_ways_and_names_what_is_carried() -> None:
 def test_doubling_the_length_doubles_the_cost_with_stored_states_and_quadruples_it_without(
     beam_width: int,
 ) -> None:
-    cost = comparisons.endless_cost(beam_width)
-    stored, rerun = (findings.growth_on_doubling(cost, way) for way in findings.WAYS)
-    assert 1.9 < stored < 2.3
-    assert 3.7 < rerun < 4.4
+    growth = growth_on_doubling(comparisons.endless_cost(beam_width), beam_width)
+    assert 1.9 < growth["stored"] < 2.3
+    assert 3.7 < growth["rerun"] < 4.4
 
 
 def test_an_optimum_that_was_never_proposed_is_said_to_be_no_candidate() -> None:

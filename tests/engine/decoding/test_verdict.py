@@ -1,6 +1,5 @@
 """Where the optimum is lost, which beam finds it, what the search costs."""
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -15,7 +14,6 @@ from engine.decoding import (
     best_by_beam_width,
     exhaustive_search,
     lost_optimum,
-    search_cost,
     sequence_count,
     smallest_optimal_beam_width,
 )
@@ -111,35 +109,6 @@ def test_the_conventions_reach_every_beam() -> None:
 UNIFORM = MarkovModel("abc", np.log(np.full(3, 1 / 3)), np.log(np.full((3, 3), 1 / 3)))
 
 
-@given(st.integers(1, 4), st.integers(1, 12))
-def test_the_cost_at_every_length_is_what_a_search_of_that_length_spends(
-    beam_width: int, max_length: int
-) -> None:
-    frame = search_cost(UNIFORM, beam_width, max_length)
-    assert list(frame.columns) == [
-        "length",
-        "way",
-        "model_steps",
-        "handout_order",
-        "handout_scaled",
-    ]
-    for row in frame.itertuples():
-        again = row.way == "re-run from the start"
-        search = beam_search(UNIFORM, beam_width, int(row.length), recompute=again)
-        assert row.model_steps == search.model_steps
-        power = 2 if again else 1
-        assert row.handout_order == row.length**power * beam_width * 3 * math.log2(3)
-    last = frame[frame["length"] == max_length]
-    np.testing.assert_allclose(last["model_steps"], last["handout_scaled"])
-
-
-def test_counted_cost_grows_as_the_handout_says() -> None:
-    frame = search_cost(UNIFORM, 5, 200)
-    for _, rows in frame.groupby("way"):
-        late = rows[rows["length"] > 50]
-        np.testing.assert_allclose(late["model_steps"] / late["handout_scaled"], 1, atol=0.05)
-
-
 @pytest.mark.parametrize(
     ("call", "named"),
     [
@@ -147,8 +116,6 @@ def test_counted_cost_grows_as_the_handout_says() -> None:
         (lambda: smallest_optimal_beam_width(alike_model(), 20), "max_length is 20: exact search"),
         (lambda: best_by_beam_width(UNIFORM, 2, []), "the number of beam_widths is 0"),
         (lambda: best_by_beam_width(UNIFORM, 2, [0]), "beam_width is 0"),
-        (lambda: search_cost(UNIFORM, 0, 2), "beam_width is 0"),
-        (lambda: search_cost(UNIFORM, 100, 500), "beam_width is 100 with max_length 500"),
     ],
 )
 def test_bad_arguments_are_named(call: Callable[[], object], named: str) -> None:
