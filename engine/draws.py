@@ -13,6 +13,11 @@ class Stream(IntEnum):
     STACK_WEIGHTS = 2
     STACK_GATES = 3
     STACK_INPUTS = 4
+    TRAINED_WEIGHTS = 5
+    TRAINING_SEQUENCES = 6
+    VALIDATION_SEQUENCES = 7
+    TEST_SEQUENCES = 8
+    SWAPPED_INPUTS = 9
 
 
 def generator(seed: int, stream: Stream) -> np.random.Generator:

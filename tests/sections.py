@@ -14,7 +14,7 @@ SECTIONS = {
         "The block", "(f) The analogy", "Where it ends", "Paths", "Delete a layer", "Scaled skips",
         "Two inputs", "Three stacks",
     ),
-    "training_runs": ("Loss", "Predictions", "Memory", "Gradients"),
+    "training_runs": ("Recall", "Loss", "Memory", "Gradients", "What it hears", "Papers"),
     "beam_search": (
         "Step by step", "(d) The optimum", "When search is too good", "(e) What it costs",
         "Your own tree",

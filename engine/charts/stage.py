@@ -159,6 +159,20 @@ def y(field: str, top: str, bottom: str, domain: Sequence[Any], **options: Any) 
     return alt.Y(f"{field}:Q", axis=None, scale=_scale(domain, bottom, top), **options)
 
 
+def placed(rows: alt.Chart, *, text: str | None = None, **places: str) -> alt.Chart:
+    """Marks at pixels that depend on the row: `placed(rows, x="datum.p*pw", y="head")`."""
+    rows = rows.transform_calculate(**{f"{name}_": place for name, place in places.items()})
+    encoded: dict[str, Any] = {
+        name: {"x": alt.X, "y": alt.Y}[name](f"{name}_:Q", axis=None, scale=None)
+        if name in ("x", "y")
+        else f"{name}_:Q"
+        for name in places
+    }
+    if text is not None:
+        encoded["text"] = alt.Text(f"{text}:N")
+    return rows.encode(**encoded)
+
+
 def as_given(field: str) -> alt.Color:
     """Colours that stand in the rows themselves."""
     return alt.Color(f"{field}:N", scale=None, legend=None)

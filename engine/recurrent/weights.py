@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -98,33 +98,11 @@ class Weights:
         return float(self.readout["bias"][0])
 
 
-class Source(Protocol):
-    """What random numbers come from: as much of `numpy.random.Generator` as is used here."""
-
-    def uniform(self, low: float, high: float, size: tuple[int, ...]) -> Array:
-        """Independent numbers from `low` to `high`."""
-        ...
-
-    def standard_normal(self, size: tuple[int, ...]) -> Array:
-        """Independent normal numbers of variance 1."""
-        ...
-
-
 def draw_weights(config: RecurrentConfig) -> Weights:
     """The weights that `config.seed` stands for, whatever the activation, T or batch size."""
-    structure = _structure(config)
+    structure = None if config.spectral_radius is None else config.recurrent_init
     draw = _remembered if config.hidden_size <= MAX_REMEMBERED_SIZE else _draw
     return _finished(config, draw(config.cell, config.hidden_size, config.seed, structure))
-
-
-def weights_from(config: RecurrentConfig, source: Source) -> Weights:
-    """The same from any source of random numbers; `config.seed` isn't used."""
-    drawn = _draw_from(source, config.cell, config.hidden_size, _structure(config))
-    return _finished(config, drawn)
-
-
-def _structure(config: RecurrentConfig) -> RecurrentInit | None:
-    return None if config.spectral_radius is None else config.recurrent_init
 
 
 @dataclass(frozen=True)
@@ -157,10 +135,7 @@ def _finished(config: RecurrentConfig, drawn: _Drawn) -> Weights:
 
 
 def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -> _Drawn:
-    return _draw_from(generator(seed, Stream.RECURRENT_WEIGHTS), cell, hidden, structure)
-
-
-def _draw_from(source: Source, cell: Cell, hidden: int, structure: RecurrentInit | None) -> _Drawn:
+    source = generator(seed, Stream.RECURRENT_WEIGHTS)
     blocks = len(GATES) if cell == "lstm" else 1
 
     def uniform(*shape: int) -> Array:
@@ -257,24 +232,24 @@ def _scaled(name: str, array: Array, config: RecurrentConfig) -> Array:
     return array * (config.bias_scale if "bias" in name else config.weight_scale)
 
 
-def _gaussian(hidden: int, source: Source) -> Array:
+def _gaussian(hidden: int, source: np.random.Generator) -> Array:
     """Independent normal entries: by the circular law, eigenvalues spread over a disc."""
     return source.standard_normal((hidden, hidden))
 
 
-def _orthogonal(hidden: int, source: Source) -> Array:
+def _orthogonal(hidden: int, source: np.random.Generator) -> Array:
     """Every eigenvalue on one circle, every singular value the same (Saxe et al. 2013)."""
     q, r = np.linalg.qr(_gaussian(hidden, source))
     return q * np.sign(np.diag(r))  # the sign makes the draw uniform over rotations
 
 
-def _symmetric(hidden: int, source: Source) -> Array:
+def _symmetric(hidden: int, source: np.random.Generator) -> Array:
     """Real eigenvalues whose magnitudes are the singular values."""
     matrix = _gaussian(hidden, source)
     return matrix + matrix.T
 
 
-def _nonnormal(hidden: int, source: Source) -> Array:
+def _nonnormal(hidden: int, source: np.random.Generator) -> Array:
     """Short feed-forward chains, hidden from view by a rotation.
 
     Along a chain each unit feeds the next, so that powers of the matrix grow while content is

@@ -82,7 +82,12 @@ def program(
 
 
 def _text(value: Any, imports: set[str]) -> str:
-    """A config, number or string as an expression; a config's defaults aren't written."""
+    """A config, number or string as an expression; a config's defaults aren't written.
+
+    Nor is what isn't part of its repr: what only saves work.
+    """
+    if isinstance(value, tuple):
+        return f"({', '.join(_text(one, imports) for one in value)},)"
     if not is_dataclass(value) or isinstance(value, type):
         return repr(value)
     kind = type(value)
@@ -92,6 +97,6 @@ def _text(value: Any, imports: set[str]) -> str:
     chosen = []
     for field in fields(value):
         own = getattr(value, field.name)
-        if field.default is MISSING or own != field.default:
+        if field.repr and (field.default is MISSING or own != field.default):
             chosen.append(f"{field.name}={_text(own, imports)}")
     return f"{kind.__name__}({', '.join(chosen)})"

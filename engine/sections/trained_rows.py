@@ -12,7 +12,7 @@ from engine.extended_range import Array
 from engine.sections.cell_rows import Frames
 from engine.sections.memory_rows import dots_of, life_axis
 from engine.sections.ways import STRIP_STEPS, STRIP_UNITS, facts, lines, powers
-from engine.training.comparisons import WHEN
+from engine.training.seeds import WHEN
 from engine.training.store import RunStore
 from engine.training.trained_lstms import (
     config_of,

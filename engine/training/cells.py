@@ -6,21 +6,18 @@ Everything that a step multiplies its weights with is one column block: the stat
 parameters another, and each gate of an LSTM is a contiguous block of rows. Arrays carry time
 first, then the models: (timesteps, models, rows, batch). A model's numbers are the same bits
 whether it is alone or one of many, because each product is made for one model at a time.
-numpy on matrices this small is several times faster than a call to torch for each operation; only
-an LSTM's sigmoids are torch's.
+numpy on matrices this small is several times faster than a call to torch for each operation
+(`tests/benchmarks/benchmark_training.py`).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from engine.numerics import NetworkArray as Array
 from engine.recurrent.config import Activation
 from engine.training.config import TrainedCell
 
-#: torch shares out what has 32,768 numbers or more among its threads.
-LONGEST_SLICE = 16_384
 #: The order of the gates' blocks of rows in torch's parameters.
 TORCH_ORDER = "ifgo"
 
@@ -166,10 +163,10 @@ class LSTMLayer(Layer):
         # W·state for g, o, f and i, one matrix a model; the six blocks.
         self._sums: Array = np.empty((models, 4 * hidden, batch), dtype)
         self._blocks: Array = np.empty((6, models, hidden, batch), dtype)
-        self._flat_sums, self._flat_tanh = _short_slices(self._sums), _short_slices(self._blocks[0])
         # ∂h_t/∂C_t, ∂h_t/∂(sum of o), ∂C_t/∂(sum of f, i and g), and f, which is ∂C_t/∂C_{t-1}.
         self._slopes: Array = np.empty((steps, 6, models, hidden, batch), dtype)
 
+    @np.errstate(over="ignore")  # see _sigmoid
     def forward(self, parameters: Array) -> None:
         """Run the recurrence. parameters: (models, 4·hidden, columns)."""
         hidden = self.shape.hidden_size
@@ -182,14 +179,12 @@ class LSTMLayer(Layer):
         cell[:] = 0
         for t in range(self.shape.timesteps):
             np.matmul(ordered, self.state[t], out=self._sums)
-            _sigmoid(self._flat_sums)
+            _sigmoid(self._sums)
             gates[:] = by_block
             _to_tanh(candidate)
             np.multiply(self._blocks[1:3], self._blocks[4:], out=products[1:])
             np.add(products[1], products[2], out=cell)
-            np.add(cell, cell, out=tanh_cell)
-            _sigmoid(self._flat_tanh)
-            _to_tanh(tanh_cell)
+            np.tanh(cell, out=tanh_cell)
             np.multiply(tanh_cell, self._blocks[3], out=products[0])
             self.state[t + 1, :, :hidden] = products[0]
             self._keep_slopes(self._slopes[t], products)
@@ -249,26 +244,15 @@ def _blocks_first(sums: Array, hidden: int) -> Array:
     return sums.reshape(len(sums), 4, hidden, -1).transpose(1, 0, 2, 3)
 
 
-def _sigmoid(slices: list[torch.Tensor]) -> None:
-    """σ in place. torch's takes half the time of numpy's tanh."""
-    for part in slices:
-        part.sigmoid_()
+def _sigmoid(sums: Array) -> None:
+    """σ in place: 1/(1 + e⁻ˣ), of which the exponential may overflow to a σ of 0."""
+    np.negative(sums, out=sums)
+    np.exp(sums, out=sums)
+    sums += 1
+    np.reciprocal(sums, out=sums)
 
 
 def _to_tanh(sigmoid: Array) -> None:
     """σ(2x) to tanh(x), in place."""
     sigmoid *= 2
     sigmoid -= 1
-
-
-def _short_slices(array: Array) -> list[torch.Tensor]:
-    """The numbers of each model as flat stretches that torch leaves to one thread and one loop.
-
-    It splits what is longer, by the number of threads, and a loop's last few numbers are rounded
-    otherwise than the rest: bits would depend on the threads, and on how many models there are.
-    """
-    return [
-        torch.from_numpy(flat[start : start + LONGEST_SLICE])
-        for flat in array.reshape(len(array), -1)
-        for start in range(0, len(flat), LONGEST_SLICE)
-    ]

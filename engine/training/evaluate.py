@@ -6,6 +6,7 @@ import pandas as pd
 from engine.arguments import require_integer
 from engine.numerics import NetworkArray as Array
 from engine.training.config import TrainingConfig
+from engine.training.network import Network
 from engine.training.run import TrainingRun
 from engine.training.tasks import answers, data_generator, draw_batch
 
@@ -59,3 +60,15 @@ def asked_timesteps(timesteps: int) -> list[int]:
     """The inputs that are swapped, counted from 0, evenly spread."""
     count = min(timesteps, MOST_DISTANCES)
     return np.unique(np.linspace(0, timesteps - 1, count).round().astype(int)).tolist()
+
+
+def input_sensitivity(config: TrainingConfig, parameters: Array, inputs: Array) -> Array:
+    """Mean over the batch of |∂ŷ_T/∂x_t|: how far the last prediction moves with each input, (T,).
+
+    parameters: of one network, as one row. inputs: (timesteps, input_size, batch). Of the adding
+    problem's two inputs the number counts, not the mark.
+    """
+    batch = inputs.shape[-1]
+    network = Network(config, 1, batch, np.float64)
+    network.predict(parameters[None].astype(np.float64), inputs[:, None])
+    return np.abs(network.by_inputs(parameters[None].astype(np.float64)))[:, 0, 0].mean(axis=-1)

@@ -1,170 +1,185 @@
-"""What the handout and the papers say about each preset, and whether its runs say so too."""
+"""What the handout and the papers say about each preset, and in how many seeds it comes out so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from engine.extended_range import written
-from engine.training.comparisons import LEARNED, Comparison, finished_runs
-from engine.training.evaluate import error_by_distance
-from engine.training.run import TrainingRun
-from engine.training.store import RunStore
-from engine.training.tasks import constant_loss
+from engine.training.seeds import LEARNED, Frames
+from engine.training.shipped import shipped
 
 #: A validation loss above this share of the best constant's is no better than it.
 NOTHING_LEARNED = 0.9
-#: A training loss this many times the one before training is an explosion.
+#: A training loss this many times the first is an explosion.
 EXPLODED = 10.0
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim, by whom, what the runs show, and whether that is what was claimed."""
+    """A claim, by whom, what the runs show, and whether it holds, for each seed."""
 
     claim: str
     measured: str
-    agrees: bool
+    holds: tuple[bool, ...]
+
+    @property
+    def count(self) -> int:
+        """In how many seeds the claim holds."""
+        return sum(self.holds)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it holds in most of them."""
+        return 2 * self.count > len(self.holds)
+
+    @property
+    def in_words(self) -> str:
+        """The claim, whether it holds here, and the numbers."""
+        verdict = "Here it holds" if self.agrees else "Here it doesn't hold"
+        of_all = f"in {self.count} of {len(self.holds)} seeds"
+        return f"{self.claim} **{verdict}: {of_all}.** {self.measured}"
 
 
-Runs = Mapping[str, TrainingRun]
+def findings(preset: str) -> list[Finding]:
+    """The findings on a preset's shipped runs."""
+    return findings_of(preset, shipped(preset))
 
 
-def findings(comparison: Comparison, store: RunStore | None = None) -> list[Finding]:
-    """The findings on a preset's runs; none on other comparisons. store: see `finished_runs`."""
-    if not isinstance(comparison, str):
-        return []
-    return _FINDINGS[comparison](finished_runs(comparison, store))
+def findings_of(preset: str, frames: Frames) -> list[Finding]:
+    """The same on any frames of `engine.training.seeds.measure`, of networks with the same names."""
+    return _FINDINGS[preset](frames)
 
 
-def share_of_constant(run: TrainingRun) -> float:
-    """The last validation loss as a share of the best constant's; inf for a run that diverged."""
-    if run.diverged_at is not None:
-        return float("inf")
-    return float(run.validation_loss[-1]) / constant_loss(run.config)
+def by_seed(frames: Frames, column: str) -> pd.DataFrame:
+    """A column of the outcomes, one row a seed, one column a network."""
+    outcomes = frames["outcomes"]
+    names = list(dict.fromkeys(outcomes["run"]))
+    return outcomes.pivot_table(index="seed", columns="run", values=column)[names]
 
 
-def _vanishing(runs: Runs) -> list[Finding]:
-    near, far = (share_of_constant(run) for run in runs.values())
+def shares_in_words(share: pd.DataFrame) -> str:
+    """What is left of the best constant's loss: the median of the seeds, and their range."""
+    parts = []
+    for name, values in share.items():
+        low, middle, high = (_percent(f(values)) for f in (np.min, np.median, np.max))
+        parts.append(f"{name}: {middle}" + (f" ({low} to {high})" if low != high else ""))
+    return f"Left of the best constant's loss, median and range: {'; '.join(parts)}."
+
+
+def _percent(share: float) -> str:
+    return "diverged" if np.isinf(share) else f"{share:.2%}"
+
+
+def _holds(seeds: "pd.Series[bool]") -> tuple[bool, ...]:
+    return tuple(bool(one) for one in seeds)
+
+
+def _vanishing(frames: Frames) -> list[Finding]:
+    share = by_seed(frames, "share")
+    near, far = share["RNN, T = 10"], share["RNN, T = 100"]
     return [
         Finding(
             "Vanishing gradients make learning with long sequences difficult (handout, 1 (a); Bengio, "
             "Simard and Frasconi 1994).",
-            f"Of the best constant's loss {near:.2%} are left at T = 10, {far:.2%} at T = 100.",
-            near < LEARNED and far > NOTHING_LEARNED,
+            shares_in_words(share),
+            _holds((near < LEARNED) & (far > NOTHING_LEARNED)),
         )
     ]
 
 
-def _cell_or_initialisation(runs: Runs) -> list[Finding]:
-    share = {name: share_of_constant(run) for name, run in runs.items()}
+def _cell_or_initialisation(frames: Frames) -> list[Finding]:
+    share = by_seed(frames, "share")
     rnn, one, radius, chrono = (
         share[name] for name in ("RNN", "LSTM, forget bias 1", "RNN, radius 1", "LSTM, chrono")
     )
+    names = share.columns
     return [
         Finding(
             "An LSTM bridges long lags that a vanilla RNN doesn't learn (Hochreiter and Schmidhuber "
-            "1997; handout, 1 (d): gradients vanish less quickly).",
-            f"With a forget bias of 1 the LSTM ends at {one:.2%} of the best constant's loss, the "
-            f"RNN at {rnn:.2%}.",
-            one < LEARNED and rnn > NOTHING_LEARNED,
+            "1997; handout, 1 (d): gradients vanish less quickly): with a forget bias of 1.",
+            shares_in_words(share[[name for name in names if name in (rnn.name, one.name)]]),
+            _holds((one < LEARNED) & (rnn > NOTHING_LEARNED)),
         ),
         Finding(
             "Chrono initialisation lets an LSTM learn lags as long as it was told of (Tallec and "
-            "Ollivier 2018).",
-            f"The same LSTM, told of T = 100, ends at {chrono:.2%}.",
-            chrono < LEARNED,
+            "Ollivier 2018): the same LSTM, told of T = 100.",
+            shares_in_words(share[[chrono.name]]),
+            _holds(chrono < LEARNED),
         ),
         Finding(
             "Gradients are stable when the largest |eigenvalue| of Wₕ is close to 1 (handout, 1 (a)): "
             "then a vanilla RNN should learn it, too.",
-            f"The RNN of radius 1 ends at {radius:.2%}, the one with torch's initialisation at "
-            f"{rnn:.2%}.",
-            radius < LEARNED < rnn,
+            shares_in_words(share[[radius.name]]),
+            _holds((radius < LEARNED) & (rnn > LEARNED)),
         ),
     ]
 
 
-def _clipping(runs: Runs) -> list[Finding]:
+def _clipping(frames: Frames) -> list[Finding]:
+    worst, diverged = by_seed(frames, "worst"), by_seed(frames, "diverged_at")
+    share = by_seed(frames, "share")
     found = []
-    for name in ("gaussian", "orthogonal"):
-        free, clipped = runs[name], runs[f"{name}, clipped"]
-        calm = _worst_loss(clipped) < EXPLODED
-        exploded = free.diverged_at is not None or _worst_loss(free) >= EXPLODED
+    for name in [name for name in share if f"{name}, clipped" in share]:
+        clipped = f"{name}, clipped"
+        exploded = (diverged[name] > 0) | (worst[name] >= EXPLODED)
         found.append(
             Finding(
-                f"Clipping the gradient's norm keeps training from exploding (Pascanu, Mikolov and "
-                f"Bengio 2013); {name} weights.",
-                f"Without: {_fate(free)}. With: {_fate(clipped)}.",
-                calm and exploded and clipped.diverged_at is None,
+                "Clipping the gradient's norm keeps training from exploding, and the network learns "
+                f"(Pascanu, Mikolov and Bengio 2013); {name} weights.",
+                f"Without it {int((diverged[name] > 0).sum())} of {len(share)} diverge, with it "
+                f"{int((diverged[clipped] > 0).sum())}. {shares_in_words(share[[clipped]])}",
+                _holds(exploded & (share[clipped] < LEARNED)),
             )
         )
     return found
 
 
-def _fate(run: TrainingRun) -> str:
-    if run.diverged_at is not None:
-        return f"no finite {run.diverged_what} at step {run.diverged_at}"
-    worst, last = _worst_loss(run), share_of_constant(run)
-    rises = f"rises to {written(worst)} times the first" if worst > 1 else "never exceeds the first"
-    return f"the training loss {rises}, and validation ends at {last:.2%} of the best constant's"
-
-
-def _worst_loss(run: TrainingRun) -> float:
-    """The largest training loss beside the first."""
-    return float(run.train_loss.max() / run.train_loss[0]) if len(run.train_loss) else float("inf")
-
-
-def _more_gradient(runs: Runs) -> list[Finding]:
-    every, last = runs.values()
-    first_norms = [float(run.grad_norm[0]) for run in (every, last)]
-    errors = [error_by_distance(run) for run in (every, last)]
-    far = errors[0]["distance"] >= every.config.timesteps // 2
-    means = [float(np.mean(frame["error"][far])) for frame in errors]
-    needed = float(np.mean(errors[0]["needed"][far]))
+def _more_gradient(frames: Frames) -> list[Finding]:
+    every, last = by_seed(frames, "first_norm").columns
+    norms = by_seed(frames, "first_norm")
+    memory = frames["memory"]
+    far = memory[memory["distance"] >= memory["distance"].max() / 2]
+    errors = far.pivot_table(index="seed", columns="run", values="error")
+    needed = written(float(far["needed"].mean()))
     return [
         Finding(
-            "A loss at every timestep brings more gradient (handout, 1 (c)).",
-            f"Norm of the first gradient: {written(first_norms[0])} with a loss at every step, "
-            f"{written(first_norms[1])} with one at the last.",
-            first_norms[0] > first_norms[1],
+            "With a target at every timestep more gradient arrives (handout, 1 (c)).",
+            f"The first gradient's norm, median: {written(float(norms[every].median()))} with a "
+            f"loss at every step, {written(float(norms[last].median()))} with one at the last.",
+            _holds(norms[every] > norms[last]),
         ),
         Finding(
             "It doesn't help the network to learn dependencies across long sequences (handout, 1 (c)).",
-            f"Over the farther half of the inputs the error is {written(means[0])} with a loss at "
-            f"every step and {written(means[1])} with one at the last; ignoring the input costs "
-            f"{written(needed)}.",
-            means[0] >= means[1],
+            f"Over the farther half of the inputs the error is, in the median, "
+            f"{written(float(errors[every].median()))} with a loss at every step and "
+            f"{written(float(errors[last].median()))} with one at the last; ignoring the input costs "
+            f"{needed}.",
+            _holds(errors[every] >= errors[last]),
         ),
     ]
 
 
-def _notebook(runs: Runs) -> list[Finding]:
-    shares = {name: share_of_constant(run) for name, run in runs.items()}
-    steps = {name: _steps_to_learn(run) for name, run in runs.items()}
-    fastest = min(steps, key=lambda name: steps[name])
-    worst = max(shares.values())
+def _notebook(frames: Frames) -> list[Finding]:
+    share, steps = by_seed(frames, "share"), by_seed(frames, "learned_at")
+    first = steps.where(steps > 0, np.inf).idxmin(axis=1)
+    fastest = first.mode().iloc[0]
     return [
         Finding(
             "Ten timesteps are few: gradients reach back that far in all four networks (course "
             "notebook; handout, 1 (a): difficult are long sequences).",
-            f"The worst of the four ends at {worst:.2%} of the best constant's loss; the first below "
-            f"{LEARNED:.0%} is {fastest}, after {steps[fastest]:,.0f} steps.",
-            worst < LEARNED,
+            f"{shares_in_words(share)} First below {LEARNED:.0%}, in {(first == fastest).sum()} of "
+            f"{len(first)} seeds: {fastest}.",
+            _holds((share < LEARNED).all(axis=1)),
         )
     ]
 
 
-def _steps_to_learn(run: TrainingRun) -> float:
-    """The first validated step at which the task was learned; inf for never."""
-    learned = run.validation_loss < LEARNED * constant_loss(run.config)
-    return float(run.validation_step[learned][0]) if learned.any() else float("inf")
-
-
-_FINDINGS: dict[str, Callable[[Runs], list[Finding]]] = {
+_FINDINGS: dict[str, Callable[[Frames], list[Finding]]] = {
     "recall: T = 10 and T = 100": _vanishing,
     "recall: RNN and LSTM": _cell_or_initialisation,
-    "ReLU: clipping": _clipping,
+    "no nonlinearity: clipping": _clipping,
     "average: every step and last only": _more_gradient,
     "notebook: every step": _notebook,
     "notebook: last step": _notebook,

@@ -49,22 +49,10 @@ def train_language_model(
     because more threads may share out a sum. A second training in the process waits its turn.
     Raises ValueError for a text that can't be learned.
     """
-    tokens, vocabulary = _tokens(text)
+    tokens, vocabulary = text_tokens(text)
     generator = torch.Generator().manual_seed(config.seed)
-    network = _Network(config, len(vocabulary), generator)
-    optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
-    curves = []
-    with _one_thread(), torch.enable_grad():
-        for step in range(1, config.steps + 1):
-            inputs, targets = _draw_batch(config, tokens, len(vocabulary) - 1, generator)
-            loss = torch.nn.functional.cross_entropy(network(inputs).flatten(0, 1), targets)
-            optimiser.zero_grad()
-            loss.backward()
-            norm = clip_grad_norm_(network.parameters(), config.clip_norm or float("inf"))
-            optimiser.step()
-            curves.append((loss.item(), norm.item()))
-            if on_progress is not None:
-                on_progress(step, config.steps, dict(zip(_CURVES, curves[-1], strict=True)))
+    network = CharacterNetwork(config, len(vocabulary), generator)
+    curves = train_network(network, config, tokens, generator, on_progress)
     return LanguageRun(
         config=config,
         vocabulary=vocabulary,
@@ -76,35 +64,71 @@ def train_language_model(
     )
 
 
+def train_network(
+    network: "CharacterNetwork",
+    config: LanguageConfig,
+    tokens: torch.Tensor,
+    generator: torch.Generator,
+    on_progress: OnProgress | None = None,
+) -> list[tuple[float, float]]:
+    """Train `network` in place on `tokens`; returns loss and gradient norm of each step."""
+    optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+    curves = []
+    with _one_thread(), torch.enable_grad():
+        for step in range(1, config.steps + 1):
+            inputs, targets = _draw_batch(config, tokens, network.end, generator)
+            loss = torch.nn.functional.cross_entropy(network(inputs).flatten(0, 1), targets)
+            optimiser.zero_grad()
+            loss.backward()
+            norm = clip_grad_norm_(network.parameters(), config.clip_norm or float("inf"))
+            optimiser.step()
+            curves.append((loss.item(), norm.item()))
+            if on_progress is not None:
+                on_progress(step, config.steps, dict(zip(_CURVES, curves[-1], strict=True)))
+    return curves
+
+
 _CURVES = ("train_loss", "grad_norm")
 _TURN = threading.Lock()
 
 
-class _Network(torch.nn.Module):
-    """The three modules, with torch's default distributions drawn from a generator of one's own."""
+class CharacterNetwork(torch.nn.Module):
+    """The three modules, with torch's default distributions drawn from a generator of one's own.
 
-    def __init__(self, config: LanguageConfig, tokens: int, generator: torch.Generator) -> None:
+    tokens: how many there are; the last one is the end token. cell: "lstm", or "rnn" for a vanilla
+    tanh network in its place.
+    """
+
+    def __init__(
+        self, config: LanguageConfig, tokens: int, generator: torch.Generator, cell: str = "lstm"
+    ) -> None:
         super().__init__()
+        self.end = tokens - 1
         # On the meta device nothing is drawn; the modules would draw from the global generator.
         size, hidden = config.embedding_size, config.hidden_size
         self.embedding = torch.nn.Embedding(tokens, size, device="meta")
-        self.lstm = torch.nn.LSTM(size, hidden, batch_first=True, device="meta")
+        kind = {"lstm": torch.nn.LSTM, "rnn": torch.nn.RNN}[cell]
+        self.recurrent = kind(size, hidden, batch_first=True, device="meta")
         self.linear = torch.nn.Linear(hidden, tokens, device="meta")
         self.to_empty(device="cpu")
         bound = hidden**-0.5
         with torch.no_grad():
             self.embedding.weight.normal_(generator=generator)
-            for module in (self.lstm, self.linear):
+            for module in (self.recurrent, self.linear):
                 for parameter in module.parameters():
                     parameter.uniform_(-bound, bound, generator=generator)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Logits (batch, timesteps, tokens) after reading inputs (batch, timesteps)."""
-        outputs, _ = self.lstm(self.embedding(inputs))
+        return self.read(self.embedding(inputs))
+
+    def read(self, embedded: torch.Tensor) -> torch.Tensor:
+        """The same for embeddings (batch, timesteps, embedding) instead of characters."""
+        outputs, _ = self.recurrent(embedded)
         return self.linear(outputs)
 
 
-def _tokens(text: str) -> tuple[torch.Tensor, tuple[str, ...]]:
+def text_tokens(text: str) -> tuple[torch.Tensor, tuple[str, ...]]:
     """`text` as places in its vocabulary, an end token behind every line; or ValueError."""
     if len(text) > MAX_TEXT:
         raise ValueError(f"text has {len(text)} characters; allowed are at most {MAX_TEXT}")

@@ -84,6 +84,17 @@ class Network:
         self.layers[0].backward(layers[0], by_hidden, by_layers[0], None)
         return result
 
+    def by_inputs(self, parameters: Array) -> Array:
+        """∂ŷ_T/∂x of what `predict` has just read, (timesteps, models, inputs, batch)."""
+        *layers, readout = self._split(parameters)
+        hidden = self.layers[-1].hidden[-1:]
+        by_hidden = np.broadcast_to(readout[:, 0, :-1, None], hidden.shape)
+        for layer, own in zip(self.layers[::-1], layers[::-1], strict=True):
+            by_inputs: Array = np.empty_like(layer.inputs)
+            layer.backward(own, by_hidden, np.zeros_like(own), by_inputs)
+            by_hidden = by_inputs
+        return by_hidden
+
     def _split(self, parameters: Array) -> list[Array]:
         """Views of the rows as matrices: one of each layer, then the readout's [W^f | b^f]."""
         shapes = [(layer.shape.rows, layer.shape.columns) for layer in self.layers]

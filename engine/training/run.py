@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
-import torch
 
 from engine.container import Container, RunFileError
 from engine.lazy import cached_property
@@ -26,7 +25,7 @@ MAGIC = b"seq2seq training run\n"
 #: Raised when the layout of the file changes.
 FORMAT = 1
 #: Raised when training gives other numbers than before, so that no old file passes for a new one.
-NUMBERS = 1
+NUMBERS = 2
 #: A longest run of the largest network is a quarter of this.
 MAX_FILE_BYTES = 4_000_000
 #: How many sequences the predictions of a run are shown on, as in the course notebook.
@@ -200,7 +199,7 @@ def finish_run(
         parameters=parameters.copy(),
         diverged_at=diverged[0] if diverged else None,
         diverged_what=diverged[1] if diverged else None,
-        versions={"numpy": np.__version__, "torch": torch.__version__},
+        versions={"numpy": np.__version__},
     )
 
 

@@ -4,26 +4,27 @@ Arrays have time first and the batch last, as the recurrences of engine.training
 """
 
 import numpy as np
-import torch
 
+from engine.draws import Stream, generator
 from engine.numerics import NetworkArray as Array
 from engine.training.config import TrainingConfig
 
 #: Each use of a seed has a generator of its own, so that training longer changes no test data.
-#: Far from the seeds that engine.recurrent gives its generators.
-_STREAMS = {"training": 0, "validation": 1, "test": 2, "weights": 3, "swapped": 4}
-_FIRST_STREAM = 2**40
+_STREAMS = {
+    "training": Stream.TRAINING_SEQUENCES,
+    "validation": Stream.VALIDATION_SEQUENCES,
+    "test": Stream.TEST_SEQUENCES,
+    "swapped": Stream.SWAPPED_INPUTS,
+}
 
 
-def data_generator(config: TrainingConfig, use: str) -> torch.Generator:
+def data_generator(config: TrainingConfig, use: str) -> np.random.Generator:
     """The source of everything that `config.seed` draws for one use."""
-    return torch.Generator().manual_seed(
-        _FIRST_STREAM + len(_STREAMS) * config.seed + _STREAMS[use]
-    )
+    return generator(config.seed, _STREAMS[use])
 
 
 def draw_batch(
-    config: TrainingConfig, generator: torch.Generator, sequences: int | None = None
+    config: TrainingConfig, generator: np.random.Generator, sequences: int | None = None
 ) -> tuple[Array, Array]:
     """The next sequences: inputs (timesteps, input_size, batch), targets (targets, batch), float32.
 
@@ -35,7 +36,7 @@ def draw_batch(
     if config.task == "adding":
         inputs = _marked_numbers(shape, generator)
     else:
-        inputs = torch.randn(shape, generator=generator).numpy()[:, None]
+        inputs = generator.standard_normal(shape, np.float32)[:, None]
     return inputs, answers(config, inputs)
 
 
@@ -64,13 +65,13 @@ def constant_loss(config: TrainingConfig) -> float:
     return float(np.mean(1 / timesteps))
 
 
-def _marked_numbers(shape: tuple[int, int], generator: torch.Generator) -> Array:
+def _marked_numbers(shape: tuple[int, int], generator: np.random.Generator) -> Array:
     """Numbers and marks: one mark in the first half of the sequence, one in the second."""
     timesteps, batch = shape
     inputs = np.zeros((timesteps, 2, batch), dtype=np.float32)
-    inputs[:, 0] = torch.rand(shape, generator=generator).numpy()
+    inputs[:, 0] = generator.random(shape, np.float32)
     half, column = timesteps // 2, np.arange(batch)
     for low, high in ((0, half), (half, timesteps)):
-        marked = torch.randint(low, high, (batch,), generator=generator).numpy()
+        marked = generator.integers(low, high, batch)
         inputs[marked, 1, column] = 1
     return inputs

@@ -1,9 +1,8 @@
 """The training loop: one run, or several runs of a comparison as one batch of models.
 
 Reproducible bit for bit on one machine: every random number comes from a generator of the run's
-own, and the arithmetic is numpy's, in single precision, one matrix product for each model. The
-number of torch's threads plays no part: torch draws, and computes σ in stretches that it leaves to
-one thread. BLAS may use several threads, which share out the rows of a product and never its sums.
+own, and the arithmetic is numpy's, in single precision, one matrix product for each model and
+each product on one thread (`engine.numerics`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -19,8 +19,9 @@ from engine.recurrent import (
     half_lives,
     survival_quantiles,
 )
-from engine.training.comparisons import WHEN, configs_of, finished_runs
+from engine.training.comparisons import configs_of, finished_runs
 from engine.training.config import TrainingConfig
+from engine.training.seeds import WHEN
 from engine.training.store import RunStore
 
 #: Sequences that the gradients are measured on.

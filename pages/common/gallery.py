@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from engine.training import TrainingConfig
-from engine.training.comparisons import Comparison, configs_of
+from engine.training.comparisons import Comparison, OwnNetwork
 from engine.training.names import comparison_title
-from engine.training.presets import DEFAULT_PRESET
+from engine.training.presets import DEFAULT_PRESET, PRESETS
 from pages.common import training
 from pages.common.controls import Choice
 from pages.common.own_networks import set_controls
@@ -52,22 +52,32 @@ def comparison_to_show(name: str, runs: Mapping[str, TrainingConfig]) -> Compari
 
     name: of a preset, or `OWN`. runs: what it is made of; empty where controls don't fit together.
     """
+    if name in PRESETS:
+        st.session_state[_SHOWN] = name
+        return name
     if runs and _are_there(runs):
-        wanted: Comparison = dict(runs) if name == OWN else name
-        st.session_state[_SHOWN] = wanted
-        return wanted
-    shown: Comparison = st.session_state.get(_SHOWN, DEFAULT_PRESET)
-    if not _are_there(configs_of(shown)):
+        st.session_state[_SHOWN] = dict(runs)
+        return _own(runs)
+    shown: str | dict[str, TrainingConfig] = st.session_state.get(_SHOWN, DEFAULT_PRESET)
+    if not isinstance(shown, str) and not _are_there(shown):
         shown = DEFAULT_PRESET
-    st.caption(f"Below, until the networks above have been trained: **{_title_of(shown)}**.")
-    return shown
+    title = shown if isinstance(shown, str) else _title_of(shown)
+    st.caption(f"Below, until the networks above have been trained: **{title}**.")
+    return shown if isinstance(shown, str) else _own(shown)
 
 
-def _title_of(comparison: Comparison) -> str:
+def _own(runs: Mapping[str, TrainingConfig]) -> tuple[OwnNetwork, ...]:
+    """The finished runs of one's own networks, ready for another process."""
+    files = {name: training.run_store().load(config) for name, config in runs.items()}
+    return tuple(
+        OwnNetwork(name, runs[name], b"" if run is None else run.to_bytes())
+        for name, run in files.items()
+    )
+
+
+def _title_of(runs: Mapping[str, TrainingConfig]) -> str:
     """A comparison in a line."""
-    if isinstance(comparison, str):
-        return comparison
-    return comparison_title(list(comparison), list(comparison.values()))
+    return comparison_title(list(runs), list(runs.values()))
 
 
 def _are_there(runs: Mapping[str, TrainingConfig]) -> bool:

@@ -85,12 +85,12 @@ LECTURE: Lecture = (
     Scene(
         "training_runs", "Does it matter for learning?",
         "The same network on the same task, over 10 and over 100 timesteps.",
-        {"comparison": "recall: T = 10 and T = 100", "view": "Loss"},
+        {"view": "Recall"},
     ),
     Scene(
         "training_runs", "Train them yourselves",
         "Twenty timesteps, two networks. Predict which one learns, then press Train.",
-        {"comparison": "your own"},
+        {"view": "Loss", "comparison": "your own"},
     ),
     Scene(
         "lstm_cell_state", "Did training open the forget gates?",

@@ -5,17 +5,13 @@ every change while modules are imported once.
 """
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 import streamlit as st
 
 from engine import recurrent
 from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.residual import ResidualConfig
-from engine.training import TrainingConfig, findings
-from engine.training import comparisons as training
-from pages.common.training import run_store
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,19 +23,9 @@ def _cached(function: Callable[P, R], megabytes: int, doing: str) -> Callable[P,
     cache = st.cache_data(
         max_size=f"{megabytes} MB",
         show_spinner=f"{doing} …",
-        hash_funcs={RecurrentConfig: repr, ResidualConfig: repr, TrainingConfig: repr},
+        hash_funcs={RecurrentConfig: repr, ResidualConfig: repr},
     )
     return cast(Callable[P, R], cache(function))
-
-
-def _from_store(function: Callable[..., R]) -> Callable[..., R]:
-    """`function` of runs that are in the server's store, which it is given as its last argument."""
-
-    @wraps(function)
-    def with_store(*which: Any) -> R:
-        return function(*which, run_store())
-
-    return with_store
 
 
 gradient_trace = _cached(recurrent.gradient_trace, 24, "Running the network")
@@ -57,12 +43,3 @@ predicted_slopes = _cached(theory.predicted_slopes, 8, "Drawing the theory")
 power_growth = _cached(theory.power_growth, 4, "Raising Wₕ to its powers")
 compare_activations = _cached(comparisons.compare_activations, 8, "Running three networks")
 compare_targets = _cached(comparisons.compare_targets, 8, "Running two losses")
-
-
-training_curves = _cached(_from_store(training.curves), 8, "Loading the runs")
-training_predictions = _cached(_from_store(training.predictions), 4, "Loading the runs")
-training_memory = _cached(_from_store(training.memory), 4, "Asking the networks")
-training_gradients = _cached(
-    _from_store(training.gradients_before_and_after), 4, "Looking at the gradients"
-)
-training_findings = _cached(_from_store(findings.findings), 2, "Loading the runs")

@@ -11,10 +11,12 @@ from engine.sections.answering import Elsewhere
 #: What a worker imports before anybody asks.
 MODULES = (
     "engine.sections.beam_search",
+    "engine.sections.listening",
     "engine.sections.lstm_cell_state",
     "engine.sections.overview",
     "engine.sections.own_text",
     "engine.sections.resnet_skip",
+    "engine.sections.training_runs",
     "engine.sections.vanishing_gradients",
     "engine.twins",
 )
@@ -23,19 +25,23 @@ if TYPE_CHECKING:
     from engine import twins
     from engine.sections import (
         beam_search,
+        listening,
         lstm_cell_state,
         overview,
         own_text,
         resnet_skip,
+        training_runs,
         vanishing_gradients,
     )
 else:
     (
         beam_search,
+        listening,
         lstm_cell_state,
         overview,
         own_text,
         resnet_skip,
+        training_runs,
         vanishing_gradients,
         twins,
     ) = map(Elsewhere, MODULES)

@@ -37,7 +37,7 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
     return st.fragment(run)
 
 
-def show(figure: Figure, *hands: Number | Choice) -> None:
+def show(figure: Figure, *hands: Number | Choice, menu: bool = True) -> None:
     """Draw a figure, with `hands` for its sliders and radios, and a menu in its corner."""
     with st.container(key=f"picture-{figure.name}"):
         if hands:
@@ -45,7 +45,7 @@ def show(figure: Figure, *hands: Number | Choice) -> None:
         else:
             st.vega_lite_chart(_drawn(figure, {}), width="stretch", alt=figure.alt_text)
             st.caption(figure.caption)
-        if not presenter.presenting():
+        if menu and not presenter.presenting():
             _menu(figure)
 
 

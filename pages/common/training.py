@@ -4,15 +4,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from engine import captions
-from engine.charts import training as charts
-from engine.frames import rows_where
-from engine.training import RunStore, TrainingConfig, TrainingRun
-from engine.training.comparisons import curve_frames
+from engine.training import RunStore, TrainingConfig
 from engine.training.growing import GrowingRun
 from engine.training.pool import PoolRefusalError, Progress, TrainingPool
 from engine.training.store import LOCATION_VARIABLE
-from pages.common.charts import show_chart
+from pages.common import ask
+from pages.common.sections import training_runs as sections
+from pages.common.show import show
 
 #: A training under way is in the address, so that a reload or a second tab finds it.
 URL_KEY = "training"
@@ -152,45 +150,14 @@ def duration(seconds: float) -> str:
 
 
 def _show_curves(progress: Progress) -> None:
-    """Loss and gradient norm of all that there is; unfinished runs say how far they came."""
-    shown: dict[str, TrainingRun | GrowingRun] = {}
-    names = []
-    for name, config in progress.asked.items():
-        run = progress.runs.get(config, GrowingRun(config))
-        if progress.is_over and isinstance(run, GrowingRun):
-            name += f" (stopped at step {run.steps:,})" if run.steps else " (not begun)"
-        names.append(name)  # all of them from the start, so that none changes its colour
-        if isinstance(run, TrainingRun) or run.steps:
-            shown[name] = run
-    if not shown:
-        return
-    frames = curve_frames(shown)
-    left, right = st.columns(2)
-    with left:
-        show_chart(
-            charts.losses,
-            alt_text="Training and validation loss of a training under way or stopped.",
-            finding=captions.curves_at(
-                rows_where(frames["losses"], kind="validation"),
-                "log10_loss",
-                "run",
-                along="step",
-                where="step",
-                last=True,
-            ),
-            data={"curves": frames["losses"], "marks": frames["constants"]},
-            runs=tuple(names),
-        )
-    with right:
-        show_chart(
-            charts.gradient_norms,
-            alt_text="Norm of the gradient of a training under way or stopped.",
-            finding=captions.curves_at(
-                frames["norms"], "log10_grad_norm", "run", along="step", where="step", last=True
-            ),
-            data={"curves": frames["norms"], "thresholds": frames["thresholds"]},
-            runs=tuple(names),
-        )
+    """Loss and gradient norm of all that there is; each network says how far it came."""
+    shown = {
+        name: (progress.runs[config].frame, config.steps)
+        for name, config in progress.asked.items()
+        if config in progress.runs
+    }
+    if shown:
+        show(ask.compute(sections.growing, shown).figures["growing"], menu=False)
 
 
 def _put_away() -> None:

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine.sections.answering import Named, answer
 from engine.training import RunStore, TrainingConfig, train
+from engine.training.comparisons import OwnNetwork
 from engine.training.pool import Progress, TrainingPool
 from engine.training.presets import PRESETS
 from engine.training.store import LOCATION_VARIABLE, file_name
@@ -18,13 +20,15 @@ from pages.common import own_networks, training
 from pages.common.own_networks import OWN_CONTROLS, OWN_NETWORKS, plan_of, values_of
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
-from tests.pages.test_take_away import rows_shown, take_all
 
-SECTIONS = ("Loss", "Predictions", "Memory", "Gradients")
+COMPARING = ("Loss", "Memory", "Gradients")
 #: Trained within a second, once the process is there.
-SMALL = {"comparison": "your own", "timesteps": "5", "steps": "100", "units": "4", "sequences": "4"}
+SMALL = {
+    "view": "Loss", "comparison": "your own", "timesteps": "5", "steps": "100", "units": "4",
+    "sequences": "4",
+}  # fmt: skip
 #: Not trained before anybody presses a button.
-LARGE = {"comparison": "your own", "timesteps": "100", "steps": "5000"}
+LARGE = {"view": "Loss", "comparison": "your own", "timesteps": "100", "steps": "5000"}
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +78,10 @@ def train_button(app: AppTest) -> Any:
 
 
 def has_steps(app: AppTest) -> bool:
-    return progress(app).startswith("Step") and len(charts(app)) == 4
+    return progress(app).startswith("Step") and len(charts(app)) == 2
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", COMPARING)
 @pytest.mark.parametrize("comparison", PRESETS)
 def test_every_shipped_comparison_opens_in_every_section(
     open_page: OpenPage, pool: TrainingPool, section: str, comparison: str
@@ -85,40 +89,39 @@ def test_every_shipped_comparison_opens_in_every_section(
     app = open_page("training_runs", view=section, comparison=comparison)
     assert_shows_no_broken_number(app)
     assert not app.warning
-    assert charts(app) or app.info
+    assert charts(app) or "one layer" in texts(app)
     assert all(chart.alt for chart in charts(app)), "a chart without alt text"
     assert not pool._tickets, "it was trained"
 
 
+@pytest.mark.parametrize("section", ["Recall", "What it hears", "Papers"])
+def test_what_needs_no_comparison_has_no_controls_of_one(open_page: OpenPage, section: str) -> None:
+    app = open_page("training_runs", view=section)
+    assert_shows_no_broken_number(app)
+    assert "comparison" not in [box.key for box in app.selectbox]
+    assert charts(app) or "| paper |" in texts(app)
+
+
+def test_an_old_link_to_the_predictions_opens_recall(open_page: OpenPage) -> None:
+    app = open_page("training_runs", view="Predictions")
+    assert not app.warning
+    assert "recalls" in texts(app)
+
+
 def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred(open_page: OpenPage) -> None:
-    shown = texts(open_page("training_runs", comparison="recall: T = 10 and T = 100"))
-    assert "**RNN, T = 10** learned" in shown
-    assert "**RNN, T = 100** did not learn" in shown
-    assert "Here it comes out so." in shown
+    preset = "recall: T = 10 and T = 100"
+    shown = texts(open_page("training_runs", view="Loss", comparison=preset))
+    assert "RNN, T = 10: learned in 8 of 8 seeds" in shown
+    assert "RNN, T = 100: learned in 0 of 8 seeds" in shown
+    assert "Here it holds: in 8 of 8 seeds" in shown
 
 
-def test_a_claim_that_does_not_come_out_is_said_not_to(open_page: OpenPage) -> None:
-    shown = texts(open_page("training_runs", comparison="recall: RNN and LSTM"))
-    assert "Hochreiter and Schmidhuber 1997" in shown
-    assert "Here it doesn't come out so." in shown
-    assert "may end elsewhere: **RNN, radius 1**." in shown
-
-
-def test_a_run_that_diverged_after_some_steps_says_at_which(open_page: OpenPage) -> None:
-    shown = texts(open_page("training_runs", comparison="ReLU: clipping"))
-    assert "**orthogonal** did not learn" in shown
-    assert "it diverged at step 3" in shown
-
-
-def test_another_test_sequence_is_another_chart(open_page: OpenPage) -> None:
-    app = open_page("training_runs", view="Predictions", comparison="notebook: every step")
-    before = charts(app)[0].SerializeToString()
-    app.slider(key="sequence").set_value(3).run()
-    assert charts(app)[0].SerializeToString() != before
+def test_a_training_step_in_the_address_is_the_one_that_the_words_tell(open_page: OpenPage) -> None:
+    assert "After 300 of 1,200 steps" in texts(open_page("training_runs", step="300"))
 
 
 def test_a_comparison_that_does_not_exist_is_named(open_page: OpenPage) -> None:
-    app = open_page("training_runs", comparison="perpetual motion")
+    app = open_page("training_runs", view="Loss", comparison="perpetual motion")
     assert "`perpetual motion`" in app.warning[0].value
     assert charts(app)
 
@@ -129,8 +132,8 @@ def test_a_small_run_is_trained_shown_and_kept(open_page: OpenPage, tmp_path: Pa
     press(app, "Train")
     run_until(app, lambda: "All of these have been trained" in texts(app))
     shown = texts(app)
-    assert "**RNN**" in shown
-    assert "**LSTM**" in shown
+    assert "RNN: " in shown
+    assert "LSTM: " in shown
     assert train_button(app).disabled
     assert len(list(tmp_path.glob("*.run"))) == 2
     # The list of what was trained stands above the controls, and may be drawn before the end.
@@ -148,23 +151,22 @@ def test_a_run_that_was_trained_before_is_loaded_and_not_trained(
         RunStore(str(tmp_path)).save(train(config))
     app = open_page("training_runs", **SMALL)
     assert "All of these have been trained" in texts(app)
-    assert "**RNN**" in texts(app)
+    assert "RNN: " in texts(app)
     assert not pool._tickets
 
 
-def test_the_program_of_ones_own_comparison_makes_what_the_page_shows(
-    open_page: OpenPage, tmp_path: Path
-) -> None:
+def test_the_program_of_ones_own_comparison_makes_what_the_page_shows(tmp_path: Path) -> None:
     plan = plan_of(values_by_name(SMALL))
-    for config in plan.runs.values():
-        RunStore(str(tmp_path)).save(train(config))
-    app = take_all(open_page("training_runs", **SMALL))
-    text = next(block.value for block in app.code if "engine" in block.value)
+    runs = {name: train(config) for name, config in plan.runs.items()}
+    for run in runs.values():
+        RunStore(str(tmp_path)).save(run)
+    networks = tuple(OwnNetwork(name, run.config, run.to_bytes()) for name, run in runs.items())
+    shown = answer(Named("engine.sections.training_runs", "loss"), (networks,), {}).figures["loss"]
+    assert len(shown.program) < 4000, "the runs themselves aren't in it"
     names: dict[str, Any] = {}
-    exec(text, names)
-    made = names["curves"]({"RNN": names["config"], "LSTM": names["config_2"]})
-    shown = rows_shown(charts(app)[0])["curves"]
-    pd.testing.assert_frame_equal(made["losses"], shown, check_dtype=False)
+    exec(shown.program, names)
+    for name, frame in names["shown"].figures["loss"].frames.items():
+        pd.testing.assert_frame_equal(frame, shown.frames[name])
 
 
 def test_a_stop_keeps_what_is_there_and_says_at_which_step(
@@ -172,20 +174,20 @@ def test_a_stop_keeps_what_is_there_and_says_at_which_step(
 ) -> None:
     app = open_page("training_runs", **LARGE)
     before = texts(app)
-    assert "**RNN, T = 10** learned" in before, "the last comparison stays below"
+    assert "RNN, T = 10: learned" in before, "the last comparison stays below"
     press(app, "Train")
     run_until(app, lambda: has_steps(app))
     assert train_button(app).disabled
     press(app, "Stop")
     shown = texts(app)
     assert not progress(app)
-    assert "**RNN, T = 10** learned" in shown
-    assert len(charts(app)) == 4, "the half-done curves, and the comparison from before"
-    assert "stopped at step" in str(charts(app)[0].spec)
+    assert "RNN, T = 10: learned" in shown
+    assert len(charts(app)) == 2, "the half-done curves, and the comparison from before"
+    assert "of 5,000" in shown
     assert list(tmp_path.iterdir()) == []
     assert not train_button(app).disabled
     press(app, "Put away")
-    assert len(charts(app)) == 2
+    assert len(charts(app)) == 1
 
 
 def test_a_stop_keeps_the_finished_run_of_a_comparison(open_page: OpenPage, tmp_path: Path) -> None:
@@ -204,7 +206,7 @@ def test_a_control_moved_while_training_loses_nothing(open_page: OpenPage) -> No
     app.slider(key="timesteps").set_value(7).run()
     run_until(app, lambda: not progress(app))
     shown = texts(app)
-    assert "**RNN**" in shown
+    assert "RNN: " in shown
     assert "T = 5: RNN | LSTM" in shown, "the one that has finished is on screen, named"
     assert not train_button(app).disabled
     press(app, "recall the first input, T = 5")
@@ -231,7 +233,7 @@ def test_a_training_that_ends_while_the_page_is_drawn_is_shown(
     press(app, "Train")  # the page runs again by itself, as soon as its fragment finds the end
     shown = texts(app)
     assert not progress(app)
-    assert "**RNN**" in shown
+    assert "RNN: " in shown
     assert "Trained here: 1" in [block.proto.popover.label for block in app.get("popover")]
     assert "All of these have been trained" in shown
 
@@ -281,10 +283,10 @@ def test_a_diverged_run_says_at_which_step(open_page: OpenPage) -> None:
     app = open_page("training_runs", **{**SMALL, **exploding})
     press(app, "Train")
     run_until(app, lambda: not progress(app))
-    assert "**residual RNN, rate 1, radius 3** diverged before its first step" in texts(app)
-    assert "**LSTM, rate 0.003** did not learn" in texts(app)
+    assert "residual RNN, rate 1, radius 3: diverged at step 1" in texts(app)
+    assert "LSTM, rate 0.003: did not learn" in texts(app)
     assert_shows_no_broken_number(app)
-    for section in SECTIONS:
+    for section in COMPARING:
         again = open_page("training_runs", **{**SMALL, **exploding, "view": section})
         assert_shows_no_broken_number(again)
 
@@ -313,7 +315,9 @@ def test_a_training_that_takes_too_long_is_refused_with_the_steps_allowed(
 
 
 def test_values_that_a_link_cannot_mean_are_named(open_page: OpenPage) -> None:
-    app = open_page("training_runs", comparison="your own", n1_rate="<b>7</b>", steps="-3")
+    app = open_page(
+        "training_runs", view="Loss", comparison="your own", n1_rate="<b>7</b>", steps="-3"
+    )
     assert "`n1_rate` = `<b>7</b>`" in app.warning[0].value
     assert "`steps` = `-3`" in app.warning[0].value
     assert app.slider(key="steps").value == own_networks.STEPS.default
@@ -328,7 +332,7 @@ def test_a_store_that_cannot_be_written_to_is_told_and_the_run_is_shown(
     press(app, "Train")
     run_until(app, lambda: "All of these have been trained" in texts(app))
     assert any("can't be written to" in warning.value for warning in app.warning)
-    assert "**LSTM**" in texts(app)
+    assert "LSTM: " in texts(app)
 
 
 def test_a_full_line_is_told_and_nothing_is_lost(
@@ -376,7 +380,7 @@ def test_what_the_controls_are_set_to_means_what_they_were_set_from(config: Trai
 
 
 def test_ones_own_comparison_starts_from_a_preset_at_once(open_page: OpenPage) -> None:
-    app = open_page("training_runs", comparison="ReLU: clipping")
+    app = open_page("training_runs", view="Loss", comparison="no nonlinearity: clipping")
     press(app, "Change it")
     assert app.selectbox(key="comparison").value == "your own"
     assert app.slider(key="networks").value == 4
@@ -386,7 +390,7 @@ def test_ones_own_comparison_starts_from_a_preset_at_once(open_page: OpenPage) -
 def test_settings_survive_a_look_at_another_comparison(open_page: OpenPage) -> None:
     app = open_page("training_runs", **{**SMALL, "networks": "4", "n3_layers": "2"})
     app.slider(key="networks").set_value(2).run()
-    app.selectbox(key="comparison").set_value("ReLU: clipping").run()
+    app.selectbox(key="comparison").set_value("no nonlinearity: clipping").run()
     app.selectbox(key="comparison").set_value("your own").run()
     assert app.slider(key="timesteps").value == 5
     app.slider(key="networks").set_value(4).run()

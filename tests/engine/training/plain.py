@@ -61,7 +61,7 @@ class PlainNetwork(torch.nn.Module):
 
 
 def plain_batch(
-    config: TrainingConfig, generator: torch.Generator
+    config: TrainingConfig, generator: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The same sequences in torch's order: (batch, timesteps, inputs) and (batch, targets)."""
     inputs, targets = draw_batch(config, generator)
@@ -81,7 +81,7 @@ def plain_step(
     config: TrainingConfig,
     network: PlainNetwork,
     optimiser: torch.optim.Optimizer,
-    generator: torch.Generator,
+    generator: np.random.Generator,
     dtype: torch.dtype = torch.float32,
 ) -> tuple[float, float]:
     """One update: the loss before it, and the norm of its gradient before clipping."""

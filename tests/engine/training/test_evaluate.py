@@ -4,10 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from engine.training import TrainingConfig, TrainingRun, train
-from engine.training.evaluate import error_by_distance
+from engine.training.config import Task, TrainedCell
+from engine.training.evaluate import error_by_distance, input_sensitivity
+from engine.training.initial import initial_weights
 from engine.training.network import StateDicts, pack
+from engine.training.tasks import data_generator, draw_batch
+from tests.engine.training.plain import PlainNetwork
 
 CONFIG = TrainingConfig(
     task="recall", activation="identity", hidden_size=1, timesteps=6, batch_size=4, steps=1
@@ -40,7 +45,7 @@ def test_ignoring_every_input_costs_what_was_needed() -> None:
     silent = replace(run, parameters=np.zeros_like(run.parameters))
     frame = error_by_distance(silent)
     np.testing.assert_allclose(frame["error"], frame["needed"])
-    np.testing.assert_allclose(frame["needed"], 2 / 36, rtol=0.3)
+    np.testing.assert_allclose(frame["needed"], 2 / 36, rtol=0.5)
 
 
 def test_in_the_adding_problem_only_marked_numbers_count() -> None:
@@ -56,3 +61,20 @@ def test_in_the_adding_problem_only_marked_numbers_count() -> None:
 def test_too_many_sequences_are_refused() -> None:
     with pytest.raises(ValueError, match="sequences is 5000; allowed is an integer from 1 to 1024"):
         error_by_distance(train(CONFIG), 5000)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "residual"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("task", ["recall", "adding"])
+def test_the_sensitivity_to_each_input_is_autograds(
+    cell: TrainedCell, layers: int, task: Task
+) -> None:
+    config = TrainingConfig(
+        task=task, cell=cell, num_layers=layers, hidden_size=5, timesteps=7, batch_size=3
+    )
+    inputs, _ = draw_batch(config, data_generator(config, "test"), 4)
+    ours = input_sensitivity(config, pack(config, initial_weights(config)), inputs)
+    read = torch.from_numpy(inputs.transpose(2, 0, 1).astype(float)).requires_grad_()
+    prediction = PlainNetwork(config).double()(read)[:, -1]
+    (gradient,) = torch.autograd.grad(prediction.sum(), read)
+    np.testing.assert_allclose(ours, gradient[..., 0].abs().mean(dim=0), rtol=1e-6)

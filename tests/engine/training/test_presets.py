@@ -1,117 +1,131 @@
-"""The shipped runs are all there, are what training gives, and show what the page says."""
+"""The shipped comparisons are all there, are what training gives, and are small."""
 
-import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.training import RunStore, TrainingRun, constant_loss
-from engine.training.evaluate import error_by_distance
-from engine.training.presets import DEFAULT_PRESET, PRESETS, remake
+from engine.training import RunStore, TrainingConfig, TrainingRun
+from engine.training.presets import (
+    DEFAULT_PRESET,
+    PRESETS,
+    RECALL,
+    TrainingPreset,
+    slug,
+)
+from engine.training.recall import SEQUENCES, SNAPSHOTS, snapshots
+from engine.training.seeds import SEEDS, load, measure, save, seeded
+from engine.training.shipped import remake, shipped, shipped_snapshots
 from engine.training.store import SHIPPED, file_name
 from engine.training.tasks import data_generator, draw_batch
-from tests.engine.training.reproduce import difference
+from engine.training.train import train, train_many
 
-AVERAGES = "average: every step and last only"
 CONFIGS = [config for preset in PRESETS.values() for config in preset.runs.values()]
+#: The part that is trained again here: the first network of this preset, from two of its seeds.
+AGAIN, SEEDS_AGAIN = DEFAULT_PRESET, 2
 
 
-def shipped(preset: str) -> dict[str, TrainingRun]:
+def whole(preset: str) -> dict[str, TrainingRun]:
+    """The whole runs of the first seed."""
     store = RunStore("memory://never-used")
     runs = {label: store.load(config) for label, config in PRESETS[preset].runs.items()}
-    assert None not in runs.values()
     return {label: run for label, run in runs.items() if run is not None}
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_run_of_a_preset_is_shipped_and_whole(name: str) -> None:
-    for label, run in shipped(name).items():
-        assert run.config == PRESETS[name].runs[label]
+def test_every_network_of_a_preset_is_shipped_from_every_seed(name: str) -> None:
+    preset = PRESETS[name]
+    assert 2 <= len(preset.runs) <= 4
+    assert {label: run.config for label, run in whole(name).items()} == preset.runs
+    for kind in ("outcomes", "curves", "memory"):
+        frame = shipped(name)[kind]
+        pairs = {(label, seed) for label in preset.runs for seed in range(SEEDS)}
+        there = set(zip(frame["run"], frame["seed"], strict=True))
+        diverged = {(row.run, row.seed) for row in shipped(name)["outcomes"].itertuples()
+                    if row.diverged_at}  # fmt: skip
+        assert pairs - diverged <= there <= pairs
 
 
 def test_nothing_else_is_shipped_and_all_of_it_is_small() -> None:
-    files = list(SHIPPED.iterdir())
-    assert {path.name for path in files} == {file_name(config) for config in CONFIGS}
-    assert sum(path.stat().st_size for path in files) < 3_000_000
+    files = [path for path in SHIPPED.rglob("*") if path.is_file()]
+    runs = {file_name(config) for config in CONFIGS}
+    assert {path.name for path in files if path.suffix == ".run"} == runs
+    folders = {slug(name) for name in PRESETS} | {"recall", "papers"}
+    assert {path.parent.name for path in files if path.suffix == ".parquet"} == folders
+    assert {path.suffix for path in files} == {".run", ".parquet"}
+    assert sum(path.stat().st_size for path in files) < 4_000_000
 
 
-def test_a_preset_is_two_to_four_runs_and_the_default_is_one_of_them() -> None:
-    assert all(2 <= len(preset.runs) <= 4 for preset in PRESETS.values())
-    assert DEFAULT_PRESET in PRESETS
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_ships_of_the_first_seed_is_measured_of_its_whole_run(name: str) -> None:
+    runs = whole(name)
+    measured = measure({label: [run] for label, run in runs.items()})
+    for kind, frame in measured.items():
+        ships = shipped(name)[kind]
+        ships = ships[ships["seed"] == 0].reset_index(drop=True)
+        assert list(ships) == list(frame)
+        numbers = frame.select_dtypes("number").columns
+        np.testing.assert_allclose(
+            ships[numbers].astype(float), frame[numbers].astype(float), rtol=1e-4, atol=1e-6
+        )
 
 
-def test_runs_that_come_out_alike_only_on_one_machine_are_named_by_their_preset() -> None:
-    named = {name: preset.chaotic for name, preset in PRESETS.items() if preset.chaotic}
-    assert set(named) == {"recall: RNN and LSTM", "ReLU: clipping"}
-    assert all(set(runs) < set(PRESETS[name].runs) for name, runs in named.items())
-
-
-def test_a_run_differs_from_itself_by_nothing_and_from_one_that_ended_earlier_by_infinity() -> None:
-    relu = shipped("ReLU: clipping")
-    assert difference(relu["gaussian"], relu["gaussian"]) == (0.0, 0.0)
-    assert difference(relu["gaussian"], relu["orthogonal"]) == (np.inf, np.inf)
-    largest, last = difference(relu["gaussian"], relu["gaussian, clipped"])
-    assert largest >= last > 0.1
-
-
-def test_training_a_preset_again_reproduces_the_shipped_numbers(tmp_path: Path) -> None:
+def test_training_again_gives_the_shipped_numbers() -> None:
     # The same bits on the machine that made them; another processor rounds sums differently, and
     # over 2,000 steps that has been seen to grow to one part in 10,000.
-    remake(tmp_path, (DEFAULT_PRESET,))
-    again = RunStore(str(tmp_path), shipped=None)
-    for run in shipped(DEFAULT_PRESET).values():
-        remade = again.load(run.config)
-        assert remade is not None
-        np.testing.assert_allclose(remade.frame, run.frame, rtol=1e-2)
+    label, config = next(iter(PRESETS[AGAIN].runs.items()))
+    again = measure({label: train_many(seeded(config, SEEDS_AGAIN))})
+    for kind in ("outcomes", "curves", "validation"):
+        ships = shipped(AGAIN)[kind]
+        ships = ships[(ships["run"] == label) & (ships["seed"] < SEEDS_AGAIN)]
+        np.testing.assert_allclose(
+            ships.drop(columns="run").astype(float),
+            again[kind].drop(columns="run").astype(float),
+            rtol=2e-2,
+        )
 
 
-def test_the_last_weights_give_the_last_validation_loss_again() -> None:
-    runs = itertools.chain(*(shipped(name).values() for name in PRESETS))
-    for run in [run for run in runs if run.diverged_at is None]:
-        generator = data_generator(run.config, "validation")
-        batches = [draw_batch(run.config, generator) for _ in range(run.config.validation_batches)]
-        losses = [np.mean((run.predict(inputs) - targets) ** 2) for inputs, targets in batches]
-        assert run.validation_loss[-1] == pytest.approx(np.mean(losses), rel=1e-2)
+def test_remaking_a_part_writes_its_files_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TrainingConfig(steps=6, timesteps=4, hidden_size=3)
+    monkeypatch.setitem(PRESETS, "few", TrainingPreset({"RNN": config}, "?"))
+    remake(("few",), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"few", file_name(config)}
+    assert load(tmp_path / "few")["outcomes"]["seed"].tolist() == list(range(SEEDS))
 
 
-def final_losses(preset: str) -> dict[str, float]:
-    """Validation loss at the end as a share of the best constant's."""
-    return {
-        label: float(run.validation_loss[-1]) / constant_loss(run.config)
-        for label, run in shipped(preset).items()
-    }
+def test_a_damaged_frame_is_refused(tmp_path: Path) -> None:
+    save({"recalled": shipped_snapshots()["recalled"]}, tmp_path)
+    path = tmp_path / "recalled.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(OSError, match=r"(?i)crc|checksum"):
+        load(tmp_path)
 
 
-def test_an_rnn_recalls_over_ten_timesteps_and_not_over_a_hundred() -> None:
-    shares = final_losses("recall: T = 10 and T = 100")
-    assert shares["RNN, T = 10"] < 0.01
-    assert shares["RNN, T = 100"] > 0.9
+def test_the_snapshots_begin_untrained_and_end_with_the_shipped_weights() -> None:
+    recalled = shipped_snapshots()["recalled"]
+    assert list(dict.fromkeys(recalled["run"])) == list(RECALL)
+    for label, (preset, name) in RECALL.items():
+        run, own = whole(preset)[name], recalled[recalled["run"] == label]
+        steps = own["step"].unique()
+        assert len(steps) == SNAPSHOTS
+        assert steps[0] == 0
+        if steps[-1] < run.config.steps:
+            continue
+        inputs, targets = draw_batch(run.config, data_generator(run.config, "test"), SEQUENCES)
+        last = own[own["step"] == run.config.steps]
+        np.testing.assert_allclose(last["target"], targets[-1], rtol=1e-5)
+        np.testing.assert_allclose(last["prediction"], run.predict(inputs)[-1], atol=1e-4)
 
 
-def test_over_a_hundred_timesteps_the_initialisation_matters_more_than_the_cell() -> None:
-    shares = final_losses("recall: RNN and LSTM")
-    assert shares["LSTM, chrono"] < 0.01
-    assert shares["RNN, radius 1"] < 0.5
-    assert shares["RNN"] > 0.9
-    assert shares["LSTM, forget bias 1"] > 0.9
-
-
-def test_without_clipping_one_relu_network_diverges_and_a_spike_throws_another_back() -> None:
-    runs, shares = shipped("ReLU: clipping"), final_losses("ReLU: clipping")
-    assert runs["orthogonal"].diverged_at == 3
-    assert runs["orthogonal, clipped"].diverged_at is None
-    assert shares["orthogonal, clipped"] < 0.7
-    assert runs["gaussian"].train_loss.max() > 10 * runs["gaussian, clipped"].train_loss.max()
-    assert shares["gaussian, clipped"] < 0.5 < 0.7 < shares["gaussian"]
-
-
-def test_loss_at_every_step_brings_no_better_memory_at_any_far_distance() -> None:
-    every, last = (error_by_distance(run) for run in shipped(AVERAGES).values())
-    far = every["distance"] >= 25
-    assert (every["error"][far] > last["error"][far]).mean() > 0.9
-
-
-def test_all_of_the_notebooks_networks_learn_both_tasks() -> None:
-    for name in ("notebook: every step", "notebook: last step"):
-        assert max(final_losses(name).values()) < 0.02
+def test_taking_snapshots_changes_nothing_of_a_run() -> None:
+    config = TrainingConfig(task="recall", timesteps=5, hidden_size=4, steps=50)
+    frames = snapshots({"mine": config})
+    run = train(config)
+    inputs, _ = draw_batch(config, data_generator(config, "test"), SEQUENCES)
+    last = frames["recalled"][frames["recalled"]["step"] == 50]
+    np.testing.assert_allclose(last["prediction"], run.predict(inputs)[-1], atol=1e-5)
+    assert set(frames["heard"]["timestep"]) == {1, 2, 3, 4, 5}

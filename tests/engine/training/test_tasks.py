@@ -6,11 +6,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from engine.recurrent import RecurrentConfig
-from engine.recurrent.weights import weights_from
+from engine.recurrent import RecurrentConfig, draw_weights
 from engine.training import TrainingConfig, constant_loss, train
 from engine.training.config import Task
-from engine.training.initial import TorchSource, initial_weights
+from engine.training.initial import initial_weights
 from engine.training.tasks import data_generator, draw_batch
 
 CONFIG = TrainingConfig(timesteps=9, batch_size=128)
@@ -66,12 +65,11 @@ def test_the_uses_of_a_seed_share_no_data(task: Task) -> None:
     assert (uses[0][:, 0] != uses[1][:, 0]).mean() > 0.99
 
 
-def test_a_network_begins_with_weights_made_as_on_the_gradient_pages() -> None:
+def test_a_network_begins_with_the_weights_of_the_gradient_pages() -> None:
     config = TrainingConfig(cell="lstm", num_layers=2, hidden_size=7, forget_bias=2.0, seed=5)
     weights = initial_weights(config)
-    drawn = weights_from(
-        RecurrentConfig(cell="lstm", hidden_size=7, forget_bias=2.0, spectral_radius=None),
-        TorchSource(2 * 5),
+    drawn = draw_weights(
+        RecurrentConfig(cell="lstm", hidden_size=7, forget_bias=2.0, spectral_radius=None, seed=5)
     )
     for name, array in drawn.recurrent.items():
         np.testing.assert_array_equal(weights.recurrent[name], array.astype(np.float32))

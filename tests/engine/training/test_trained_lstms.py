@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from engine.numerics import tensor
-from engine.recurrent import RecurrentConfig, gate_values, running_average_batch
-from engine.recurrent.weights import weights_from
-from engine.training.comparisons import WHEN, finished_runs
-from engine.training.initial import TorchSource
+from engine.recurrent import RecurrentConfig, draw_weights, gate_values, running_average_batch
+from engine.training.comparisons import configs_of, finished_runs
+from engine.training.seeds import WHEN
 from engine.training.trained_lstms import (
     SEQUENCES,
     TRAINED_LSTMS,
@@ -28,7 +27,7 @@ by_name = pytest.mark.parametrize("name", TRAINED_LSTMS)
 def test_the_trained_gates_are_those_of_torchs_own_lstm_with_the_final_weights(name: str) -> None:
     config = config_of(name)
     preset, label = TRAINED_LSTMS[name]
-    run = finished_runs(preset)[label]
+    run = finished_runs(configs_of(preset))[label]
     lens = RecurrentConfig(
         cell="lstm", hidden_size=32, timesteps=config.timesteps, batch_size=SEQUENCES
     )
@@ -51,9 +50,9 @@ def test_before_training_is_the_network_that_the_seed_draws(name: str) -> None:
     lens = RecurrentConfig(
         cell="lstm", hidden_size=32, timesteps=config.timesteps, batch_size=SEQUENCES,
         spectral_radius=None, forget_bias=config.forget_bias,
-        chrono_timesteps=config.chrono_timesteps,
+        chrono_timesteps=config.chrono_timesteps, seed=config.seed,
     )  # fmt: skip
-    weights = weights_from(lens, TorchSource(2 * config.seed))
+    weights = draw_weights(lens)
     drawn, before = gate_values(lens, weights=weights), trained_gates(name, WHEN[0])
     np.testing.assert_allclose(before["value"], drawn["value"], rtol=1e-4, atol=1e-5)
 

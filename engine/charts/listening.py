@@ -1,0 +1,151 @@
+"""What a network still hears: a text whose earlier letters are tinted by what they do to the next.
+
+Above the vanilla RNN, below the LSTM. The slider chooses the letter that is written, the radio
+buttons whether the networks have been trained; both look up what was computed.
+"""
+
+import altair as alt
+
+from engine.charts import stage
+from engine.charts.stage import (
+    Data,
+    Layer,
+    Radio,
+    Slider,
+    as_given,
+    expr,
+    of_data,
+    parameter,
+    words,
+)
+
+LETTERS = 64
+LETTER = Slider("letter", "Letter that is written", 2, LETTERS, 1, 40)
+TRAINED = Radio("ears", "Networks", ("untrained", "trained"), "trained")
+#: How far back the norms are drawn.
+BACK = 40
+
+_COLUMN = "(datum.s % per)"
+_ROW = "floor(datum.s/per)"
+_TOP = "(head + datum.cell*block)"
+
+
+def listening(letters: Data, looks: Data, curves: Data, ticks: Data) -> alt.LayerChart:
+    """Two texts with their tints, and the norms against distance.
+
+    letters: `cell, s, letter, untrained, trained`: for the letter read at s, tints from 0 to 1 packed
+    over the letter that is written; −1 where it isn't read yet. looks: `cell, name, untrained,
+    trained`: what is said of each written letter, split by "|"; `title, subtitle` of the norms.
+    curves: `cell, state, seed, back, y`, seed −1 the median, y a share of the panel; `label, dy`: a
+    name at a point. ticks: `y, words`.
+    """
+    layers = [*_texts(letters), *_said(looks), *_norms(curves, ticks)]
+    layout = [
+        parameter("t", f"{LETTER.now()} - 1"),
+        parameter("state_now", TRAINED.now()),
+        parameter("per", "wide ? 32 : 16"),
+        parameter("tw", "wide ? 0.62*width : width"),
+        parameter("cw", "tw/per"),
+        parameter("ch", "wide ? 30*s : 27"),
+        parameter("head", "wide ? 58*s : 54"),
+        parameter("block", f"head + ceil({LETTERS}/per)*ch + 18*s"),
+        parameter("x0", "wide ? tw + 66*s : 40"),
+        parameter("x1", "width - 12"),
+        parameter("y0", "wide ? head : 2*block + 30"),
+        parameter("y1", "height - 26*s"),
+        of_data("title", "looks", "title"),
+        of_data("subtitle", "looks", "subtitle"),
+    ]
+    return stage.stage(
+        *layers,
+        height="width < 700 ? 700 : width < 1300 ? 300 : 470",
+        parameters=[LETTER.selection(), TRAINED.selection(), *layout],
+    )
+
+
+def _texts(letters: Data) -> list[Layer]:
+    rows = stage.unpacked(alt.Chart(letters), "t", u="untrained", v="trained")
+    rows = rows.transform_calculate(tint="state_now == 'trained' ? datum.v : datum.u")
+    place = {"x": f"{_COLUMN}*cw", "y": f"{_TOP} + {_ROW}*ch"}
+    tiles = rows.transform_filter("datum.tint > 0.01").mark_rect(
+        color=expr("gradient"), stroke=None, aria=False
+    )
+    box = rows.transform_filter("datum.s == t").mark_rect(
+        filled=False, stroke=expr("ink"), strokeWidth=expr("2*s"), cornerRadius=3, aria=False
+    )
+    text = rows.transform_calculate(hue="datum.s <= t ? ink : mid").mark_text(
+        font="monospace", fontSize=expr("wide ? 17*s : 16"), baseline="middle", aria=False
+    )
+    far = {"x2": f"{_COLUMN}*cw + cw", "y2": f"{_TOP} + {_ROW}*ch + ch"}
+    return [
+        stage.placed(tiles, **place, **far).encode(
+            opacity=alt.Opacity(
+                "tint:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.85]), legend=None
+            )
+        ),
+        stage.placed(
+            text, x=f"{_COLUMN}*cw + cw/2", y=f"{_TOP} + {_ROW}*ch + ch/2", text="letter"
+        ).encode(color=as_given("hue")),
+        stage.placed(box, **place, **far),
+    ]
+
+
+def _said(looks: Data) -> list[Layer]:
+    """The name of each network, and how sure it is of the letter."""
+    rows = alt.Chart(looks).transform_calculate(
+        now="split(state_now == 'trained' ? datum.trained : datum.untrained, '|')[t]"
+    )
+    name = rows.mark_text(
+        align="left", fontSize=expr("15*s"), fontWeight=700, color=expr("ink"), aria=False
+    )
+    said = rows.mark_text(align="left", fontSize=expr("13*s"), color=expr("dim"), aria=False)
+    return [
+        stage.placed(name, x="0", y=f"{_TOP} - 30*s", text="name"),
+        stage.placed(said, x="0", y=f"{_TOP} - 10*s", text="now"),
+    ]
+
+
+def _norms(curves: Data, ticks: Data) -> list[Layer]:
+    """Of all lines and seeds: the RNN solid, the LSTM dashed."""
+    place = {
+        "x": f"x1 - (datum.back - 1)/{BACK - 1}*(x1 - x0)",
+        "y": "y1 - datum.y*(y1 - y0)",
+    }
+    grid = alt.Chart(ticks)
+    at = "y1 - datum.y*(y1 - y0)"
+    rows = alt.Chart(curves).transform_filter("datum.state == state_now")
+    dash = alt.StrokeDash(
+        "cell:N", legend=None, scale=alt.Scale(domain=[0, 1], range=[[1, 0], [6, 4]])
+    )
+    lines = [
+        stage.placed(
+            rows.transform_filter(f"datum.seed {seeds}").mark_line(
+                color=expr("gradient"), strokeWidth=expr(f"{width}*s"), opacity=opacity, aria=False
+            ),
+            **place,
+        ).encode(strokeDash=dash, detail=["cell:N", "seed:N"])
+        for seeds, width, opacity in ((">= 0", 0.8, 0.45), ("< 0", 2.6, 1.0))
+    ]
+    names = rows.transform_filter("datum.seed < 0 && datum.label != ''")
+    text = {"align": "left", "fontSize": expr("13*s"), "fontWeight": 600}
+    labels = [
+        stage.placed(one, **{**place, "y": f"{place['y']} + datum.dy*s"}, text="label")
+        for one in stage.haloed(names, **text, color=expr("ink"))
+    ]
+    return [
+        stage.placed(
+            grid.mark_rule(color=expr("hair"), aria=False), x="x0", x2="x1", y=at
+        ),
+        stage.placed(
+            grid.mark_text(align="right", baseline="middle", fontSize=expr("12*s"),
+                           color=expr("dim"), aria=False),
+            x="x0 - 8*s", y=at, text="words",
+        ),
+        *lines,
+        *labels,
+        words("x0", "y0 - 30*s", "title", size=stage.LABEL,
+              colour="ink", weight=600),
+        words("x0", "y0 - 10*s", "subtitle"),
+        words("x1", "y1 + 18*s", "'1 letter back'", size=stage.TICK, align="right"),
+        words("x0", "y1 + 18*s", f"'{BACK}'", size=stage.TICK),
+    ]  # fmt: skip

@@ -1,0 +1,262 @@
+"""Does the gradient story matter for learning? What each section of the page shows.
+
+A comparison is a preset's name, whose runs ship from eight seeds, or networks of one's own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from engine.charts.by_network import by_network
+from engine.charts.recall import LAST, STEP
+from engine.charts.recall import recall as recall_picture
+from engine.frames import rows_where
+from engine.in_words import lowered
+from engine.sections import training_rows as rows
+from engine.sections.shown import Figure, Shown, figure
+from engine.training.comparisons import Comparison
+from engine.training.findings import findings
+from engine.training.papers import table
+from engine.training.presets import PRESETS, RECALL
+from engine.training.seeds import LEARNED, WHEN, Frames, measure, thinned
+from engine.training.shipped import shipped
+
+
+def recall(step: int = LAST) -> Shown:
+    """What three networks say of their first input, from step to step of their training."""
+    return Shown(
+        {
+            "recall": figure(
+                recall_picture,
+                rows.recall(),
+                alt_text="For three networks, what each recalls of its first input against that "
+                "input, the norms of its gradient along time, and below the training losses of all "
+                "seeds, with a slider over the steps of training.",
+                caption=f"After {step:,} of {LAST:,} steps, one seed: " + _recalled(step) + ".",
+                hands={STEP.name: step},
+            )
+        },
+        sentences=("These networks come with the project, trained from eight seeds; the scatter and "
+                   "the norms are of the first of them.",),
+    )  # fmt: skip
+
+
+def loss(comparison: Comparison) -> Shown:
+    """Losses and gradient norms, each network in a column of its own."""
+    frames = _frames(comparison)
+    names = list(dict.fromkeys(frames["outcomes"]["run"]))
+    return Shown(
+        {"loss": _losses(frames["curves"], names, _fates(frames, names))},
+        sentences=_sentences(comparison),
+    )
+
+
+def growing(runs: Mapping[str, tuple[pd.DataFrame, int]]) -> Shown:
+    """The same of trainings under way or stopped: by name, the frame so far and all its steps."""
+    curves = [
+        thinned(frame, steps).assign(run=name, seed=0) for name, (frame, steps) in runs.items()
+    ]
+    said = [f"step {len(frame):,} of {steps:,}" for frame, steps in runs.values()]
+    drawn = _losses(pd.concat(curves, ignore_index=True), list(runs), said)
+    return Shown({"growing": replace(drawn, name="training-growing")})
+
+
+def papers() -> Shown:
+    """Published figures beside our own."""
+    lines = ["| paper | figure | published | ours: median, range | times the published |",
+             "| --- | --- | --: | --: | --: |"]  # fmt: skip
+    for row in table().itertuples():
+        published = "no number" if np.isnan(row.published) else _number(row.published)
+        deviation = "" if np.isnan(row.deviation) else _number(row.deviation)
+        ours = _number(row.ours)
+        if row.low != row.high:
+            ours += f", {_number(row.low)} to {_number(row.high)}"
+        lines.append(f"| {row.paper} | {row.figure} | {published} | {ours} | {deviation} |")
+    differs = table().drop_duplicates("paper")
+    return Shown(
+        {},
+        sentences=(
+            "\n".join(lines),
+            *(f"What differs from {row.paper}: {row.differs}" for row in differs.itertuples()),
+            "Ours are of eight seeds and come with the project; `python -m engine.training.papers` "
+            "and `python -m engine.training.shipped` train them again.",
+        ),
+    )
+
+
+def memory(comparison: Comparison) -> Shown:
+    """How wrongly each network answers to an input, by how far back it lies."""
+    frames = _frames(comparison)
+    return Shown(
+        {
+            "memory": _one_row(
+                frames["memory"],
+                x="distance",
+                of=(("needed", "mid"), ("error", "state")),
+                ends=lambda own: ("last input", f"{own['distance'].max()} back"),
+                title="Error in answering to an input, log scale; grey: of who ignores it",
+                said=["" for _ in frames["outcomes"]["run"].unique()],
+                name="memory",
+                alt_text="Error in answering to an input, by how far back the input lies, of each "
+                "network and seed.",
+            )
+        },
+        sentences=(
+            "One input is swapped for another number and the rest left as it is: how far is the "
+            "prediction's answer from the right one? Where a curve joins the grey one, the network "
+            "has forgotten.",
+        ),
+    )
+
+
+def gradients(comparison: Comparison) -> Shown:
+    """The gradient along time before and after training: did training open a road?"""
+    frames = _frames(comparison)
+    if "profiles" not in frames:
+        return Shown({}, sentences=("The other pages know networks of one layer, with one input.",))
+    profiles = frames["profiles"]
+    both = profiles.pivot_table(
+        index=["run", "seed", "timestep"],
+        columns="when",
+        values="log10_grad_hidden_norm",
+        sort=False,
+    )
+    wide = both[list(WHEN)].set_axis(["before", "after"], axis="columns").reset_index()
+    names = list(dict.fromkeys(wide["run"]))
+    return Shown(
+        {
+            "gradients": _one_row(
+                wide,
+                x="timestep",
+                of=(("before", "mid"), ("after", "gradient")),
+                ends=lambda own: ("h₁", f"h{lowered(int(own['timestep'].max()))}"),
+                title="‖∂L/∂hₜ‖ with a target at T, log scale; grey: before training",
+                said=[_roads(wide[wide["run"] == name]) for name in names],
+                name="gradients",
+                logs=True,
+                alt_text="Norm of the gradient along time of each network and seed, before and "
+                "after training.",
+            )
+        }
+    )
+
+
+def _frames(comparison: Comparison) -> Frames:
+    if isinstance(comparison, str):
+        return shipped(comparison)
+    return measure({network.name: [network.run()] for network in comparison})
+
+
+def _sentences(comparison: Comparison) -> tuple[str, ...]:
+    if not isinstance(comparison, str):
+        return ()
+    return (PRESETS[comparison].question, *(found.in_words for found in findings(comparison)))
+
+
+def _fates(frames: Frames, names: list[str]) -> list[str]:
+    """In how many seeds each network learned its task."""
+    said = []
+    for name in names:
+        own = rows_where(frames["outcomes"], run=name)
+        learned, diverged = int((own["share"] < LEARNED).sum()), int((own["diverged_at"] > 0).sum())
+        if len(own) == 1:
+            (share,) = own["share"]
+            word = "learned" if learned else "did not learn"
+            tail = f", {share:.2%} left" if np.isfinite(share) else ""
+            at = int(own["diverged_at"].iloc[0])
+            said.append(f"diverged at step {at:,}" if diverged else f"{word}{tail}")
+        else:
+            tail = f", {diverged} diverged" if diverged else ""
+            said.append(f"learned in {learned} of {len(own)} seeds{tail}")
+    return said
+
+
+def _number(value: float) -> str:
+    """A figure as people write it."""
+    if np.isinf(value):
+        return "never"
+    return f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.2g}"
+
+
+def _roads(own: pd.DataFrame) -> str:
+    """In how many seeds more of the gradient reaches the first step after training."""
+    by_seed = own.sort_values("timestep").groupby("seed")[["before", "after"]]
+    heard = by_seed.first() - by_seed.last()
+    more = int((heard["after"] > heard["before"]).sum())
+    return f"more at h₁ in {more} of {len(heard)} seeds"
+
+
+def _recalled(step: int) -> str:
+    frames = rows.recall()
+    place = rows.steps_of_recall().index(step)
+    known = [text.split("|")[place] for text in frames["looks"]["known"]]
+    return "; ".join(f"{name} {one}" for name, one in zip(RECALL, known, strict=True))
+
+
+def _losses(curves: pd.DataFrame, names: list[str], said: list[str]) -> Figure:
+    """Training loss above, the gradient's norm below, on the steps of the longest run."""
+    last = max(curves["step"].max(), 2) if len(curves) else 2
+    parts: dict[str, list[pd.DataFrame]] = {"curves": [], "ticks": []}
+    for row, (column, ink) in enumerate((("train_loss", "state"), ("grad_norm", "gradient"))):
+        each = [rows.median_and_seeds(rows_where(curves, run=name), column) for name in names]
+        low, high, ticks = rows.axis(row, np.concatenate([part[column] for part in each]))
+        parts["ticks"].append(ticks)
+        parts["curves"] += [
+            rows.curves(part, p, row, "step", column, (0, last), (low, high), ink)
+            for p, part in enumerate(each)
+        ]
+    return _columns(
+        "loss", names, said, [("step 0", f"{last:,}")] * len(names), parts,
+        ["Training loss", "Norm of the gradient, before clipping"],
+        alt_text="Training loss and norm of the gradient of each network, every seed a thin line, "
+        "the median bold.",
+    )  # fmt: skip
+
+
+def _one_row(
+    frame: pd.DataFrame, *, x: str, of: tuple[tuple[str, str], ...],
+    ends: Callable[[pd.DataFrame], tuple[str, str]], title: str, said: list[str], name: str,
+    alt_text: str, logs: bool = False,
+) -> Figure:  # fmt: skip
+    """Columns of one panel. of: columns of the frame, each with its ink; logs: logarithms already."""
+    names = list(dict.fromkeys(frame["run"]))
+    own = {one: frame[frame["run"] == one] for one in names}
+    lines = {
+        (one, column): rows.median_and_seeds(own[one], column, x, logs=logs)
+        for one in names
+        for column, _ in of
+    }
+    every = np.concatenate([part[column] for (_, column), part in lines.items()])
+    low, high, ticks = rows.axis(0, every)
+    parts = {
+        "ticks": [ticks],
+        "curves": [
+            rows.curves(lines[one, column], p, 0, x, column,
+                        (own[one][x].min(), own[one][x].max()), (low, high), ink)
+            for p, one in enumerate(names)
+            for column, ink in of
+        ],
+    }  # fmt: skip
+    return _columns(name, names, said, [ends(own[one]) for one in names], parts, [title],
+                    alt_text=alt_text)  # fmt: skip
+
+
+def _columns(
+    name: str, names: list[str], said: list[str], ends: list[tuple[str, str]],
+    parts: Mapping[str, list[pd.DataFrame]], titles: list[str], *, alt_text: str,
+) -> Figure:  # fmt: skip
+    frames = {kind: pd.concat(of, ignore_index=True) for kind, of in parts.items()}
+    drawn = figure(
+        by_network,
+        {
+            **frames,
+            "panels": rows.by_network(names, said, ends),
+            "titles": pd.DataFrame({"row": range(len(titles)), "words": titles}),
+        },
+        alt_text=alt_text,
+        caption="; ".join(f"{one}: {word}" for one, word in zip(names, said, strict=True) if word),
+        rows=len(titles),
+    )
+    return replace(drawn, name=f"training-{name}")

@@ -1,0 +1,202 @@
+"""The page on trained networks: pictures draw, words tell what the frames say, hands move alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.charts import listening as listening_chart
+from engine.charts.recall import EVERY, LAST, STEP
+from engine.sections import listening, training_rows, training_runs
+from engine.sections.shown import Shown
+from engine.training import TrainingConfig, train
+from engine.training.comparisons import OwnNetwork
+from engine.training.heard import CELLS, LINES, STATES, TEXTS
+from engine.training.presets import PRESETS
+from engine.training.recall import SNAPSHOTS
+from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
+
+SMALL = TrainingConfig(hidden_size=3, timesteps=4, batch_size=4, steps=20, validation_interval=5)
+DIVERGED = TrainingConfig(
+    cell="residual", activation="identity", spectral_radius=9.0, timesteps=100, hidden_size=8,
+    batch_size=4, steps=20,
+)  # fmt: skip
+
+
+def own(*configs: TrainingConfig) -> tuple[OwnNetwork, ...]:
+    return tuple(
+        OwnNetwork(f"n{i}", config, train(config).to_bytes()) for i, config in enumerate(configs)
+    )
+
+
+def assert_pictures(shown: Shown, width: int) -> None:
+    for figure in shown.figures.values():
+        assert_valid(figure)
+        assert_draws(figure, width=width, marks=15)
+
+
+@pytest.mark.parametrize("width", [358, 1120, 1800])
+def test_every_picture_draws_at_every_width(width: int) -> None:
+    comparison = "recall: RNN and LSTM"
+    for section in (training_runs.loss, training_runs.memory, training_runs.gradients):
+        assert_pictures(section(comparison), width)
+    assert_pictures(training_runs.recall(), width)
+    for text in TEXTS:
+        assert_pictures(listening.listening(text), width)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_has_its_pictures_and_its_claims(name: str) -> None:
+    for section in (training_runs.loss, training_runs.memory, training_runs.gradients):
+        for figure in section(name).figures.values():
+            numbers = figure.frames["curves"].select_dtypes("number")
+            assert np.isfinite(numbers.to_numpy()).all()
+            assert set(figure.frames["panels"]["name"]) <= set(PRESETS[name].runs)
+    assert "of 8 seeds" in " ".join(training_runs.loss(name).sentences)
+
+
+def test_a_diverged_network_and_one_of_a_single_step_are_drawn_as_what_there_is() -> None:
+    single = TrainingConfig(hidden_size=2, timesteps=1, batch_size=2, steps=1)
+    networks = own(SMALL, DIVERGED, single)
+    shown = training_runs.loss(networks)
+    assert "diverged at step" in shown.figures["loss"].caption
+    curves = shown.figures["loss"].frames["curves"]
+    assert curves[curves["p"] == 2]["alone"].all(), "a single step is a point"
+    for section in (training_runs.loss, training_runs.memory, training_runs.gradients):
+        assert_pictures(section(networks), 1120)
+
+
+def test_networks_that_the_other_pages_know_nothing_of_are_said_to_be_unknown() -> None:
+    two_layers = TrainingConfig(num_layers=2, hidden_size=2, timesteps=3, batch_size=2, steps=2)
+    shown = training_runs.gradients(own(two_layers))
+    assert not shown.figures
+    assert "one layer" in shown.sentences[0]
+
+
+def test_what_grows_says_how_far_it_is() -> None:
+    run = train(SMALL)
+    shown = training_runs.growing({"mine": (run.frame[:7], 20), "next": (run.frame[:0], 20)})
+    assert shown.figures["growing"].caption == "mine: step 7 of 20; next: step 0 of 20"
+    assert_pictures(shown, 1120)
+
+
+@pytest.mark.parametrize("step", [0, 390, LAST])
+def test_the_words_at_a_step_are_those_of_its_snapshot(step: int) -> None:
+    assert len(STEP.values()) == SNAPSHOTS
+    caption = training_runs.recall(step).figures["recall"].caption
+    looks = training_runs.recall(step).figures["recall"].frames["looks"]
+    for name, known in zip(looks["name"], looks["known"], strict=True):
+        assert f"{name} {known.split('|')[step // EVERY]}" in caption
+
+
+def test_a_hand_changes_nothing_but_where_it_stands() -> None:
+    ends = [training_runs.recall(step).figures["recall"] for step in (0, LAST)]
+    assert_same_bytes(*ends)
+    heard = [
+        listening.listening("lecture", 1, letter, state).figures["listening"]
+        for letter, state in ((2, "untrained"), (64, "trained"))
+    ]
+    assert_same_bytes(*heard)
+
+
+@given(
+    st.lists(st.floats(-3, 3), min_size=2, max_size=30).filter(lambda x: np.std(x) > 0.1),
+    st.floats(-1, 2),
+)
+def test_what_is_recalled_is_the_share_of_the_variance_explained(
+    inputs: list[float], slope: float
+) -> None:
+    truth = np.array(inputs)
+    share = training_rows.explained(slope * truth, truth)
+    assert share == pytest.approx(np.clip(1 - (1 - slope) ** 2, 0, 1), abs=1e-9)
+
+
+@given(st.data())
+def test_the_median_is_that_of_all_seeds_and_a_seed_that_ended_is_larger(
+    data: st.DataObject,
+) -> None:
+    lengths = data.draw(st.lists(st.integers(1, 4), min_size=3, max_size=5))
+    rows = [
+        {"seed": seed, "step": step, "loss": data.draw(st.floats(1e-6, 1e6))}
+        for seed, length in enumerate(lengths) for step in range(length)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    found = training_rows.median_and_seeds(frame, "loss")
+    for step in range(max(lengths)):
+        there = sorted(row["loss"] for row in rows if row["step"] == step)
+        there += [np.inf] * (len(lengths) - len(there))
+        middle = found[(found["seed"] == -1) & (found["step"] == step)]["loss"]
+        if np.isfinite(np.median(there)):
+            assert 10 ** middle.iloc[0] == pytest.approx(np.median(there), rel=1e-9)
+        else:
+            assert middle.empty
+
+
+@given(st.integers(2, 12), st.data())
+def test_tints_are_beside_the_strongest_letter_that_was_read(
+    size: int, data: st.DataObject
+) -> None:
+    norms = np.array(
+        [[data.draw(st.floats(-9, 3)) for _ in range(size)] for _ in range(size)]
+    )  # fmt: skip
+    tints = listening.tinted(norms)
+    for t in range(1, size):
+        before = tints[:t, t]
+        assert before.max() == 1
+        for s in range(t):
+            share = 10 ** (norms[t, s + 1] - norms[t, 1 : t + 1].max())
+            assert before[s] == pytest.approx(max(0, 1 + np.log10(share) / 2), abs=1e-9)
+        assert (tints[t:, t] == -1).all(), "what isn't read yet has none"
+
+
+REACH = st.lists(st.integers(1, 60), min_size=3, max_size=8)
+
+
+@given(REACH, REACH)
+def test_the_longer_ear_is_named_only_where_it_is_longer(rnn: list[int], lstm: list[int]) -> None:
+    count = min(len(rnn), len(lstm))
+    reach = pd.DataFrame(
+        [
+            {"cell": cell, "seed": seed, "state": "trained", "reach": own[seed]}
+            for cell, own in zip(CELLS, (rnn, lstm), strict=True) for seed in range(count)
+        ]
+    )  # fmt: skip
+    said = listening.ears_sentence(reach)
+    middle = [float(np.median(own[:count])) for own in (rnn, lstm)]
+    if "LSTM listens farther" in said:
+        assert middle[1] > middle[0]
+    if "RNN listens farther" in said:
+        assert middle[0] > middle[1]
+        assert min(rnn[:count]) >= 1
+    if "does not listen farther" in said:
+        assert middle[1] < 1.15 * middle[0]
+
+
+@given(st.floats(1e-9, 1), st.floats(1e-9, 1))
+def test_the_opening_bracket_is_said_to_move_more_whom_it_moves_more(
+    rnn: float, lstm: float
+) -> None:
+    rows = [
+        {"cell": cell, "seed": seed, "state": state, "distance": 30, "norm": norm, "log_prob": -0.1}
+        for cell, norm in zip(CELLS, (rnn, lstm), strict=True)
+        for seed in range(3) for state in STATES
+    ]  # fmt: skip
+    said = listening.closing_sentence(pd.DataFrame(rows))
+    assert ("moves the LSTM's choice" in said) == (lstm > rnn)
+    assert "100%" in said
+
+
+def test_every_line_of_every_text_is_drawn_with_its_letters() -> None:
+    for text in TEXTS:
+        for number in range(1, LINES + 1):
+            letters = listening.listening(text, number).figures["listening"].frames["letters"]
+            assert len(letters) == len(CELLS) * listening_chart.LETTERS
+            assert not letters["letter"].str.contains(r"\s").any()
+
+
+def test_the_papers_are_told_with_their_figures_and_what_differs() -> None:
+    table, *rest = training_runs.papers().sentences
+    for words in ("74,000", "Tallec and Ollivier 2018", "Pascanu", "no number"):
+        assert words in table
+    assert sum("What differs" in one for one in rest) == 3
