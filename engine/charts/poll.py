@@ -24,7 +24,7 @@ def votes_by_option(votes: ChartData) -> AnyChart:
         x=alt.X("votes:Q", axis=alt.Axis(title="votes", tickMinStep=1, format="d")),
     )
     opacity = alt.Opacity("round:N", sort=None, scale=alt.Scale(range=[0.45, 1]), legend=None)
-    drawn = bars.mark_bar(color=COLOURS["hidden state"]).encode(opacity=opacity)
+    drawn = bars.mark_bar(color=COLOURS["state"]).encode(opacity=opacity)
     counts = bars.transform_calculate(words="datum.round + ': ' + datum.votes").mark_text(
         align="left", dx=5, fontSize=14, fontWeight="bold"
     )

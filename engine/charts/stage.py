@@ -30,7 +30,7 @@ HEADLINE, SENTENCE, LABEL, CAPTION, TICK = 34, 15, 14, 13, 12
 INKS = {
     "ink": ("#111111", "#F2F2F2"),  # the reader's own, and the frame
     "dim": ("#5B5F66", "#B4B8BF"),  # words that stand back
-    "mid": ("#8A9099", "#7B818B"),  # what doesn't move
+    "mid": ("#7E848D", "#7B818B"),  # what doesn't move
     "hair": ("#E4E6E9", "#32363E"),  # grids
     "gradient": ("#D55E00", "#FF8A3D"),
     "state": ("#1F76B8", "#5DB2EE"),
@@ -39,7 +39,7 @@ INKS = {
     "weights": ("#A85F00", "#E0A13C"),  # through a matrix
     "gate": ("#E3A81C", "#E3A81C"),  # fills of gates
     "optimum": ("#D55E00", "#FF8A3D"),
-    "greedy": ("#8B2FE0", "#B983FF"),
+    "greedy": ("#8B2FE0", "#A66BFF"),
 }
 #: One row, for marks that stand alone.
 ONE: Data = alt.InlineData(values=[{"one": 1}])

@@ -16,7 +16,7 @@ def task(numbers: ChartData, *, height: int = 200) -> AnyChart:
         color=alt.Color(
             "what:N",
             legend=top_legend(),
-            scale=alt.Scale(domain=list(NAMES), range=[COLOURS["theory"], COLOURS["kept"]]),
+            scale=alt.Scale(domain=list(NAMES), range=[COLOURS["mid"], COLOURS["state"]]),
         ),
         tooltip=["what:N", "timestep:Q", alt.Tooltip("value:Q", format=".4f")],
     )

@@ -1,13 +1,10 @@
 """The question card: predict first, then the numbers' verdict and the answer."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from engine.extended_range import written
 from engine.questions import Option, Question, Verdict
-from engine.recipes import Recipe
-from pages.common import classroom, kept
+from pages.common import classroom
 from pages.common.presenter import presenting
 from pages.common.twin_questions import twin_question
 
@@ -36,14 +33,7 @@ def is_open(question: Question) -> bool:
     return predicted(question) is not None or question.key in _just_shown()
 
 
-def question_cards(questions: Sequence[tuple[Question, Verdict | Recipe]]) -> None:
-    """Several questions of one picture, one at a time."""
-    names = [question.reference for question, _ in questions]
-    name = st.segmented_control("Question", names, default=names[0], required=True)
-    question_card(*questions[names.index(name or names[0])])
-
-
-def question_card(question: Question, verdict: Verdict | Recipe | None = None) -> bool:
+def question_card(question: Question, verdict: Verdict | None = None) -> bool:
     """Ask for a prediction before anything answers it; whether it may be answered now.
 
     Its options stand in an order of their own, the same for everybody in a room. verdict: what the
@@ -59,7 +49,7 @@ def question_card(question: Question, verdict: Verdict | Recipe | None = None) -
         if not is_open(question):
             return False
         if verdict is not None:
-            st.markdown("\n\n".join(verdict_in_words(question, kept.known(verdict))))
+            st.markdown("\n\n".join(verdict_in_words(question, verdict)))
         _answer(question)
     return True
 

@@ -1,25 +1,21 @@
-"""The palette: seen on light and dark, told apart by everyone; log axes that read as numbers."""
+"""The inks of pictures: seen on light and dark paper, told apart by everyone."""
 
 import itertools
-import re
 
-import altair as alt
 import numpy as np
 import pytest
 
-from engine.charts.theme import COLOURS, POWER_LABEL, SYMBOLS, in_rows_that_fit, value_text
+from engine.charts.stage import INKS
 
-#: Backgrounds of Streamlit's two themes, and the secondary ones charts may stand on.
-BACKGROUNDS = ("#FFFFFF", "#0E1117", "#191817")
-#: Quantities that meet in one chart.
+#: Light and dark paper, and the secondary ones that pictures may stand on.
+PAPER = {"light": ("#FFFFFF", "#F5F5F4"), "dark": ("#0E1117", "#191817")}
+#: Inks that lines and words are drawn with; fills and grids have other bounds.
+LINES = ("ink", "dim", "mid", "gradient", "state", "road", "weights", "optimum", "greedy")
+#: Quantities that meet in one picture.
 MEETING = (
-    ("gradient", "hidden state", "theory"),
-    ("gradient", "direct path", "theory"),
-    ("gradient", "cell gradient", "theory"),
-    ("hidden state", "cell state"),
-    ("cell gradient", "direct path", "through h"),
-    ("direct path", "through h"),
-    ("kept", "pruned", "greedy", "optimum"),
+    ("gradient", "state", "mid"),
+    ("road", "weights", "mid"),
+    ("state", "mid", "greedy", "optimum"),
 )
 #: Simulated dichromacy in linear RGB (Viénot, Brettel, Mollon 1999).
 DICHROMACY = {
@@ -45,41 +41,20 @@ def lab(rgb: np.ndarray) -> np.ndarray:
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
-@pytest.mark.parametrize("quantity", COLOURS)
-@pytest.mark.parametrize("background", BACKGROUNDS)
-def test_every_quantity_stands_out_on_light_and_dark(quantity: str, background: str) -> None:
-    darker, lighter = sorted((luminance(COLOURS[quantity]), luminance(background)))
-    assert (lighter + 0.05) / (darker + 0.05) >= 3
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("scheme", PAPER)
+def test_every_ink_stands_out_on_its_paper(name: str, scheme: str) -> None:
+    ink = INKS[name][scheme == "dark"]
+    for paper in PAPER[scheme]:
+        darker, lighter = sorted((luminance(ink), luminance(paper)))
+        assert (lighter + 0.05) / (darker + 0.05) >= 3
 
 
 @pytest.mark.parametrize("sight", ["full colour vision", *DICHROMACY])
-def test_quantities_that_meet_in_a_chart_are_told_apart(sight: str) -> None:
+@pytest.mark.parametrize("scheme", PAPER)
+def test_quantities_that_meet_in_a_picture_are_told_apart(sight: str, scheme: str) -> None:
     seen = np.array(DICHROMACY.get(sight, np.eye(3)))
     for group in MEETING:
-        for first, second in itertools.combinations(group, 2):
-            distance = np.linalg.norm(
-                lab(seen @ linear_rgb(COLOURS[first])) - lab(seen @ linear_rgb(COLOURS[second]))
-            )
-            assert distance > 15, f"{first} and {second} look alike to {sight}"
-
-
-def test_one_quantity_has_one_symbol() -> None:
-    assert len(set(SYMBOLS.values())) == len(SYMBOLS)
-    assert set(SYMBOLS) <= set(COLOURS)
-
-
-def test_axis_labels_and_tooltips_use_only_what_vega_knows() -> None:
-    # Vega's expressions have no Infinity and no -0; a chart that says so is blank.
-    for expression in (POWER_LABEL, value_text("x")):
-        assert "Infinity" not in expression
-        alt.Axis(labelExpr=expression).to_dict()
-
-
-def test_a_legend_of_long_names_has_two_columns_where_one_row_would_be_cut_off() -> None:
-    def columns(width: int, *names: str) -> int:
-        one, two = map(int, re.findall(r"width < (\d+)", in_rows_that_fit(names).expr))
-        return 1 if width < one else 2 if width < two else 0
-
-    long = ("gaussian", "gaussian, clipped", "orthogonal", "orthogonal, clipped")
-    assert [columns(width, *long) for width in (300, 485, 900)] == [1, 2, 0]
-    assert [columns(width, "RNN", "LSTM") for width in (300, 485)] == [1, 0]
+        for pair in itertools.combinations(group, 2):
+            first, second = (lab(seen @ linear_rgb(INKS[of][scheme == "dark"])) for of in pair)
+            assert np.linalg.norm(first - second) > 15, f"{pair} look alike to {sight}"
