@@ -21,10 +21,13 @@ def decorrelation(curves: Data, laws: Data, ends: Data, said: Data) -> alt.Layer
     `network, depth, correlation`. ends: one row, `deepest` and packed by angle `plain, residual`,
     what is left there, and `plain_at, residual_at`, where their labels stand. said: see `headline`.
     """
-    now = unpacked(alt.Chart(curves), "place", v="correlations")
     plain, residual = (
-        now.transform_filter(f"datum.network == '{one}'") for one in ("plain", "residual")
-    )
+        unpacked(
+            alt.Chart(curves).transform_filter(f"datum.network == '{one}'"), "place",
+            v="correlations",
+        )
+        for one in ("plain", "residual")
+    )  # fmt: skip
     law = [
         alt.Chart(laws).transform_filter(f"datum.network == '{one}'")
         for one in ("plain", "residual")

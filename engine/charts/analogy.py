@@ -81,7 +81,7 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
         parameter("x0", "wide ? 190*s : 74"),
         parameter("x1", "width - 52*s"),
         parameter("y0", f"({under}) + 12*s"),
-        parameter("y1", "y0 + (wide ? 196*s : 150)"),
+        parameter("y1", "wide ? height - 30*s : y0 + 150"),
     ]
     frames = [(4 + x, 2, WIDTH - 4 + x, BASE + 2) for x in (0, APART)]
     return stage.stage(
@@ -93,7 +93,7 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
         *_letters(),
         *_notes(),
         *_curves(curves, ends, ticks),
-        height="y1 + 30*s",
+        height=stage.in_window("y0 + (wide ? 226*s : 180)", 474),
         parameters=parameters,
     )
 
@@ -165,7 +165,6 @@ def _at(
 
 
 def _curves(curves: Data, ends: Data, ticks: Data) -> list[Layer]:
-    now = unpacked(alt.Chart(curves), "place", v="left")
     labels = unpacked(alt.Chart(ends), "place", at="at")
     drawn: list[Layer] = [*BACK.levels(ticks)]
     for name, *_, ink in CURVES[:2]:
@@ -173,7 +172,10 @@ def _curves(curves: Data, ends: Data, ticks: Data) -> list[Layer]:
         drawn.append(BACK.curve(without, "back", "without", ink, width=1.5, strokeDash=[2, 3]))
     for name, *_, ink in reversed(CURVES):
         dash = [5, 4] if name == "road" else [1, 0]
-        rows = now.transform_filter(f"datum.curve == '{name}'")
+        # Filtered first: a formula costs its time for every row of every frame.
+        rows = unpacked(
+            alt.Chart(curves).transform_filter(f"datum.curve == '{name}'"), "place", v="left"
+        )
         drawn.append(BACK.curve(rows, "back", "v", ink, width=2.6, strokeDash=dash))
     for name, long, short, ink in CURVES:
         drawn += BACK.label(

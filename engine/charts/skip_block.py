@@ -167,7 +167,7 @@ def block(flow: Data, layers: Data, ticks: Data, said: Data) -> alt.LayerChart:
         parameter("row", GROUND.down(STEP.y + BASE + 3.6)),
         parameter("tall", "wide ? 20*s : 16"),
         parameter("y0", "row + tall + 16*s"),
-        parameter("y1", "y0 + (wide ? 136*s : 140)"),
+        parameter("y1", "wide ? height - 30*s : y0 + 140"),
     ]
     frame = [(STEP.x + 4, STEP.y + 2, STEP.x + 68, STEP.y + BASE)]
     beside = [(-32, STEP.y + 2, 32, STEP.y + BASE), (118, STEP.y + 2, 182, STEP.y + BASE)]
@@ -182,7 +182,7 @@ def block(flow: Data, layers: Data, ticks: Data, said: Data) -> alt.LayerChart:
         *_stack(layers),
         *_along(layers, ticks),
         *headline(said, left="wide ? 12*s : 4"),
-        height="y1 + 30*s",
+        height=stage.in_window("row + tall + (wide ? 182*s : 186)", 530),
         parameters=parameters,
     )
 
@@ -268,7 +268,9 @@ def _stack(layers: Data) -> list[Layer]:
 def _along(layers: Data, ticks: Data) -> list[Layer]:
     """The gradient along depth, the road alone, and the same blocks without a skip."""
     now = unpacked(alt.Chart(layers), "place", v="gradients", road="roads")
-    at_input = now.transform_filter("datum.layer == 1 && datum.v >= low && datum.v <= high")
+    at_input = unpacked(
+        alt.Chart(layers).transform_filter("datum.layer == 1"), "place", v="gradients"
+    ).transform_filter("datum.v >= low && datum.v <= high")
     feet = alt.Chart(layers).transform_filter(
         "datum.layer == 1 || datum.layer == length(data('layers'))"
     )
