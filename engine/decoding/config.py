@@ -81,7 +81,7 @@ class DecodingConfig:
 
     @property
     def sequences_to_visit(self) -> int:
-        """Those of the M^T that the model has at all."""
+        """The most that exhaustive search may have to list."""
         from engine.decoding.exhaustive import sequences_to_visit
 
         return sequences_to_visit(self.model, self.max_length)

@@ -66,26 +66,6 @@ def step_costs(
     return pd.concat(frames, ignore_index=True)
 
 
-def cell_squares(costs: pd.DataFrame, width: int) -> pd.DataFrame:
-    """The cells of one width as squares: a row for each step and token that is read.
-
-    costs: of `step_costs`. Returns `timestep, token` (from 1: its place among what is read),
-    `hypotheses` (that it is run for), `stored`, whether it is run with stored states, too: on the
-    diagonal alone. The start token and the prompt, which come before the first square's token, are
-    in the counts only.
-    """
-    rows = costs[costs["beam_width"] == width]
-    steps, hypotheses = rows["timestep"].to_numpy(), rows["hypotheses"].to_numpy()
-    return pd.DataFrame(
-        {
-            "timestep": np.repeat(steps, steps),
-            "token": np.concatenate([np.arange(1, step + 1) for step in steps] or [steps]),
-            "hypotheses": np.repeat(hypotheses, steps),
-            "stored": np.concatenate([np.arange(1, step + 1) == step for step in steps] or [steps]),
-        }
-    )
-
-
 def costs_at(costs: pd.DataFrame, width: int, length: int) -> dict[str, float]:
     """Totals of a search of `length` steps: `stored, rerun, sorted`.
 

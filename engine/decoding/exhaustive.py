@@ -19,7 +19,10 @@ def sequence_count(model: LanguageModel, max_length: int) -> int:
 
 
 def sequences_to_visit(model: LanguageModel, max_length: int) -> int:
-    """How many sequences exhaustive search has to list: M^T, or fewer where a tree is sparse."""
+    """The most that exhaustive search may have to list: M^T, or the edges of a sparse tree.
+
+    How many there are is counted by `engine.decoding.counting`.
+    """
     count = sequence_count(model, max_length)
     return min(count, model.edges) if isinstance(model, TreeModel) else count
 

@@ -24,7 +24,13 @@ from engine.decoding import (
 from engine.decoding import sentences as in_words
 from engine.decoding import study_findings as study_words
 from engine.decoding.config import DecodingConfig
-from engine.decoding.cost import cost_in_words, costs_at, orders_in_words, step_costs
+from engine.decoding.cost import (
+    cost_in_words,
+    costs_at,
+    orders_in_words,
+    step_costs,
+    what_cells_depend_on,
+)
 from engine.decoding.exact import ExactSearchResult
 from engine.decoding.letter_lanes import letter_lanes
 from engine.decoding.record import BeamSearchResult
@@ -212,6 +218,7 @@ def cost(config: DecodingConfig, until: int = COST_START) -> Shown:
         },
         (
             cost_in_words(costs, config.beam_width, until),
+            what_cells_depend_on(DecodingConfig(model, "", config.beam_width, until), costs),
             orders_in_words(costs, config.beam_width),
             f":small[The picture searches {searched} with no prompt and nothing that ends a "
             "sequence, so that T can grow.]",

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from engine.decoding import beam_search
 from engine.decoding.config import DecodingConfig
 from engine.decoding.cost import (
-    cell_squares,
     cost_in_words,
     costs_at,
     full_cells,
@@ -80,11 +79,6 @@ def test_a_line_with_stored_states_a_triangle_without() -> None:
         "rerun": 1 + 2 * sum(range(2, 13)),
         "sorted": pytest.approx((1 + 2 * 11) * 28 * math.log2(28)),
     }
-    squares = cell_squares(costs[costs["timestep"] <= 12], 2)
-    assert len(squares) == 12 * 13 / 2
-    assert squares["stored"].sum() == 12
-    assert squares["hypotheses"].sum() == costs_at(costs, 2, 12)["rerun"]
-    assert squares.loc[squares["stored"], "hypotheses"].sum() == costs_at(costs, 2, 12)["stored"]
 
 
 def test_twice_the_length_doubles_sorting_and_the_line_and_quadruples_the_triangle() -> None:
