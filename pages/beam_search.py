@@ -1,5 +1,6 @@
 """Beam search, played by hand: what is kept, what is lost, what it costs (handout, 2)."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -183,6 +184,11 @@ def choose_model(name: str) -> None:
     st.session_state[MODEL.key] = next(of for of, value in MODEL.options.items() if value == name)
 
 
+def held(config: DecodingConfig) -> DecodingConfig:
+    """The search with the width under the hand: a part runs again with what it was given first."""
+    return replace(config, beam_width=WIDTH.now())
+
+
 def show_in_hand(figure: Figure, *hands: Number | Choice) -> None:
     """Show a figure; a hand that stands beyond its picture's end is brought to it."""
     for hand in hands:
@@ -194,6 +200,7 @@ def show_in_hand(figure: Figure, *hands: Number | Choice) -> None:
 
 @part
 def step_by_step(config: DecodingConfig) -> None:
+    config = held(config)
     draw(config)
     if config.model_name != "handout":
         return
@@ -230,7 +237,7 @@ def optimum(config: DecodingConfig) -> None:
 @part
 def found(config: DecodingConfig, question: Question | None = None) -> None:
     """What beam search finds with each k, beside the optimum."""
-    shown = ask(sections.beam_search.optimum, config)
+    shown = ask(sections.beam_search.optimum, held(config))
     show_in_hand(shown.figures["optimum"], WIDTH)
     say(shown, question)
 
@@ -256,7 +263,7 @@ def cost(config: DecodingConfig) -> None:
 @part
 def counted(config: DecodingConfig, question: Question | None = None) -> None:
     """The cells that a search evaluates, with stored states and without."""
-    shown = ask(sections.beam_search.cost, config, UNTIL.now())
+    shown = ask(sections.beam_search.cost, held(config), UNTIL.now())
     show_in_hand(shown.figures["cost"], UNTIL, WIDTH)
     say(shown, question)
 
@@ -291,7 +298,7 @@ def own_tree(config: DecodingConfig) -> None:
 
 @part
 def own_picture(config: DecodingConfig) -> None:
-    draw(config)
+    draw(held(config))
 
 
 main()
