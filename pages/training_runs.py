@@ -21,7 +21,7 @@ from pages.common.show import part, say, show
 
 _NAMES = (DEFAULT_PRESET, *(name for name in PRESETS if name != DEFAULT_PRESET))
 PRESET = Choice("comparison", "Comparison", {name: name for name in (*_NAMES, OWN)})
-STEP = Number("step", "Training step", 0, 1200, 1200, 30, in_picture=True)
+STEP = Number("trained_steps", "Training step", 0, 1200, 1200, 30, in_picture=True)
 TEXT = Choice("text", "Text", {"the lecture's own": "lecture", "brackets to be closed": "brackets"})
 LINE = Number("line", "Line", 1, 4, 1, 1)
 LETTER = Number("letter", "Letter that is written", 2, 64, 40, 1, in_picture=True)

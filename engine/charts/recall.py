@@ -14,7 +14,7 @@ from engine.charts.stage import Data, Layer, Slider, expr, parameter, words
 
 #: Snapshots lie this many steps apart, up to the last.
 EVERY, LAST = 30, 1200
-STEP = Slider("step", "Training step", 0, LAST, EVERY, LAST)
+STEP = Slider("trained_steps", "Training step", 0, LAST, EVERY, LAST)
 #: The largest |input| and |answer| that the scatter has room for.
 LARGEST = 3.0
 #: The axis of the two norms: base-10 logarithms.

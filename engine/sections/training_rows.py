@@ -5,12 +5,12 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from engine.charts.recall import EVERY, LARGEST, LAST, LOSS_HIGH, LOSS_LOW
+from engine.charts.recall import LARGEST, LAST, LOSS_HIGH, LOSS_LOW
 from engine.charts.stage import packed, power_ticks
 from engine.frames import rows_where
 from engine.in_words import lowered, part_of
 from engine.numerics import Array
-from engine.training.presets import PRESETS, RECALL
+from engine.training.presets import RECALL
 from engine.training.shipped import shipped, shipped_snapshots
 
 Frames = dict[str, pd.DataFrame]
@@ -70,7 +70,8 @@ def median_and_seeds(
 
     A seed that has ended counts as larger than any number. logs: it is a logarithm already.
     """
-    if not len(frame):  # diverged before its first step
+    frame = frame[frame[column].notna()]
+    if not len(frame):  # diverged before its first step, or beyond any number
         return frame[["seed", x, column]]
     table = frame.pivot_table(index=x, columns="seed", values=column)
     middle = np.median(table.fillna(np.inf).to_numpy(), axis=1)
@@ -121,16 +122,6 @@ def _looks(answers: Array, inputs: Array, heard: pd.DataFrame, name: str) -> pd.
             "last_name": [f"h{lowered(timesteps)}"],
         }
     )
-
-
-def steps_of_recall() -> list[int]:
-    """The steps at which the snapshots lie."""
-    return list(range(0, LAST + 1, EVERY))
-
-
-def question_of(preset: str) -> str:
-    """What a preset asks."""
-    return PRESETS[preset].question
 
 
 def by_network(names: list[str], said: list[str], ends: list[tuple[str, str]]) -> pd.DataFrame:

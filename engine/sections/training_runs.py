@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from engine.charts.by_network import by_network
-from engine.charts.recall import LAST, STEP
+from engine.charts.recall import EVERY, LAST, STEP
 from engine.charts.recall import recall as recall_picture
 from engine.frames import rows_where
 from engine.in_words import lowered
@@ -190,7 +190,7 @@ def _roads(own: pd.DataFrame) -> str:
 
 def _recalled(step: int) -> str:
     frames = rows.recall()
-    place = rows.steps_of_recall().index(step)
+    place = round(step / EVERY)
     known = [text.split("|")[place] for text in frames["looks"]["known"]]
     return "; ".join(f"{name} {one}" for name, one in zip(RECALL, known, strict=True))
 

@@ -108,6 +108,7 @@ def has_profile(config: TrainingConfig) -> bool:
     return config.num_layers == 1 and config.cell != "residual" and config.task != "adding"
 
 
+@np.errstate(all="ignore")  # what has diverged gives infinities here, too
 def _frames(run: TrainingRun) -> dict[str, pd.DataFrame]:
     frames = {
         "outcomes": _outcome(run),

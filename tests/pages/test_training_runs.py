@@ -117,7 +117,7 @@ def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred(open_page: 
 
 
 def test_a_training_step_in_the_address_is_the_one_that_the_words_tell(open_page: OpenPage) -> None:
-    assert "After 300 of 1,200 steps" in texts(open_page("training_runs", step="300"))
+    assert "After 300 of 1,200 steps" in texts(open_page("training_runs", trained_steps="300"))
 
 
 def test_a_comparison_that_does_not_exist_is_named(open_page: OpenPage) -> None:
