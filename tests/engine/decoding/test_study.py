@@ -130,7 +130,7 @@ def plain(entries: list[dict[str, Any]], scoring: str, width: int) -> list[tuple
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(studies(), st.sampled_from(WIDTHS["sum"]))
 def test_the_words_are_what_plain_counting_gives(entries: list[dict[str, Any]], width: int) -> None:
     study = study_of(entries)
@@ -164,7 +164,7 @@ def test_the_words_are_what_plain_counting_gives(entries: list[dict[str, Any]], 
     assert f"{by_mean:.1f} by the mean" in rules_in_words(study, width)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(studies())
 def test_better_search_is_called_worse_text_only_where_it_is_both(
     entries: list[dict[str, Any]],
