@@ -133,7 +133,9 @@ def road_said(skip: float, log10_road: float, log10_stack: float, units: int) ->
 
 def agreement_said(plain: float, residual: float, spread: float, *, angle: int, depth: int) -> Said:
     """How alike the gradients at two inputs are after all blocks. spread: over seeds, the larger."""
-    where = f"correlation of the gradients at two inputs {angle}° apart, after {depth} blocks"
+    where = (
+        f"is the correlation of the gradients at two inputs {angle}° apart, after {depth} blocks"
+    )
     short = f"correlation of gradients, {depth} blocks,\ninputs {angle}° apart"
     if residual - plain <= spread:
         return Said(f"{residual:.2f} with skips, {_signed(plain)} without", where, short)

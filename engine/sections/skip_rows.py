@@ -73,7 +73,7 @@ def joined(said: Sequence[Said]) -> pd.DataFrame:
 
 def in_one_line(said: Said) -> str:
     """The words of a picture as a caption."""
-    return f"{said.headline}: {said.sentence}.".replace("\n", " ")
+    return f"{said.headline} {said.sentence}.".replace("\n", " ")
 
 
 def true(*sentences: str) -> tuple[str, ...]:
