@@ -19,15 +19,3 @@ def compare_activations(config: RecurrentConfig) -> pd.DataFrame:
         trace = gradient_trace(replace(config, activation=activation))  # type: ignore[arg-type]
         parts.append(trace.log10_frame.assign(activation=name, slope=trace.slope))
     return pd.concat(parts, ignore_index=True)
-
-
-def compare_targets(config: RecurrentConfig) -> pd.DataFrame:
-    """A target at every timestep and at the last only (handout, 1 (c)).
-
-    Returns `targets, timestep, log10_hidden_norm, log10_grad_hidden_norm`.
-    """
-    parts = []
-    for name, last_only in (("every timestep", False), ("last only", True)):
-        trace = gradient_trace(replace(config, last_target_only=last_only))
-        parts.append(trace.log10_frame.assign(targets=name))
-    return pd.concat(parts, ignore_index=True)

@@ -76,7 +76,7 @@ def networks(ends: Ends) -> dict[str, Callable[[], object]]:
         }
     of_rnn = (
         theory.matrix_facts, theory.eigenvalues, theory.linear_closed_form, theory.predicted_slopes,
-        theory.power_growth, comparisons.compare_activations, comparisons.compare_targets,
+        theory.power_growth, comparisons.compare_activations,
     )  # fmt: skip
     of_lstm = (
         recurrent.cell_state_pathway, recurrent.cell_state_shares, recurrent.cell_gradient_flow,

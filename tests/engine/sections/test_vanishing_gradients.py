@@ -1,12 +1,19 @@
-"""The pictures of the page on vanishing gradients: valid, drawn at every extreme, still under a hand."""
+"""The sections of the page on vanishing gradients: pictures, words and programs at all settings.
 
+What the words claim is held to judges in tests/engine/recurrent/test_findings.py.
+"""
+
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.recurrent import RecurrentConfig
 from engine.sections import vanishing_gradients
+from engine.sections.answering import Named, answer
 from engine.sections.shown import Shown
 from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
 
@@ -16,8 +23,12 @@ SECTIONS = [
     vanishing_gradients.linear,
     vanishing_gradients.activations,
     vanishing_gradients.targets,
+    vanishing_gradients.equation_one,
+    vanishing_gradients.beyond,
+    vanishing_gradients.notebook,
 ]
 DEFAULT = RecurrentConfig(spectral_radius=0.8)
+SMALL = RecurrentConfig(spectral_radius=1.1, hidden_size=5, timesteps=9, seed=3)
 EXTREMES = {
     "one timestep": {"timesteps": 1, "spectral_radius": 0.0},
     "one dead unit of ReLU": {"hidden_size": 1, "activation": "relu", "seed": 1, "timesteps": 9},
@@ -52,3 +63,50 @@ def test_every_setting_has_one_specification(section: Section) -> None:
     after = section(replace(DEFAULT, timesteps=7, activation="relu", hidden_size=3)).figures
     for name, figure in before.items():
         assert figure.specification == after[name].specification
+
+
+@of_every_section
+def test_the_program_makes_the_same_picture(section: Section) -> None:
+    shown = answer(Named(section.__module__, section.__name__), (SMALL,), {})
+    for name, figure in shown.figures.items():
+        made: dict[str, object] = {}
+        exec(figure.program, made)
+        assert made["shown"].figures[name].rows == figure.rows  # type: ignore[attr-defined]
+        assert made["chart"].to_dict(validate=False)["layer"]  # type: ignore[attr-defined]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.builds(
+        RecurrentConfig,
+        activation=st.sampled_from(["identity", "tanh", "relu"]),
+        hidden_size=st.integers(1, 6),
+        timesteps=st.integers(1, 40),
+        batch_size=st.integers(1, 2),
+        spectral_radius=st.integers(0, 200).map(lambda hundredths: hundredths / 100),
+        recurrent_init=st.sampled_from(["gaussian", "orthogonal", "symmetric", "nonnormal"]),
+        weight_scale=st.sampled_from([1.0, 0.0, -5.0, 0.05, 5.0]),
+        input_scale=st.sampled_from([1.0, 0.0, 5.0]),
+        last_target_only=st.booleans(),
+        seed=st.integers(0, 99),
+    )
+)
+def test_no_setting_breaks_a_word(config: RecurrentConfig) -> None:
+    for section in SECTIONS:
+        on_the_page = section is vanishing_gradients.notebook
+        shown = section(config if on_the_page else replace(config, weight_scale=1.0))
+        texts = [*shown.sentences, *shown.numbers.values(), str(shown.verdict)]
+        for figure in shown.figures.values():
+            texts.append(figure.caption)
+            for frame in figure.frames.values():
+                words = frame.select_dtypes(exclude="number")
+                texts += [text for column in words for text in words[column].astype(str)]
+        packed = re.compile(r"^[-\d.,eINa+fity]+$")  # numbers for the browser, infinities included
+        for text in texts:
+            if not packed.match(text):
+                assert not re.search(
+                    r"\b(nan|inf|None|not a number)\b",
+                    text.replace("outside=None", "")
+                    .replace("measured=None", "")
+                    .replace("measured=-inf", ""),
+                ), text
