@@ -6,11 +6,13 @@ from typing import TypeVar
 import streamlit as st
 
 from engine.glossary import GLOSSARY
-from pages.common import classroom, presenter, scenes, startup, style
+from pages.common import classroom, presenter, scenes, show, startup, style
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME, MAX_SCENES
 
 Config = TypeVar("Config")
+#: Which section of the page the session had open.
+_OPEN_SECTION = "_open_section"
 
 
 def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] = ()) -> None:
@@ -59,8 +61,11 @@ def run_open_section(
     view: Sections, sections: Sequence[Callable[[Config], None]], config: Config
 ) -> None:
     """Show the tabs of `view` and run, of the `sections` in their order, only the open one."""
-    for tab, section in zip(view.show(), sections, strict=True):
+    for name, tab, section in zip(view.names, view.show(), sections, strict=True):
         if tab.open:
+            if st.session_state.get(_OPEN_SECTION) != name:
+                st.session_state[_OPEN_SECTION] = name
+                show.leave_pictures()
             with tab:
                 section(config)
 

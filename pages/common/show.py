@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 P = ParamSpec("P")
+#: Where the session keeps, for each picture, where its hands stand and started.
+_HANDS = "_hands "
 #: Drawing takes a JavaScript engine, which this process does without.
 _PICTURE = Named("engine.sections.shown", "as_picture")
 
@@ -49,6 +51,13 @@ def show(figure: Figure, *hands: Number | Choice, menu: bool = True) -> None:
             _menu(figure)
 
 
+def leave_pictures() -> None:
+    """Another section opens: the browser forgets where the hands of the last one's pictures were."""
+    for key in map(str, st.session_state):
+        if key.startswith(_HANDS):
+            st.session_state[key].pop("stands", None)
+
+
 def say(shown: Shown, question: Question | None = None) -> None:
     """What pictures with hands show, the numbers in a row, and the sentences that hold here.
 
@@ -74,11 +83,13 @@ def _draw_with_hands(figure: Figure, hands: tuple[Number | Choice, ...]) -> None
 
     The browser keeps a slider's place as long as the picture has the same key and specification.
     So both stay as they were when the value comes from the slider itself, and a scene, a link or
-    another picture of the same quantity makes a new one.
+    another picture of the same quantity makes a new one. So does a return to a section that was
+    left: the browser has forgotten where the slider was.
     """
     stands = {hand.key: st.session_state.get(hand.key, _first(hand)) for hand in hands}
-    known: dict[str, Any] = st.session_state.setdefault(f"_hands {figure.name}", {})
-    if known.get("stands") != stands:
+    known: dict[str, Any] = st.session_state.setdefault(_HANDS + figure.name, {})
+    was_left = f"{figure.name} {known.get('number')}" not in st.session_state
+    if was_left or known.get("stands") != stands:
         known |= {"stands": stands, "start": stands, "number": known.get("number", 0) + 1}
         for hand in hands:
             set_in_picture(hand, stands[hand.key])

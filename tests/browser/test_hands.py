@@ -28,3 +28,17 @@ def test_hands_are_silent_keep_their_picture_and_are_in_the_address(
     assert faults == {}
     assert moved == declared
     assert console.errors == []
+
+
+def test_a_section_that_was_left_has_its_slider_where_it_was(server: Server, page: Page) -> None:
+    page.goto(server.url("lstm_cell_state?view=Gates"))
+    hands.settle(page)
+    for _ in range(3):
+        hands.hand(page, "forget_bias").press("ArrowRight")
+    page.wait_for_url("**forget_bias=2.5**")
+    page.get_by_role("tab", name="Extremes").click()
+    page.get_by_text("It explodes").wait_for()
+    page.get_by_role("tab", name="Gates").click()
+    hands.hand(page, "forget_bias").wait_for()
+    hands.settle(page)
+    assert hands.where(page, "forget_bias") == "2.5"

@@ -40,7 +40,7 @@ EXTREMES = {
     },
     "radius 8, a target at every timestep": {"spectral_radius": 8.0, "last_target_only": False},
     "radius 0 and a bias that a link asks for": {"spectral_radius": 0.0, "forget_bias": 15.0},
-    "200 timesteps, gates shut": {"timesteps": 200, "forget_bias": -20.0},
+    "60 timesteps, gates shut": {"timesteps": 60, "forget_bias": -20.0},
 }
 of_every_section = pytest.mark.parametrize("section", SECTIONS, ids=lambda one: one.__name__)
 
@@ -61,8 +61,8 @@ def test_a_picture_draws_at_the_extremes(section: Section, changes: dict[str, ob
 
 @pytest.mark.parametrize("gates", GATES.options[1:])
 def test_the_cell_draws_every_way_of_the_gates(gates: str) -> None:
-    for show in SHOWN:
-        assert_draws(lstm_cell_state.cell(DEFAULT, Hands(3, gates, show)).figures["cell"])
+    show = SHOWN[GATES.options.index(gates) % 2]
+    assert_draws(lstm_cell_state.cell(DEFAULT, Hands(3, gates, show)).figures["cell"])
 
 
 @of_every_section
