@@ -42,7 +42,7 @@ def lesions(changes: Data, medians: Data, said: Data) -> alt.LayerChart:
     relative change. medians: one row, the same three and `plain_at`, `gated_at`, `residual_at`
     packed by g, where their labels stand. said: see `headline`.
     """
-    rows = unpacked(alt.Chart(changes), "place", v="residual")
+    still, moving = alt.Chart(changes), unpacked(alt.Chart(changes), "place", v="residual")
     middle = unpacked(
         alt.Chart(medians), "place", v="residual",
         plain_at="plain_at", gated_at="gated_at", residual_at="residual_at",
@@ -61,8 +61,12 @@ def lesions(changes: Data, medians: Data, said: Data) -> alt.LayerChart:
         _whole(),
     ]
     for name, ink, shape in STACKS:
-        field = "v" if name == "residual" else name
-        layers.append(_points(rows, field, name, ink, shape))
+        # What the hand doesn't move hangs on nothing that it does.
+        layers.append(
+            _points(moving, "v", name, ink, shape)
+            if name == "residual"
+            else _points(still, name, name, ink, shape)
+        )
     for name, ink, shape in STACKS:
         layers += _median(middle, "v" if name == "residual" else name, name, ink, shape)
     height = "y1 + 34*s"

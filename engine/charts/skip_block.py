@@ -243,16 +243,19 @@ def _lens(layers: Data) -> list[Layer]:
 
 def _stack(layers: Data) -> list[Layer]:
     """Every block as a box, as full as the gradient that leaves it; none after the last state."""
-    rows = unpacked(alt.Chart(layers), "place", v="gradients")
-    boxes_ = rows.transform_filter("datum.layer < length(data('layers'))").transform_calculate(
+    blocks = alt.Chart(layers).transform_filter(
+        "datum.layer < length(data('layers'))"
+    ).transform_calculate(
         left="datum.layer + 0.12",
         right="datum.layer + 0.88",
-        full=f"isFinite(datum.v) ? clamp(1 + datum.v/{EMPTY}, 0, 1) : 0",
         edge="datum.layer == which ? ink : mid",
+    )  # fmt: skip
+    now = unpacked(blocks, "place", v="gradients").transform_calculate(
+        full=f"isFinite(datum.v) ? clamp(1 + datum.v/{EMPTY}, 0, 1) : 0"
     )
     place = {"x": ALONG.x("left"), "x2": "right:Q", "y": px("row"), "y2": px("row + tall")}
-    fills = boxes_.mark_rect(color=expr("gradient"), cornerRadius=2, aria=False)
-    edges = boxes_.mark_rect(fillOpacity=0, strokeWidth=1, cornerRadius=2, opacity=1, aria=False)
+    fills = now.mark_rect(color=expr("gradient"), cornerRadius=2, aria=False)
+    edges = blocks.mark_rect(fillOpacity=0, strokeWidth=1, cornerRadius=2, opacity=1, aria=False)
     own: dict[str, Any] = {"scale": None, "legend": None}
     return [
         fills.encode(opacity=alt.Opacity("full:Q", **own), **place),
