@@ -156,7 +156,10 @@ def test_nothing_is_unpickled_evaluated_or_run_in_a_shell() -> None:
         for path in SOURCES
         for name, call in calls(path)
         if name in forbidden
-        or {"shell", "allow_pickle"} & {keyword.arg for keyword in call.keywords}
+        or any(
+            keyword.arg in ("shell", "allow_pickle") and ast.unparse(keyword.value) != "False"
+            for keyword in call.keywords
+        )
     ]
     assert found == []
     imports = re.compile(r"^\s*(import|from) (pickle|dill|joblib|shelve|marshal)\b", re.MULTILINE)

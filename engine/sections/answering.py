@@ -6,10 +6,18 @@ What it sends is a name and a config; what comes back is a `Shown`.
 
 import importlib
 import inspect
+import os
+import threading
+import time
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from typing import Any
 
+import psutil
+
 from engine.sections.shown import Shown
+
+#: How often a worker looks whether the process that it works for is still there.
+PARENT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -50,10 +58,20 @@ def answer(function: Named, arguments: tuple[Any, ...], keywords: dict[str, Any]
     return value
 
 
-def get_ready(*modules: str) -> None:
-    """Import what sections need before somebody waits for it."""
+def get_ready(parent: int, *modules: str) -> None:
+    """Import what sections need before somebody waits for it; end when `parent` has ended.
+
+    A server that is stopped hard tells its workers nothing, and they would wait for it for ever.
+    """
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     for module in modules:
         importlib.import_module(module)
+
+
+def _end_with(parent: int) -> None:
+    while psutil.pid_exists(parent):
+        time.sleep(PARENT_SECONDS)
+    os._exit(0)
 
 
 def program(

@@ -83,7 +83,7 @@ class Workers:
             count,
             mp_context=get_context("loky"),
             initializer=get_ready,
-            initargs=sections.MODULES,
+            initargs=(os.getpid(), *sections.MODULES),
             max_tasks_per_child=ANSWERS_PER_WORKER,
         )
 

@@ -10,7 +10,6 @@ from functools import cache
 import psutil
 import streamlit as st
 
-from engine.sections.answering import get_ready
 from pages.common import ask, logs, meter, training
 from pages.common.settings import setting
 
@@ -38,7 +37,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Start the workers before the server takes its first connection."""
     logs.set_up()
     send_at_once()
-    ask.workers().submit(get_ready)
+    ask.workers().submit(int)  # the first task starts them all
     logs.event("ready", megabytes=round(meter.memory_megabytes()), workers=ask.workers().count)
     yield
     ask.workers().stop()
