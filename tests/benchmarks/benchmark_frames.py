@@ -41,6 +41,7 @@ def _print_page(server: Server, page: Page, name: str) -> None:
         url = server.url("" if name == "overview" else address)
         page.goto(url)
         hands.settle(page, has_chart=False)
+        hands.look_behind(page)
         for key in hands.hands(page):
             moved = hands.move(page, url, key)
             p50, p95 = moved.frame(50), moved.frame(95)

@@ -12,7 +12,7 @@ machine's, and `python -m tests.benchmarks.benchmark_frames` prints it.
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.seeing import settle
 
@@ -115,6 +115,15 @@ def hands(page: Page) -> list[str]:
     return sorted({name.removesuffix("_at") for name in names})
 
 
+def look_behind(page: Page) -> None:
+    """Let the page show what stands behind its question, if it has one."""
+    buttons = page.get_by_role("button", name="Just show me")
+    for left in reversed(range(buttons.count())):
+        buttons.first.click()
+        expect(buttons).to_have_count(left)
+        settle(page)
+
+
 def hand(page: Page, key: str) -> Locator:
     """The input, or the radio buttons, of the control `key` in a picture."""
     return page.locator(f"{CHART} .vega-bind input[name='{key}_at']")
@@ -126,7 +135,8 @@ def move(page: Page, address: str, key: str) -> Moved:
     Moved are sliders and radios; a radio is chosen by its keys alone.
     """
     page.goto(address)
-    settle(page)
+    settle(page, has_chart=False)
+    look_behind(page)
     return move_here(page, key)
 
 
@@ -148,6 +158,8 @@ def move_here(page: Page, key: str) -> Moved:
     rests, frames = page.evaluate("[window.hand.sent.length, window.hand.frames]")
     same, value, address = chart.evaluate(_IS_MARKED), where(page, key), page.url
     page.reload()
+    settle(page, has_chart=False)
+    look_behind(page)
     settle(page)
     return Moved(
         tuple(frames), sent, rests, same, value, _in_address(address, key), where(page, key),

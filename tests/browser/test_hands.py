@@ -21,6 +21,7 @@ def test_hands_are_silent_keep_their_picture_and_are_in_the_address(
     for section, address in open_sections(path) if declared else ():
         page.goto(server.url(address))
         hands.settle(page, has_chart=False)
+        hands.look_behind(page)
         for key in hands.hands(page):
             if found := hands.move_here(page, key).faults():
                 faults[section, key] = found
