@@ -40,4 +40,4 @@ def test_every_question_has_its_row_at_its_own_place() -> None:
     assert len(asked) == 11
     for question in QUESTIONS:
         row = asked[question.reference]
-        assert (row.page, row.address) == (question.page, {"view": question.view})
+        assert (row.page, row.view) == (question.page, question.view)
