@@ -18,6 +18,7 @@ from engine.charts.targets import targets as targets_chart
 from engine.charts.task import NAMES as TASK
 from engine.charts.task import task as task_chart
 from engine.extended_range import scientific, written
+from engine.handout import FLAG_NAMES
 from engine.recurrent import (
     RecurrentConfig,
     findings,
@@ -82,7 +83,8 @@ def linear(config: RecurrentConfig) -> Shown:
     }
     formula = (
         "The line is $\\partial\\mathcal L/\\partial h_t = 2(\\hat y - y)\\,W^f (W^h)^{T-t}$, its "
-        "power taken through the eigenvalues; the circles are the backward pass."
+        "power taken through the eigenvalues; the circles are the backward pass. Only the target at T "
+        f"counts, as with the notebook’s `{FLAG_NAMES[0]}`."
     )
     verdict = findings.eigenvalue_verdict(measured, facts)
     return Shown({"linear": picture}, numbers, (formula,), verdict)
@@ -141,7 +143,12 @@ def targets(config: RecurrentConfig) -> Shown:
         "the sum of the bands’ norms. The losses are summed, not averaged: a mean over T would "
         "divide all of them by T, which has nothing to do with memory."
     )
-    return Shown({"targets": picture}, {}, (shares,), verdict)
+    asked = (
+        "Task 1 asks for the running average at every timestep, so that every timestep k has a loss "
+        "$\\mathcal L_k$."
+    )
+    numbers = {"loss, mean over the timesteps": f"{gradient_trace(config).loss:.4g}"}
+    return Shown({"targets": picture}, numbers, (asked, shares), verdict)
 
 
 def equation_one(config: RecurrentConfig) -> Shown:
