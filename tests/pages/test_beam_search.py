@@ -18,6 +18,7 @@ from tests.pages.reading import (
     assert_shows_no_broken_number,
     charts,
     press,
+    reveal,
     texts,
 )
 from tests.sections import SECTIONS
@@ -43,7 +44,7 @@ def own(app: Any, text: str) -> Any:
 
 @pytest.mark.parametrize("section", SECTIONS["beam_search"])
 def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
-    app = open_page("beam_search", view=section)
+    app = reveal(open_page("beam_search", view=section))
     assert_shows_no_broken_number(app)
     assert not app.warning
     assert charts(app)
@@ -55,7 +56,7 @@ def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, sectio
 def test_degenerate_searches_draw_a_meaningful_page(
     open_page: OpenPage, section: str, edge: str
 ) -> None:
-    app = open_page("beam_search", view=section, **EDGES[edge])
+    app = reveal(open_page("beam_search", view=section, **EDGES[edge]))
     assert_shows_no_broken_number(app)
     assert not app.error
     assert charts(app) or "Nothing can follow the start" in texts(app)
