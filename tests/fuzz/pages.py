@@ -64,6 +64,21 @@ def values_of(control: Control) -> st.SearchStrategy[Any]:
     return st.booleans()
 
 
+def in_picture(control: Control) -> bool:
+    """Whether a control is a slider or a radio of a picture, which the test runner doesn't have."""
+    return isinstance(control, Number | Choice) and control.in_picture
+
+
+def on_page(app: AppTest, control: Control) -> bool:
+    """Whether a person could change a control at the moment.
+
+    A control in a picture counts from when a section has first asked where it stands.
+    """
+    if isinstance(control, Sections) or in_picture(control):
+        return control.key in app.session_state
+    return widget(app, control) is not None
+
+
 def widget(app: AppTest, control: Control) -> Any:
     """The widget of a control, None where it isn't on the page at the moment."""
     kinds: dict[type, tuple[str, ...]] = {
@@ -83,12 +98,12 @@ def widget(app: AppTest, control: Control) -> Any:
 
 def change(app: AppTest, control: Control, value: Any) -> Any:
     """Set a control that is on the page, as far as it goes at the moment; returns what was set."""
-    element = widget(app, control)
-    if isinstance(control, Number):
-        value = type(control.step)(min(value, element.max))
-    if isinstance(control, Sections):
+    if isinstance(control, Sections) or in_picture(control):
         app.session_state[control.key] = value
     else:
+        element = widget(app, control)
+        if isinstance(control, Number):
+            value = type(control.step)(min(value, element.max))
         element.set_value(value)
     write_address(app, control, value)
     return value
@@ -116,8 +131,9 @@ def reading(app: AppTest, controls: Sequence[Control]) -> dict[str, Any]:
     """What the controls that are on the page show."""
     shown: dict[str, Any] = {}
     for control in controls:
-        if isinstance(control, Sections):
-            shown[control.key] = app.session_state[control.key]
+        if isinstance(control, Sections) or in_picture(control):
+            if control.key in app.session_state:
+                shown[control.key] = app.session_state[control.key]
         elif (element := widget(app, control)) is not None:
             shown[control.key] = element.value
     return shown
