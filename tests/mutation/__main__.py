@@ -1,80 +1,141 @@
-"""Make every mutation and write the report: `python -m tests.mutation [WORD]`.
+"""Make slips in a copy of the engine and ask its tests: `python -m tests.mutation --sample 40`.
 
-WORD picks the mutations whose name contains it; then nothing is written.
+Prints what noticed each slip. A survivor has to be explained in `explained.py`, or the command
+fails: either it changes nothing that anybody could see, or a test is missing.
 """
 
+import argparse
 import os
+import random
+import re
+import shutil
+import signal
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tests.mutation.mutations import MUTATIONS
-from tests.mutation.tool import Outcome, copy_of_the_project, outcome_of, run_tests
+import pytest
 
-REPORT = Path(__file__).parent / "README.md"
-HEAD = """\
-# Mutation check
+from tests.mutation import unshrunk
+from tests.mutation.explained import EXPLAINED
+from tests.mutation.slips import Slip, slips
 
-Each row is a line of the engine made wrong on purpose, in a copy of the project: a sign, an index,
-a gate, an axis. The tests of the file then have to fail. `mutations.py` has the list, and
-
-    python -m tests.mutation
-
-runs all of it and writes this table; the suite itself checks that every text is still found in its
-file, and repeats the rows marked *every run* with the test named there. A mutation that the tests of
-its file miss meets the whole of `tests/engine`.
-
-{summary}
-
-| mutation | file | the wrong line | what it does | killed by |
-| --- | --- | --- | --- | --- |
-"""
-
-
-def row(outcome: Outcome) -> str:
-    """A row of the table."""
-    mutation = outcome.mutation
-    name = f"{mutation.name} (*every run*)" if mutation.in_ci else mutation.name
-    killer = f"`{outcome.killer}`" if outcome.killer else "**nothing**"
-    new = mutation.new.replace("|", "\\|")
-    cells = (name, f"`{mutation.file}`", f"`{new}`", mutation.why, killer)
-    return f"| {' | '.join(cells)} |\n"
-
-
-def write(outcomes: Sequence[Outcome]) -> None:
-    """The report."""
-    survivors = [outcome.mutation.name for outcome in outcomes if outcome.killer is None]
-    summary = f"{len(outcomes)} mutations, {len(survivors)} survivors"
-    summary += f": {', '.join(survivors)}." if survivors else "."
-    REPORT.write_text(HEAD.format(summary=summary) + "".join(map(row, outcomes)), encoding="utf-8")
-
-
-def cores() -> int:
-    """How many processors this process may use; `taskset` can say that it is fewer than there are."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+ROOT = Path(__file__).parents[2]
+#: Where mathematics and words that follow numbers are.
+PACKAGES = ("recurrent", "residual", "decoding", "training", "sections", ".")
+#: Seconds; a slip may send a loop round without end.
+PATIENCE = 900
 
 
 def main() -> None:
-    """Check that the tests pass without any mutation; then make one after another."""
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
-    chosen = [mutation for mutation in MUTATIONS if word in mutation.name]
+    """Draw a sample, try each, and say what survived unexplained."""
+    options = _options()
+    for heavy in ("torch", "pandas", "altair", "hypothesis"):
+        __import__(heavy)  # once, not in every child
+    unexplained, sample = 0, _sample(options)
     with copy_of_the_project() as project:
-        failing = run_tests(project, *sorted({mutation.tests for mutation in chosen}))
-    if failing:
-        raise SystemExit(f"{failing} fails without any mutation: nothing can be learned from it")
-    outcomes = []
-    with ThreadPoolExecutor(max_workers=cores()) as pool:
-        for outcome in pool.map(outcome_of, chosen):
-            killer = outcome.killer or "SURVIVED"
-            print(f"{outcome.mutation.name}: {killer}, {outcome.seconds:.0f} s", flush=True)
-            outcomes.append(outcome)
-    if not word:
-        write(outcomes)
-    if any(outcome.killer is None for outcome in outcomes):
-        raise SystemExit("not every mutation was noticed")
+        for number, slip in enumerate(sample, start=1):
+            start = time.perf_counter()
+            killer = noticed_by(slip, project)
+            verdict = killer or EXPLAINED.get(str(slip)) or "SURVIVED"
+            unexplained += verdict == "SURVIVED"
+            seconds = time.perf_counter() - start
+            print(f"{number}. {slip}\n   line {slip.line}: {verdict}, {seconds:.0f} s", flush=True)
+    print(f"{len(sample)} slips, {unexplained} unexplained survivors")
+    raise SystemExit(bool(unexplained))
+
+
+def candidates(word: str = "") -> list[Slip]:
+    """Every slip of the engine in files whose name contains `word`."""
+    files = [file for of in PACKAGES for file in sorted((ROOT / "engine" / of).glob("*.py"))]
+    chosen = [file for file in files if word in str(file.relative_to(ROOT))]
+    return [slip for file in chosen for slip in slips(file, ROOT)]
+
+
+@contextmanager
+def copy_of_the_project() -> Iterator[Path]:
+    """A copy in a temporary directory; the checkout itself is never touched, nor looked at again."""
+    with TemporaryDirectory() as folder:
+        project = Path(folder) / "project"
+        ignored = shutil.ignore_patterns("__pycache__", ".*")
+        for name in ("engine", "tests", "pages"):
+            shutil.copytree(ROOT / name, project / name, ignore=ignored)
+        for name in ("pyproject.toml", "requirements.txt"):
+            shutil.copy(ROOT / name, project / name)
+        yield project
+
+
+def noticed_by(slip: Slip, project: Path) -> str | None:
+    """The test that fails in a copy of the project with the slip in it; None if none does."""
+    file = project / slip.file
+    right = file.read_bytes()
+    file.write_bytes(slip.applied(right))
+    try:
+        found = (_failing(project, tests) for tests in _tests_of(slip, project))
+        return next(filter(None, found), None)
+    finally:
+        file.write_bytes(right)
+
+
+def _tests_of(slip: Slip, project: Path) -> list[list[str]]:
+    """The file's own tests, those of its package, and then all of the engine's."""
+    path = Path(slip.file)
+    folder = Path("tests") / path.parent
+    own = (
+        [f"{folder}/test_{path.stem}.py"]
+        if (project / folder / f"test_{path.stem}.py").exists()
+        else []
+    )
+    package = [str(folder)] if path.parent != Path("engine") else []
+    return [of for of in (own, package, ["tests/engine"]) if of]
+
+
+def _failing(project: Path, tests: list[str]) -> str | None:
+    """The first test that fails, run in a child of this process, which has the libraries loaded."""
+    log = project / "log"
+    child = os.fork()
+    if child == 0:
+        signal.alarm(PATIENCE)
+        os.chdir(project)
+        sys.stdout = sys.stderr = log.open("w", buffering=1)
+        sys.dont_write_bytecode = True
+        sys.path.insert(0, str(project))
+        for name in [of for of in sys.modules if of.split(".")[0] in ("engine", "tests", "pages")]:
+            del sys.modules[name]
+        flags = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist"]
+        profile = f"--hypothesis-profile={unshrunk.PROFILE}"
+        os._exit(int(pytest.main([*flags, "-p", unshrunk.__name__, profile, *tests])))
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return f"no end within {PATIENCE} s"
+    if (code := os.waitstatus_to_exitcode(status)) == pytest.ExitCode.OK:
+        return None
+    text = log.read_text()
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", text, re.MULTILINE)
+    assert failed is not None, f"exit {code}: {text[-2000:]}"
+    return failed[1]
+
+
+def _sample(options: argparse.Namespace) -> list[Slip]:
+    """As many from each package, in an order that the seed decides."""
+    chance = random.Random(options.seed)
+    by_package: dict[Path, list[Slip]] = {}
+    for slip in candidates(options.file):
+        by_package.setdefault(Path(slip.file).parent, []).append(slip)
+    each = -(-options.sample // len(by_package))
+    drawn = [s for of in by_package.values() for s in chance.sample(of, min(each, len(of)))]
+    return drawn[: options.sample]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--sample", type=int, default=30, help="how many slips")
+    parser.add_argument("--seed", type=int, default=0, help="which ones")
+    parser.add_argument("--file", default="", help="in files whose name contains this")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
