@@ -114,7 +114,8 @@ def _rested(key: str, known: dict[str, Any], hands: tuple[Number | Choice, ...])
     selected = st.session_state[key].selection
     for hand in hands:
         if rows := selected.get(hand.key):
-            value = hand.read(str(rows[0]["at"]))
+            at = rows[0]["at"]
+            value = hand.read(at if isinstance(at, str) else f"{at:.10g}")
             known["stands"] = {**known["stands"], hand.key: value}
             set_in_picture(hand, value)
 

@@ -12,7 +12,7 @@ def test_a_part_stays_open_while_one_is_elsewhere_and_opens_no_part_there(
     app = open_page("lstm_cell_state", view="Memory")
     app.query_params.clear()  # as a link of the navigation does
     app.switch_page("pages/training_runs.py").run()
-    assert app.session_state["view"] == "Loss", "Memory is a part of both pages"
+    assert app.session_state["view"] == "Recall", "Memory is a part of both pages"
     app.query_params.clear()
     app.switch_page("pages/lstm_cell_state.py").run()
     assert app.session_state["view"] == "Memory"

@@ -12,6 +12,7 @@ from tests.pages.reading import (
     assert_shows_no_broken_number,
     charts,
     press,
+    reveal,
     texts,
 )
 from tests.sections import SECTIONS
@@ -19,7 +20,7 @@ from tests.sections import SECTIONS
 
 @pytest.mark.parametrize("section", SECTIONS["vanishing_gradients"])
 def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
-    app = open_page("vanishing_gradients", view=section)
+    app = reveal(open_page("vanishing_gradients", view=section))
     assert_shows_no_broken_number(app)
     assert charts(app), "a section without a chart shows nothing"
     assert all(chart.alt for chart in charts(app)), "a chart without alt text"
@@ -60,7 +61,7 @@ def test_what_a_link_cannot_mean_is_named_and_the_default_stands(
 
 
 def test_the_radius_of_a_link_is_where_numbers_and_words_are(open_page: OpenPage) -> None:
-    app = open_page("vanishing_gradients", view="(a) Linear", radius="1.25", seed="3")
+    app = reveal(open_page("vanishing_gradients", view="(a) Linear", radius="1.25", seed="3"))
     assert not app.warning
     assert "At radius 1.25" in texts(app)
     assert "largest |eigenvalue| **1.25**" in texts(app)
