@@ -1,5 +1,7 @@
 """Looking at a page in the browser: its curves, its numbers, and whether it has settled."""
 
+import re
+
 from playwright.sync_api import Frame, Page
 
 CHART = "[data-testid=stVegaLiteChart] :is(svg, canvas).marks"
@@ -32,8 +34,17 @@ QUIET_MILLISECONDS = 300
 def settle(page: Page | Frame, *, has_chart: bool = True) -> None:
     """Wait until the app is idle, the page stands still and, if there is to be one, a chart is drawn."""
     if has_chart:
+        look_behind_the_question(page)
         page.locator(CHART).first.wait_for()
     page.wait_for_function(QUIET, arg=QUIET_MILLISECONDS)
+
+
+def look_behind_the_question(page: Page | Frame) -> None:
+    """Ask for the picture that a question stands before, if there is one."""
+    wanted = page.get_by_role("button", name=re.compile("^(Just show me|Reveal)$")).first
+    page.locator(CHART).first.or_(wanted).first.wait_for()
+    if wanted.is_visible():
+        wanted.click()
 
 
 def wait_for_change(page: Page, before: list[str]) -> None:

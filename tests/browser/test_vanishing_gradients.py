@@ -1,66 +1,50 @@
-"""The first two pages in Chromium: they open, they follow the hand, they fit the screen."""
+"""The first two pages in Chromium: they open, they follow the hand, a link shows the same."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import hands
 from tests.browser.conftest import Console, OpenTab, Server
-from tests.browser.seeing import SCRUBBER, chart_lines, numbers, settle, wait_for_change
+from tests.browser.seeing import settle
+
+PICTURES = {
+    "The gradient": "radius",
+    "Equation (1)": "radius",
+    "Beyond": "radius",
+    "Notebook": "weight_scale",
+}
+BEHIND_QUESTIONS = ("(a) Linear", "(b) Activations", "(c) Targets")
 
 
-def test_the_overview_leads_to_the_gradients_without_a_console_error(
+def test_the_overview_moves_under_the_hand_and_leads_to_the_gradients(
     server: Server, page: Page, console: Console
 ) -> None:
-    page.goto(server.url())
-    page.get_by_role("link", name="Start").click()
+    assert hands.move(page, server.url(), "radius").faults() == []
+    page.get_by_role("link", name="Vanishing gradients").last.click()
     expect(page.get_by_role("heading", name="Why gradients vanish")).to_be_visible()
     settle(page)
     assert console.errors == []
 
 
-def test_a_slider_moves_the_chart_and_the_address(
-    server: Server, page: Page, console: Console
+@pytest.mark.parametrize("view", PICTURES)
+def test_a_hand_moves_its_picture_without_the_server(server: Server, page: Page, view: str) -> None:
+    address = server.url(f"vanishing_gradients?view={view.replace(' ', '+')}")
+    assert hands.move(page, address, PICTURES[view]).faults() == []
+
+
+@pytest.mark.parametrize("view", BEHIND_QUESTIONS)
+def test_a_picture_comes_after_its_question_and_then_follows_the_hand(
+    server: Server, page: Page, view: str
 ) -> None:
-    page.goto(server.url("vanishing_gradients?view=One+run"))
+    page.goto(server.url(f"vanishing_gradients?view={view.replace(' ', '+')}"))
+    settle(page, has_chart=False)
+    expect(page.locator(hands.CHART)).to_have_count(0)
+    page.get_by_role("button", name="Just show me").click()
     settle(page)
-    before = chart_lines(page)
-    page.get_by_role("slider", name="Spectral radius").press("ArrowRight")
-    wait_for_change(page, before)
+    page.locator(hands.CHART).locator("input[type=range]").press("ArrowRight")
     page.wait_for_url("**radius=0.81**")
-    assert console.errors == []
-
-
-def test_the_scrubber_moves_the_curve_without_the_server(server: Server, page: Page) -> None:
-    sent: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    page.goto(server.url("vanishing_gradients"))
-    settle(page)
-    page.wait_for_timeout(500)
-    frames, before = len(sent), chart_lines(page)
-    scrubber = page.locator(SCRUBBER)
-    for _ in range(8):
-        scrubber.press("ArrowRight")
-    wait_for_change(page, before)
-    assert float(scrubber.input_value()) == pytest.approx(1.0)
-    page.wait_for_timeout(300)
-    assert len(sent) == frames, "scrubbing asked the server for something"
-
-
-def test_a_link_shows_the_same_numbers_in_a_fresh_browser(
-    server: Server, page: Page, browser: Browser
-) -> None:
-    page.goto(server.url("vanishing_gradients?view=One+run"))
-    settle(page)
-    page.get_by_role("slider", name="Spectral radius").press("ArrowRight")
-    page.wait_for_url("**radius=0.81**")
-    settle(page)
-    shown = numbers(page)
-    other = browser.new_page()
-    other.goto(page.url)
-    settle(other)
-    assert numbers(other) == shown
-    other.close()
 
 
 def test_a_value_out_of_range_is_named_next_to_the_controls(server: Server, page: Page) -> None:
