@@ -9,14 +9,6 @@ from tests.browser import hands
 from tests.browser.conftest import Console, OpenTab, Server
 from tests.browser.seeing import settle
 
-PICTURES = {
-    "The gradient": "radius",
-    "Equation (1)": "radius",
-    "Beyond": "radius",
-    "Notebook": "weight_scale",
-}
-BEHIND_QUESTIONS = ("(a) Linear", "(b) Activations", "(c) Targets")
-
 
 def test_the_overview_moves_under_the_hand_and_leads_to_the_gradients(
     server: Server, page: Page, console: Console
@@ -26,25 +18,6 @@ def test_the_overview_moves_under_the_hand_and_leads_to_the_gradients(
     expect(page.get_by_role("heading", name="Why gradients vanish")).to_be_visible()
     settle(page)
     assert console.errors == []
-
-
-@pytest.mark.parametrize("view", PICTURES)
-def test_a_hand_moves_its_picture_without_the_server(server: Server, page: Page, view: str) -> None:
-    address = server.url(f"vanishing_gradients?view={view.replace(' ', '+')}")
-    assert hands.move(page, address, PICTURES[view]).faults() == []
-
-
-@pytest.mark.parametrize("view", BEHIND_QUESTIONS)
-def test_a_picture_comes_after_its_question_and_then_follows_the_hand(
-    server: Server, page: Page, view: str
-) -> None:
-    page.goto(server.url(f"vanishing_gradients?view={view.replace(' ', '+')}"))
-    settle(page, has_chart=False)
-    expect(page.locator(hands.CHART)).to_have_count(0)
-    page.get_by_role("button", name="Just show me").click()
-    settle(page)
-    page.locator(hands.CHART).locator("input[type=range]").press("ArrowRight")
-    page.wait_for_url("**radius=0.81**")
 
 
 def test_a_value_out_of_range_is_named_next_to_the_controls(server: Server, page: Page) -> None:
