@@ -1,6 +1,5 @@
 """Two copies behind nginx: visitors are spread, stay where they are, and survive a copy's end."""
 
-import asyncio
 import os
 import random
 import re
@@ -16,7 +15,7 @@ import pytest
 
 from tests.load import servers
 from tests.load.servers import LOOPBACK, ROOT, Server
-from tests.load.visitor import Visitor
+from tests.load.visitor import Visitor, to_the_end
 
 SETTINGS = ROOT / "hosting" / "nginx.conf"
 VISITORS = 8
@@ -82,7 +81,7 @@ def test_visitors_of_a_copy_that_ends_come_back_on_the_other_with_their_settings
     replicas = [servers.tuned(), servers.tuned()]
     try:
         with proxy(nginx, replicas, tmp_path) as host:
-            asyncio.run(_lose_a_copy(host, replicas))
+            to_the_end(_lose_a_copy(host, replicas))
     finally:
         for replica in replicas:
             replica.stop(at_once=True)

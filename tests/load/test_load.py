@@ -16,7 +16,7 @@ from tests.load.controls import PageControls, move_one
 from tests.load.crowd import MAX_SESSIONS, Outcome, crowd
 from tests.load.mixes import fresh, hand
 from tests.load.servers import Server
-from tests.load.visitor import PageError, Visitor
+from tests.load.visitor import PageError, Visitor, to_the_end
 
 #: Settings whose sweep takes many times as long as anybody else's run.
 SLOW = "hidden=256&batch=8&timesteps=200"
@@ -30,7 +30,7 @@ def server() -> Iterator[Server]:
 
 
 def test_every_page_answers_a_small_crowd_without_an_error(server: Server) -> None:
-    outcome = asyncio.run(
+    outcome = to_the_end(
         crowd(server, NAMES, len(NAMES), 5.0, seed=3, arrival=1.0, pause=(0.2, 0.6))
     )
     assert not outcome.errors
@@ -42,7 +42,7 @@ def test_every_page_answers_a_small_crowd_without_an_error(server: Server) -> No
 
 
 def test_a_visitors_move_reaches_the_page_and_the_address(server: Server) -> None:
-    asyncio.run(_move_the_radius(server))
+    to_the_end(_move_the_radius(server))
 
 
 async def _move_the_radius(server: Server) -> None:
@@ -64,7 +64,7 @@ async def _move_the_radius(server: Server) -> None:
 
 
 def test_a_slow_session_never_stops_the_others(server: Server) -> None:
-    asyncio.run(_beside_a_slow_one(server))
+    to_the_end(_beside_a_slow_one(server))
 
 
 async def _beside_a_slow_one(server: Server) -> None:
@@ -95,11 +95,11 @@ def test_the_page_for_the_host_isnt_there_unless_asked_for(server: Server) -> No
         finally:
             await visitor.leave()
 
-    asyncio.run(ask())
+    to_the_end(ask())
 
 
 def test_a_model_that_allows_less_takes_a_slider_along(server: Server) -> None:
-    asyncio.run(_shorten_the_tree(server))
+    to_the_end(_shorten_the_tree(server))
 
 
 async def _shorten_the_tree(server: Server) -> None:
@@ -214,7 +214,7 @@ def test_in_the_harsh_mix_nobody_asks_what_somebody_has_asked() -> None:
 
 def test_a_load_beyond_the_bound_is_refused(server: Server) -> None:
     with pytest.raises(ValueError, match=f"at most {MAX_SESSIONS}"):
-        asyncio.run(crowd(server, [""], MAX_SESSIONS + 1, 1.0))
+        to_the_end(crowd(server, [""], MAX_SESSIONS + 1, 1.0))
 
 
 def test_the_table_says_by_how_much_a_target_is_missed() -> None:

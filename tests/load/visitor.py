@@ -3,8 +3,10 @@
 import asyncio
 import random
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -19,7 +21,14 @@ from tests.load.mixes import Mix, anything
 PATIENCE_SECONDS = 60.0
 #: The browser keeps a large message for this many runs, so that it need not be sent again.
 KEPT_FOR_RUNS = 2
+Found = TypeVar("Found")
 FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+
+
+def to_the_end(visit: Coroutine[Any, Any, Found]) -> Found:
+    """`asyncio.run` in a thread of its own: a browser under test leaves a running loop in ours."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, visit).result()
 
 
 class PageError(Exception):

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -69,31 +70,46 @@ def copy_of_the_project() -> Iterator[Path]:
 
 
 def noticed_by(slip: Slip, project: Path) -> str | None:
-    """The test that fails in a copy of the project with the slip in it; None if none does."""
+    """The test that fails in a copy of the project with the slip in it; None if none does.
+
+    Raises RuntimeError where those tests fail without it too, so that they have noticed nothing.
+    """
+    for tests in _tests_of(slip, project):
+        with _made(slip, project):
+            killer = _failing(project, tests)
+        if killer is not None:
+            if (other := _failing_anyway(project, tests)) is not None:
+                raise RuntimeError(f"{other} fails without a slip")
+            return killer
+    return None
+
+
+@contextmanager
+def _made(slip: Slip, project: Path) -> Iterator[None]:
     file = project / slip.file
     right = file.read_bytes()
     file.write_bytes(slip.applied(right))
     try:
-        found = (_failing(project, tests) for tests in _tests_of(slip, project))
-        return next(filter(None, found), None)
+        yield
     finally:
         file.write_bytes(right)
 
 
-def _tests_of(slip: Slip, project: Path) -> list[list[str]]:
+def _tests_of(slip: Slip, project: Path) -> list[str]:
     """The file's own tests, those of its package, and then all of the engine's."""
     path = Path(slip.file)
     folder = Path("tests") / path.parent
-    own = (
-        [f"{folder}/test_{path.stem}.py"]
-        if (project / folder / f"test_{path.stem}.py").exists()
-        else []
-    )
-    package = [str(folder)] if path.parent != Path("engine") else []
-    return [of for of in (own, package, ["tests/engine"]) if of]
+    own = folder / f"test_{path.stem}.py"
+    wider = dict.fromkeys((str(folder), "tests/engine"))
+    return [str(own), *wider] if (project / own).exists() else [*wider]
 
 
-def _failing(project: Path, tests: list[str]) -> str | None:
+@cache
+def _failing_anyway(project: Path, tests: str) -> str | None:
+    return _failing(project, tests)
+
+
+def _failing(project: Path, tests: str) -> str | None:
     """The first test that fails, run in a child of this process, which has the libraries loaded."""
     log = project / "log"
     child = os.fork()
@@ -107,7 +123,7 @@ def _failing(project: Path, tests: list[str]) -> str | None:
             del sys.modules[name]
         flags = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist"]
         profile = f"--hypothesis-profile={unshrunk.PROFILE}"
-        os._exit(int(pytest.main([*flags, "-p", unshrunk.__name__, profile, *tests])))
+        os._exit(int(pytest.main([*flags, "-p", unshrunk.__name__, profile, tests])))
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return f"no end within {PATIENCE} s"

@@ -6,6 +6,7 @@ annotations, decorators, docstrings and texts, error messages, and plain constan
 
 import ast
 import copy
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def slips(file: Path, root: Path) -> list[Slip]:
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     found = []
-    for place, node in _mathematics(ast.parse(source), ""):
+    for place, node in _mathematics(parsed(source), ""):
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
         for wrong in _wrong(node):
@@ -65,6 +66,21 @@ def slips(file: Path, root: Path) -> list[Slip]:
             name = str(file.relative_to(root))
             found.append(Slip(name, place, node.lineno, start, end, old, new))
     return found
+
+
+def parsed(source: bytes) -> ast.Module:
+    """The file's syntax.
+
+    Python 3.11 loses count and raises SystemError where a finalizer parses something meanwhile, as
+    one does that shows a traceback: the collector waits.
+    """
+    waits = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(source)
+    finally:
+        if waits:
+            gc.enable()
 
 
 def _mathematics(node: ast.AST, place: str) -> Iterator[tuple[str, ast.expr | ast.stmt]]:

@@ -7,8 +7,10 @@ import pytest
 
 from tests.mutation.__main__ import ROOT, candidates, copy_of_the_project, noticed_by
 from tests.mutation.explained import EXPLAINED
-from tests.mutation.slips import slips
+from tests.mutation.slips import parsed, slips
 
+OWN_TESTS = "tests/engine/test_extended_range.py"
+SLIP = next(s for s in candidates("extended_range") if s.place == "scientific" and "-" in s.old)
 PROGRAM = '''"""A text with 1 + 1."""
 LIMIT = 3
 def mean(values: list[int], first: int = 0) -> float:
@@ -38,7 +40,7 @@ def test_every_slip_is_code_that_differs(package: str) -> None:
     assert len(found) > 100
     for slip in found[::25]:
         source = (ROOT / slip.file).read_bytes()
-        assert ast.dump(ast.parse(slip.applied(source))) != ast.dump(ast.parse(source)), slip
+        assert ast.dump(parsed(slip.applied(source))) != ast.dump(parsed(source)), slip
 
 
 def test_what_is_explained_is_still_there() -> None:
@@ -46,6 +48,30 @@ def test_what_is_explained_is_still_there() -> None:
 
 
 def test_a_slip_is_noticed() -> None:
-    slip = next(s for s in candidates("extended_range") if s.place == "scientific" and "-" in s.old)
     with copy_of_the_project() as project:
-        assert noticed_by(slip, project) is not None
+        assert noticed_by(SLIP, project) is not None
+
+
+def test_a_test_that_fails_without_a_slip_has_noticed_nothing() -> None:
+    with copy_of_the_project() as project:
+        (project / OWN_TESTS).write_text("def test_it() -> None:\n    assert False\n")
+        with pytest.raises(RuntimeError, match=f"{OWN_TESTS}::test_it fails without a slip"):
+            noticed_by(SLIP, project)
+
+
+class Heard:
+    """What is left in a cycle, and parses when it ends."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        ast.parse("1")
+
+
+def test_what_ends_amid_parsing_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(PROGRAM * 100, encoding="utf-8")
+    for _ in range(20):
+        Heard()
+        assert slips(file, tmp_path)
