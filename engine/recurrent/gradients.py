@@ -16,7 +16,7 @@ from engine.arguments import require_number, require_sequence
 from engine.extended_range import Scaled, ScaledNorm, in_range, shifted, unscaled
 from engine.numerics import Array, tensor, tensors
 from engine.recurrent import lstm, rnn
-from engine.recurrent.config import MAX_SCALE, MAX_SPECTRAL_RADIUS, RecurrentConfig
+from engine.recurrent.config import MAX_SPECTRAL_RADIUS, RecurrentConfig
 from engine.recurrent.measure import (
     ONE_RUN,
     Experiment,
@@ -24,7 +24,6 @@ from engine.recurrent.measure import (
     experiment,
     join,
     lstm_backward,
-    lstm_experiment,
     lstm_forward,
     measure,
     rnn_forward,
@@ -136,27 +135,13 @@ def spectral_sweep(
         require_number("radii", radius, 0, MAX_SPECTRAL_RADIUS)
     scales = np.asarray(radii, dtype=np.float64)
     setup = experiment(replace(config, spectral_radius=1.0))
-    norms = _sweep(setup, Runs(scales))
+    norms = _sweep(setup, scales)
     columns = {name: norms[name] for name in ("hidden_norm", "grad_hidden_norm")}
-    return tidy(_sweep_index("spectral_radius", scales, config.timesteps), columns, log10=log10)
-
-
-def forget_bias_sweep(
-    config: RecurrentConfig, biases: Sequence[float] | np.ndarray, *, log10: bool = False
-) -> pd.DataFrame:
-    """The same LSTM with every forget bias, in one batched pass (handout, 1 (e)).
-
-    Returns `forget_bias, timestep, hidden_norm, grad_hidden_norm, cell_norm, grad_cell_norm`.
-    Each bias means what `forget_bias` of the config does, up to 401 of them, each from -1e6 to
-    1e6; what the config itself says about the forget bias isn't used.
-    """
-    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
-    biases = require_sequence("biases", biases, MAX_SWEEP)
-    for bias in biases:
-        require_number("biases", bias, -MAX_SCALE, MAX_SCALE)
-    values = np.asarray(biases, dtype=np.float64)
-    norms = _sweep(setup, Runs(np.ones(len(values)), values * config.bias_scale))
-    return tidy(_sweep_index("forget_bias", values, config.timesteps), norms, log10=log10)
+    index = {
+        "spectral_radius": np.repeat(scales, config.timesteps),
+        "timestep": np.tile(np.arange(1, config.timesteps + 1), len(scales)),
+    }
+    return tidy(index, columns, log10=log10)
 
 
 def loss_timestep_matrix(config: RecurrentConfig, *, log10: bool = False) -> pd.DataFrame:
@@ -220,24 +205,17 @@ def gradient_reach(config: RecurrentConfig, fraction: float = 0.99) -> int:
     return config.timesteps - forgotten
 
 
-def _sweep(setup: Experiment, runs: Runs) -> dict[str, ScaledNorm]:
-    """The norms of every run, as many runs together as memory allows."""
-    config, count = setup.config, len(runs.scales)
+def _sweep(setup: Experiment, scales: Array) -> dict[str, ScaledNorm]:
+    """The norms of the run of each scale, as many together as memory allows."""
+    config = setup.config
     per_run = config.timesteps * config.batch_size * config.hidden_size
     per_run *= LSTM_ARRAYS if config.cell == "lstm" else 1
     at_once = max(1, SWEEP_NUMBERS // per_run)
     parts = [
-        measure(setup, runs.select(slice(start, start + at_once))).columns
-        for start in range(0, count, at_once)
+        measure(setup, Runs(scales[start : start + at_once])).columns
+        for start in range(0, len(scales), at_once)
     ]
     return {name: join([part[name] for part in parts]) for name in parts[0]}
-
-
-def _sweep_index(name: str, values: Array, timesteps: int) -> dict[str, np.ndarray]:
-    return {
-        name: np.repeat(values, timesteps),
-        "timestep": np.tile(np.arange(1, timesteps + 1), len(values)),
-    }
 
 
 def _only_run(setup: Experiment) -> rnn.Forward | lstm.Forward:

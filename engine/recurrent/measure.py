@@ -51,11 +51,6 @@ class Runs:
     scales: Array
     forget_biases: Array | None = None
 
-    def select(self, which: slice) -> "Runs":
-        """Some of the runs."""
-        biases = self.forget_biases
-        return Runs(self.scales[which], None if biases is None else biases[which])
-
 
 #: The network as it is.
 ONE_RUN = Runs(np.ones(1))

@@ -17,33 +17,13 @@ from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.gradients import gradient_trace
 from engine.recurrent.measure import (
     join,
-    lstm_backward,
     lstm_experiment,
     lstm_forward,
-    tidy,
 )
 from engine.recurrent.weights import Weights
 
 #: Which of the units, in order of survival, each column of `survival_quantiles` shows.
 QUANTILES = {"min": 0.0, "q10": 0.1, "median": 0.5, "q90": 0.9, "max": 1.0}
-
-
-def survival_products(
-    config: RecurrentConfig, *, sequence: int = 0, weights: Weights | None = None
-) -> pd.DataFrame:
-    """What is left at T of each unit's C_t on the direct path: ∏ f_s over s = t + 1 … T.
-
-    Returns `timestep, unit, log10_survival` of one sequence of the batch, units counted from 1.
-    At T the product is empty: 1. A sum of logarithms, -inf only where a gate is forced to 0.
-    """
-    log10_survival = _log10_survival(config, sequence, weights)
-    return pd.DataFrame(
-        {
-            "timestep": np.repeat(np.arange(1, config.timesteps + 1), config.hidden_size),
-            "unit": np.tile(np.arange(1, config.hidden_size + 1), config.timesteps),
-            "log10_survival": log10_survival.ravel(),
-        }
-    )
 
 
 def survival_quantiles(
@@ -72,29 +52,6 @@ def half_lives(config: RecurrentConfig, *, weights: Weights | None = None) -> pd
     with np.errstate(divide="ignore", over="ignore"):
         half_life = np.log(2) / np.abs(log_forget.mean(axis=(0, 1)))
     return pd.DataFrame({"unit": np.arange(1, config.hidden_size + 1), "half_life": half_life})
-
-
-@quietly
-def direct_path_gradient(
-    config: RecurrentConfig, *, log10: bool = False, weights: Weights | None = None
-) -> pd.DataFrame:
-    """∂L/∂C_t as it would be if nothing flowed through the gates, beside the measured one.
-
-    Returns `timestep, direct_only_norm, total_norm`: norms over (batch, hidden). With a target at
-    T only, direct only is the survival product times ∂L/∂C_T; with more, each step's own loss
-    joins on the way.
-    """
-    setup = lstm_experiment(config, weights)
-    run = lstm_forward(setup)
-    total = lstm_backward(setup, run)
-    direct, direct_norms = Scaled(np.zeros_like(run.hidden_state[0])), []
-    for t in reversed(range(config.timesteps)):
-        local = run.local_gradient(t, setup.loss_weight[t])
-        direct = (direct + run.via_hidden(t, local)).settled()
-        direct_norms.append(direct.norm())
-        direct = run.direct(t, direct)
-    columns = {"direct_only_norm": join(direct_norms[::-1]), "total_norm": total.cell[:, 0].norm()}
-    return tidy({"timestep": np.arange(1, config.timesteps + 1)}, columns, log10=log10)
 
 
 @quietly

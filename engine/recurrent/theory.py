@@ -5,24 +5,16 @@ bound for any σ whose derivative is at most 1 (Pascanu, Mikolov, Bengio 2013); 
 powers of W_h stray from what its eigenvalues promise (Trefethen and Embree 2005).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import Scaled, ScaledNorm
+from engine.extended_range import Scaled
 from engine.numerics import Array
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.gradients import gradient_trace
 from engine.recurrent.weights import draw_weights
-
-#: Powers of W_h that make a smooth curve.
-MAX_POWERS = 60
-#: Powers among which the largest is looked for, as long as none proves that no later one is larger.
-MAX_PEAK_POWERS = 2000
-#: A drawn matrix has its spectral radius to this: what differs from 1 by less is 1.
-ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -31,19 +23,11 @@ class MatrixFacts:
 
     spectral_radius: largest |eigenvalue|. largest_singular_value: the most one step can stretch.
     departure_from_normality: Henrici's √(‖W‖² − Σ|λ|²)/‖W‖, 0 for a normal matrix, below 1.
-    critical_radius: the spectral radius at which, the structure kept, the largest singular value
-    is 1; below it every gradient must vanish whatever σ is (None where W_h is zero).
     """
 
     spectral_radius: float
     largest_singular_value: float
     departure_from_normality: float
-    critical_radius: float | None
-
-    @property
-    def must_vanish(self) -> bool:
-        """Whether every gradient through this W_h shrinks at every step, whatever σ is."""
-        return self.largest_singular_value < 1 - ROUNDING
 
     @property
     def is_normal(self) -> bool:
@@ -70,7 +54,6 @@ def matrix_facts(config: RecurrentConfig) -> MatrixFacts:
         spectral_radius=radius,
         largest_singular_value=largest,
         departure_from_normality=float(np.sqrt(excess / square)) if square > 0 else 0.0,
-        critical_radius=radius / largest if largest > 0 else None,
     )
 
 
@@ -118,89 +101,6 @@ def linear_closed_form(config: RecurrentConfig) -> pd.DataFrame:
             "relative_difference": np.where(both_zero, 0.0, difference),
         }
     )
-
-
-def predicted_slopes(config: RecurrentConfig) -> pd.DataFrame:
-    """Two straight lines through ‖∂L/∂h_T‖ on a log axis: eigenvalue slope, singular-value bound.
-
-    Returns `timestep, log10_eigenvalue_slope, log10_singular_bound`. Target at T only. The first
-    is where a linear network's gradient tends; the second lies above every network with |σ'| ≤ 1.
-    """
-    last_only = replace(config, last_target_only=True)
-    at_end = gradient_trace(last_only).log10_frame["log10_grad_hidden_norm"].iloc[-1]
-    facts = matrix_facts(config)
-    timestep = np.arange(1, config.timesteps + 1)
-    steps_back = config.timesteps - timestep
-    return pd.DataFrame(
-        {
-            "timestep": timestep,
-            "log10_eigenvalue_slope": at_end + _log10_powers(facts.spectral_radius, steps_back),
-            "log10_singular_bound": at_end
-            + _log10_powers(facts.largest_singular_value, steps_back),
-        }
-    )
-
-
-def power_growth(config: RecurrentConfig) -> pd.DataFrame:
-    """‖W_h^n‖₂ against what eigenvalue and singular value say: ρ^n ≤ ‖W_h^n‖ ≤ σ_max^n.
-
-    Returns `power, log10_norm, log10_eigenvalue, log10_singular` for up to 60 powers to T, and for
-    that of `power_peak`, which may lie beyond T.
-    """
-    facts, peak = matrix_facts(config), power_peak(config)
-    powers = set(np.linspace(0, config.timesteps, MAX_POWERS).astype(int).tolist())
-    powers |= {peak.power} if peak is not None else set()
-    by_power = _log10_norms_of_powers(recurrent_matrix(config))
-    norms = dict(zip(range(max(powers) + 1), by_power, strict=False))
-    shown = np.array(sorted(powers))
-    return pd.DataFrame(
-        {
-            "power": shown,
-            "log10_norm": [norms[power] for power in shown.tolist()],
-            "log10_eigenvalue": _log10_powers(facts.spectral_radius, shown),
-            "log10_singular": _log10_powers(facts.largest_singular_value, shown),
-        }
-    )
-
-
-@dataclass(frozen=True)
-class PowerPeak:
-    """The largest ‖W_h^n‖₂ over all n from 0 on: at which n, and its base-10 logarithm."""
-
-    power: int
-    log10_norm: float
-
-
-def power_peak(config: RecurrentConfig) -> PowerPeak | None:
-    """The largest norm of any power of W_h; None where there is none, or none was proved.
-
-    Once ‖W^m‖ ≤ 1, a later power W^{qm+r} is at most as large as W^r, r < m, so the search ends
-    there. At a spectral radius of 1 or more the powers never get there, or keep it from the start.
-    """
-    facts = matrix_facts(config)
-    if facts.largest_singular_value <= 1 + ROUNDING:
-        return PowerPeak(0, 0.0)
-    if facts.spectral_radius >= 1 - ROUNDING:
-        return None
-    best = PowerPeak(0, 0.0)
-    norms = _log10_norms_of_powers(recurrent_matrix(config))
-    for power, log10_norm in zip(range(MAX_PEAK_POWERS + 1), norms, strict=False):
-        if power > 0 and log10_norm <= 0:
-            return best
-        if log10_norm > best.log10_norm:
-            best = PowerPeak(power, log10_norm)
-    return None
-
-
-def _log10_norms_of_powers(w_h: Array) -> Iterator[float]:
-    """log10 ‖W^n‖₂ for n = 0, 1, 2, …, one matrix at a time."""
-    power = Scaled(np.eye(len(w_h)))
-    step = Scaled(w_h).normalised()
-    while True:
-        # In place of a singular value decomposition: WᵀW's largest eigenvalue has all its digits.
-        square = np.linalg.eigvalsh(power.mantissa.T @ power.mantissa)[-1]
-        yield float(ScaledNorm(np.sqrt(np.maximum(square, 0.0)), power.exponent).log10())
-        power = power.through(step).normalised()
 
 
 def log10_power_norms(config: RecurrentConfig, most: int) -> Array:

@@ -28,6 +28,7 @@ from engine import decoding, recurrent, residual
 from engine.decoding import MarkovModel
 from engine.decoding.beam import MAX_SCORED_TOKENS
 from engine.recurrent import RecurrentConfig, comparisons, theory
+from engine.recurrent.cell_flow import cell_flow_sweep
 from engine.residual import ResidualConfig
 from engine.residual.analogy import two_roads
 from engine.training import TrainingConfig, train
@@ -75,17 +76,16 @@ def networks(ends: Ends) -> dict[str, Callable[[], object]]:
             f"gradient_reach, {cell}": partial(recurrent.gradient_reach, config),
         }
     of_rnn = (
-        theory.matrix_facts, theory.eigenvalues, theory.linear_closed_form, theory.predicted_slopes,
-        theory.power_growth, comparisons.compare_activations,
+        theory.matrix_facts, theory.eigenvalues, theory.linear_closed_form,
+        comparisons.compare_activations,
     )  # fmt: skip
     of_lstm = (
-        recurrent.cell_state_pathway, recurrent.cell_state_shares, recurrent.cell_gradient_flow,
-        recurrent.gate_values, recurrent.survival_quantiles, recurrent.half_lives,
-        recurrent.direct_path_gradient, recurrent.cell_jacobian_norms, recurrent.compare_memory,
+        recurrent.cell_state_pathway, recurrent.gate_values, recurrent.survival_quantiles,
+        recurrent.half_lives, recurrent.cell_jacobian_norms, recurrent.compare_memory,
     )  # fmt: skip
     functions |= {function.__name__: partial(function, rnn) for function in of_rnn}
     functions |= {function.__name__: partial(function, lstm) for function in of_lstm}
-    functions["forget_bias_sweep"] = partial(recurrent.forget_bias_sweep, lstm, biases)
+    functions["cell_flow_sweep"] = partial(cell_flow_sweep, lstm, biases)
     return functions
 
 

@@ -16,12 +16,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from engine.recurrent import RecurrentConfig, forget_bias_sweep, gradient_trace, spectral_sweep
+from engine.recurrent import RecurrentConfig, gradient_trace, spectral_sweep
 from tests.benchmarks.side_by_side import Comparison, report
-from tests.engine.recurrent.plain_lstm import plain_bias_sweep, plain_lstm_trace, same_frame
+from tests.engine.recurrent.plain_lstm import plain_lstm_trace, same_frame
 
 CONFIG = RecurrentConfig(cell="lstm", hidden_size=32, timesteps=100)
-BIASES = np.linspace(-5, 5, 41).tolist()
 RADII = np.linspace(0, 2, 41).tolist()
 
 
@@ -53,13 +52,6 @@ COMPARISONS = [
         lambda: gradient_trace(CONFIG).frame,
         1 / 2,
         repeats=51,
-    ),
-    comparison(
-        "LSTM: forget_bias_sweep, 41 biases, T = 100",
-        partial(plain_bias_sweep, CONFIG, BIASES),
-        partial(forget_bias_sweep, CONFIG, BIASES),
-        1 / 10,
-        repeats=7,
     ),
     comparison(
         "LSTM: spectral_sweep, 41 radii, T = 100",

@@ -22,18 +22,17 @@ from engine.decoding.config import DecodingConfig
 from engine.decoding.named_models import trained_model
 from engine.recurrent import (
     RecurrentConfig,
-    cell_gradient_flow,
     cell_jacobian_norms,
     cell_state_pathway,
     compare_memory,
-    forget_bias_sweep,
     gradient_share_by_loss,
     gradient_trace,
     loss_timestep_matrix,
     spectral_sweep,
     weight_gradient_terms,
 )
-from engine.recurrent.theory import linear_closed_form, power_growth
+from engine.recurrent.cell_flow import cell_flow_sweep
+from engine.recurrent.theory import linear_closed_form
 from engine.residual import (
     ResidualConfig,
     depth_skip_sweep,
@@ -89,7 +88,6 @@ def vanilla(config: RecurrentConfig) -> bytes:
         weight_gradient_terms(config),
         spectral_sweep(config, [0.0, 0.7, 1.3]),
         linear_closed_form(config),
-        power_growth(config),
     )
 
 
@@ -97,9 +95,8 @@ def lstm(config: RecurrentConfig) -> bytes:
     return bits(
         gradient_trace(config).log10_frame,
         cell_state_pathway(config),
-        cell_gradient_flow(config),
         cell_jacobian_norms(config),
-        forget_bias_sweep(config, [-1.0, 2.0]),
+        cell_flow_sweep(config, [-1.0, 2.0]),
         compare_memory(config),
     )
 

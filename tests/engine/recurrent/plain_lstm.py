@@ -4,8 +4,7 @@ Tests take it as the independent answer, and the benchmark as the time to beat. 
 come from the engine; everything computed from them is torch's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -110,16 +109,6 @@ def plain_lstm_trace(config: RecurrentConfig, weights: Weights | None = None) ->
             "grad_cell_norm": norms(gradients(run.cell_states)),
         }
     )
-
-
-def plain_bias_sweep(config: RecurrentConfig, biases: Sequence[float]) -> pd.DataFrame:
-    """The frame of `forget_bias_sweep`: one backward pass for each bias."""
-    frames = []
-    for bias in biases:
-        frame = plain_lstm_trace(replace(config, forget_bias=float(bias)))
-        frame.insert(0, "forget_bias", float(bias))
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
 
 
 def same_frame(ours: pd.DataFrame, plain: pd.DataFrame) -> None:

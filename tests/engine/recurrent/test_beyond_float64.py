@@ -20,8 +20,9 @@ from engine.recurrent import (
     spectral_sweep,
     weight_gradient_terms,
 )
-from engine.recurrent.cell_state import cell_gradient_flow, cell_state_pathway, cell_state_shares
-from engine.recurrent.memory import cell_jacobian_norms, direct_path_gradient
+from engine.recurrent.cell_flow import cell_flow
+from engine.recurrent.cell_state import cell_state_pathway
+from engine.recurrent.memory import cell_jacobian_norms
 from engine.recurrent.weights import draw_weights
 from engine.residual import ResidualConfig, depth_trace, path_length_contributions, skip_pathway
 from engine.residual.jacobians import jacobian_singular_values
@@ -216,9 +217,7 @@ def test_no_scaling_takes_an_exponent_that_windows_would_refuse(
         weight_gradient_terms(config)
     cell_jacobian_norms(lstm)
     cell_state_pathway(lstm)
-    cell_state_shares(lstm)
-    cell_gradient_flow(lstm)
-    direct_path_gradient(lstm)
+    cell_flow(lstm)
     stack = ResidualConfig(depth=20, width=4, weight_scale=1e-30, skip=0.0)
     for residual in (stack, replace(stack, skip="highway")):
         depth_trace(residual)

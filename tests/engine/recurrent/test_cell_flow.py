@@ -1,22 +1,18 @@
-"""All flows of the cell at once are those that are known one by one, and each forget bias its own run.
-
-What flows along each edge is held to autograd where `cell_gradient_flow` is tested.
-"""
+"""What flows through the cell is what autograd sends along each edge, each bias is its own run."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.recurrent import (
     RecurrentConfig,
-    cell_gradient_flow,
-    cell_state_shares,
     gate_values,
     gradient_trace,
-    survival_products,
+    survival_quantiles,
 )
 from engine.recurrent.cell_flow import (
     FLOWS,
@@ -26,57 +22,67 @@ from engine.recurrent.cell_flow import (
     gate_sweep,
     gates_of,
 )
-from tests.engine.recurrent.plain_lstm import lstm_configs
+from tests.engine.recurrent.plain import gradients, total_loss
+from tests.engine.recurrent.plain_lstm import UnrolledLstm, lstm_configs, unroll_lstm
 from tests.engine.recurrent.strategies import hundredths
 
-EDGES = {
-    "direct": "C[t-1] -> C[t]",
-    "via_hidden": "C[t] -> h[t]",
-    "loss": "h[t] -> loss",
-    "forget": "forget -> C[t]",
-    "input": "input -> C[t]",
-    "candidate": "candidate -> C[t]",
-    "output": "output -> h[t]",
-    "from_forget": "h[t-1] -> forget",
-    "from_input": "h[t-1] -> input",
-    "from_candidate": "h[t-1] -> candidate",
-    "from_output": "h[t-1] -> output",
-    "inputs": "x[t] -> gates",
-    "next_cell": "C[t] -> C[t+1]",
-    "next_gates": "h[t] -> gates[t+1]",
-}
+#: The edges that the plain loop has copies on, by the flow.
+PLAIN_EDGES = {
+    "direct": "C to C", "via_hidden": "C to h", "loss": "h to loss", "inputs": "x",
+    "from_forget": "h to f", "from_input": "h to i", "from_candidate": "h to g",
+    "from_output": "h to o",
+}  # fmt: skip
+GATES = ("forget", "input", "candidate", "output")
+forced = st.none() | st.floats(0.01, 1) | st.sampled_from((0.0, 1.0))
 BIASES = st.lists(hundredths(-500, 1000), min_size=1, max_size=4, unique=True)
 
 
-@given(lstm_configs)
-def test_every_flow_is_what_its_edge_carries(config: RecurrentConfig) -> None:
+@given(lstm_configs, forced, forced)
+def test_every_flow_is_what_autograd_sends_along_its_edge(
+    config: RecurrentConfig, forget: float | None, input_: float | None
+) -> None:
+    config = replace(config, forced_forget=forget, forced_input=input_)
+    run = unroll_lstm(config, with_edges=True)
+    for gate in (gate for gates in run.gates for gate in gates):
+        if gate.requires_grad:  # a forced one is a constant
+            gate.retain_grad()
+    total_loss(run.losses, config).backward()
+    edges = {name: _along(run, name) for name in PLAIN_EDGES}
+    gates = [torch.stack(gradients(list(gate))) for gate in zip(*run.gates, strict=True)]
+    edges |= dict(zip(("input", "forget", "candidate", "output"), gates, strict=True))
+    edges["cell"] = torch.stack(gradients(run.cell_states))
+    edges["hidden"] = torch.stack(gradients(run.hidden_states))
+    edges["at_tanh"] = edges["hidden"] * torch.stack([gates[3] for gates in run.gates])
+    edges["after_input"] = edges["from_output"] + edges["from_candidate"]
+    edges["after_forget"] = edges["after_input"] + edges["from_input"]
+    edges["to_hidden"] = edges["after_forget"] + edges["from_forget"]
+    edges["next_cell"], edges["next_gates"] = map(_later, (edges["direct"], edges["to_hidden"]))
     flow = cell_flow(config)
-    edges = cell_gradient_flow(config, log10=True)
-    for column, edge in EDGES.items():
-        known = edges.loc[edges["edge"] == edge, "log10_norm"].to_numpy()
-        np.testing.assert_allclose(flow[column], known, rtol=1e-9, atol=1e-9, err_msg=column)
+    for name, expected in edges.items():
+        size = expected.detach().flatten(1).norm(dim=1).numpy()
+        # Sums of parts that cancel keep the digits of their parts.
+        floor = 1e-9 * sum(edges[f"from_{gate}"].flatten(1).norm(dim=1).numpy() for gate in GATES)
+        np.testing.assert_array_less(
+            abs(10 ** flow[name] - size), 1e-9 * size + floor + 1e-300, err_msg=name
+        )
+    share = (edges["direct"][1:] * edges["cell"][:-1]).sum(dim=(1, 2))
+    square = edges["cell"][:-1].square().sum(dim=(1, 2))
+    ours = flow["direct_share"].to_numpy()
+    assert np.isnan(ours[0])
+    known = (share / square).detach().nan_to_num().numpy()
+    np.testing.assert_allclose(np.nan_to_num(ours[1:]), known, rtol=1e-9, atol=1e-9)
     trace = gradient_trace(config).log10_frame
-    np.testing.assert_allclose(flow["cell"], trace["log10_grad_cell_norm"], rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(
-        flow["hidden"], trace["log10_grad_hidden_norm"], rtol=1e-9, atol=1e-9
-    )
     np.testing.assert_allclose(flow["cell_state"], trace["log10_cell_norm"], rtol=1e-9, atol=1e-9)
 
 
-@given(lstm_configs)
-def test_the_line_to_h_carries_less_gate_by_gate(config: RecurrentConfig) -> None:
-    flow = cell_flow(config)
-    np.testing.assert_allclose(
-        flow["to_hidden"].to_numpy()[1:], flow["next_gates"].to_numpy()[:-1], rtol=1e-12
-    )
-    # What is left on the line beyond a gate differs from what was there by that gate's part.
-    for more, less, part in (
-        ("to_hidden", "after_forget", "from_forget"),
-        ("after_forget", "after_input", "from_input"),
-        ("after_input", "from_output", "from_candidate"),
-    ):
-        sizes = [10 ** flow[name].to_numpy() for name in (more, less, part)]
-        assert (abs(sizes[0] - sizes[1]) <= sizes[2] * (1 + 1e-9) + 1e-12 * sizes[1]).all()
+def _along(run: UnrolledLstm, name: str) -> torch.Tensor:
+    """The gradients of the plain loop's copies on an edge, (timesteps, …)."""
+    copies = [run.edges[PLAIN_EDGES[name], t + 1] for t in range(len(run.cell_states))]
+    return torch.stack(gradients(copies))
+
+
+def _later(flow: torch.Tensor) -> torch.Tensor:
+    return torch.cat([flow[1:], torch.zeros_like(flow[:1])])
 
 
 @given(lstm_configs, BIASES)
@@ -90,20 +96,12 @@ def test_a_bias_of_the_sweep_is_a_network_of_its_own(
         np.testing.assert_allclose(one, own, rtol=1e-7, atol=1e-7)
 
 
-@given(lstm_configs)
-def test_the_shares_are_those_of_the_two_terms(config: RecurrentConfig) -> None:
-    known = cell_state_shares(config).query("path == 'direct'")["share"].to_numpy()[::-1]
-    ours = cell_flow(config)["direct_share"].to_numpy()
-    assert np.isnan(ours[0])
-    np.testing.assert_allclose(np.nan_to_num(ours[1:]), known, rtol=1e-9, atol=1e-9)
-
-
 @given(lstm_configs.map(lambda config: replace(config, hidden_size=1, batch_size=1)))
 def test_the_road_of_one_unit_is_its_survival(config: RecurrentConfig) -> None:
     flow = cell_flow(config)
     if not np.isfinite(flow["cell"].iloc[-1]):
         return
-    kept = survival_products(config)["log10_survival"].to_numpy()
+    kept = survival_quantiles(config)["log10_median"].to_numpy()
     np.testing.assert_allclose(flow["road"] - flow["cell"].iloc[-1], kept, rtol=1e-9, atol=1e-9)
 
 

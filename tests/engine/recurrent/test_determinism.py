@@ -17,7 +17,7 @@ from engine.recurrent import (
     spectral_sweep,
     weight_gradient_terms,
 )
-from engine.recurrent.theory import linear_closed_form, power_growth
+from engine.recurrent.theory import linear_closed_form, log10_power_norms
 
 CONFIGS = [
     RecurrentConfig(hidden_size=48, timesteps=60, batch_size=3, last_target_only=False),
@@ -38,7 +38,6 @@ def everything(config: RecurrentConfig) -> bytes:
         weight_gradient_terms(config),
         spectral_sweep(config, [0.0, 0.5, 1.1]),
         linear_closed_form(config),
-        power_growth(config),
     ]
     tensors = [
         trace.inputs,
@@ -47,6 +46,7 @@ def everything(config: RecurrentConfig) -> bytes:
         *trace.readout_state.values(),
     ]
     arrays = [table.to_numpy(np.float64) for table in tables]
+    arrays.append(log10_power_norms(config, 20))
     arrays += [tensor.numpy() for tensor in tensors]
     return b"".join([array.tobytes() for array in arrays] + [np.float64(trace.loss).tobytes()])
 

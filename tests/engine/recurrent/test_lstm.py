@@ -15,7 +15,6 @@ from engine.recurrent import (
     RecurrentConfig,
     Weights,
     draw_weights,
-    forget_bias_sweep,
     gate_values,
     gradient_reach,
     gradient_share_by_loss,
@@ -24,11 +23,11 @@ from engine.recurrent import (
     spectral_sweep,
     weight_gradient_terms,
 )
+from engine.recurrent.cell_flow import cell_flow_sweep
 from engine.recurrent.config import RECURRENT_INITS, RecurrentInit
 from tests.engine.recurrent.plain import gradients, norms, total_loss
 from tests.engine.recurrent.plain_lstm import (
     lstm_configs,
-    plain_bias_sweep,
     plain_lstm_trace,
     same_frame,
     unroll_lstm,
@@ -151,13 +150,6 @@ def test_the_shares_of_the_losses_are_projections_that_sum_to_one(config: Recurr
         assert shares[t].sum() == pytest.approx(1, abs=1e-9)
 
 
-@given(lstm_configs, st.lists(hundredths(-500, 500), min_size=1, max_size=4))
-def test_a_sweep_of_forget_biases_agrees_with_autograd_at_each(
-    config: RecurrentConfig, biases: list[float]
-) -> None:
-    same_frame(forget_bias_sweep(config, biases), plain_bias_sweep(config, biases))
-
-
 @given(lstm_configs, st.lists(hundredths(0, 150), min_size=1, max_size=4))
 def test_a_sweep_of_radii_agrees_with_autograd_at_each(
     config: RecurrentConfig, radii: list[float]
@@ -173,7 +165,7 @@ def test_a_sweep_of_radii_agrees_with_autograd_at_each(
 def test_a_sweep_replaces_chrono_biases() -> None:
     chrono = replace(LSTM, chrono_timesteps=50)
     pd.testing.assert_frame_equal(
-        forget_bias_sweep(chrono, [0.0, 2.0]), forget_bias_sweep(LSTM, [0.0, 2.0])
+        cell_flow_sweep(chrono, [0.0, 2.0]), cell_flow_sweep(LSTM, [0.0, 2.0])
     )
 
 
@@ -341,7 +333,6 @@ def test_no_extreme_makes_a_number_that_is_none(extreme: str, last_target_only: 
         trace.frame,
         trace.log10_frame,
         weight_gradient_terms(config, log10=True),
-        forget_bias_sweep(config, [-20.0, 0.0, 20.0], log10=True),
         spectral_sweep(config, [0.0, 1.0, 10.0], log10=True),
         loss_timestep_matrix(short, log10=True),
         gradient_share_by_loss(short),
@@ -361,13 +352,13 @@ def test_saturated_gates_agree_with_autograd() -> None:
 def test_the_same_config_gives_the_same_bits_whatever_else_the_process_does(
     config: RecurrentConfig,
 ) -> None:
-    expected = [gradient_trace(config).frame, forget_bias_sweep(config, [0.0, 1.0])]
+    expected = [gradient_trace(config).frame, cell_flow_sweep(config, [0.0, 1.0])]
     found: list[pd.DataFrame] = []
 
     def elsewhere() -> None:
         torch.manual_seed(77)
         with torch.inference_mode():
-            found.extend([gradient_trace(config).frame, forget_bias_sweep(config, [0.0, 1.0])])
+            found.extend([gradient_trace(config).frame, cell_flow_sweep(config, [0.0, 1.0])])
 
     torch.set_default_dtype(torch.float16)
     try:
@@ -394,15 +385,6 @@ def test_the_same_config_gives_the_same_bits_whatever_else_the_process_does(
 def test_a_config_that_makes_no_sense_is_refused(change: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(LSTM, **change)  # type: ignore[arg-type]
-
-
-def test_a_sweep_of_forget_biases_wants_an_lstm_and_biases() -> None:
-    with pytest.raises(ValueError, match="cell is 'rnn'; allowed is"):
-        forget_bias_sweep(RecurrentConfig(), [1.0])
-    with pytest.raises(ValueError, match="the number of biases is 0; allowed is"):
-        forget_bias_sweep(LSTM, [])
-    with pytest.raises(ValueError, match="biases is inf; allowed is"):
-        forget_bias_sweep(LSTM, [float("inf")])
 
 
 @given(lstm_configs)

@@ -18,18 +18,13 @@ from engine.recurrent import (
     cell_jacobian_norms,
     cell_state_pathway,
     compare_memory,
-    direct_path_gradient,
     draw_weights,
-    gate_values,
-    gradient_trace,
     half_lives,
     memory_initialisations,
     running_average_batch,
-    survival_products,
     survival_quantiles,
 )
 from tests.engine.recurrent.plain_lstm import lstm_configs, plain_lstm_trace, unroll_lstm
-from tests.engine.recurrent.strategies import configs
 
 LSTM = RecurrentConfig(cell="lstm", hidden_size=6, timesteps=12, batch_size=2)
 #: No weights: every forget gate is the sigmoid of its bias.
@@ -70,45 +65,29 @@ def jacobian_norm(config: RecurrentConfig, t: int, sequence: int = 0) -> float:
     return float(torch.linalg.matrix_norm(jacobian, 2))
 
 
-@given(lstm_configs, st.data())
-def test_survival_is_the_product_of_the_later_forget_gates(
-    config: RecurrentConfig, data: st.DataObject
-) -> None:
-    sequence = data.draw(st.integers(0, config.batch_size - 1), label="sequence")
-    gates = forget_gates(config, sequence)
-    frame = survival_products(config, sequence=sequence)
-    assert list(frame.columns) == ["timestep", "unit", "log10_survival"]
-    for row in frame.itertuples():
-        expected = np.prod(gates[row.timestep :, row.unit - 1])
-        assert 10**row.log10_survival == pytest.approx(expected, rel=1e-9)
-
-
 @pytest.mark.parametrize("bias", [-1e6, -800.0, -20.0, 0.0, 20.0, 50.0])
 def test_survival_never_underflows_and_never_rounds_to_one(bias: float) -> None:
     config = replace(BIAS_ONLY, forget_bias=bias, timesteps=500)
-    log10 = survival_products(config)["log10_survival"].to_numpy().reshape(500, 6)
+    log10 = survival_quantiles(config).drop(columns="timestep").to_numpy()
     one_step = -np.logaddexp(0, -bias) / np.log(10)
     assert one_step < 0
-    expected = one_step * np.arange(499, -1, -1)[:, None] * np.ones(6)
+    expected = one_step * np.arange(499, -1, -1)[:, None] * np.ones(5)
     np.testing.assert_allclose(log10, expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize(("forced", "expected"), [(1.0, 0.0), (0.1, -11.0), (0.0, -np.inf)])
-def test_survival_of_forced_gates_is_their_power(forced: float, expected: float) -> None:
-    frame = survival_products(replace(LSTM, forced_forget=forced)).set_index("timestep")
-    assert (frame.loc[12, "log10_survival"] == 0).all()
-    assert frame.loc[1, "log10_survival"].to_numpy() == pytest.approx(expected, rel=1e-12)
-
-
-@given(lstm_configs)
-def test_quantiles_are_units_in_order(config: RecurrentConfig) -> None:
-    quantiles = survival_quantiles(config)
+@given(lstm_configs, st.data())
+def test_quantiles_are_products_of_the_later_forget_gates_of_units_in_order(
+    config: RecurrentConfig, data: st.DataObject
+) -> None:
+    sequence = data.draw(st.integers(0, config.batch_size - 1), label="sequence")
+    quantiles = survival_quantiles(config, sequence=sequence)
     columns = ["log10_min", "log10_q10", "log10_median", "log10_q90", "log10_max"]
     assert list(quantiles.columns) == ["timestep", *columns]
-    products = survival_products(config).groupby("timestep")["log10_survival"]
-    lower = [products.quantile(q, interpolation="nearest") for q in (0, 0.1, 0.5, 0.9, 1)]
-    for column, expected in zip(columns, lower, strict=True):
-        np.testing.assert_array_equal(quantiles[column], expected)
+    gates = forget_gates(config, sequence)
+    products = [gates[t:].prod(axis=0) for t in range(1, config.timesteps + 1)]
+    for column, q in zip(columns, (0, 0.1, 0.5, 0.9, 1), strict=True):
+        expected = np.quantile(products, q, axis=1, method="nearest")
+        np.testing.assert_allclose(10 ** quantiles[column], expected, rtol=1e-9)
 
 
 def test_quantiles_of_gates_forced_shut_are_no_numbers_only_at_minus_infinity() -> None:
@@ -141,39 +120,6 @@ def test_the_half_life_is_that_of_the_mean_decay(config: RecurrentConfig) -> Non
 def test_half_lives_in_closed_form(change: dict[str, float], expected: float) -> None:
     config = replace(BIAS_ONLY, **change)  # type: ignore[arg-type]
     assert half_lives(config)["half_life"].to_numpy() == pytest.approx(expected, rel=1e-9)
-
-
-@given(configs(cell=st.just("lstm"), last_target_only=st.just(True)))
-def test_the_direct_gradient_of_a_last_target_is_survival_times_the_end(
-    config: RecurrentConfig,
-) -> None:
-    run = unroll_lstm(config)
-    at_end = torch.autograd.grad(run.losses[-1], run.cell_states[-1])[0].numpy()
-    gates = np.stack([step[1].detach().numpy() for step in run.gates])
-    frame = direct_path_gradient(config)
-    assert frame["timestep"].tolist() == list(range(1, config.timesteps + 1))
-    for t, direct in zip(frame["timestep"], frame["direct_only_norm"], strict=True):
-        expected = np.linalg.norm(gates[t:].prod(axis=0) * at_end)
-        assert direct == pytest.approx(expected, rel=1e-9, abs=0)
-    np.testing.assert_allclose(
-        frame["total_norm"], gradient_trace(config).frame["grad_cell_norm"], rtol=1e-12
-    )
-
-
-@given(lstm_configs)
-def test_the_direct_gradient_is_all_there_is_without_recurrent_weights(
-    config: RecurrentConfig,
-) -> None:
-    config = replace(config, spectral_radius=0.0)
-    frame = direct_path_gradient(config)
-    np.testing.assert_allclose(frame["direct_only_norm"], frame["total_norm"], rtol=1e-9)
-
-
-def test_the_direct_gradient_keeps_its_logarithm_where_float64_ends() -> None:
-    config = replace(LSTM, spectral_radius=0.0, timesteps=500, input_scale=0.0, forget_bias=-20.0)
-    log10 = direct_path_gradient(config, log10=True)["log10_direct_only_norm"]
-    assert log10[0] < -4000
-    np.testing.assert_allclose(np.diff(log10), np.logaddexp(0, 20) / np.log(10), rtol=1e-9)
 
 
 @given(lstm_configs, st.data())
@@ -253,15 +199,13 @@ def test_the_comparison_is_that_of_the_initialisations_one_by_one() -> None:
 def test_one_timestep_and_one_unit_have_a_memory() -> None:
     config = replace(LSTM, hidden_size=1, timesteps=1)
     frames = [
-        survival_products(config),
         survival_quantiles(config),
         half_lives(config),
-        direct_path_gradient(config),
         cell_jacobian_norms(config),
         compare_memory(config),
     ]
     assert not any(frame.isna().any(axis=None) for frame in frames)
-    assert frames[4].to_numpy().tolist() == [[1, 0, 0]]  # the identity
+    assert frames[2].to_numpy().tolist() == [[1, 0, 0]]  # the identity
 
 
 @pytest.mark.parametrize(
@@ -272,7 +216,6 @@ def test_saturated_gates_make_no_number_that_is_none(change: dict[str, float]) -
     for frame in (
         survival_quantiles(config),
         half_lives(config),
-        direct_path_gradient(config, log10=True),
         cell_jacobian_norms(config),
     ):
         assert not frame.isna().any(axis=None)
@@ -281,26 +224,13 @@ def test_saturated_gates_make_no_number_that_is_none(change: dict[str, float]) -
 def test_the_lens_looks_at_the_weights_it_is_given() -> None:
     other_config = replace(LSTM, forget_bias=4.0)
     other = draw_weights(other_config)
-    for function in (
-        survival_products,
-        survival_quantiles,
-        half_lives,
-        direct_path_gradient,
-        cell_jacobian_norms,
-    ):
+    for function in (survival_quantiles, half_lives, cell_jacobian_norms):
         found = function(LSTM, weights=other)
         pd.testing.assert_frame_equal(found, function(other_config))
 
 
-def test_survival_belongs_to_the_gates_shown() -> None:
-    gates = gate_values(LSTM, sequence=1)
-    last = gates[(gates["gate"] == "forget") & (gates["timestep"] == 12)]["value"].to_numpy()
-    survival = survival_products(LSTM, sequence=1).set_index("timestep").loc[11, "log10_survival"]
-    np.testing.assert_allclose(10**survival, last, rtol=1e-12)
-
-
 def test_bad_arguments_are_refused() -> None:
-    for function in (survival_products, half_lives, direct_path_gradient, compare_memory):
+    for function in (survival_quantiles, half_lives, compare_memory):
         with pytest.raises(ValueError, match="'rnn'; allowed is"):
             function(RecurrentConfig())
     with pytest.raises(ValueError, match="sequence is -1; allowed is an integer from 0 to 1"):

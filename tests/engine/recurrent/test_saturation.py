@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from engine.recurrent import (
     RecurrentConfig,
-    cell_gradient_flow,
     cell_state_pathway,
-    forget_bias_sweep,
     gradient_trace,
     loss_timestep_matrix,
     weight_gradient_terms,
 )
+from engine.recurrent.cell_flow import cell_flow_sweep
 from tests.engine.recurrent.precise import log10_trace
 from tests.engine.recurrent.strategies import hundredths
 
@@ -88,12 +87,11 @@ def test_everything_else_that_is_shown_of_a_saturated_run_has_the_same_numbers(n
     np.testing.assert_allclose(
         pathway[::-1], trace["log10_grad_cell_norm"][:-1], rtol=1e-12, atol=1e-10
     )
-    flow = cell_gradient_flow(config, log10=True).set_index("edge")["log10_norm"]
-    assert np.isfinite(flow["C[t] -> h[t]"]).all()
     assert np.isfinite(weight_gradient_terms(config, log10=True).iloc[:-1]).all(axis=None)
     if config.forget_bias is not None:
-        swept = forget_bias_sweep(config, [0.0, config.forget_bias], log10=True)
+        swept = cell_flow_sweep(config, [0.0, config.forget_bias])
         of_this = swept[swept["forget_bias"] == config.forget_bias]
+        assert np.isfinite(of_this["via_hidden"]).all()
         np.testing.assert_allclose(
-            of_this["log10_grad_cell_norm"], trace["log10_grad_cell_norm"], rtol=1e-12, atol=1e-10
+            of_this["cell"], trace["log10_grad_cell_norm"], rtol=1e-12, atol=1e-10
         )
