@@ -31,7 +31,7 @@ def block_flow(config: ResidualConfig, skips: Sequence[float] | Array, layer: in
     for value in values:
         require_number("skips", value, 0, MAX_SKIP)
     run = forward(draw_stack(config), values, config.activation)
-    arriving = next(of for t, of in backward(run, [config.depth], stride=1) if t == layer)[0]
+    arriving = next(of for t, of in backward(run, stride=1) if t == layer)
     over, through = run.through_skip(arriving, layer - 1), run.through_block(arriving, layer - 1)
     vectors = {
         "road": over,

@@ -24,7 +24,7 @@ class ResidualConfig:
     depth: blocks L, 1 to 200: h_1 is the input, h_{L+1} the output. width: units of h_t, 1 to 256.
     activation: σ: "identity" (no nonlinearity), "tanh" or "relu".
     weight_scale: every weight matrix is multiplied by this after torch's default initialisation,
-        whose entries have variance 1/(3·width); see `critical_skip` for what is critical.
+        whose entries have variance 1/(3·width).
     skip: g. 0 is the plain network, 1 the handout's resblock (1 (f)), up to 1.5. A tuple of
         `width` numbers gives each unit its own g. "highway" lets the network compute it, as an
         LSTM computes f_t (Srivastava, Greff, Schmidhuber 2015, with carry gate 1 − transform

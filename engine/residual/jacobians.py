@@ -1,4 +1,4 @@
-"""∂h_{t+1}/∂h_t term by term, and the singular values of the end-to-end Jacobian ∂h_{L+1}/∂h_1.
+"""The singular values of the end-to-end Jacobian ∂h_{L+1}/∂h_1.
 
 The Jacobian of one block is diag(σ')W_t + g·I, where the LSTM's cell state has diag(f_t); that of
 the stack is the product of all of them. Its singular values lie many powers of ten apart in a
@@ -9,12 +9,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
-from engine.arguments import require_integer
 from engine.extended_range import Exponents, ScaledNorm, plain_norm, shifted, unscaled
 from engine.numerics import Array
-from engine.recurrent.measure import tidy
 from engine.residual.config import ResidualConfig
 from engine.residual.stack import Forward, run_of
 
@@ -28,51 +25,17 @@ ORTHOGONAL = 1e-9
 CLOSE_TOGETHER = 1e3
 
 
-def jacobian_terms(config: ResidualConfig, layer: int) -> pd.DataFrame:
-    """The terms of ∂h_{t+1}/∂h_t at block t = `layer`, 1 to L, for the first example.
+def singular_values_of_stacks(configs: Sequence[ResidualConfig]) -> list[ScaledNorm]:
+    """The singular values of ∂h_{L+1}/∂h_1 for the first example of each stack, largest first.
 
-    Returns `term, frobenius_norm, largest_singular_value, smallest_singular_value` for the terms
-    "block", diag(σ')W_t; "skip", g·I; and their "sum". A highway network has (1 − f_t)σ' for σ',
-    f_t for g, and one term more, "gate", for what comes through the gate's own weights.
+    The stacks have one depth and width and are taken layer by layer at once. Each value is
+    computed to the relative precision that its layers' own conditioning allows, however far below
+    the largest it lies. A layer that loses rank in float64 (ReLU units that are off, tanh units
+    that are saturated) makes as many of the last ones exactly 0.
     """
-    require_integer("layer", layer, 1, config.depth)
-    run = run_of(config)
-    terms = _terms(run, layer - 1)
-    terms["sum"] = sum(terms.values(), start=np.zeros((config.width, config.width)))
-    values = [np.linalg.svd(matrix, compute_uv=False) for matrix in terms.values()]
-    return pd.DataFrame(
-        {
-            "term": list(terms),
-            "frobenius_norm": [float(np.linalg.norm(matrix)) for matrix in terms.values()],
-            "largest_singular_value": [float(value[0]) for value in values],
-            "smallest_singular_value": [float(value[-1]) for value in values],
-        }
-    )
-
-
-def jacobian_singular_values(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame:
-    """The singular values of ∂h_{L+1}/∂h_1 for the first example, largest first.
-
-    Returns `index, singular_value`, index from 1 to width. Each is computed to the relative
-    precision that its layers' own conditioning allows, however far below the largest it lies.
-    A layer that loses rank in float64 (ReLU units that are off, tanh units that are saturated)
-    makes as many of the last ones exactly 0.
-    """
-    return singular_values_of_stacks([config], log10=log10)[0]
-
-
-def singular_values_of_stacks(
-    configs: Sequence[ResidualConfig], *, log10: bool = False
-) -> list[pd.DataFrame]:
-    """`jacobian_singular_values` of several stacks of one depth and width, layer by layer at once."""
-    depth, width = configs[0].depth, configs[0].width
     runs = [run_of(config) for config in configs]
-    factors = (np.stack([_jacobian(run, t) for run in runs]) for t in range(depth))
-    index = {"index": np.arange(1, width + 1)}
-    return [
-        tidy(index, {"singular_value": values}, log10=log10)
-        for values in singular_values_of_products(factors, (len(configs), width))
-    ]
+    factors = (np.stack([_jacobian(run, t) for run in runs]) for t in range(configs[0].depth))
+    return singular_values_of_products(factors, (len(configs), configs[0].width))
 
 
 def singular_values_of_product(factors: Iterable[Array], width: int) -> ScaledNorm:
@@ -130,21 +93,13 @@ def _singular_values(rows: Array, exponent: Exponents, rank: int) -> ScaledNorm:
 
 
 def _jacobian(run: Forward, t: int) -> Array:
-    """∂h_{t+2}/∂h_{t+1}: the sum of the terms, for the first run and example."""
-    whole = sum(_terms(run, t).values(), start=np.zeros_like(run.stack.weights[t]))
-    return np.asarray(whole)
-
-
-def _terms(run: Forward, t: int) -> dict[str, Array]:
-    """The matrices whose sum is the Jacobian of one block, for the first run and example."""
+    """∂h_{t+2}/∂h_{t+1} for the first run and example."""
     block, stack = run.blocks[t], run.stack
-    terms = {
-        "block": block.block_slope.value()[0, 0, :, None] * stack.weights[t],
-        "skip": np.diag(np.broadcast_to(block.carry.value(), block.hidden.mantissa.shape)[0, 0]),
-    }
+    whole: Array = block.block_slope.value()[0, 0, :, None] * stack.weights[t]
+    whole += np.diag(np.broadcast_to(block.carry.value(), block.hidden.mantissa.shape)[0, 0])
     if block.gate_slope is not None and stack.gate_weights is not None:
-        terms["gate"] = block.gate_slope.value()[0, 0, :, None] * stack.gate_weights[t]
-    return terms
+        whole += block.gate_slope.value()[0, 0, :, None] * stack.gate_weights[t]
+    return whole
 
 
 def _triangle_times(triangle: Array, rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:

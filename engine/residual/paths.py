@@ -12,46 +12,21 @@ section 5, who sample).
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
-from engine.extended_range import Scaled, in_range, quietly, shifted
+from engine.extended_range import Scaled, in_range
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, ResidualConfig
-from engine.residual.stack import Forward, backward, output_gradient, run_of
+from engine.residual.stack import Forward, output_gradient, run_of
 
 
-@dataclass(frozen=True)
-class PathGradients:
-    """∂L/∂h_1 by the number of blocks k = 0 .. L that it came through.
-
-    parts: (depth + 1, batch, width). whole: ∂L/∂h_1 by ordinary backpropagation, (1, batch, width).
-    """
-
-    parts: Scaled
-    whole: Scaled
-
-    @quietly
-    def sum_error(self) -> float:
-        """‖Σ_k parts − whole‖, relative to the whole or to the largest part if that is larger.
-
-        Parts may point against each other; then digits of the sum are lost that no single part
-        has lost. 0 where everything is exactly zero.
-        """
-        error = (Scaled.stacked([self.parts.total()]) + -self.whole).norm().log10()[0]
-        sizes = [self.whole.norm().log10(), self.parts.norm().log10()]
-        return 0.0 if error == -np.inf else float(10 ** (error - np.concatenate(sizes).max()))
-
-
-def path_length_gradients(config: ResidualConfig) -> PathGradients:
-    """The gradient vectors behind `path_length_contributions`."""
+def path_length_parts(config: ResidualConfig) -> Scaled:
+    """∂L/∂h_1 by the number of blocks k = 0 .. L that it came through: (depth + 1, batch, width)."""
     run = run_of(config)
-    parts = in_range(lambda stride: _follow_paths(run, stride))
-    *_, (_, whole) = backward(run, [config.depth], stride=1)
-    return PathGradients(parts[:, 0], whole[0])
+    return in_range(lambda stride: _follow_paths(run, stride))[:, 0]
 
 
 def path_length_contributions(config: ResidualConfig, *, log10: bool = False) -> pd.DataFrame:
@@ -62,35 +37,12 @@ def path_length_contributions(config: ResidualConfig, *, log10: bool = False) ->
     `log10=True` both columns are logarithms. In a highway network what comes through the gate's
     own weights counts as through the block.
     """
-    gradients = path_length_gradients(config)
-    norms = gradients.parts.norm()
+    norms = path_length_parts(config).norm()
     frame = tidy({"path_length": np.arange(config.depth + 1)}, {"grad_norm": norms}, log10=log10)
     counts = path_counts(config.depth)
     if log10:
         return frame.assign(log10_path_count=[math.log10(count) for count in counts])
     return frame.assign(path_count=[float(count) for count in counts])
-
-
-def path_length_shares(config: ResidualConfig) -> pd.DataFrame:
-    """How much of ∂L/∂h_1 the paths of each length carry, beside how many of all paths they are.
-
-    Returns `path_length, share, path_share`. share: the part along ∂L/∂h_1, relative to
-    ‖∂L/∂h_1‖; the shares sum to 1, and one that points the other way is negative. Where ∂L/∂h_1
-    is exactly zero nothing can be shared out and the share is 0. path_share: C(L, k)/2^L. Parts
-    that are far larger than the whole because they cancel leave their rounding in the shares.
-    """
-    gradients = path_length_gradients(config)
-    whole = gradients.whole.normalised()
-    parts = shifted(gradients.parts.mantissa, gradients.parts.exponent - whole.exponent)
-    square = float(np.square(whole.mantissa).sum())
-    along = np.tensordot(parts, whole.mantissa[0], axes=2)
-    return pd.DataFrame(
-        {
-            "path_length": np.arange(config.depth + 1),
-            "share": along / square if square > 0 else np.zeros(config.depth + 1),
-            "path_share": [count / 2**config.depth for count in path_counts(config.depth)],
-        }
-    )
 
 
 def path_counts(depth: int) -> list[int]:

@@ -124,26 +124,19 @@ def skip_column(skips: Sequence[Skip], width: int) -> Array | None:
     return np.stack(rows)[:, None, :]
 
 
-def backward(run: Forward, depths: Sequence[int], stride: int) -> Iterator[tuple[int, Scaled]]:
-    """From the deepest t down to 0: t, and ∂L/∂h_{t+1} for every stack that reaches so far.
+def backward(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
+    """From t = depth down to 0: t, and ∂L/∂h_{t+1}, (runs, batch, width).
 
-    `depths` (deepest first) are those of several stacks, each of them the first blocks of `run`
-    with a loss of its own on top; the gradients travel back together, and a stack joins at its own
-    output. Gradients are (stacks so far, runs, batch, width); for `stride` see
-    `engine.extended_range.in_range`.
+    For `stride` see `engine.extended_range.in_range`.
     """
     shape = run.hidden.mantissa.shape[1:]
-    gradients = Scaled(np.zeros((0, *shape)))
-    for t in range(depths[0], -1, -1):
-        if t < depths[0]:
-            gradients = run.through_block(gradients, t) + run.through_skip(gradients, t)
-        joining = sum(depth == t for depth in depths)
-        if joining:
-            top = Scaled(np.full((joining, *shape), output_gradient(*shape[1:])))
-            gradients = Scaled.joined([gradients, top])
+    gradient = Scaled(np.full(shape, output_gradient(*shape[1:])))
+    for t in range(len(run.blocks), -1, -1):
+        if t < len(run.blocks):
+            gradient = run.through_block(gradient, t) + run.through_skip(gradient, t)
         if t % stride == 0:
-            gradients = gradients.settled()
-        yield t, gradients
+            gradient = gradient.settled()
+        yield t, gradient
 
 
 def output_gradient(batch: int, width: int) -> float:

@@ -66,8 +66,8 @@ def growth(stack: ResidualConfig) -> Stacks:
 def spectra(stack: ResidualConfig) -> Stacks:
     """Singular values of the three, from input to output."""
     skips: list[Skip] = [*map(float, G.values()), HIGHWAY]
-    found = singular_values_of_stacks([replace(stack, skip=skip) for skip in skips], log10=True)
-    values = np.stack([of["log10_singular_value"] for of in found], axis=1)
+    found = singular_values_of_stacks([replace(stack, skip=skip) for skip in skips])
+    values = np.stack([of.log10() for of in found], axis=1)
     return Stacks(values[:, :-1], values[:, -1])
 
 

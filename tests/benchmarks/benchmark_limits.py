@@ -31,6 +31,7 @@ from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.recurrent.cell_flow import cell_flow_sweep
 from engine.residual import ResidualConfig
 from engine.residual.analogy import two_roads
+from engine.residual.jacobians import singular_values_of_stacks
 from engine.training import TrainingConfig, train
 from engine.training.evaluate import error_by_distance
 
@@ -46,14 +47,13 @@ class Ends:
 
     batch: int
     values: int
-    depths: int
     beam_width: int
     length: int
     steps: int
 
 
-PAGES = Ends(batch=8, values=41, depths=20, beam_width=20, length=40, steps=1000)
-ENGINE = Ends(batch=64, values=401, depths=50, beam_width=2000, length=500, steps=20_000)
+PAGES = Ends(batch=8, values=41, beam_width=20, length=40, steps=1000)
+ENGINE = Ends(batch=64, values=401, beam_width=2000, length=500, steps=20_000)
 
 
 def networks(ends: Ends) -> dict[str, Callable[[], object]]:
@@ -93,19 +93,16 @@ def stacked(ends: Ends) -> dict[str, Callable[[], object]]:
     """The residual functions, on a gated stack where that is allowed: it has twice the weights."""
     gated = ResidualConfig(depth=200, width=256, skip="highway", batch_size=ends.batch)
     skips = np.linspace(0, 1.5, ends.values)
-    depths = np.linspace(1, 200, ends.depths).astype(int).tolist()
     of_stack = (
-        residual.depth_trace, residual.skip_pathway, residual.carry_gates, residual.lesion,
-        residual.path_length_contributions, residual.path_length_shares,
-        residual.jacobian_singular_values,
+        residual.depth_trace, residual.carry_gates, residual.lesion,
+        residual.path_length_contributions,
     )  # fmt: skip
     plain = replace(gated, skip=1.0)
     return {
         **{function.__name__: partial(function, gated) for function in of_stack},
         "two_roads": partial(two_roads, replace(plain, depth=199), [1.0]),
-        "jacobian_terms": partial(residual.jacobian_terms, gated, 200),
+        "singular_values": partial(singular_values_of_stacks, [gated]),
         "skip_sweep": partial(residual.skip_sweep, plain, skips),
-        "depth_skip_sweep": partial(residual.depth_skip_sweep, plain, skips, depths),
     }
 
 

@@ -14,12 +14,11 @@ import pandas as pd
 
 from engine.residual import (
     ResidualConfig,
-    depth_skip_sweep,
-    jacobian_singular_values,
     lesion,
     path_length_contributions,
     skip_sweep,
 )
+from engine.residual.jacobians import singular_values_of_stacks
 from tests.benchmarks.side_by_side import Comparison, report, seconds
 from tests.engine.residual.plain import plain_sweep
 
@@ -28,12 +27,9 @@ SKIPS = np.linspace(0, 1.5, 21).tolist()
 
 #: What else a page asks for, for the record: no plain way to compare with.
 OTHERS: dict[str, Callable[[], object]] = {
-    "41 g × 20 depths to 200": lambda: depth_skip_sweep(
-        CONFIG, np.linspace(0, 1.5, 41).tolist(), list(range(10, 201, 10))
-    ),
     "path lengths, depth 54": lambda: path_length_contributions(ResidualConfig(depth=54)),
     "path lengths, depth 200": lambda: path_length_contributions(ResidualConfig(depth=200)),
-    "singular values, depth 100": lambda: jacobian_singular_values(CONFIG),
+    "singular values, depth 100": lambda: singular_values_of_stacks([CONFIG]),
     "every lesion, depth 54": lambda: lesion(ResidualConfig(depth=54)),
 }
 

@@ -35,12 +35,10 @@ from engine.recurrent.cell_flow import cell_flow_sweep
 from engine.recurrent.theory import linear_closed_form
 from engine.residual import (
     ResidualConfig,
-    depth_skip_sweep,
     depth_trace,
-    jacobian_singular_values,
     lesion,
     path_length_contributions,
-    skip_pathway,
+    skip_sweep,
 )
 from engine.training import (
     LanguageConfig,
@@ -104,10 +102,8 @@ def lstm(config: RecurrentConfig) -> bytes:
 def residual(config: ResidualConfig) -> bytes:
     return bits(
         depth_trace(config).log10_frame,
-        depth_skip_sweep(config, [0.0, 0.5, 1.0], [5, 30]),
-        skip_pathway(config),
+        skip_sweep(config, [0.0, 0.5, 1.0]),
         path_length_contributions(config, log10=True),
-        jacobian_singular_values(config, log10=True),
         lesion(config),
     )
 

@@ -50,9 +50,6 @@ from engine.recurrent import (
 )
 from engine.residual import (
     ResidualConfig,
-    depth_skip_sweep,
-    input_gradients,
-    jacobian_terms,
     path_counts,
     skip_sweep,
 )
@@ -282,18 +279,6 @@ ARGUMENTS = [
              "the number of skips is 402; allowed is an integer from 1 to 401"),
     Argument("skip_sweep.skips", lambda g: skip_sweep(TINY_STACK, [g]), 1.5, 1.5000000000000002,
              "skips is 1.5000000000000002; allowed is a number from 0 to 1.5"),
-    Argument("depth_skip_sweep.skips", lambda n: depth_skip_sweep(TINY_STACK, [1.0] * n, [1]),
-             401, 402, "the number of skips is 402; allowed is an integer from 1 to 401"),
-    Argument("depth_skip_sweep.depths", lambda n: depth_skip_sweep(TINY_STACK, [1.0], [1] * n),
-             50, 51, "the number of depths is 51; allowed is an integer from 1 to 50"),
-    Argument("depth_skip_sweep.depths", lambda d: depth_skip_sweep(TINY_STACK, [1.0], [d]), 200,
-             201, "depths is 201; allowed is an integer from 1 to 200"),
-    Argument("input_gradients.skips", lambda n: input_gradients(TINY_STACK, [1.0] * n, [1]),
-             401, 402, "the number of skips is 402; allowed is an integer from 1 to 401"),
-    Argument("input_gradients.depths", lambda d: input_gradients(TINY_STACK, [1.0], [d]), 200,
-             201, "depths is 201; allowed is an integer from 1 to 200"),
-    Argument("jacobian_terms.layer", lambda t: jacobian_terms(TINY_STACK, t), 2, 3,
-             "layer is 3; allowed is an integer from 1 to 2"),
     Argument("path_counts.depth", path_counts, 200, 201,
              "depth is 201; allowed is an integer from 0 to 200"),
     Argument("error_by_distance.sequences", lambda n: error_by_distance(trained(), n), 1024, 1025,

@@ -24,10 +24,9 @@ from engine.recurrent.cell_flow import cell_flow
 from engine.recurrent.cell_state import cell_state_pathway
 from engine.recurrent.memory import cell_jacobian_norms
 from engine.recurrent.weights import draw_weights
-from engine.residual import ResidualConfig, depth_trace, path_length_contributions, skip_pathway
-from engine.residual.jacobians import jacobian_singular_values
+from engine.residual import ResidualConfig, depth_trace, path_length_contributions
+from engine.residual.jacobians import singular_values_of_stacks
 from engine.residual.lesions import lesion
-from engine.residual.paths import path_length_shares
 from tests.engine.recurrent.plain_lstm import lstm_configs
 from tests.engine.recurrent.strategies import configs
 
@@ -221,10 +220,8 @@ def test_no_scaling_takes_an_exponent_that_windows_would_refuse(
     stack = ResidualConfig(depth=20, width=4, weight_scale=1e-30, skip=0.0)
     for residual in (stack, replace(stack, skip="highway")):
         depth_trace(residual)
-        skip_pathway(residual)
         path_length_contributions(residual)
-        path_length_shares(residual)
-        jacobian_singular_values(residual)
+        singular_values_of_stacks([residual])
         lesion(residual)
     assert widths == {np.dtype(np.int32)}
 

@@ -9,15 +9,12 @@ from hypothesis import strategies as st
 
 from engine.residual import (
     ResidualConfig,
-    depth_skip_sweep,
     depth_trace,
-    jacobian_singular_values,
-    jacobian_terms,
     lesion,
     path_length_contributions,
-    skip_pathway,
     skip_sweep,
 )
+from engine.residual.jacobians import singular_values_of_stacks
 from tests.engine.residual import precise
 from tests.engine.residual.strategies import configs
 
@@ -62,11 +59,6 @@ def test_a_refusal_names_argument_value_and_what_is_allowed(
         (lambda c: skip_sweep(c, []), "the number of skips is 0"),
         (lambda c: skip_sweep(c, [0.5, 1.7]), "skips is 1.7"),
         (lambda c: skip_sweep(c, [0.0] * 402), "the number of skips is 402"),
-        (lambda c: depth_skip_sweep(c, [1.0], []), "the number of depths is 0"),
-        (lambda c: depth_skip_sweep(c, [1.0], [0]), "depths is 0"),
-        (lambda c: depth_skip_sweep(c, [1.0], [201]), "depths is 201"),
-        (lambda c: jacobian_terms(c, 0), "layer is 0"),
-        (lambda c: jacobian_terms(c, 51), "layer is 51"),
     ],
 )
 def test_functions_refuse_in_the_same_words(call: Any, words: str) -> None:
@@ -113,16 +105,13 @@ def test_no_stack_makes_a_nan(name: str) -> None:
     frames = [
         trace.frame,
         trace.log10_frame,
-        skip_pathway(config),
-        skip_pathway(config, log10=True),
         skip_sweep(config, [0.0, 0.7, 1.5], log10=True),
         path_length_contributions(config),
         path_length_contributions(config, log10=True),
-        jacobian_singular_values(config, log10=True),
-        jacobian_terms(config, config.depth).drop(columns="term"),
         lesion(config),
     ]
     assert not np.isnan(trace.loss)
+    assert not np.isnan(singular_values_of_stacks([config])[0].log10()).any()
     for frame in frames:
         assert not frame.isna().any(axis=None)
     # A logarithm is beyond float64 only where the norm is exactly zero.

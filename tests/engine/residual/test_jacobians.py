@@ -9,8 +9,9 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.residual import ResidualConfig, jacobian_singular_values, jacobian_terms
-from engine.residual.jacobians import singular_values_of_product
+from engine.extended_range import ScaledNorm
+from engine.residual import ResidualConfig
+from engine.residual.jacobians import singular_values_of_product, singular_values_of_stacks
 from tests.engine.residual import precise
 from tests.engine.residual.plain import PlainStack
 from tests.engine.residual.strategies import configs, hundredths
@@ -21,32 +22,9 @@ def jacobian(function: Any, hidden: torch.Tensor) -> np.ndarray:
     return torch.autograd.functional.jacobian(function, hidden[:1])[0, :, 0].numpy()
 
 
-@given(configs(), st.integers(1, 20))
-def test_the_terms_of_a_blocks_jacobian_are_those_autograd_finds(
-    config: ResidualConfig, layer: int
-) -> None:
-    layer = min(layer, config.depth)
-    model = PlainStack(config)
-    hidden = model(model.inputs)[layer - 1]
-    carry = model.carry(layer - 1, hidden[:1])
-    whole = jacobian(lambda h: model.block(layer - 1, h) + model.skip(layer - 1, h), hidden)
-    skip = np.diag(np.broadcast_to(carry.numpy(), (1, config.width))[0])
-    frame = jacobian_terms(config, layer).set_index("term")
-    columns = ["frobenius_norm", "largest_singular_value", "smallest_singular_value"]
-    assert list(frame) == columns
-    expected = {"skip": skip, "sum": whole}
-    if model.gates is None:
-        expected["block"] = whole - skip
-    for term, matrix in expected.items():
-        values = np.linalg.svd(matrix, compute_uv=False)
-        numbers = [np.linalg.norm(matrix), values[0], values[-1]]
-        np.testing.assert_allclose(frame.loc[term], numbers, rtol=1e-8, atol=1e-13)
-
-
-def test_only_a_highway_has_a_term_through_its_gate() -> None:
-    assert jacobian_terms(ResidualConfig(), 1)["term"].tolist() == ["block", "skip", "sum"]
-    highway = jacobian_terms(ResidualConfig(skip="highway"), 1)
-    assert highway["term"].tolist() == ["block", "skip", "gate", "sum"]
+def singular_values(config: ResidualConfig) -> ScaledNorm:
+    """Those of a single stack."""
+    return singular_values_of_stacks([config])[0]
 
 
 @given(configs(activation=st.sampled_from(["identity", "tanh"]), depth=st.integers(1, 8)))
@@ -55,13 +33,9 @@ def test_singular_values_are_those_of_autograds_end_to_end_jacobian(
 ) -> None:
     model = PlainStack(config)
     expected = np.linalg.svd(jacobian(lambda h: model(h)[-1], model.inputs), compute_uv=False)
-    frame = jacobian_singular_values(config)
-    assert list(frame) == ["index", "singular_value"]
-    assert frame["index"].tolist() == list(range(1, config.width + 1))
+    ours = singular_values(config).value()
     # autograd's matrix holds each value only to the precision of the largest.
-    np.testing.assert_allclose(
-        frame["singular_value"], expected, rtol=1e-9, atol=1e-13 * expected[0]
-    )
+    np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-13 * expected[0])
 
 
 @given(
@@ -84,8 +58,7 @@ def test_singular_values_however_small_are_those_of_sixty_digit_arithmetic(
             product = factor * product
         values = mp.svd_r(product, compute_uv=False)
     expected = sorted((precise.log10(value) for value in values), reverse=True)
-    frame = jacobian_singular_values(config, log10=True)
-    np.testing.assert_allclose(frame["log10_singular_value"], expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(singular_values(config).log10(), expected, rtol=0, atol=1e-6)
 
 
 @given(st.lists(hundredths(0, 150), min_size=3, max_size=3), st.integers(1, 200))
@@ -93,8 +66,7 @@ def test_without_weights_they_are_the_powers_of_the_skips(skips: list[float], de
     config = ResidualConfig(depth=depth, width=3, skip=tuple(skips), weight_scale=0.0)
     with np.errstate(divide="ignore"):
         expected = depth * np.log10(sorted(skips, reverse=True))
-    frame = jacobian_singular_values(config, log10=True)
-    np.testing.assert_allclose(frame["log10_singular_value"], expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(singular_values(config).log10(), expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 8, 33])
@@ -116,12 +88,11 @@ def test_a_relu_layer_of_few_open_units_leaves_exact_zeros() -> None:
     states = model(model.inputs)
     open_units = min(int((state[0] > 0).sum()) for state in states[1:])
     assert 0 < open_units < 16
-    frame = jacobian_singular_values(config)
-    assert (frame["singular_value"] > 0).sum() == open_units
+    assert (singular_values(config).value() > 0).sum() == open_units
 
 
 def test_a_skip_keeps_the_singular_values_together() -> None:
-    plain = jacobian_singular_values(ResidualConfig(skip=0.0), log10=True)["log10_singular_value"]
-    residual = jacobian_singular_values(ResidualConfig(), log10=True)["log10_singular_value"]
-    assert plain.iloc[0] - plain.iloc[-1] > 16  # beyond the digits of float64
-    assert residual.iloc[0] - residual.iloc[-1] < 8
+    plain = singular_values(ResidualConfig(skip=0.0)).log10()
+    residual = singular_values(ResidualConfig()).log10()
+    assert plain[0] - plain[-1] > 16  # beyond the digits of float64
+    assert residual[0] - residual[-1] < 8
