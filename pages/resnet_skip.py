@@ -25,9 +25,11 @@ SKIP = Number(
 )  # fmt: skip
 DEPTH = Number("depth", "Depth L (blocks)", 1, 200, 50, 1)
 WEIGHT_SCALE = Number(
-    "block_weight_scale", "Weight scale", 0.0, 3.0, 1.0, 0.1, in_picture=True,
+    "block_weight_scale", "Weight scale", 0.0, 3.0, 1.0, 0.1,
     help="Multiplies torch's default initialisation of every block.",
 )  # fmt: skip
+#: A key of its own: Streamlit lets nobody else write into the address what is bound to a slider.
+PATHS_SCALE = replace(WEIGHT_SCALE, key="paths_weight_scale", in_picture=True)
 WIDTH = Number("width", "Width", 1, 64, 32, 1)
 BATCH = Number("block_batch", "Examples in the batch", 1, 8, 8, 1)
 GATE_BIAS = Number(
@@ -46,7 +48,7 @@ VIEW = Sections(
     renamed={"Scrub g": "The block"},
 )  # fmt: skip
 
-SETTINGS = (ACTIVATION, SKIP, DEPTH, WEIGHT_SCALE, WIDTH, BATCH, GATE_BIAS, ANGLE)
+SETTINGS = (ACTIVATION, SKIP, DEPTH, WEIGHT_SCALE, WIDTH, BATCH, GATE_BIAS, PATHS_SCALE, ANGLE)
 CONTROLS = (*SETTINGS, SEED, VIEW)
 #: The field of a config that each control sets.
 FIELDS = {
@@ -134,8 +136,8 @@ def paths() -> None:
 
 @part
 def carried_by_paths(config: ResidualConfig) -> None:
-    shown = ask(sections.resnet_skip.paths, replace(config, weight_scale=WEIGHT_SCALE.now()))
-    show(shown.figures["paths"], WEIGHT_SCALE)
+    shown = ask(sections.resnet_skip.paths, replace(config, weight_scale=PATHS_SCALE.now()))
+    show(shown.figures["paths"], PATHS_SCALE)
     say(shown)
 
 

@@ -26,7 +26,6 @@ collect_ignore = [
     "browser/test_training_runs.py",
     "fuzz/test_addresses.py",
     "fuzz/test_state_machines.py",
-    "load/test_load.py",
 ]
 
 STEPS = {"local": 15, "ci": 15, "long": 60}

@@ -20,7 +20,7 @@ from engine.charts.stage import (
     words,
 )  # fmt: skip
 
-WEIGHT_SCALE = Slider("block_weight_scale", "weight scale", 0, 3, 0.1, 1)
+WEIGHT_SCALE = Slider("paths_weight_scale", "weight scale", 0, 3, 0.1, 1)
 #: Both histograms have this scale: a share of the whole. What goes beyond is cut and labelled.
 MOST = 0.3
 #: Less than this has no bar: it would be a line on the axis.

@@ -30,8 +30,9 @@ class Control:
     another: draws one of the values that it allows, mostly near a given one. url_key: its name in
     the address, if it is bound to it. forced: the server has just set it. in_form: nothing happens
     before its form is sent. fragment: the part of the page that it stands in and that reruns alone;
-    empty for the page as a whole. name: of a hand in a picture, whose selection it is; such a one
-    is told to the server with the picture's other hands, once one of them has been moved.
+    empty for the page as a whole. place: its path from the root of the page. name: of a hand in a
+    picture, whose selection it is; such a one is told to the server with the picture's other hands,
+    once one of them has been moved.
     """
 
     identity: str
@@ -44,6 +45,7 @@ class Control:
     in_form: bool = False
     folded: bool = False
     fragment: str = ""
+    place: tuple[int, ...] = ()
     name: str = ""
     moved: bool = False
 
@@ -105,10 +107,10 @@ class PageControls:
         if read is not None and kind is not None:
             control = read(getattr(element, kind), kind)
             control.folded = any(place[: len(popover)] == popover for popover in self.popovers)
-            self._keep(control, fragment)
+            self._keep(control, fragment, place)
         elif kind == "vega_lite_chart":
             for hand in _hands(element.vega_lite_chart):
-                self._keep(hand, fragment)
+                self._keep(hand, fragment, place)
 
     def see_block(self, block: Block, place: tuple[int, ...] = (), fragment: str = "") -> None:
         """Note popovers, and tabs and expanders whose state the server follows."""
@@ -118,12 +120,14 @@ class PageControls:
             tabs = block.tab_container
             # Which label that is comes with the tabs themselves: see_tabs.
             key = tabs.query_param_key
-            self._keep(Control(tabs.id, "tabs", tabs.default_tab_index, "", url_key=key), fragment)
+            control = Control(tabs.id, "tabs", tabs.default_tab_index, "", url_key=key)
+            self._keep(control, fragment, place)
         elif block.popover.id:
-            self._keep(Control(block.popover.id, "popover", False, False), fragment)
+            self._keep(Control(block.popover.id, "popover", False, False), fragment, place)
         elif block.expandable.id:
             opened = block.expandable.default_expanded
-            self._keep(Control(block.expandable.id, "expander", opened, opened), fragment)
+            control = Control(block.expandable.id, "expander", opened, opened)
+            self._keep(control, fragment, place)
 
     def see_tabs(self, labels: list[str]) -> None:
         """The labels of the page's tabs, in their order."""
@@ -132,9 +136,12 @@ class PageControls:
                 control.default, control.value = labels[0], labels[control.value]
                 control.another = _one_of(labels)
 
-    def keep_others_of(self, before: "PageControls", fragment: str) -> None:
-        """What stands outside `fragment` is still there after it alone has run."""
-        others = {name: c for name, c in before.shown.items() if c.fragment != fragment}
+    def keep_others_of(self, before: "PageControls", root: tuple[int, ...]) -> None:
+        """What stands outside the part whose container is at `root`, which alone has run.
+
+        Parts in it that it hasn't drawn again are gone: the server doesn't answer for them.
+        """
+        others = {key: c for key, c in before.shown.items() if c.place[: len(root)] != root}
         self.shown = others | self.shown
         self.popovers += before.popovers
 
@@ -169,8 +176,8 @@ class PageControls:
         """The experiment that the page shows, comparable with another visitor's."""
         return tuple((c.url_key or c.name, c.value) for c in self.shown.values() if c.another)
 
-    def _keep(self, control: Control, fragment: str) -> None:
-        control.fragment = fragment
+    def _keep(self, control: Control, fragment: str, place: tuple[int, ...]) -> None:
+        control.fragment, control.place = fragment, place
         self.shown[control.key] = control
 
 

@@ -158,6 +158,7 @@ class Visitor:
     async def _read_answer(self, connection: ClientConnection, fragment: str) -> Run:
         run = Run(0.0, 0, 0.0, 0)
         seen, tabs = PageControls(), list[str]()
+        root: tuple[int, ...] | None = None
         self.texts = []
         self._runs += 1
         while True:
@@ -169,6 +170,7 @@ class Visitor:
             kind = message.WhichOneof("type")
             if kind == "delta":
                 run.elements += 1
+                root = root or tuple(message.metadata.delta_path)
                 self._read_delta(message, seen, tabs, run)
             elif kind == "navigation":
                 self.script_hash = message.navigation.page_script_hash
@@ -189,8 +191,8 @@ class Visitor:
                     break
         seen.see_tabs(tabs)
         self.tabs = tabs or self.tabs
-        if fragment:
-            seen.keep_others_of(self.controls, fragment)
+        if fragment and root:  # a part's first message is its container
+            seen.keep_others_of(self.controls, root)
         seen.keep_values_of(self.controls)
         self.controls = seen
         self._forget_old_messages()
