@@ -1,9 +1,10 @@
 """A class in a room: it votes, discusses, votes again and sees; its lecturer moves it on."""
 
 import secrets
+from collections.abc import Callable
 from functools import cache
 from textwrap import fill
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -152,23 +153,25 @@ def show_round(question: Question, first_key: str) -> None:
         st.altair_chart(votes_by_option(pd.DataFrame(rows)), width="stretch")
 
 
-def follow() -> None:
-    """Look every few seconds where the class is; go there, if this session wants to."""
+def follow(go: Callable[[str], None]) -> None:
+    """Look every few seconds where the class is; go there, if this session wants to.
+
+    go: notes the address where the next run leads.
+    """
     if current_room() is None or is_lecturer():
         return
     st.session_state[_SEEN] = _state()
-    st.fragment(_look, run_every=LOOK_SECONDS)()
+    st.fragment(_look, run_every=LOOK_SECONDS)(go)
 
 
-def _look() -> None:
+def _look(go: Callable[[str], None]) -> None:
     wants_to = st.toggle("Follow the lecturer", value=True, key=_FOLLOWS, persist_state="session")
     seen, state = st.session_state.get(_SEEN), _state()
     if state is None or state == seen:
         return
     st.session_state[_SEEN] = state
     if wants_to and state.address and (seen is None or state.address != seen.address):
-        page, _, query = state.address.partition("?")
-        st.switch_page(f"pages/{page}.py", query_params=dict(parse_qsl(query)))
+        go(state.address)
     st.rerun()
 
 

@@ -41,8 +41,8 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
             # A lecturer's own words: shown as text, whatever is in them.
             st.text(scene.in_words, width="stretch")
     ignored_url_values(controls)
-    classroom.bring(page if place is None else scenes.address(scenes.lecture()[place], place))
-    classroom.follow()
+    classroom.bring(scenes.here(page))
+    classroom.follow(scenes.jump_to)
 
 
 @st.fragment

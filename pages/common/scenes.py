@@ -7,7 +7,7 @@ notes where to go, and `arrive`, at the top of every page, goes there and sets t
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -106,6 +106,19 @@ def jump(place: int) -> None:
     st.session_state.update({PLACE: place, _ASTRAY: False, _JUMP: lecture()[place]})
 
 
+def jump_to(address: str) -> None:
+    """Go where a lecturer is, also on the page that is open (before a rerun).
+
+    Not by a link: what a session has for its controls outweighs what a link to the same page asks.
+    """
+    page, _, query = address.partition("?")
+    values = dict(parse_qsl(query))
+    place = values.pop(URL_KEY, None)
+    st.session_state.update({_JUMP: Scene(page, "", "", values), _ASTRAY: place is None})
+    if place is not None:
+        st.session_state[PLACE] = int(place) - 1
+
+
 def step(page: str, by: int) -> int | None:
     """The place that lies `by` scenes on; None beyond the ends.
 
@@ -138,6 +151,14 @@ def address(scene: Scene, place: int | None = None) -> str:
     if place is not None:
         values[URL_KEY] = str(place + 1)
     return f"{scene.page}?{urlencode(values)}" if values else scene.page
+
+
+def here(page: str) -> str:
+    """The address of where one is in the lecture, for others, who have the built-in scenes."""
+    place = current_place(page)
+    if place is None:
+        return page
+    return address(lecture()[place], place if lecture() == LECTURE else None)
 
 
 def save(page: str, name: str, look_for: str, controls: Sequence[Control]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pages.common.lecture import LECTURE
 from tests.browser.conftest import OpenTab, Server
 from tests.browser.seeing import settle
 
@@ -49,7 +50,9 @@ def move_on(lecturer: Page, stage: str) -> None:
     expect(lecturer.get_by_role("button", name=f"On: {stage}")).to_have_count(0)
 
 
-def test_a_class_votes_discusses_votes_again_and_sees(lecturer: Page, student: Page) -> None:
+def test_a_class_votes_discusses_votes_again_sees_and_follows(
+    lecturer: Page, student: Page
+) -> None:
     expect(student.get_by_text("The handout's answer")).to_have_count(0)
     student.get_by_text(FIRST, exact=True).click()
     expect(lecturer.get_by_text("1 vote so far")).to_be_visible()
@@ -72,3 +75,14 @@ def test_a_class_votes_discusses_votes_again_and_sees(lecturer: Page, student: P
     for page in (lecturer, student):
         expect(page.get_by_text("The handout's answer")).to_be_visible()
         expect(page.get_by_text("first vote: 1").first).to_be_attached()
+
+    for place in (0, 1, 2):  # from a section to another one of the same page, and back
+        settle(lecturer, has_chart=False)
+        lecturer.keyboard.press("PageDown")
+        for page in (lecturer, student):
+            expect(page.get_by_text(LECTURE[place].in_words, exact=True)).to_be_visible()
+            opened = page.get_by_role("tab", selected=True)
+            expect(opened).to_have_text(LECTURE[place].values["view"])
+    expect(student).to_have_url(re.compile("radius=0.9"))
+    expect(student.get_by_text("Vote on your own")).to_be_visible()
+    expect(student).not_to_have_url(re.compile("lecturer="))
