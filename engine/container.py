@@ -2,18 +2,17 @@
 
 A line that says what the file is, a checksum of all that follows, a JSON header and the arrays as
 raw numbers. Whatever doesn't check out on the way back is refused with a `RunFileError` that says
-what is wrong.
+what is wrong. Only who wants the arrays needs NumPy.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from engine.numerics import NetworkArray as Array
+if TYPE_CHECKING:
+    from engine.numerics import NetworkArray as Array
 
 Header = dict[str, Any]
 
@@ -40,8 +39,10 @@ class Container:
     arrays: Sequence[tuple[str, str]]
     max_bytes: int
 
-    def write(self, header: Header, arrays: Mapping[str, Array]) -> bytes:
+    def write(self, header: Header, arrays: "Mapping[str, Array]") -> bytes:
         """The content of a file."""
+        import numpy as np
+
         rows = [np.ascontiguousarray(arrays[name], kind) for name, kind in self.arrays]
         numbers = dict(zip(("format", "numbers"), self.version, strict=True))
         whole = {**numbers, **header, "lengths": [len(row) for row in rows]}
@@ -50,8 +51,21 @@ class Container:
         content += b"".join(row.tobytes() for row in rows)
         return self.magic + hashlib.sha256(content).digest() + content
 
-    def read(self, data: bytes) -> tuple[Header, dict[str, Array]]:
+    def read(self, data: bytes) -> "tuple[Header, dict[str, Array]]":
         """Header and arrays of a file that is whole and of this kind, or RunFileError."""
+        import numpy as np
+
+        header = self.header(data)
+        offset, arrays = len(data) - self._bytes_of_arrays(header["lengths"]), {}
+        for (name, kind), count in zip(self.arrays, header["lengths"], strict=True):
+            array = np.frombuffer(data, kind, count, offset)
+            # A copy, which owns its memory.
+            arrays[name] = array.astype(array.dtype.newbyteorder("="))
+            offset += array.nbytes
+        return header, arrays
+
+    def header(self, data: bytes) -> Header:
+        """The header of a file that is whole and of this kind, or RunFileError."""
         if not data.startswith(self.magic):
             raise RunFileError(f"this is not a {self.what}: the file begins with something else")
         if len(data) > self.max_bytes:
@@ -61,7 +75,6 @@ class Container:
         if hashlib.sha256(content).digest() != checksum:
             raise RunFileError("the file is damaged: its checksum doesn't match its content")
         length = int.from_bytes(content[:_LENGTH_BYTES], "little")
-        payload = content[_LENGTH_BYTES + length :]
         try:
             header = json.loads(content[_LENGTH_BYTES : _LENGTH_BYTES + length])
             written = header["format"], header["numbers"]
@@ -72,14 +85,8 @@ class Container:
                 f"the file was written by another version of this program: format and numbers are "
                 f"{written}, and {self.version} can be read"
             )
-        self._check_header(header, len(payload))
-        arrays, offset = {}, 0
-        for (name, kind), count in zip(self.arrays, header["lengths"], strict=True):
-            array = np.frombuffer(payload, kind, count, offset)
-            # A copy, which owns its memory.
-            arrays[name] = array.astype(array.dtype.newbyteorder("="))
-            offset += array.nbytes
-        return header, arrays
+        self._check_header(header, len(content) - _LENGTH_BYTES - length)
+        return header
 
     def _check_header(self, header: Header, payload_bytes: int) -> None:
         """Every entry is there and of its type, and the lengths add up."""
@@ -89,7 +96,11 @@ class Container:
         lengths = header["lengths"]
         if len(lengths) != len(self.arrays) or not all(type(n) is int and n >= 0 for n in lengths):
             raise RunFileError(f"the file's header has the lengths {lengths!r}")
-        sizes = [np.dtype(kind).itemsize for _, kind in self.arrays]
-        expected = sum(n * size for n, size in zip(lengths, sizes, strict=True))
+        expected = self._bytes_of_arrays(lengths)
         if expected != payload_bytes:
             raise RunFileError(f"the file holds {payload_bytes} bytes of numbers, not {expected}")
+
+    def _bytes_of_arrays(self, lengths: Sequence[int]) -> int:
+        """What arrays of these lengths take; a type's last letter is its bytes."""
+        sizes = (int(kind[-1]) for _, kind in self.arrays)
+        return sum(n * size for n, size in zip(lengths, sizes, strict=True))

@@ -39,7 +39,6 @@ _SMALLEST_POWER = -200.0
 _IN_CACHE = 8192
 #: ln 2 in two parts; the first ends in zeros, so that its multiples are exact (Cody and Waite 1980).
 _LN2_HIGH, _LN2_LOW = float.fromhex("0x1.62e43p-1"), -1.904654299957768e-09
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 #: Decorates whoever lets runs leave the range: that is dealt with, and not to be warned of.
 quietly = np.errstate(over="ignore", under="ignore", invalid="ignore")
@@ -314,28 +313,3 @@ def plain_norm(array: Array) -> Array:
     """Euclidean norms over the last two axes; only safe norms can be trusted."""
     flat = array.reshape(*array.shape[:-2], array.shape[-2] * array.shape[-1])
     return np.sqrt(np.vecdot(flat, flat))
-
-
-def scientific(log10_value: float, digits: int = 2) -> str:
-    """A number given by its base-10 logarithm, as people write it: 1.6×10⁻⁵, 0.42, or 0."""
-    if np.isnan(log10_value):
-        return "not a number"
-    if log10_value == -np.inf:
-        return "0"
-    if log10_value == np.inf:
-        return "∞"
-    plain = f"{10**log10_value:.{digits + 1}g}" if -2 <= log10_value < 3 else "e"
-    if "e" not in plain:  # 999.96 would round to 1e+03
-        return plain
-    exponent = int(np.floor(log10_value))
-    mantissa = round(10 ** (log10_value - exponent), digits)
-    if mantissa >= 10:
-        mantissa, exponent = mantissa / 10, exponent + 1
-    return f"{mantissa:.{digits}f}×10{str(exponent).translate(_SUPERSCRIPTS)}"
-
-
-def written(value: float) -> str:
-    """A float64 as people write it; see `scientific`."""
-    with np.errstate(divide="ignore"):
-        text = scientific(float(np.log10(abs(value))))
-    return f"−{text}" if value < 0 else text

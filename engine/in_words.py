@@ -1,6 +1,6 @@
 """Numbers as people say them: 1 part in 3.6 million, 0.735 a step."""
 
-import numpy as np
+import math
 
 #: Within this of 0 a base-10 logarithm of a ratio is "about as much": from 0.7 to 1.43 times.
 ABOUT_AS_MUCH = 0.155
@@ -20,11 +20,11 @@ def rounded(number: float) -> str:
 
 def part_of(log10_ratio: float) -> str:
     """What one hears of another, by the base-10 logarithm of their ratio: 1 part in 3.6 million."""
-    if np.isnan(log10_ratio):
+    if math.isnan(log10_ratio):
         return "nothing of nothing"
-    if log10_ratio == np.inf:
+    if log10_ratio == math.inf:
         return "something, of nothing"
-    if log10_ratio == -np.inf:
+    if log10_ratio == -math.inf:
         return "nothing, exactly"
     if abs(log10_ratio) <= ABOUT_AS_MUCH:
         return "about as much"
@@ -48,7 +48,7 @@ def percent(share: float) -> str:
 
 def power_of_ten(log10_value: float) -> str:
     """A number by its logarithm, as its nearest power of ten: 10⁻³⁶, 1, or 0."""
-    if log10_value == -np.inf:
+    if log10_value == -math.inf:
         return "0"
     return "1" if round(log10_value) == 0 else f"10{raised(round(log10_value))}"
 
@@ -57,8 +57,32 @@ def factor_a_step(log10_ratio: float, steps: int) -> str:
     """The factor that, multiplied by itself `steps` times, gives the ratio; its power to 5 %."""
     factor = 10 ** (log10_ratio / steps)
     # An error of 0.02 in the power's logarithm is one of 0.046·factor/steps in the factor.
-    digits = max(2, int(np.ceil(-np.log10(0.09 * factor / steps))))
+    digits = max(2, math.ceil(-math.log10(0.09 * factor / steps)))
     return f"{factor:.{digits}f}"
+
+
+def scientific(log10_value: float, digits: int = 2) -> str:
+    """A number given by its base-10 logarithm, as people write it: 1.6×10⁻⁵, 0.42, or 0."""
+    if math.isnan(log10_value):
+        return "not a number"
+    if log10_value == -math.inf:
+        return "0"
+    if log10_value == math.inf:
+        return "∞"
+    plain = f"{10**log10_value:.{digits + 1}g}" if -2 <= log10_value < 3 else "e"
+    if "e" not in plain:  # 999.96 would round to 1e+03
+        return plain
+    exponent = math.floor(log10_value)
+    mantissa = round(10 ** (log10_value - exponent), digits)
+    if mantissa >= 10:
+        mantissa, exponent = mantissa / 10, exponent + 1
+    return f"{mantissa:.{digits}f}×10{raised(exponent)}"
+
+
+def written(value: float) -> str:
+    """A float64 as people write it; see `scientific`."""
+    text = scientific(math.log10(abs(value)) if value else -math.inf)
+    return f"−{text}" if value < 0 else text
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -14,7 +14,7 @@ from engine.arguments import require_choice, require_integer
 from engine.decoding import TreeModel, beam_search, exhaustive_search
 from engine.decoding.comparisons import endless_cost
 from engine.decoding.cost import costs_at
-from engine.extended_range import scientific
+from engine.in_words import scientific
 from engine.recurrent import RecurrentConfig, gradient_share_by_loss, gradient_trace
 from engine.residual import ResidualConfig, depth_trace
 

@@ -29,7 +29,8 @@ from pages.common.frame import open_page, run_body
 from pages.common.keys import steer_pictures
 from pages.common.presenter import controls_area
 from pages.common.questions import predicted, question_card
-from pages.common.show import part, say, show
+from pages.common.show import part, show
+from pages.common.words import say
 
 #: One entry for each model, by the name that people see.
 MODEL = Choice(

@@ -15,7 +15,8 @@ from pages.common.controls import Choice, Number, Sections, Switch, reset, set_i
 from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
-from pages.common.show import part, say, show
+from pages.common.show import part, show
+from pages.common.words import say
 
 FORGET_BIAS = Number(
     "forget_bias", "Forget bias", -20.0, 20.0, ways.START_BIAS, ways.BIAS_STEP, in_picture=True

@@ -10,8 +10,9 @@ from pages.common.controls import Number
 from pages.common.frame import open_page, run_body
 from pages.common.questions import predicted
 from pages.common.sections import overview as sections
-from pages.common.show import part, say, show
+from pages.common.show import part, show
 from pages.common.twin_questions import knew_twin, twin_question
+from pages.common.words import say
 
 RADIUS = Number("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.8, 0.01, in_picture=True)
 FIVE = 5

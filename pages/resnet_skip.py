@@ -16,7 +16,8 @@ from pages.common.controls import Choice, Number, Sections, reset, show_side_by_
 from pages.common.frame import open_page, run_body
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
-from pages.common.show import part, say, show
+from pages.common.show import part, show
+from pages.common.words import say
 
 ACTIVATION = Choice("block", "Nonlinearity σ", {"tanh": "tanh", "none": "identity", "ReLU": "relu"})
 SKIP = Number(

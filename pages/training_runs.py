@@ -17,7 +17,8 @@ from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep
 from pages.common.presenter import controls_area
 from pages.common.sections import listening as listening_sections
 from pages.common.sections import training_runs as sections
-from pages.common.show import part, say, show
+from pages.common.show import part, show
+from pages.common.words import say
 
 _NAMES = (DEFAULT_PRESET, *(name for name in PRESETS if name != DEFAULT_PRESET))
 PRESET = Choice("comparison", "Comparison", {name: name for name in (*_NAMES, OWN)})

@@ -15,7 +15,8 @@ from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 from pages.common.sections import vanishing_gradients as sections
-from pages.common.show import part, say, show
+from pages.common.show import part, show
+from pages.common.words import say
 
 ACTIVATION = Choice(
     "activation", "Nonlinearity σ", {"tanh": "tanh", "none": "identity", "ReLU": "relu"}

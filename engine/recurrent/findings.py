@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from engine import in_words
-from engine.extended_range import Array, scientific
+from engine.extended_range import Array
+from engine.in_words import scientific
 from engine.questions import Verdict
 from engine.recurrent.theory import MatrixFacts, measured_rate
 

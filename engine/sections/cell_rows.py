@@ -9,8 +9,9 @@ import pandas as pd
 from engine.charts.cell_road import ROAD
 from engine.charts.gate_strips import STRIPS
 from engine.charts.way_pictures import GRADIENTS, SHARES, STATES, TERMS
-from engine.extended_range import Array, scientific
+from engine.extended_range import Array
 from engine.gates import GATES
+from engine.in_words import scientific
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.recurrent.cell_flow import cell_flow, cell_flow_sweep
 from engine.sections.ways import (

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from engine import in_words
-from engine.extended_range import scientific, written
+from engine.in_words import scientific, written
 from engine.questions import Verdict
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.findings import STABLE_LOG10, log10_ratio

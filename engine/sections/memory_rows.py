@@ -8,7 +8,8 @@ import pandas as pd
 
 from engine.charts.way_pictures import HALF_LIVES, JACOBIANS, SURVIVAL
 from engine.charts.ways import WayPanel, dots
-from engine.extended_range import Array, written
+from engine.extended_range import Array
+from engine.in_words import written
 from engine.recurrent import (
     RecurrentConfig,
     cell_jacobian_norms,

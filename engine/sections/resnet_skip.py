@@ -16,7 +16,7 @@ from engine.charts import three_stacks as stacks_chart
 from engine.charts import where_it_ends as ends_chart
 from engine.charts.skip_block import G
 from engine.charts.stage import packed
-from engine.extended_range import scientific
+from engine.in_words import scientific
 from engine.recurrent.weights import draw_weights
 from engine.residual import carry_gates
 from engine.residual.analogy import lstm_beside

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.extended_range import scientific, written
+from engine.in_words import scientific, written
 from engine.numerics import Array
 from engine.questions import Verdict
 

@@ -16,11 +16,12 @@ from engine.frames import rows_where
 from engine.in_words import lowered
 from engine.sections import training_rows as rows
 from engine.sections.shown import Figure, Shown, figure
-from engine.training.comparisons import Comparison
+from engine.training.comparisons import Comparison, OwnNetwork
 from engine.training.findings import findings
+from engine.training.growing import GrowingRun
 from engine.training.papers import table
 from engine.training.presets import PRESETS, RECALL
-from engine.training.seeds import LEARNED, WHEN, Frames, measure, thinned
+from engine.training.seeds import LEARNED, WHEN, Frames, measure, steps_of, thinned
 from engine.training.shipped import shipped
 
 
@@ -53,12 +54,15 @@ def loss(comparison: Comparison) -> Shown:
     )
 
 
-def growing(runs: Mapping[str, tuple[pd.DataFrame, int]]) -> Shown:
-    """The same of trainings under way or stopped: by name, the frame so far and all its steps."""
+def growing(runs: Mapping[str, OwnNetwork | GrowingRun]) -> Shown:
+    """The same of trainings under way or stopped, by name: what is finished and what there is."""
+    frames = {name: run.run().frame if isinstance(run, OwnNetwork) else steps_of(run)
+              for name, run in runs.items()}  # fmt: skip
     curves = [
-        thinned(frame, steps).assign(run=name, seed=0) for name, (frame, steps) in runs.items()
+        thinned(frame, runs[name].config.steps).assign(run=name, seed=0)
+        for name, frame in frames.items()
     ]
-    said = [f"step {len(frame):,} of {steps:,}" for frame, steps in runs.values()]
+    said = [f"step {len(frame):,} of {runs[name].config.steps:,}" for name, frame in frames.items()]
     drawn = _losses(pd.concat(curves, ignore_index=True), list(runs), said)
     return Shown({"growing": replace(drawn, name="training-growing")})
 

@@ -17,8 +17,8 @@ from engine.charts.powers import powers
 from engine.charts.targets import targets as targets_chart
 from engine.charts.task import NAMES as TASK
 from engine.charts.task import task as task_chart
-from engine.extended_range import scientific, written
 from engine.handout import FLAG_NAMES
+from engine.in_words import scientific, written
 from engine.recurrent import (
     RecurrentConfig,
     findings,

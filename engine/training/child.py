@@ -3,7 +3,7 @@
 A process and not a thread: a training step is hundreds of short calls under the interpreter lock,
 and every one of them would keep a visitor's rerun waiting. It has the lowest priority that the
 system knows. It tells of a training as it goes, in messages that begin with a word and the
-training's number: ("progress", number, steps, total, rows by place), ("run", number, finished run),
+training's number: ("progress", number, steps, total, rows by place), ("run", number, config, file),
 ("problem", number, text) and, last, ("over", number). What it is sent are numbers to be stopped.
 """
 
@@ -13,8 +13,6 @@ import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-
-import numpy as np
 
 from engine.training.config import TrainingConfig
 from engine.training.growing import metrics_row
@@ -46,18 +44,17 @@ def train_and_tell(
     number: int, configs: Sequence[TrainingConfig], location: str, shipped: Path | None
 ) -> None:
     """Put the runs of `configs` into the store, unless a stop comes; finished ones stay."""
-    rows: dict[int, list[tuple[float, ...]]] = {}
+    rows: dict[int, bytes] = {}
     told = time.monotonic()
 
     def progress(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
         nonlocal told
         for place, own in metrics.items():
-            rows.setdefault(place, []).append(metrics_row(own))
+            rows[place] = rows.get(place, b"") + metrics_row(own)
         if time.monotonic() - told >= PROGRESS_SECONDS or step == total:
             told = time.monotonic()
-            arrays = {place: np.array(own, np.float32) for place, own in rows.items()}
+            _connection.send(("progress", number, step, total, dict(rows)))
             rows.clear()
-            _connection.send(("progress", number, step, total, arrays))
             if number in _stopped:
                 raise _StoppedError
 
@@ -66,7 +63,7 @@ def train_and_tell(
             configs,
             progress,
             lambda text: _connection.send(("problem", number, text)),
-            lambda run: _connection.send(("run", number, run)),
+            lambda run: _connection.send(("run", number, run.config, run.to_bytes())),
         )
     except _StoppedError:
         pass

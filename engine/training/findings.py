@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import written
+from engine.in_words import written
 from engine.training.seeds import LEARNED, Frames
 from engine.training.shipped import shipped
 

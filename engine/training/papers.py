@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from engine.training.config import TrainingConfig
+from engine.training.files import SHIPPED
 from engine.training.network import Network, parameter_count
 from engine.training.seeds import SEEDS, Frames, load, save, seeded
 from engine.training.shipped import shipped
-from engine.training.store import SHIPPED
 from engine.training.tasks import constant_loss, data_generator, draw_batch
 from engine.training.train import Trainer, train_many
 

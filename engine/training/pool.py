@@ -19,12 +19,11 @@ from typing import Any, Literal
 
 from loky.backend import get_context
 
-from engine.training import child
+from engine.sections.answering import Named
 from engine.training.config import TrainingConfig
 from engine.training.cost import require_affordable, seconds_of
+from engine.training.files import RunFiles
 from engine.training.growing import GrowingRun
-from engine.training.run import TrainingRun
-from engine.training.store import RunStore
 
 State = Literal["waiting", "training", "finished", "stopped", "failed"]
 
@@ -42,6 +41,10 @@ LOOKS_PER_SECOND = 10
 #: A training whose process died is tried again, so many times in all.
 ATTEMPTS = 2
 
+#: By name: what they import belongs in the process that trains.
+_BEGIN = Named("engine.training.child", "begin")
+_TRAIN = Named("engine.training.child", "train_and_tell")
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,15 +56,15 @@ class PoolRefusalError(RuntimeError):
 class Progress:
     """How far a ticket's training is.
 
-    asked: what was asked for, by the names of the runs. runs: finished ones, and what there is of
-    others; a run that hasn't begun is missing. before: trainings ahead of this one. step, total: of
-    this one. seconds_left: an estimate. look_every: seconds until the next look. problems:
+    asked: what was asked for, by the names of the runs. runs: files of finished ones, and what there
+    is of others; a run that hasn't begun is missing. before: trainings ahead of this one. step,
+    total: of this one. seconds_left: an estimate. look_every: seconds until the next look. problems:
     messages, of the store and of a process that died.
     """
 
     state: State
     asked: Mapping[str, TrainingConfig]
-    runs: Mapping[TrainingConfig, TrainingRun | GrowingRun]
+    runs: Mapping[TrainingConfig, bytes | GrowingRun]
     before: int = 0
     step: int = 0
     total: int = 0
@@ -92,7 +95,7 @@ class _Training:
     number: int
     configs: tuple[TrainingConfig, ...]
     tickets: set[str] = field(default_factory=set)
-    runs: dict[TrainingConfig, TrainingRun | GrowingRun] = field(default_factory=dict)
+    runs: dict[TrainingConfig, bytes | GrowingRun] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     step: int = 0
     total: int = 0
@@ -114,7 +117,7 @@ class _Ticket:
     """What one visitor asked for: runs that were there already, and a training for the others."""
 
     asked: Mapping[str, TrainingConfig]
-    ready: Mapping[TrainingConfig, TrainingRun]
+    ready: Mapping[TrainingConfig, bytes]
     training: _Training | None
     seen: float
     final: Progress | None = None
@@ -127,7 +130,7 @@ class _Process:
         # Other ways to start a process run the main module in it, which may be the app itself.
         context = get_context("loky")
         self.line, theirs = context.Pipe()
-        self.executor = ProcessPoolExecutor(1, context, child.begin, (theirs,))
+        self.executor = ProcessPoolExecutor(1, context, _BEGIN, (theirs,))
         number = self.executor.submit(os.getpid)  # starts the process, which takes its end along
         theirs.close()  # from now on the line ends with the process
         self.pid = number.result()
@@ -141,18 +144,18 @@ class _Process:
 class TrainingPool:
     """The trainings of one server. Any number of threads may use it.
 
-    store: where the process puts finished runs; they stay in this store's memory as well, so that
-    a location that can't be written to loses nothing at once. clock, idle_seconds: for tests.
+    files: where the process puts finished runs; they stay in this one's memory as well, so that a
+    location that can't be written to loses nothing at once. clock, idle_seconds: for tests.
     """
 
     def __init__(
         self,
-        store: RunStore,
+        files: RunFiles,
         *,
         clock: Callable[[], float] = time.monotonic,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        self.store = store
+        self.files = files
         self._clock, self._idle_seconds = clock, idle_seconds
         self._changed = threading.Condition()
         self._numbers = count(1)
@@ -226,17 +229,17 @@ class TrainingPool:
         if thread is not None:
             thread.join()
 
-    def _finished(self, configs: Any) -> dict[TrainingConfig, TrainingRun]:
-        """Those that the store has; what it can't read is left to the process to report."""
+    def _finished(self, configs: Any) -> dict[TrainingConfig, bytes]:
+        """The files that there are; what can't be read is left to the process to report."""
         found = {}
         for config in configs:
             try:
-                run = self.store.load(config)
+                file = self.files.read(config)
             except Exception as error:  # fsspec's back ends raise errors of their own
                 _log.info("%s", error)
-                run = None
-            if run is not None:
-                found[config] = run
+                file = None
+            if file is not None:
+                found[config] = file
         return found
 
     # What follows is called with the lock held, up to the next comment.
@@ -264,7 +267,7 @@ class TrainingPool:
             return Progress("finished", ticket.asked, ticket.ready)
         runs, problems = {**ticket.ready, **own.runs}, tuple(dict.fromkeys(own.problems))
         if own.is_over:
-            whole = all(isinstance(runs.get(c), TrainingRun) for c in ticket.asked.values())
+            whole = all(isinstance(runs.get(c), bytes) for c in ticket.asked.values())
             state: State = "finished" if whole else "failed"
             return Progress(state, ticket.asked, runs, problems=problems)
         ahead = []
@@ -344,9 +347,9 @@ class TrainingPool:
         """Hand it to the process and note what that tells, until it has ended."""
         if self._process is None:
             self._process = _Process()
-        line, store = self._process.line, self.store
+        line, files = self._process.line, self.files
         ended = self._process.executor.submit(
-            child.train_and_tell, training.number, training.configs, store.location, store.shipped
+            _TRAIN, training.number, training.configs, files.location, files.shipped
         )
         training.began, is_stopped = self._clock(), False
         while True:
@@ -380,9 +383,9 @@ class TrainingPool:
                 if isinstance(grown, GrowingRun):  # a finished run may come before its last steps
                     training.runs[config] = grown.grown(more)
         elif kind == "run":
-            (run,) = content
-            training.runs[run.config] = run
-            self.store.remember(run)
+            config, file = content
+            training.runs[config] = file
+            self.files.remember(config, file)
         else:
             training.problems.extend(content)
 
@@ -396,6 +399,6 @@ class TrainingPool:
             training.problems.append(f"{what}{detail}{again}")
             _log.warning("%s", training.problems[-1])
             training.step = 0
-            training.runs = {c: r for c, r in training.runs.items() if isinstance(r, TrainingRun)}
+            training.runs = {c: r for c, r in training.runs.items() if isinstance(r, bytes)}
         if gone is not None:
             gone.close()

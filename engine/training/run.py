@@ -1,50 +1,26 @@
 """A finished training run: its curves, its weights, its predictions; to a file and back.
 
-How the file is laid out is `engine.container`'s business; what must be in it is told
-here.
+How the file is laid out, and what must be in it, is told in `engine.training.files`.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
-from engine.container import Container, RunFileError
+from engine.container import RunFileError
 from engine.lazy import cached_property
 from engine.numerics import NetworkArray as Array
 from engine.recurrent import Weights
 from engine.training.config import TrainingConfig
+from engine.training.files import RUN_FILE, config_of
 from engine.training.initial import initial_weights
 from engine.training.network import Network, StateDicts, pack, parameter_count, unpack
 from engine.training.tasks import data_generator, draw_batch
 
-MAGIC = b"seq2seq training run\n"
-#: Raised when the layout of the file changes.
-FORMAT = 1
-#: Raised when training gives other numbers than before, so that no old file passes for a new one.
-NUMBERS = 2
-#: A longest run of the largest network is a quarter of this.
-MAX_FILE_BYTES = 4_000_000
 #: How many sequences the predictions of a run are shown on, as in the course notebook.
 TEST_SEQUENCES = 4
-
-_FILE = Container(
-    MAGIC, "training run", (FORMAT, NUMBERS),
-    entries={
-        "config": dict,
-        "diverged_at": (int, type(None)),
-        "diverged_what": (str, type(None)),
-        "versions": dict,
-    },
-    arrays=(
-        ("train_loss", "<f4"), ("grad_norm", "<f4"), ("validation_step", "<i4"),
-        ("validation_loss", "<f4"), ("parameters", "<f4"),
-    ),
-    max_bytes=MAX_FILE_BYTES,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,18 +135,13 @@ class TrainingRun:
             "diverged_what": self.diverged_what,
             "versions": self.versions,
         }
-        return _FILE.write(header, {name: getattr(self, name) for name, _ in _FILE.arrays})
+        return RUN_FILE.write(header, {name: getattr(self, name) for name, _ in RUN_FILE.arrays})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "TrainingRun":
         """The run in the content of a file. Raises RunFileError for anything else."""
-        header, arrays = _FILE.read(data)
-        try:
-            config = TrainingConfig(**header["config"])
-        except (TypeError, ValueError) as error:
-            raise RunFileError(f"the file's config is not one that can be trained: {error}") from (
-                error
-            )
+        header, arrays = RUN_FILE.read(data)
+        config = config_of(header)
         run = cls(
             config=config,
             **arrays,
@@ -201,18 +172,6 @@ def finish_run(
         diverged_what=diverged[1] if diverged else None,
         versions={"numpy": np.__version__},
     )
-
-
-def config_digest(config: TrainingConfig) -> str:
-    """What tells the file of one config from that of any other: 16 hexadecimal digits."""
-    # A number is one value however it is written: 1 and 1.0 are equal, and equal configs share.
-    values = {
-        field.name: float(value) if isinstance(value, int) else value
-        for field in fields(config)
-        for value in [getattr(config, field.name)]
-    }
-    text = json.dumps([FORMAT, NUMBERS, values], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _check_complete(run: TrainingRun) -> None:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from engine.recurrent import RecurrentConfig, Weights, gradient_trace
 from engine.training.config import TrainingConfig
 from engine.training.evaluate import error_by_distance
+from engine.training.growing import METRICS, GrowingRun
 from engine.training.run import TrainingRun
 from engine.training.tasks import constant_loss
 
@@ -141,3 +142,11 @@ def thinned(frame: pd.DataFrame, steps: int) -> pd.DataFrame:
     every = max(1, -(-steps // CURVE_POINTS))
     stretches = frame.groupby((frame["step"] - 1) // every)
     return stretches.agg({"step": "max", "train_loss": "mean", "grad_norm": "median"})
+
+
+def steps_of(run: GrowingRun) -> pd.DataFrame:
+    """The steps that there are of a run in training: the columns that `thinned` takes."""
+    told = np.frombuffer(run.rows, "<f4").reshape(-1, len(METRICS)).astype(np.float64)
+    return pd.DataFrame(
+        {"step": np.arange(1, run.steps + 1), **dict(zip(METRICS, told.T, strict=True))}
+    )

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from engine.training.files import SHIPPED
 from engine.training.presets import PRESETS, RECALL, slug
 from engine.training.recall import snapshots
 from engine.training.seeds import Frames, load, measure, save, seeded
-from engine.training.store import SHIPPED, RunStore
+from engine.training.store import RunStore
 from engine.training.train import train_many
 
 

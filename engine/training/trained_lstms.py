@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import scientific, written
 from engine.gates import TRAINED_LSTMS as TRAINED_LSTMS
+from engine.in_words import scientific, written
 from engine.recurrent import (
     RecurrentConfig,
     Weights,
@@ -19,8 +19,8 @@ from engine.recurrent import (
     half_lives,
     survival_quantiles,
 )
-from engine.training.comparisons import configs_of, finished_runs
 from engine.training.config import TrainingConfig
+from engine.training.presets import PRESETS
 from engine.training.seeds import WHEN
 from engine.training.store import RunStore
 
@@ -31,11 +31,14 @@ SEQUENCES = 8
 def config_of(name: str) -> TrainingConfig:
     """What was trained."""
     preset, run = TRAINED_LSTMS[name]
-    return configs_of(preset)[run]
+    return PRESETS[preset].runs[run]
 
 
 def trained_gates(name: str, when: str, store: RunStore | None = None) -> pd.DataFrame:
-    """`gate_values` of the network, when: one of `WHEN`; store: see `finished_runs`."""
+    """`gate_values` of the network, when: one of `WHEN`.
+
+    store: where the run is, by default the one that the project comes with. KeyError without it.
+    """
     return _under_the_lens(name, gate_values, store)[when]
 
 
@@ -94,8 +97,9 @@ def _under_the_lens(
     name: str, look: Callable[..., pd.DataFrame], store: RunStore | None
 ) -> dict[str, pd.DataFrame]:
     """What `look` sees of the network before and after training."""
-    preset, label = TRAINED_LSTMS[name]
-    run = finished_runs({label: configs_of(preset)[label]}, store)[label]
+    run = (store or RunStore()).load(config_of(name))
+    if run is None:
+        raise KeyError(f"the store has no run of {name!r}")
     config = RecurrentConfig(
         cell="lstm",
         hidden_size=run.config.hidden_size,

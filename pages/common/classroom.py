@@ -3,16 +3,16 @@
 import secrets
 from collections.abc import Callable
 from functools import cache
-from textwrap import fill
 from urllib.parse import urlencode
 
-import pandas as pd
 import streamlit as st
 
-from engine.charts.poll import votes_by_option
 from engine.questions import Question
+from pages.common.ask import ask
 from pages.common.rooms import OWN_MEMORY, ROUNDS, STAGES, RoomError, Rooms, State
+from pages.common.sections import classroom as sections
 from pages.common.settings import setting
+from pages.common.show import show
 
 #: In the address of everybody in the room, and in its lecturer's alone.
 CODE_KEY, SECRET_KEY = "room", "lecturer"
@@ -20,8 +20,6 @@ CODE_KEY, SECRET_KEY = "room", "lecturer"
 LOCATION_SETTING = "LECTURE_ROOMS"
 #: How often a session looks where its class is, and a lecturer's how many have voted.
 LOOK_SECONDS, COUNT_SECONDS = 4.0, 2.0
-#: Letters of an option in a line beside its bars.
-LINE_LETTERS = 34
 _VOTER, _ROOM, _SECRET, _SEEN, _FOLLOWS, _PROBLEM = (
     "_voter", "_room", "_room_secret", "_room_seen", "follow_lecturer", "_room_problem",
 )  # fmt: skip
@@ -144,13 +142,12 @@ def show_round(question: Question, first_key: str) -> None:
         _vote(texts, first_key if number == 0 else f"{first_key}_again")
         st.fragment(_count, run_every=COUNT_SECONDS)(question.key, number)
     elif state.stage == "reveal":
-        tallies = [rooms().tally(current_room() or "", question.key, n) for n in range(2)]
-        rows = [
-            {"option": fill(text, LINE_LETTERS), "round": name, "votes": tally[i]}
-            for name, tally in zip(("first vote", "second vote"), tallies, strict=True)
-            for i, text in enumerate(texts)
-        ]
-        st.altair_chart(votes_by_option(pd.DataFrame(rows)), width="stretch")
+        room = current_room() or ""
+        tallies = tuple(
+            tuple(rooms().tally(room, question.key, number).get(i, 0) for i in range(len(texts)))
+            for number in range(len(ROUNDS))
+        )
+        show(ask(sections.votes, tuple(texts), tallies).figures["votes"], menu=False)
 
 
 def follow(go: Callable[[str], None]) -> None:

@@ -68,10 +68,9 @@ def comparison_to_show(name: str, runs: Mapping[str, TrainingConfig]) -> Compari
 
 def _own(runs: Mapping[str, TrainingConfig]) -> tuple[OwnNetwork, ...]:
     """The finished runs of one's own networks, ready for another process."""
-    files = {name: training.run_store().load(config) for name, config in runs.items()}
+    files = training.run_files()
     return tuple(
-        OwnNetwork(name, runs[name], b"" if run is None else run.to_bytes())
-        for name, run in files.items()
+        OwnNetwork(name, config, files.read(config) or b"") for name, config in runs.items()
     )
 
 

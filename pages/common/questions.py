@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine.extended_range import written
+from engine.in_words import written
 from engine.questions import Option, Question, Verdict
 from pages.common import classroom
 from pages.common.presenter import presenting

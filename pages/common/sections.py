@@ -11,6 +11,7 @@ from engine.sections.answering import Elsewhere
 #: What a worker imports before anybody asks.
 MODULES = (
     "engine.sections.beam_search",
+    "engine.sections.classroom",
     "engine.sections.listening",
     "engine.sections.lstm_cell_state",
     "engine.sections.overview",
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from engine import twins
     from engine.sections import (
         beam_search,
+        classroom,
         listening,
         lstm_cell_state,
         overview,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 else:
     (
         beam_search,
+        classroom,
         listening,
         lstm_cell_state,
         overview,

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import streamlit as st
 
-from engine.questions import Question
 from engine.sections.answering import Named
-from engine.sections.shown import Figure, Shown
+from engine.sections.shown import Figure
 from pages.common import ask, presenter, startup
 from pages.common.controls import Choice, Number, set_in_picture
-from pages.common.questions import verdict_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,21 +54,6 @@ def leave_pictures() -> None:
     for key in map(str, st.session_state):
         if key.startswith(_HANDS):
             st.session_state[key].pop("stands", None)
-
-
-def say(shown: Shown, question: Question | None = None) -> None:
-    """What pictures with hands show, the numbers in a row, and the sentences that hold here.
-
-    question: what the verdict answers, once it has been predicted. All of it is one element,
-    because each is a message whenever a hand rests.
-    """
-    captions = [f":small[{of.caption}]" for of in shown.figures.values() if of.hands and of.caption]
-    numbers = " · ".join(f"{label} **{value}**" for label, value in shown.numbers.items())
-    words = [*captions, *([numbers] if numbers else []), *shown.sentences]
-    if question is not None and shown.verdict is not None:
-        words += verdict_in_words(question, shown.verdict)
-    if words:
-        st.markdown("\n\n".join(words))
 
 
 def _drawn(figure: Figure, start: dict[str, Any]) -> dict[str, Any]:

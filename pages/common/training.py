@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from engine.training import RunStore, TrainingConfig
+from engine.training import TrainingConfig
+from engine.training.comparisons import OwnNetwork
+from engine.training.files import LOCATION_VARIABLE, RunFiles
 from engine.training.growing import GrowingRun
 from engine.training.pool import PoolRefusalError, Progress, TrainingPool
-from engine.training.store import LOCATION_VARIABLE
 from pages.common import ask
 from pages.common.sections import training_runs as sections
 from pages.common.show import show
@@ -20,20 +21,20 @@ _TICKET, _REFUSED, _PROGRESS = "_training_ticket", "_training_refused", "_traini
 
 
 @st.cache_resource
-def run_store() -> RunStore:
-    """The store at the place that a secret names, or the environment."""
+def run_files() -> RunFiles:
+    """Finished runs at the place that a secret names, or the environment."""
     # Streamlit hands top-level secrets on to the environment; without a file of them it raises.
     try:
         location = st.secrets.get(LOCATION_VARIABLE)
     except FileNotFoundError:
         location = None
-    return RunStore(location, recent=RECENT_RUNS)
+    return RunFiles(location, recent=RECENT_RUNS)
 
 
 @st.cache_resource
 def training_pool() -> TrainingPool:
     """The one pool of this server."""
-    return TrainingPool(run_store())
+    return TrainingPool(run_files())
 
 
 def start(runs: Mapping[str, TrainingConfig]) -> None:
@@ -75,7 +76,7 @@ def is_under_way() -> bool:
 def is_there(config: TrainingConfig) -> bool:
     """Whether the run of `config` needs no training; what can't be read does."""
     try:
-        return run_store().load(config) is not None
+        return run_files().read(config) is not None
     except Exception:  # fsspec's back ends raise errors of their own; training will report it
         return False
 
@@ -133,10 +134,8 @@ def progress_in_words(progress: Progress) -> str:
     parts = [f"Step {progress.step:,} of {progress.total:,}"]
     if progress.steps_per_second is not None:
         parts.append(f"{progress.steps_per_second:,.0f} steps/s")
-    losses = [
-        float(run.metrics[-1, 0]) for run in progress.runs.values()
-        if isinstance(run, GrowingRun) and run.steps
-    ]  # fmt: skip
+    growing = [run for run in progress.runs.values() if isinstance(run, GrowingRun)]
+    losses = [run.train_loss for run in growing if run.train_loss is not None]
     if losses:
         parts.append(f"training loss {' | '.join(f'{loss:.3g}' for loss in losses)}")
     return " · ".join([*parts, f"{time_left} left"])
@@ -152,9 +151,9 @@ def duration(seconds: float) -> str:
 def _show_curves(progress: Progress) -> None:
     """Loss and gradient norm of all that there is; each network says how far it came."""
     shown = {
-        name: (progress.runs[config].frame, config.steps)
+        name: OwnNetwork(name, config, run) if isinstance(run, bytes) else run
         for name, config in progress.asked.items()
-        if config in progress.runs
+        if (run := progress.runs.get(config)) is not None
     }
     if shown:
         show(ask.compute(sections.growing, shown).figures["growing"], menu=False)

@@ -20,11 +20,11 @@ from engine.extended_range import (
     in_range,
     is_safe,
     plain_norm,
-    scientific,
     sech_squared,
     sigmoid,
     sigmoid_slope,
 )
+from engine.in_words import scientific
 
 # Entries of one run within 60 decimal orders of each other, so that no shift by powers of two
 # reaches the end of float64; runs themselves lie anywhere.

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from engine.training import RunStore, TrainingConfig, train
-from engine.training.store import file_name
+from engine.training.files import file_name
 
 ROOT = Path(__file__).parents[2]
 FINISHED = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12, validation_interval=5)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from engine.training.store import LOCATION_VARIABLE
+from engine.training.files import LOCATION_VARIABLE
 from pages.common import classroom, logs, startup
 from tests.load.servers import ROOT
 

@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from engine.sections.answering import Named, answer
 from engine.training import RunStore, TrainingConfig, train
 from engine.training.comparisons import OwnNetwork
+from engine.training.files import LOCATION_VARIABLE, file_name
 from engine.training.pool import Progress, TrainingPool
 from engine.training.presets import PRESETS
-from engine.training.store import LOCATION_VARIABLE, file_name
 from pages.common import own_networks, training
 from pages.common.own_networks import OWN_CONTROLS, OWN_NETWORKS, plan_of, values_of
 from tests.pages.conftest import OpenPage
@@ -45,8 +45,8 @@ def pool(
 ) -> Iterator[TrainingPool]:
     """A store of each test's own."""
     monkeypatch.setenv(LOCATION_VARIABLE, str(tmp_path))
-    training.run_store.clear()
-    lasting.store = training.run_store()
+    training.run_files.clear()
+    lasting.files = training.run_files()
     monkeypatch.setattr(training, "training_pool", lambda: lasting)
     yield lasting
     for word in list(lasting._tickets):
@@ -55,7 +55,7 @@ def pool(
     while lasting.status().running and time.monotonic() < deadline:
         time.sleep(0.05)
     lasting._tickets.clear()
-    training.run_store.clear()
+    training.run_files.clear()
 
 
 def run_until(app: AppTest, reached: Callable[[], Any], seconds: float = 120) -> AppTest:
@@ -327,7 +327,7 @@ def test_a_store_that_cannot_be_written_to_is_told_and_the_run_is_shown(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(training.run_store(), "location", str(tmp_path / "file" / "runs"))
+    monkeypatch.setattr(training.run_files(), "location", str(tmp_path / "file" / "runs"))
     app = open_page("training_runs", **SMALL)
     press(app, "Train")
     run_until(app, lambda: "All of these have been trained" in texts(app))

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from engine.charts.stage import power_ticks
-from engine.extended_range import Array, scientific
+from engine.extended_range import Array
+from engine.in_words import scientific
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.theory import log10_power_norms
 from engine.sections.gradient_rows.common import (

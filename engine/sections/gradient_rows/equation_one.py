@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from engine.charts.stage import packed, power_ticks
-from engine.extended_range import scientific
+from engine.in_words import scientific
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.term_sweep import reach as timesteps_that_count
 from engine.recurrent.term_sweep import term_sweep

@@ -12,6 +12,7 @@ from engine.sections import listening, training_rows, training_runs
 from engine.sections.shown import Shown
 from engine.training import TrainingConfig, train
 from engine.training.comparisons import OwnNetwork
+from engine.training.growing import GrowingRun, metrics_row
 from engine.training.heard import CELLS, LINES, STATES, TEXTS
 from engine.training.presets import PRESETS
 from engine.training.recall import SNAPSHOTS
@@ -76,8 +77,16 @@ def test_networks_that_the_other_pages_know_nothing_of_are_said_to_be_unknown() 
 
 def test_what_grows_says_how_far_it_is() -> None:
     run = train(SMALL)
-    shown = training_runs.growing({"mine": (run.frame[:7], 20), "next": (run.frame[:0], 20)})
-    assert shown.figures["growing"].caption == "mine: step 7 of 20; next: step 0 of 20"
+    rows = [metrics_row(dict(row)) for row in run.frame.to_dict("records")]
+    shown = training_runs.growing(
+        {
+            "mine": GrowingRun(SMALL, b"".join(rows[:7])),
+            "next": GrowingRun(SMALL),
+            "done": OwnNetwork("done", SMALL, run.to_bytes()),
+        }
+    )
+    caption = shown.figures["growing"].caption
+    assert caption == "mine: step 7 of 20; next: step 0 of 20; done: step 20 of 20"
     assert_pictures(shown, 1120)
 
 

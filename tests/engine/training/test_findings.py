@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.training import RunStore
-from engine.training.comparisons import finished_runs
 from engine.training.findings import Finding, findings, findings_of
 from engine.training.names import comparison_title, run_names
 from engine.training.presets import PRESETS
@@ -85,12 +83,6 @@ def test_a_verdict_turns_when_the_runs_do() -> None:
     ))  # fmt: skip
     (found,) = findings_of(name, {"outcomes": swapped})
     assert found.count == 0
-
-
-def test_a_run_that_is_not_there_is_named() -> None:
-    config = replace(next(iter(PRESETS["no nonlinearity: clipping"].runs.values())), seed=99)
-    with pytest.raises(KeyError, match="no run 'mine'"):
-        finished_runs({"mine": config}, RunStore("memory://empty"))
 
 
 @pytest.mark.parametrize("name", PRESETS)

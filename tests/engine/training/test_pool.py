@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 import psutil
 import pytest
 
 from engine.training import RunStore, TrainingConfig, TrainingRun, train
 from engine.training.cost import MAX_WORK, require_affordable, work
+from engine.training.files import file_name
 from engine.training.growing import GrowingRun
 from engine.training.pool import (
     MEMORY_SECONDS,
@@ -24,7 +25,7 @@ from engine.training.pool import (
     Progress,
     TrainingPool,
 )
-from engine.training.store import file_name
+from engine.training.seeds import steps_of
 
 ROOT = Path(__file__).parents[3]
 SHORT = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=60, validation_interval=25)
@@ -59,7 +60,7 @@ def store(tmp_path: Path) -> RunStore:
 
 @pytest.fixture
 def pool(lasting: tuple[TrainingPool, Clock], store: RunStore) -> Iterator[TrainingPool]:
-    lasting[0].store = store
+    lasting[0].files = store
     yield lasting[0]
     for word in list(lasting[0]._tickets):
         lasting[0].stop(word)
@@ -106,8 +107,7 @@ def test_a_training_ends_in_the_store_with_the_bits_that_it_has_without_the_pool
     assert (final.state, final.problems, final.asked) == ("finished", (), configs)
     for config in configs.values():
         run = final.runs[config]
-        assert isinstance(run, TrainingRun)
-        assert run.to_bytes() == train(config).to_bytes()
+        assert run == train(config).to_bytes()
     assert kept(store) == sorted(file_name(config) for config in configs.values())
     pid = pool.status().process
     again = pool.submit(configs)
@@ -127,31 +127,13 @@ def test_the_curves_grow_and_are_those_of_the_finished_run(pool: TrainingPool) -
 
     wait_for(note)
     whole = look(pool, word).runs[MIDDLE]
-    assert isinstance(whole, TrainingRun)
+    assert isinstance(whole, bytes)
     lengths = [run.steps for run in seen]
     assert lengths == sorted(lengths)
     assert len(set(lengths)) > 1
-    part = seen[len(seen) // 2]
-    np.testing.assert_array_equal(part.frame, whole.frame[: part.steps])
-    reached = whole.validation_frame["step"] <= part.steps
-    np.testing.assert_array_equal(part.validation_frame, whole.validation_frame[reached])
-
-
-@pytest.mark.parametrize("interval", [1, 7, 30, 100])
-def test_the_growing_validation_curve_has_the_points_of_the_finished_one(interval: int) -> None:
-    config, rows = replace(SHORT, steps=30, validation_interval=interval), []
-
-    def note(step: int, total: int, metrics: object) -> None:
-        assert isinstance(metrics, dict)
-        rows.append((metrics["train_loss"], metrics["validation_loss"], metrics["grad_norm"]))
-
-    run = train(config, note)
-    growing = GrowingRun(config).grown(np.array(rows, np.float32))
-    expected = run.validation_frame
-    if interval == 1:  # the one before training was overwritten before anyone saw it
-        expected = expected[1:]
-    np.testing.assert_array_equal(growing.validation_frame, expected)
-    np.testing.assert_array_equal(growing.frame, run.frame)
+    part, frame = steps_of(seen[len(seen) // 2]), TrainingRun.from_bytes(whole).frame
+    pd.testing.assert_frame_equal(part, frame.loc[: len(part) - 1, list(part)])
+    assert seen[-1].train_loss == frame["train_loss"][seen[-1].steps - 1]
 
 
 def test_a_stop_keeps_what_was_finished_and_the_process_trains_the_next(
@@ -163,7 +145,7 @@ def test_a_stop_keeps_what_was_finished_and_the_process_trains_the_next(
     pool.stop(word)
     final = look(pool, word)
     assert final.state == "stopped"
-    assert isinstance(final.runs[SHORT], TrainingRun)
+    assert isinstance(final.runs[SHORT], bytes)
     stopped = final.runs[LONG]
     assert isinstance(stopped, GrowingRun)
     assert 0 < stopped.steps < LONG.steps
@@ -239,8 +221,7 @@ def test_a_process_killed_midway_is_started_again_and_the_run_is_whole(
     assert final.state == "finished"
     assert "the training process ended; it is started again" in final.problems
     run = final.runs[MIDDLE]
-    assert isinstance(run, TrainingRun)
-    assert run.to_bytes() == train(MIDDLE).to_bytes()
+    assert run == train(MIDDLE).to_bytes()
     assert kept(store) == sorted([file_name(SHORT), file_name(MIDDLE)])
 
 
@@ -262,19 +243,19 @@ def test_a_store_that_cannot_be_written_to_is_reported_and_the_run_is_there(
     pool: TrainingPool, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    pool.store = RunStore(str(tmp_path / "file" / "runs"), shipped=None, recent=4)
+    pool.files = RunStore(str(tmp_path / "file" / "runs"), shipped=None, recent=4)
     final = until_over(pool, pool.submit({"": SHORT}))
     assert final.state == "finished"
     assert any("can't be written to" in problem for problem in final.problems)
-    assert pool.store.load(SHORT) is final.runs[SHORT], "the server's memory has it all the same"
+    assert pool.files.read(SHORT) is final.runs[SHORT], "the server's memory has it all the same"
 
 
 def test_a_diverged_run_is_a_finished_one(pool: TrainingPool) -> None:
     config = replace(SHORT, cell="residual", activation="relu", spectral_radius=9.0, timesteps=100)
     final = until_over(pool, pool.submit({"": config}))
     run = final.runs[config]
-    assert isinstance(run, TrainingRun)
-    assert run.diverged_at is not None
+    assert isinstance(run, bytes)
+    assert TrainingRun.from_bytes(run).diverged_at is not None
     assert final.state == "finished"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.training import RunStore, TrainingConfig, TrainingRun
+from engine.training.files import SHIPPED, file_name
 from engine.training.presets import (
     DEFAULT_PRESET,
     PRESETS,
@@ -16,7 +17,6 @@ from engine.training.presets import (
 from engine.training.recall import SEQUENCES, SNAPSHOTS, snapshots
 from engine.training.seeds import SEEDS, load, measure, save, seeded
 from engine.training.shipped import remake, shipped, shipped_snapshots
-from engine.training.store import SHIPPED, file_name
 from engine.training.tasks import data_generator, draw_batch
 from engine.training.train import train, train_many
 

@@ -16,10 +16,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.training import RunFileError, RunStore, TrainingConfig, TrainingRun, train
-from engine.training import run as run_module
-from engine.training.run import MAGIC, config_digest
-from engine.training.store import LOCATION_VARIABLE, default_location, file_name
+from engine.training import RunFileError, RunStore, TrainingConfig, TrainingRun, files, train
+from engine.training.files import (
+    LOCATION_VARIABLE,
+    MAGIC,
+    config_digest,
+    default_location,
+    file_name,
+)
 
 CONFIG = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12, validation_interval=5)
 ROOT = Path(__file__).parents[3]
@@ -85,8 +89,8 @@ def test_a_foreign_file_is_refused(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ({"format": run_module.FORMAT + 1}, "another version of this program"),
-        ({"numbers": run_module.NUMBERS + 1}, "another version of this program"),
+        ({"format": files.FORMAT + 1}, "another version of this program"),
+        ({"numbers": files.NUMBERS + 1}, "another version of this program"),
         ({"config": {"cell": "gru"}}, "cell is 'gru'"),
         ({"config": {"dropout": 0.5}}, "dropout"),
         ({"config": None}, "no proper 'config'"),

@@ -7,7 +7,7 @@ import torch
 
 from engine.numerics import tensor
 from engine.recurrent import RecurrentConfig, draw_weights, gate_values, running_average_batch
-from engine.training.comparisons import configs_of, finished_runs
+from engine.training import RunStore
 from engine.training.seeds import WHEN
 from engine.training.trained_lstms import (
     SEQUENCES,
@@ -26,8 +26,8 @@ by_name = pytest.mark.parametrize("name", TRAINED_LSTMS)
 @by_name
 def test_the_trained_gates_are_those_of_torchs_own_lstm_with_the_final_weights(name: str) -> None:
     config = config_of(name)
-    preset, label = TRAINED_LSTMS[name]
-    run = finished_runs(configs_of(preset))[label]
+    run = RunStore().load(config)
+    assert run is not None
     lens = RecurrentConfig(
         cell="lstm", hidden_size=32, timesteps=config.timesteps, batch_size=SEQUENCES
     )
