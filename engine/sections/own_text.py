@@ -1,7 +1,6 @@
 """What somebody typed for the beam search page: a tree of their own, or a prompt for the network."""
 
 import io
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -9,25 +8,12 @@ import pandas as pd
 from engine.decoding import UserTreeError, findings, parse_tree
 from engine.decoding.config import DecodingConfig
 from engine.decoding.language_run import shipped_run, shipped_text
+from engine.sections.tree_read import TreeRead
 
 TREE_COLUMNS = ("prefix", "token", "probability", "log_prob")
 FAULTS_SHOWN = 12
 #: Letters of a prompt: the network reads them all before it writes.
 MAX_PROMPT = 40
-
-
-@dataclass(frozen=True)
-class TreeRead:
-    """What a text that should be a tree says, in Markdown in which no token is markup.
-
-    words: of a tree that can be read. longest: its depth. faults: each with its row and its rule.
-    columns: its edges, to be typed into; as they were written where the text is plain CSV.
-    """
-
-    words: str = ""
-    longest: int = 0
-    faults: tuple[str, ...] = ()
-    columns: dict[str, list[Any]] | None = None
 
 
 def read_tree(text: str) -> TreeRead:

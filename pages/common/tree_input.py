@@ -14,7 +14,7 @@ from pages.common.controls import Text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from engine.sections.own_text import TreeRead
+    from engine.sections.tree_read import TreeRead
 
 #: What is there before anybody has typed: a beam of width 1 misses the best sequence.
 EXAMPLE = """prefix,token,probability

@@ -1,0 +1,18 @@
+"""What was read of somebody's tree, as the web process gets it: without the numerics."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TreeRead:
+    """What a text that should be a tree says, in Markdown in which no token is markup.
+
+    words: of a tree that can be read. longest: its depth. faults: each with its row and its rule.
+    columns: its edges, to be typed into; as they were written where the text is plain CSV.
+    """
+
+    words: str = ""
+    longest: int = 0
+    faults: tuple[str, ...] = ()
+    columns: dict[str, list[Any]] | None = None

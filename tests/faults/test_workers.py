@@ -1,0 +1,109 @@
+"""Under `streamlit run`: workers that are killed, and what the web process itself imports."""
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.places import OVERVIEW, PAGES
+from pages.common.ask import WORKERS_SETTING
+from tests.faults import telling_server
+from tests.load.mixes import fresh
+from tests.load.servers import ROOT, Server
+from tests.load.visitor import Visitor
+
+VISITORS = 2
+#: Seconds; a machine that does everything else as well starts workers slowly.
+PATIENCE = 300.0
+#: What only a worker needs.
+OF_WORKERS = (
+    "torch", "altair", "scipy", "engine.numerics", "engine.charts", "engine.recurrent.rnn",
+    "engine.residual.stack", "engine.decoding.beam", "engine.training.run",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def modules_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("server") / "modules"
+
+
+@pytest.fixture(scope="module")
+def server(modules_file: Path) -> Iterator[Server]:
+    running = Server(
+        ("-m", telling_server.__name__, "run", "streamlit_app.py"),
+        ROOT,
+        {WORKERS_SETTING: "2", telling_server.FILE: str(modules_file)},
+    )
+    yield running
+    running.stop()
+
+
+def workers(server: Server) -> list[psutil.Process]:
+    """The processes that compute."""
+    alive = [one for one in server.family() if one.status() != psutil.STATUS_ZOMBIE]
+    return [one for one in alive if "popen_loky" in " ".join(one.cmdline())]
+
+
+def test_a_worker_that_is_killed_while_pages_ask_is_replaced_and_no_visitor_notices(
+    server: Server,
+) -> None:
+    asyncio.run(_kill_while_pages_ask(server))
+
+
+async def _kill_while_pages_ask(server: Server) -> None:
+    visitors = [
+        Visitor(server.host, "", random.Random(i), patience=PATIENCE) for i in range(VISITORS)
+    ]
+    for visitor in visitors:
+        await visitor.arrive()
+    mix, going_on = fresh(), True
+
+    async def ask(visitor: Visitor) -> int:
+        answers = 0
+        while going_on:
+            await visitor.move(mix)  # raises what the page shows as an error
+            answers += 1
+        return answers
+
+    asking = [asyncio.create_task(ask(visitor)) for visitor in visitors]
+    await asyncio.sleep(1)
+    killed = workers(server)[0]
+    killed.kill()
+    await asyncio.sleep(1)
+    going_on = False
+    assert all([await one for one in asking])
+    for visitor in visitors:
+        await visitor.move(mix)
+        await visitor.leave()
+    assert workers(server)
+    assert killed not in workers(server)
+
+
+def test_the_web_process_has_nothing_of_what_workers_compute_with(
+    server: Server, modules_file: Path
+) -> None:
+    for page in PAGES:
+        asyncio.run(_visit_every_section(server, page.name))
+    modules_file.unlink(missing_ok=True)
+    server.process.send_signal(signal.SIGUSR1)
+    deadline = time.monotonic() + 30
+    while not (modules_file.exists() and modules_file.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    loaded = set(modules_file.read_text().split("\n"))
+    assert "streamlit" in loaded
+    assert [name for name in OF_WORKERS if name in loaded] == []
+
+
+async def _visit_every_section(server: Server, page: str) -> None:
+    address = "" if page == OVERVIEW.name else page
+    visitor = Visitor(server.host, address, random.Random(0), patience=PATIENCE)
+    await visitor.arrive()
+    for name in visitor.tabs[1:]:
+        visitor.set("view", name)
+        await visitor.rerun()
+    await visitor.leave()
