@@ -1,6 +1,7 @@
 """Beam search, played by hand: what is kept, what is lost, what it costs (handout, 2)."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -25,7 +26,7 @@ from pages.common.controls import (
     Switch,
     set_in_picture,
 )
-from pages.common.frame import open_page, run_body
+from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.keys import steer_pictures
 from pages.common.presenter import controls_area
 from pages.common.questions import predicted, question_card
@@ -106,14 +107,9 @@ def follow_old_links() -> None:
 
 def body() -> None:
     config, fault = choose_search()
-    parts: tuple[Any, ...] = (step_by_step, optimum, too_good, cost, own_tree)
-    for tab, section in zip(VIEW.show(), parts, strict=True):
-        if tab.open:
-            with tab:
-                if fault and section not in (own_tree, too_good):
-                    st.markdown(fault)
-                else:
-                    section(config)
+    search = partial(st.markdown, fault) if fault else None
+    first, best, costs = (search or partial(of, config) for of in (step_by_step, optimum, cost))
+    run_open_section(VIEW, first, best, too_good, costs, partial(own_tree, config))
 
 
 def choose_search() -> tuple[DecodingConfig, str]:
@@ -244,7 +240,7 @@ def found(config: DecodingConfig, question: Question | None = None) -> None:
 
 
 @part
-def too_good(_: DecodingConfig) -> None:
+def too_good() -> None:
     st.markdown(
         "The character LSTM goes on after the beginnings of lines that it has learned from. A wider "
         "beam finds more likely lines. Are they better ones?"

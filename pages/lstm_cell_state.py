@@ -1,6 +1,7 @@
 """The LSTM's cell state: a road for the gradient, and what closes it (handout, 1 (d) and (e))."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -73,9 +74,8 @@ def follow_old_links() -> None:
 
 def body() -> None:
     config = choose_network()
-    run_open_section(
-        VIEW, (the_cell, two_networks, two_terms, gates, memory, extremes, trained), config
-    )
+    of_network = (partial(of, config) for of in (the_cell, two_networks, two_terms, gates, memory))
+    run_open_section(VIEW, *of_network, extremes, trained)
 
 
 def choose_network() -> RecurrentConfig:
@@ -164,7 +164,7 @@ def memory(config: RecurrentConfig) -> None:
     st.markdown(MEMORY)
 
 
-def extremes(config: RecurrentConfig) -> None:
+def extremes() -> None:
     st.markdown("An LSTM is no guarantee. Three settings, whatever is set above:")
     for preset, column in zip(LSTM_PRESETS, st.columns(3), strict=True):
         with column:
@@ -177,7 +177,7 @@ def extremes(config: RecurrentConfig) -> None:
     )
 
 
-def trained(config: RecurrentConfig) -> None:
+def trained() -> None:
     shown = ask(sections.lstm_cell_state.trained, TRAINED.show())
     say(shown)
     for figure in shown.figures.values():

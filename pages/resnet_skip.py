@@ -13,7 +13,7 @@ from engine.sections.shown import Shown
 from pages.common import sections
 from pages.common.ask import ask
 from pages.common.controls import Choice, Number, Sections, reset, show_side_by_side
-from pages.common.frame import open_page, run_body
+from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 from pages.common.show import part, show
@@ -74,13 +74,9 @@ def main() -> None:
 
 
 def body() -> None:
-    drawn: tuple[Callable[[], None], ...] = (
-        block, analogy, where_it_ends, paths, lesions, scaled_skips, two_inputs, three_stacks,
-    )  # fmt: skip
-    for tab, section in zip(VIEW.show(), drawn, strict=True):
-        if tab.open:
-            with tab:
-                section()
+    run_open_section(
+        VIEW, block, analogy, where_it_ends, paths, lesions, scaled_skips, two_inputs, three_stacks
+    )
 
 
 def with_controls(

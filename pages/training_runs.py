@@ -1,6 +1,7 @@
 """Does the gradient story matter for learning? Networks, trained (handout, 1, the two tasks)."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -52,34 +53,18 @@ def main() -> None:
 def body() -> None:
     training.look()
     training.show_training()
-    parts = (recall, loss, memory, gradients, hears, papers)
-    run_open_section(VIEW, parts, None)
-
-
-def recall(_: None) -> None:
-    recall_picture()
+    compared = (partial(compare, of) for of in (sections.loss, sections.memory, sections.gradients))
+    run_open_section(VIEW, recall, *compared, hears, papers)
 
 
 @part
-def recall_picture() -> None:
+def recall() -> None:
     shown = ask(sections.recall, int(STEP.now()))
     show(shown.figures["recall"], STEP)
     say(shown)
 
 
-def loss(_: None) -> None:
-    compare(sections.loss)
-
-
-def memory(_: None) -> None:
-    compare(sections.memory)
-
-
-def gradients(_: None) -> None:
-    compare(sections.gradients)
-
-
-def hears(_: None) -> None:
+def hears() -> None:
     left, right, _rest = controls_area().columns([1.5, 1, 2], vertical_alignment="bottom")
     with left:
         text = str(TEXT.show())
@@ -95,7 +80,7 @@ def heard(text: str, line: int) -> None:
     say(shown)
 
 
-def papers(_: None) -> None:
+def papers() -> None:
     say(ask(sections.papers))
 
 

@@ -82,8 +82,7 @@ def main() -> None:
 
 
 def body() -> None:
-    tabs = (gradient, linear, activations, targets, equation_one, beyond, notebook)
-    run_open_section(VIEW, tabs, RecurrentConfig())
+    run_open_section(VIEW, gradient, linear, activations, targets, equation_one, beyond, notebook)
 
 
 def choose(first: Sequence[Any], more: Sequence[Any]) -> RecurrentConfig:
@@ -107,7 +106,7 @@ def turn(
     say(shown, question)
 
 
-def gradient(_: RecurrentConfig) -> None:
+def gradient() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     turn(sections.hero, config)
     details = st.expander("The task and the network (Recap)", key="recap", on_change="rerun")
@@ -118,35 +117,35 @@ def gradient(_: RecurrentConfig) -> None:
             show(shown.figures["task"])
 
 
-def linear(_: RecurrentConfig) -> None:
+def linear() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.LINEAR_GRADIENT):
         turn(sections.linear, config, handout.LINEAR_GRADIENT)
 
 
-def activations(_: RecurrentConfig) -> None:
+def activations() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.ACTIVATIONS):
         turn(sections.activations, config, handout.ACTIVATIONS)
 
 
-def targets(_: RecurrentConfig) -> None:
+def targets() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.EVERY_TARGET):
         turn(sections.targets, config, handout.EVERY_TARGET)
 
 
-def equation_one(_: RecurrentConfig) -> None:
+def equation_one() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (LAST_ONLY, HIDDEN, INPUT_SCALE, SEED))
     turn(sections.equation_one, config)
 
 
-def beyond(_: RecurrentConfig) -> None:
+def beyond() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, SEED))
     turn(sections.beyond, config)
 
 
-def notebook(_: RecurrentConfig) -> None:
+def notebook() -> None:
     config = choose(
         (ACTIVATION, BIAS_SCALE, NOTEBOOK_TIMESTEPS, NOTEBOOK_HIDDEN), (LAST_ONLY, SEED)
     )

@@ -1,7 +1,7 @@
 """What every page begins with: the scene, the title, the tools, and a guard for direct visitors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any
 
 import streamlit as st
 
@@ -10,7 +10,6 @@ from pages.common import classroom, presenter, scenes, show, startup, style
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME, MAX_SCENES
 
-Config = TypeVar("Config")
 #: Which section of the page the session had open.
 _OPEN_SECTION = "_open_section"
 
@@ -57,9 +56,7 @@ def run_body(page: str, controls: Sequence[Control], body: Callable[[], None]) -
         body()
 
 
-def run_open_section(
-    view: Sections, sections: Sequence[Callable[[Config], None]], config: Config
-) -> None:
+def run_open_section(view: Sections, *sections: Callable[[], Any]) -> None:
     """Show the tabs of `view` and run, of the `sections` in their order, only the open one."""
     for name, tab, section in zip(view.names, view.show(), sections, strict=True):
         if tab.open:
@@ -67,7 +64,7 @@ def run_open_section(
                 st.session_state[_OPEN_SECTION] = name
                 show.leave_pictures()
             with tab:
-                section(config)
+                section()
 
 
 def show_numbers(numbers: Mapping[str, str]) -> None:

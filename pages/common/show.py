@@ -7,7 +7,7 @@ and the words follow. The picture stays as it is: its specification and rows are
 
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import Any, ParamSpec
 
 import streamlit as st
 
@@ -15,9 +15,6 @@ from engine.sections.answering import Named
 from engine.sections.shown import Figure
 from pages.common import ask, presenter, startup
 from pages.common.controls import Choice, Number, set_in_picture
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 P = ParamSpec("P")
 #: Where the session keeps, for each picture, where its hands stand and started.
@@ -129,10 +126,6 @@ def _menu(figure: Figure) -> None:
 
 def _download(label: str, file_name: str, data: Callable[[], str | bytes]) -> None:
     st.download_button(label, data, file_name, key=file_name, on_click="ignore")
-
-
-def _csv(frame: "pd.DataFrame") -> str:
-    return str(frame.to_csv(index=False))
 
 
 def _picture(figure: Figure, kind: Any) -> bytes:
