@@ -23,8 +23,6 @@ collect_ignore = [
     "browser/test_hands.py",
     "browser/test_lecture.py",
     "browser/test_training_runs.py",
-    "fuzz/test_addresses.py",
-    "fuzz/test_state_machines.py",
 ]
 
 STEPS = {"local": 15, "ci": 15, "long": 60}
