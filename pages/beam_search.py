@@ -205,7 +205,7 @@ def step_by_step(config: DecodingConfig) -> None:
     for timestep, question in enumerate(questions, start=1):
         asked = predicted(question) is not None
         verdict = ask(sections.beam_search.stored, config, timestep) if asked else None
-        question_card(question, verdict)
+        question_card(question, verdict, with_class=timestep == 1)
 
 
 def draw(config: DecodingConfig) -> None:

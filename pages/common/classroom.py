@@ -108,7 +108,10 @@ def bring(address: str) -> None:
 
 
 def put(question: Question) -> None:
-    """Begin a question with the class, once at each scene; only its lecturer's session does."""
+    """Begin a question with the class, once at each scene; only its lecturer's session does.
+
+    Of the questions that are on the screen together one may be put, or they would take turns for ever.
+    """
     state = _state()
     if is_lecturer() and state is not None and state.question != question.key:
         _move(State(state.address, question.key))

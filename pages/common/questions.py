@@ -33,13 +33,17 @@ def is_open(question: Question) -> bool:
     return predicted(question) is not None or question.key in _just_shown()
 
 
-def question_card(question: Question, verdict: Verdict | None = None) -> bool:
+def question_card(
+    question: Question, verdict: Verdict | None = None, *, with_class: bool = True
+) -> bool:
     """Ask for a prediction before anything answers it; whether it may be answered now.
 
     Its options stand in an order of their own, the same for everybody in a room. verdict: what the
-    numbers say, where no words below a picture do.
+    numbers say, where no words below a picture do. with_class: whether a room votes on it, which it
+    can do on one question of a section.
     """
-    classroom.put(question)
+    if with_class:
+        classroom.put(question)
     with st.container(border=True, key=f"card-{question.key}"):
         st.markdown(f"**Question {question.reference} · {question.topic}**  \n{question.asks}")
         if classroom.stage_of(question) is not None:
