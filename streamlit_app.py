@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.places import OVERVIEW, PAGES, STATUS
-from pages.common import startup
+from pages.common import meter, startup
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
         ],
         position="top",
     )
-    with startup.visitors_run():
+    with meter.visitors_run():
         page.run()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine.glossary import GLOSSARY
-from pages.common import classroom, presenter, scenes, show, startup, style
+from pages.common import classroom, meter, presenter, scenes, show, style
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME, MAX_SCENES
 
@@ -51,7 +51,7 @@ def run_body(page: str, controls: Sequence[Control], body: Callable[[], None]) -
     A moved control reruns this part alone. Title, tools and navigation, a fifth of a page's
     messages, aren't sent again.
     """
-    with startup.visitors_run():
+    with meter.visitors_run():
         scenes.remember(page, controls)
         body()
 
@@ -168,7 +168,7 @@ def _require_navigation() -> None:
     pages/ for its older multipage form: a first visitor who opens a page's own address gets the
     bare page, without configuration or navigation.
     """
-    if not startup.is_running():
+    if not meter.is_running():
         from streamlit_app import main
 
         main()

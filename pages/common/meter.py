@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import psutil
@@ -69,6 +70,26 @@ def percentile(ordered: Sequence[float], percent: float) -> float | None:
 
 #: The server's own.
 METER = Meter()
+_is_running = ContextVar("is_running", default=False)
+
+
+@contextmanager
+def visitors_run() -> Iterator[None]:
+    """One run for one visitor, or for a part of a page that runs alone: counted and timed."""
+    if _is_running.get():  # the part, within a run of the whole page
+        yield
+        return
+    with METER.run():
+        before = _is_running.set(True)
+        try:
+            yield
+        finally:
+            _is_running.reset(before)
+
+
+def is_running() -> bool:
+    """Whether a run has begun as it should, in `streamlit_app.main`."""
+    return _is_running.get()
 
 
 def memory_megabytes() -> float:

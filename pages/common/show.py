@@ -13,7 +13,7 @@ import streamlit as st
 
 from engine.sections.answering import Named
 from engine.sections.shown import Figure
-from pages.common import ask, presenter, startup
+from pages.common import ask, meter, presenter
 from pages.common.controls import Choice, Number, set_in_picture
 
 P = ParamSpec("P")
@@ -28,7 +28,7 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(draw)
     def run(*arguments: P.args, **keywords: P.kwargs) -> None:
-        with startup.visitors_run():
+        with meter.visitors_run():
             draw(*arguments, **keywords)
 
     return st.fragment(run)

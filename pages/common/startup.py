@@ -2,9 +2,8 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 
 import psutil
@@ -15,8 +14,6 @@ from pages.common.settings import setting
 
 #: The page for the host: an environment variable, or a secret of Streamlit.
 STATUS_SETTING = "LECTURE_STATUS"
-
-_is_running = ContextVar("is_running", default=False)
 
 
 def send_at_once() -> None:
@@ -48,25 +45,6 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 def script_failed(error: Exception) -> None:
     """A page raised what nothing caught: log it; Streamlit shows it as ever."""
     logs.logger.error("a page failed", exc_info=error)
-
-
-@contextmanager
-def visitors_run() -> Iterator[None]:
-    """One run for one visitor, or for a part of a page that runs alone: counted and timed."""
-    if _is_running.get():  # the part, within a run of the whole page
-        yield
-        return
-    with meter.METER.run():
-        before = _is_running.set(True)
-        try:
-            yield
-        finally:
-            _is_running.reset(before)
-
-
-def is_running() -> bool:
-    """Whether a run has begun as it should, in `streamlit_app.main`."""
-    return _is_running.get()
 
 
 @cache

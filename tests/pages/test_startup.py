@@ -49,9 +49,9 @@ def test_whoever_connects_later_is_sent_every_message_at_once() -> None:
 
 def test_a_part_of_a_page_counts_as_a_run_only_where_it_runs_alone() -> None:
     before = meter.METER.total
-    with startup.visitors_run(), startup.visitors_run():
+    with meter.visitors_run(), meter.visitors_run():
         pass
     assert meter.METER.total == before + 1
-    with startup.visitors_run():
+    with meter.visitors_run():
         pass
     assert meter.METER.total == before + 2
