@@ -18,14 +18,7 @@ from engine.questions import Question
 from engine.sections.shown import Figure, Shown
 from pages.common import sections, tree_input
 from pages.common.ask import ask
-from pages.common.controls import (
-    Choice,
-    Line,
-    Number,
-    Sections,
-    Switch,
-    set_in_picture,
-)
+from pages.common.controls import Choice, Line, Number, Sections, Switch, set_in_picture
 from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.keys import steer_pictures
 from pages.common.presenter import controls_area

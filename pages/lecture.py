@@ -7,12 +7,7 @@ import streamlit as st
 from pages.common import classroom, scenes
 from pages.common.frame import open_page
 from pages.common.lecture import LECTURE, PAGES
-from pages.common.lecture_file import (
-    MAX_FILE_BYTES,
-    LectureFileError,
-    read_lecture,
-    write_lecture,
-)
+from pages.common.lecture_file import MAX_FILE_BYTES, LectureFileError, read_lecture, write_lecture
 from pages.common.rooms import CODE_LENGTH
 
 #: The session's key of the scene that is to be moved or removed.

@@ -42,8 +42,7 @@ def _chosen() -> list[alt.Parameter]:
     last = "length(data('steps')) - 1"
     return [
         parameter("i", RADIUS.place()),
-        of_data("low", "ticks", "value"),
-        of_data("high", "ticks", "value", "length(data('ticks')) - 1"),
+        *stage.ends_of("ticks"),
         of_data("t1", "steps", "t", last),
         parameter("t0", "t1 > 1 ? 1 : 0"),
         of_data("limit", "radii", "limit"),

@@ -6,7 +6,7 @@ import altair as alt
 
 from engine.charts import stage
 from engine.charts.plot import Plot, headline, ticks
-from engine.charts.stage import Data, Slider, expr, parameter, px, unpacked, words
+from engine.charts.stage import Data, Slider, parameter, unpacked, words
 
 ANGLE = Slider("angle", "angle between two inputs (°)", 5, 90, 5, 15)
 #: Where the labels of the curves may stand.
@@ -51,7 +51,7 @@ def decorrelation(curves: Data, laws: Data, ends: Data, said: Data) -> alt.Layer
         *(PLOT.curve(rows, "depth", "correlation", "mid", **dashed) for rows in law),
         PLOT.curve(plain, "depth", "v", "weights", width=3),
         PLOT.curve(residual, "depth", "v", "road", width=3),
-        *_feet(),
+        PLOT.feet("deepest", "input", "' blocks'"),
         *_law_names(),
         *_end_labels(at_end, "residual", "road", "with skips"),
         *_end_labels(at_end, "plain", "weights", "without"),
@@ -59,19 +59,6 @@ def decorrelation(curves: Data, laws: Data, ends: Data, said: Data) -> alt.Layer
     ]  # fmt: skip
     height = "wide ? clamp(width * 0.42, 380, 700) : 430"
     return stage.stage(*layers, height=height, parameters=parameters)
-
-
-def _feet() -> list[stage.Layer]:
-    rows = alt.Chart(alt.InlineData(values=[{"share": n / 5} for n in range(6)]))
-    marks = rows.transform_calculate(
-        value="round(datum.share * deepest)",
-        words="datum.share == 0 ? 'input' : datum.share < 1 ? round(datum.share * deepest) : "
-        "deepest + ' blocks'",
-    ).mark_text(
-        baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{stage.TICK}*s"), aria=False,
-        align=expr("datum.share == 0 ? 'left' : 'center'"),
-    )  # fmt: skip
-    return [marks.encode(x=PLOT.x("value"), y=px("y1"), text="words:N")]
 
 
 def _law_names() -> list[stage.Layer]:

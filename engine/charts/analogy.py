@@ -24,20 +24,9 @@ from engine.charts.skip_block import (
     G,
     Step,
     flow_parameters,
-    known,
     steps,
 )  # fmt: skip
-from engine.charts.stage import (
-    CAPTION,
-    LABEL,
-    Data,
-    Layer,
-    expr,
-    parameter,
-    px,
-    unpacked,
-    words,
-)  # fmt: skip
+from engine.charts.stage import CAPTION, LABEL, Data, Layer, parameter, unpacked, words
 
 #: Where the second step begins, and how far below the first it stands on a phone.
 APART, BELOW = 80.0, 40.0
@@ -75,8 +64,7 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
         parameter("place", G.place()),
         GROUND.unit(),
         *flow_parameters(2),
-        stage.of_data("low", "ticks", "value"),
-        stage.of_data("high", "ticks", "value", "length(data('ticks')) - 1"),
+        *stage.ends_of("ticks"),
         stage.of_data("last", "ends", "back"),
         parameter("x0", "wide ? 190*s : 74"),
         parameter("x1", "width - 52*s"),
@@ -86,7 +74,7 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
     frames = [(4 + x, 2, WIDTH - 4 + x, BASE + 2) for x in (0, APART)]
     return stage.stage(
         cells(GROUND, frames),
-        known(flow),
+        *stage.unseen(flow),
         *_only_lstm(),
         *steps(GROUND, [LSTM, RESNET]),
         pills_of_lstm(),
@@ -182,20 +170,10 @@ def _curves(curves: Data, ends: Data, ticks: Data) -> list[Layer]:
             labels, f"wide ? '{long}' : '{short}'", "at", ink, left="x0 - 10*s", align="right",
             where=f"datum.curve == '{name}'", size=CAPTION,
         )  # fmt: skip
-    return [*drawn, *_feet()]
-
-
-def _feet() -> list[Layer]:
-    rows = alt.Chart(alt.InlineData(values=[{"share": n / 5} for n in range(6)]))
-    marks = rows.transform_calculate(
-        value="round(datum.share * last)",
-        says="datum.share == 0 ? 'loss' : round(datum.share*last) + "
-        "(datum.share == 1 && wide ? ' steps or layers back' : '')",
-    ).mark_text(
-        baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{stage.TICK}*s"), aria=False
-    )
+    unit = "(wide ? ' steps or layers back' : '')"
     return [
-        marks.encode(x=BACK.x("value"), y=px("y1"), text="says:N"),
+        *drawn,
+        BACK.feet("last", "loss", unit, align="center"),
         words("x1 - 6*s", "y1 - 8*s", "wide ? 'what is left of the gradient; dotted: a vanilla RNN, "
               "and the same blocks without a skip' : 'dotted: RNN, no skip'",
               align="right", halo=True),

@@ -6,24 +6,15 @@ last columns up to the step under the hand are drawn.
 
 import altair as alt
 
-from engine.charts.beam_parts import (
-    KEPT,
-    SHOWN,
-    at_x,
-    at_y,
-    bow,
-    curve,
-    edges,
-    ranked_column,
-    reveal,
-    text,
-)
+from engine.charts.beam_parts import KEPT, bow, curve, edges, hands, ranked_column, text
 from engine.charts.beam_tree import AHEAD, ALIVE, FADED, PRUNED, WINNER
 from engine.charts.stage import (
     CAPTION,
     Data,
     Layer,
     Slider,
+    at_x,
+    at_y,
     expr,
     parameter,
     stage,
@@ -31,7 +22,7 @@ from engine.charts.stage import (
     words,
     y,
 )
-from engine.charts.theme import MANY_CELLS, AnyChart
+from engine.charts.theme import AnyChart
 
 #: Columns that can be read beside each other: on a screen, on a phone.
 COLUMNS, PHONE_COLUMNS = 6, 3
@@ -49,14 +40,8 @@ def beam_branches(
     as `ranked_column` takes it. ends: `name, words, order` of the two paths. steps: T.
     """
     step = Slider("step", "Step t", 0, steps, 1, steps)
-    width = Slider("k", "Beam width k", 1, widths, 1, min(3, widths))
-    shown = reveal()
     parameters = [
-        *(hand.selection() for hand in (shown, width, step)),
-        parameter("t", step.now()),
-        parameter("beam", width.now()),
-        parameter("reveal_on", f"{shown.now()} == '{SHOWN}'"),
-        parameter("final", f"t == {steps}"),
+        *hands("t", step, widths, 3),
         parameter("phase", KEPT),
         parameter("place", f"(beam - 1) * {steps + 1} + t"),
         parameter("ranked_place", f"(beam - 1) * {steps} + t - 1"),
@@ -74,8 +59,7 @@ def beam_branches(
         *ranked_column(ranked, title, dots=False),
         *_below(sizes, ends),
     ]
-    chart = stage(*layers, height="bottom_y + 8*s", parameters=parameters)
-    return chart.properties(usermeta=MANY_CELLS)
+    return stage(*layers, height="bottom_y + 8*s", parameters=parameters, many_marks=True)
 
 
 def _places(steps: int) -> list[alt.Parameter]:

@@ -9,20 +9,21 @@ from typing import Any
 
 import altair as alt
 
-from engine.charts.beam_parts import (
-    MONOSPACE,
-    SHOWN,
+from engine.charts.beam_parts import MONOSPACE, bow, curve, edges, hands, looked_up, text
+from engine.charts.stage import (
+    CAPTION,
+    Data,
+    Layer,
+    Slider,
     at_x,
     at_y,
-    bow,
-    curve,
-    edges,
-    looked_up,
-    reveal,
-    text,
+    expr,
+    parameter,
+    rule,
+    stage,
+    words,
 )
-from engine.charts.stage import CAPTION, Data, Layer, Slider, expr, parameter, rule, stage, words
-from engine.charts.theme import MANY_CELLS, AnyChart
+from engine.charts.theme import AnyChart
 
 #: How wide a letter of these typefaces is, of its size.
 LETTER = 0.602
@@ -42,14 +43,8 @@ def beam_lines(
     sequence and the optimum. steps: T.
     """
     step = Slider("step", "Step t", 1, steps, 1, steps)
-    width = Slider("k", "Beam width k", 1, widths, 1, min(5, widths))
-    shown = reveal()
     parameters = [
-        *(hand.selection() for hand in (shown, width, step)),
-        parameter("t", step.now()),
-        parameter("beam", width.now()),
-        parameter("reveal_on", f"{shown.now()} == '{SHOWN}'"),
-        parameter("final", f"t == {steps}"),
+        *hands("t", step, widths, 5),
         *_places(steps),
     ]
     layers: list[Layer] = [
@@ -59,8 +54,12 @@ def beam_lines(
         *_losers(losers),
         *_told(told),
     ]
-    chart = stage(*layers, height=f"lane_top + {LANES_HEIGHT}*s + 144*s", parameters=parameters)
-    return chart.properties(usermeta=MANY_CELLS)
+    return stage(
+        *layers,
+        height=f"lane_top + {LANES_HEIGHT}*s + 144*s",
+        parameters=parameters,
+        many_marks=True,
+    )
 
 
 def _places(steps: int) -> list[alt.Parameter]:

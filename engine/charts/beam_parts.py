@@ -17,7 +17,11 @@ from engine.charts.stage import (
     Data,
     Layer,
     Radio,
+    Slider,
+    at_x,
+    at_y,
     expr,
+    parameter,
     px,
     words,
 )
@@ -32,19 +36,20 @@ LOST = f"phase == {KEPT} && datum.state != 'K'"
 SEPARATOR = "\u001f"
 
 
-def reveal(start: str = "hidden") -> Radio:
-    """Whether the greedy path and the optimum are drawn: nobody should see them before guessing."""
-    return Radio("reveal", "Greedy path and optimum", ("hidden", SHOWN), start)
+#: Whether the greedy path and the optimum are drawn: nobody should see them before guessing.
+REVEAL = Radio("reveal", "Greedy path and optimum", ("hidden", SHOWN), "hidden")
 
 
-def at_x(field: str) -> alt.X:
-    """A horizontal place in pixels that stands in the rows."""
-    return alt.X(f"{field}:Q", scale=None, axis=None)
-
-
-def at_y(field: str) -> alt.Y:
-    """A vertical place in pixels that stands in the rows."""
-    return alt.Y(f"{field}:Q", scale=None, axis=None)
+def hands(now: str, step: Slider, widths: int, start: int) -> list[alt.Parameter]:
+    """The hands of a search: `now` is the step's value, `beam` the width, at first `start`."""
+    width = Slider("k", "Beam width k", 1, widths, 1, min(start, widths))
+    return [
+        *(hand.selection() for hand in (REVEAL, width, step)),
+        parameter(now, step.now()),
+        parameter("beam", width.now()),
+        parameter("reveal_on", f"{REVEAL.now()} == '{SHOWN}'"),
+        parameter("final", f"{now} == {step.high}"),
+    ]
 
 
 def bow(across: str) -> dict[str, str]:

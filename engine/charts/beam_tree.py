@@ -12,14 +12,11 @@ import altair as alt
 from engine.charts.beam_parts import (
     KEPT,
     MONOSPACE,
-    SHOWN,
-    at_x,
-    at_y,
     bow,
     curve,
     edges,
+    hands,
     ranked_column,
-    reveal,
     start_square,
     text,
 )
@@ -30,13 +27,15 @@ from engine.charts.stage import (
     Data,
     Layer,
     Slider,
+    at_x,
+    at_y,
     expr,
     parameter,
     px,
     stage,
     words,
 )
-from engine.charts.theme import MANY_CELLS, AnyChart
+from engine.charts.theme import AnyChart
 
 #: How a node looks, one letter each, as the rows have it for every k and moment.
 AHEAD, NOW, ALIVE, FADED, PRUNED, WINNER = ".", "o", "k", "f", "p", "w"
@@ -55,14 +54,8 @@ def beam_tree(
     """
     moments = 3 * steps + 1
     moment = Slider("moment", "Moment", 0, moments, 1, 0)
-    width = Slider("k", "Beam width k", 1, widths, 1, 2)
-    shown = reveal()
     parameters = [
-        *(hand.selection() for hand in (shown, width, moment)),
-        parameter("m", moment.now()),
-        parameter("beam", width.now()),
-        parameter("reveal_on", f"{shown.now()} == '{SHOWN}'"),
-        parameter("final", f"m == {moments}"),
+        *hands("m", moment, widths, 2),
         parameter("t", f"min({steps}, ceil(m / 3))"),
         parameter("phase", f"m == 0 || final ? {KEPT} : (m - 1) % 3"),
         parameter("place", f"(beam - 1) * {moments + 1} + m"),
@@ -86,7 +79,7 @@ def beam_tree(
     bottom = (
         f"wide ? max(key_y + 24*s, beam_top + {steps + 0.6}*21*s) : beam_top + {steps + 0.6}*21*s"
     )
-    return stage(*layers, height=bottom, parameters=parameters).properties(usermeta=MANY_CELLS)
+    return stage(*layers, height=bottom, parameters=parameters, many_marks=True)
 
 
 def _places(steps: int, leaves: int, most: int) -> list[alt.Parameter]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import altair as alt
 
-from engine.charts.road import Ground, Kind, Place, own_x, own_y, share_of
-from engine.charts.stage import Layer, as_given, expr
+from engine.charts.road import Ground, Kind, Place, share_of
+from engine.charts.stage import Layer, as_given, at_x, at_y, expr
 
 #: Letters that look like the formulas beside a picture.
 SERIF = "KaTeX_Math, 'STIX Two Text', 'Cambria Math', 'Times New Roman', serif"
@@ -49,7 +49,7 @@ def nodes(
 ) -> list[Layer]:  # fmt: skip
     """× and + in their circles, `size` units across."""
     values = [{"x": x, "y": y, "sign": sign} for x, y, sign in places]
-    rows = ground.placed(values, where).encode(x=own_x("px"), y=own_y("py"))
+    rows = ground.placed(values, where).encode(x=at_x("px"), y=at_y("py"))
     discs = rows.mark_point(
         shape="circle", filled=True, opacity=1, fill=expr("background"), stroke=expr("ink"),
         strokeWidth=expr("1.3*s"), size=expr(f"pow(unit_px*{size}*(wide ? 1 : 1.25), 2)"), clip=True,
@@ -64,7 +64,7 @@ def nodes(
 
 def boxes(
     ground: Ground, marks: Sequence[Box], *, rows: str, half: Place, forced: str = "false",
-    where: str | None = None, small: bool = False, tooltip: str = "mean over units",
+    where: str | None = None, small: bool = False,
 ) -> list[Layer]:  # fmt: skip
     """Boxes, `half` units from their middle to their sides, filled up to the mean of their gate.
 
@@ -113,7 +113,7 @@ def boxes(
     edge = _box(edges).encode(stroke=alt.Stroke("ink_:N", scale=None, legend=None))
     if small:
         return [amber, edge]
-    edge = edge.encode(tooltip=[alt.Tooltip("mean:Q", title=tooltip, format=".3f")])
+    edge = edge.encode(tooltip=[alt.Tooltip("mean:Q", title="mean over units", format=".3f")])
     return [empty, tinted, amber, *_box_words(placed), edge]
 
 
@@ -130,7 +130,7 @@ def pills(ground: Ground, places: Sequence[tuple[float, float, str]]) -> list[La
     )  # fmt: skip
     inside = rows.mark_text(
         color=expr("ink"), baseline="middle", fontSize=expr("13*s"), aria=False
-    ).encode(x=own_x("px"), y=own_y("py"), text="word:N")
+    ).encode(x=at_x("px"), y=at_y("py"), text="word:N")
     return [_box(frames), inside]
 
 
@@ -144,43 +144,29 @@ def cells(
         fill=expr("ink"), stroke=expr("ink"), fillOpacity=0.025 if faint else 0.045, clip=True,
         strokeOpacity=0.22 if faint else 0.4, cornerRadius=expr("11*s"), strokeWidth=1, aria=False,
     )  # fmt: skip
-    return marks.encode(x=own_x("px"), y=own_y("py"), x2="px2:Q", y2="py2:Q")
+    return marks.encode(x=at_x("px"), y=at_y("py"), x2="px2:Q", y2="py2:Q")
 
 
-def symbols(
-    ground: Ground, marks: Sequence[Symbol], *, colour: str = "ink", where: str | None = None
-) -> list[Layer]:
+def symbols(ground: Ground, marks: Sequence[Symbol]) -> list[Layer]:
     """Letters in italics with true indices, as in the formulas."""
     values = [
         {"x": m.at[0], "y": m.at[1], "letter": m.letter, "index": m.index, "tilde": m.tilde}
         for m in marks
     ]
-    rows = ground.placed(values, where).encode(x=own_x("px"), y=own_y("py"))
-    style: dict[str, Any] = {"color": expr(colour), "font": SERIF, "aria": False, "clip": True}
-    letters = rows.mark_text(
-        fontStyle="italic",
-        align="right",
-        fontSize=expr("18*s"),
-        dx=expr("wide ? 0 : 7"),
-        dy=expr("5*s"),
-        **style,
-    ).encode(text="letter:N")
-    indices = rows.mark_text(
-        fontStyle="italic",
-        align="left",
-        dx=expr("wide ? 1 : 8"),
-        fontSize=expr("12.5*s"),
-        dy=expr("9*s"),
-        **style,
-    ).encode(text="index:N")
-    tildes = rows.transform_filter("datum.tilde").mark_text(
-        text="~",
-        align="right",
-        fontSize=expr("17*s"),
-        dx=expr("wide ? -2*s : 5"),
-        dy=expr("-7*s"),
-        **style,
+    rows = ground.placed(values).encode(x=at_x("px"), y=at_y("py"))
+
+    def set_in(of: alt.Chart, size: float, dx: str, dy: float, **mark: Any) -> alt.Chart:
+        return of.mark_text(
+            color=expr("ink"), font=SERIF, aria=False, clip=True, fontSize=expr(f"{size}*s"),
+            dx=expr(dx), dy=expr(f"{dy}*s"), **mark,
+        )  # fmt: skip
+
+    letters = set_in(rows, 18, "wide ? 0 : 7", 5, align="right", fontStyle="italic")
+    indices = set_in(rows, 12.5, "wide ? 1 : 8", 9, align="left", fontStyle="italic")
+    tildes = set_in(
+        rows.transform_filter("datum.tilde"), 17, "wide ? -2*s : 5", -7, align="right", text="~"
     )
+    letters, indices = letters.encode(text="letter:N"), indices.encode(text="index:N")
     return [letters, indices, *([tildes] if any(mark.tilde for mark in marks) else [])]
 
 
@@ -195,10 +181,10 @@ def _box_words(placed: alt.Chart) -> list[Layer]:
         placed.transform_filter(is_gate)
         .transform_calculate(says="replace(format(datum.mean, '.2f'), '-', '−')")
         .mark_text(fontSize=expr("14*s"), dy=expr("10*s"), **style)
-        .encode(x=own_x("px"), y=own_y("py"), text="says:N")
+        .encode(x=at_x("px"), y=at_y("py"), text="says:N")
     )
-    return [words.encode(x=own_x("px"), y=own_y("base_"), text="word:N"), means]
+    return [words.encode(x=at_x("px"), y=at_y("base_"), text="word:N"), means]
 
 
 def _box(marks: alt.Chart, top: str = "top", base: str = "base") -> alt.Chart:
-    return marks.encode(x=own_x("left"), x2="right:Q", y=own_y(top), y2=f"{base}:Q")
+    return marks.encode(x=at_x("left"), x2="right:Q", y=at_y(top), y2=f"{base}:Q")

@@ -22,7 +22,7 @@ from engine.charts.road import (
     wires,
 )
 from engine.charts.stage import Layer, parameter, power_text, stage, words
-from engine.charts.theme import MANY_CELLS, AnyChart, ChartData
+from engine.charts.theme import AnyChart, ChartData
 from engine.charts.ways import FORGET_BIAS, GATES
 
 #: Heights of the road, of i ∘ C̃, of o's way, of the boxes, of the hidden state; units.
@@ -154,8 +154,7 @@ def cell(
         parameter("back", f"{SHOW.place()} == 1"),
     ]  # fmt: skip
     layers = [*the_neighbours(), *the_cell(), *cell_road(flow, ways, ticks, facts)]
-    drawn = stage(*layers, height="strip_base + 26*s", parameters=parameters)
-    return drawn.properties(usermeta=MANY_CELLS)
+    return stage(*layers, height="strip_base + 26*s", parameters=parameters, many_marks=True)
 
 
 def the_cell() -> list[Layer]:

@@ -6,20 +6,22 @@ chosen one's begin. See engine.charts.ways.
 
 import altair as alt
 
-from engine.charts.road import own_x, own_y
 from engine.charts.stage import (
     ONE,
     Layer,
     Radio,
     Slider,
+    at_x,
+    at_y,
     expr,
     of_data,
     parameter,
     px,
+    unseen,
     words,
 )  # fmt: skip
 from engine.charts.theme import ChartData
-from engine.charts.ways import Curve, WayPanel, choosing, margins, row_of, times, unseen
+from engine.charts.ways import Curve, WayPanel, choosing, margins, row_of, times
 from engine.gates import SHOWN
 
 SHOW = Radio("show", "show", SHOWN, SHOWN[1])
@@ -84,8 +86,7 @@ def cell_road(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartDa
     """
     return [
         *_lens(),
-        *ROAD.grid(ticks, "'relative to the gradient at T'"),
-        *ROAD.drawn(),
+        *ROAD.drawn(ticks, "'relative to the gradient at T'"),
         ROAD.dots("rows[0][datum.column] - last[datum.column]"),
         *_strip(),
         *times("strip_base + 17*s"),
@@ -102,7 +103,7 @@ def _lens() -> list[Layer]:
     lens = corners.mark_line(fill=expr("ink"), fillOpacity=0.055, strokeOpacity=0, aria=False)
     column = alt.Chart(ONE).mark_rect(color=expr("ink"), opacity=0.1, aria=False)
     return [
-        lens.encode(x=own_x("px"), y=own_y("py"), order="n:O"),
+        lens.encode(x=at_x("px"), y=at_y("py"), order="n:O"),
         column.encode(
             x=px("now - pace/2"), x2=px("now + pace/2"), y=px("road_top"), y2=px("strip_base")
         ),

@@ -9,10 +9,12 @@ import altair as alt
 from engine.charts import panel, stage
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
-from engine.charts.stage import Data, Layer, expr, of_data, parameter, words
+from engine.charts.stage import Data, Layer, expr, parameter, words
 from engine.charts.unrolled import RADIUS
 
 _PANEL = Panel()
+#: What the rows say of the radius under the hand, beside the heading.
+_CHOSEN = ("log10_at", "g_last", "g_label", "slope_label", "gradient_words", "slope_words")
 
 
 def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
@@ -20,7 +22,7 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
 
     steps: `t, label, big, bigger`, `power` (log10 ‖W^f W_h^{T−t}‖/‖W^f‖ at radius 1) and `gs`, the
     measured log10 ‖∂L/∂h_t‖ packed over the radii. radii: `at, log10_at, share,
-    eigenvalue_share` and what `_chosen` names. ticks: of `power_ticks`.
+    eigenvalue_share` and `_CHOSEN`. ticks: of `power_ticks`.
     """
     rows = stage.unpacked(alt.Chart(steps), "i", g="gs").transform_calculate(
         line="datum.power + g_last + (datum.t < t1 ? (t1 - datum.t)*log10_at : 0)",
@@ -61,19 +63,12 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     return stage.stage(
         *layers,
         height=stage.in_window("width < 700 ? 480 : width < 1300 ? 460 : 760", 430),
-        parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
+        parameters=[
+            *panel.chosen(RADIUS, "radii", *_CHOSEN),
+            *panel.axis("ticks", "steps"),
+            *layout,
+        ],
     )
-
-
-def _chosen() -> list[alt.Parameter]:
-    columns = (
-        *panel.HEADING, "log10_at", "g_last", "g_label", "slope_label", "gradient_words",
-        "slope_words",
-    )  # fmt: skip
-    return [
-        parameter("i", RADIUS.place()),
-        *(of_data(name, "radii", name, "i") for name in columns),
-    ]
 
 
 def _words() -> list[Layer]:

@@ -5,17 +5,19 @@ import altair as alt
 from engine.charts import panel, stage
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
-from engine.charts.stage import Data, Layer, expr, of_data, parameter, px, words
+from engine.charts.stage import Data, Layer, expr, parameter, px, words
 from engine.charts.unrolled import RADIUS
 
 _PANEL = Panel()
+#: What the rows say of the radius under the hand, beside the heading.
+_CHOSEN = ("reach", "term_label", "sum_label", "whole_words")
 
 
 def equation_one(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     """The norm of each timestep's term and of their sum from T down; the newest ones that count.
 
     steps: `t, label, big, bigger` and `terms, sums`, log10 of both norms packed over the radii.
-    radii: `at, reach` (the newest timesteps that hold 99 %) and what `_chosen` names. ticks: of
+    radii: `at, reach` (the newest timesteps that hold 99 %) and `_CHOSEN`. ticks: of
     `power_ticks`.
     """
     rows = stage.unpacked(alt.Chart(steps), "i", term="terms", sum="sums")
@@ -46,7 +48,12 @@ def equation_one(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         *panel.numbered(_PANEL, steps),
         *panel.heading(),
         *_names(),
-        *_landscape(radii),
+        *Landscape(RADIUS, low="0", high="t1").drawn(
+            radii,
+            1.0,
+            field="reach",
+            above="timesteps that hold 99 % of ∂L/∂Wₕ, from 0 to T, at every radius",
+        ),
     ]
     layout = [
         parameter("x0", "wide ? 52*s : 40"),
@@ -59,16 +66,12 @@ def equation_one(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     return stage.stage(
         *layers,
         height=stage.in_window("width < 700 ? 470 : width < 1300 ? 450 : 750", 430),
-        parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
+        parameters=[
+            *panel.chosen(RADIUS, "radii", *_CHOSEN),
+            *panel.axis("ticks", "steps"),
+            *layout,
+        ],
     )
-
-
-def _chosen() -> list[alt.Parameter]:
-    columns = (*panel.HEADING, "reach", "term_label", "sum_label", "whole_words")
-    return [
-        parameter("i", RADIUS.place()),
-        *(of_data(name, "radii", name, "i") for name in columns),
-    ]
 
 
 def _names() -> list[Layer]:
@@ -86,13 +89,3 @@ def _names() -> list[Layer]:
         words("x1 - 6*s", "y0 + 15*s", "'99 % of ∂L/∂Wₕ'", colour="gradient", align="right",
               halo=True, where="reach > 0"),
     ]  # fmt: skip
-
-
-def _landscape(radii: Data) -> list[Layer]:
-    strip = Landscape(RADIUS, low="0", high="t1")
-    return [
-        *strip.area(radii, "reach"),
-        *strip.frame(1.0),
-        strip.here(),
-        *strip.title("timesteps that hold 99 % of ∂L/∂Wₕ, from 0 to T, at every radius"),
-    ]

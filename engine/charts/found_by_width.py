@@ -19,7 +19,7 @@ from engine.charts.stage import (
     x,
     y,
 )
-from engine.charts.theme import MANY_CELLS, AnyChart
+from engine.charts.theme import AnyChart
 
 
 def found_by_width(
@@ -95,5 +95,4 @@ def found_by_width(
             level.encode(x=px(at), y=up, text="words:N"), color=expr(name), align=align,
             dy=expr("-9*s"), fontWeight=600, fontSize=expr(f"{LABEL}*s"), baseline="middle",
         )  # fmt: skip
-    drawn = stage(*layers, height="bottom + 36*s", parameters=parameters)
-    return drawn.properties(usermeta=MANY_CELLS)
+    return stage(*layers, height="bottom + 36*s", parameters=parameters, many_marks=True)

@@ -6,19 +6,10 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from engine.charts.road import own_y
-from engine.charts.stage import (
-    Layer,
-    expr,
-    of_data,
-    parameter,
-    px,
-    stage,
-    words,
-)  # fmt: skip
+from engine.charts.stage import Layer, at_y, expr, of_data, parameter, px, stage, unseen, words
 from engine.charts.strips import strip
-from engine.charts.theme import MANY_CELLS, AnyChart, ChartData
-from engine.charts.ways import FORGET_BIAS, GATES, choosing, row_of, times, unseen
+from engine.charts.theme import AnyChart, ChartData
+from engine.charts.ways import FORGET_BIAS, GATES, choosing, row_of, times
 
 #: Column of `ways` with the picture, what it is; `…_says` has its mean.
 STRIPS = (
@@ -48,9 +39,7 @@ def gates(ways: ChartData, facts: ChartData) -> AnyChart:
     parameters = [
         GATES.selection(), FORGET_BIAS.selection(), *choosing(), *_places(len(STRIPS)),
     ]  # fmt: skip
-    return stage(*layers, height="strips_base + 26*s", parameters=parameters).properties(
-        usermeta=MANY_CELLS
-    )
+    return stage(*layers, height="strips_base + 26*s", parameters=parameters, many_marks=True)
 
 
 def trained_gates(ways: ChartData, facts: ChartData) -> AnyChart:
@@ -58,9 +47,7 @@ def trained_gates(ways: ChartData, facts: ChartData) -> AnyChart:
     says = "wide ? '1 − f on a log scale: 10⁻⁴ is paper, 1 full amber; C̃ from −1 to 1' : ''"
     layers = [*_legend("−1", "0", "1", says), *_strips(TRAINED_STRIPS), *unseen(ways, facts)]
     parameters = [parameter("way", row_of("ways", "0")), *_places(len(TRAINED_STRIPS))]
-    return stage(*layers, height="strips_base + 26*s", parameters=parameters).properties(
-        usermeta=MANY_CELLS
-    )
+    return stage(*layers, height="strips_base + 26*s", parameters=parameters, many_marks=True)
 
 
 def _places(count: int) -> list[alt.Parameter]:
@@ -96,11 +83,11 @@ def _strips(strips: Sequence[tuple[str, str]]) -> list[Layer]:
         align="left", baseline="middle", color=expr("ink"), fontWeight=600, **style
     )
     return [
-        edges.encode(x=px("left"), x2=px("right"), y=own_y("py"), y2="base:Q"),
-        images.encode(x=px("left"), y=own_y("py"), url="url:N"),
-        beside.encode(x=px("left - 12*s"), y=own_y("middle"), text="name:N"),
-        above.encode(x=px("left"), y=own_y("over"), text="name:N"),
-        means.encode(x=px("right + 8*s"), y=own_y("middle"), text="says:N"),
+        edges.encode(x=px("left"), x2=px("right"), y=at_y("py"), y2="base:Q"),
+        images.encode(x=px("left"), y=at_y("py"), url="url:N"),
+        beside.encode(x=px("left - 12*s"), y=at_y("middle"), text="name:N"),
+        above.encode(x=px("left"), y=at_y("over"), text="name:N"),
+        means.encode(x=px("right + 8*s"), y=at_y("middle"), text="says:N"),
         words("right + 8*s", "strips_top - 8*s", "'mean'", size=12),
         *times("strips_base + 12*s", moving=False),
     ]  # fmt: skip

@@ -70,6 +70,18 @@ class Landscape:
             ),
         ]  # fmt: skip
 
+    def drawn(
+        self, rows: Data, *marked: float, field: str = "share", colour: str = "gradient",
+        above: str, right: str = "",
+    ) -> list[Layer]:  # fmt: skip
+        """All of it for one outcome."""
+        return [
+            *self.area(rows, field, colour),
+            *self.frame(*marked),
+            self.here(),
+            *self.title(above, right),
+        ]
+
     def here(self) -> Layer:
         """Where the hand is."""
         return self._upright(self.slider.now(), colour="gradient", width=2)

@@ -5,17 +5,7 @@ import altair as alt
 from engine.charts import stage
 from engine.charts.plot import Plot, headline, ticks
 from engine.charts.skip_block import G
-from engine.charts.stage import (
-    CAPTION,
-    TICK,
-    Data,
-    Layer,
-    expr,
-    parameter,
-    px,
-    unpacked,
-    words,
-)  # fmt: skip
+from engine.charts.stage import CAPTION, TICK, Data, Layer, expr, parameter, px, unpacked, words
 
 #: The ends of the axis, base-10 logarithms; what lies beyond stands on its edge.
 LOW, HIGH = -4.0, 2.0

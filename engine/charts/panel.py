@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from engine.charts import stage
-from engine.charts.stage import Data, Layer, expr, px
+from engine.charts.stage import Data, Layer, Slider, expr, px
 
 
 @dataclass(frozen=True)
@@ -88,15 +88,23 @@ def axis(ticks: str, steps: str) -> list[alt.Parameter]:
     """
     last = f"length(data('{steps}')) - 1"
     return [
-        stage.of_data("low", ticks, "value"),
-        stage.of_data("high", ticks, "value", f"length(data('{ticks}')) - 1"),
+        *stage.ends_of(ticks),
         stage.of_data("t1", steps, "t", last),
         stage.parameter("t0", "t1 > 1 ? 1 : 0"),
     ]
 
 
-#: The parameters that `heading` reads.
+#: The columns of the rows that `heading` reads.
 HEADING = ("lead", "lead_short", "headline", "sentence", "sentence_short")
+
+
+def chosen(slider: Slider, rows: str, *columns: str) -> list[alt.Parameter]:
+    """The slider and, by their columns' names, what the rows say of the value under the hand."""
+    return [
+        slider.selection(),
+        stage.parameter("i", slider.place()),
+        *(stage.of_data(name, rows, name, "i") for name in (*HEADING, *columns)),
+    ]
 
 
 def heading() -> list[Layer]:

@@ -4,7 +4,6 @@ import altair as alt
 
 from engine.charts import stage
 from engine.charts.plot import Plot, headline
-from engine.charts.road import own_x, own_y
 from engine.charts.stage import (
     CAPTION,
     LABEL,
@@ -12,6 +11,8 @@ from engine.charts.stage import (
     Data,
     Layer,
     Slider,
+    at_x,
+    at_y,
     expr,
     parameter,
     px,
@@ -161,12 +162,12 @@ def _examples(example: Data) -> list[Layer]:
     ).mark_text(align="left", color=expr("dim"), fontSize=expr(f"{CAPTION}*s"), aria=False)  # fmt: skip
     return [
         blocks.encode(
-            x=own_x("a"), x2="b:Q", y=own_y("c"), y2="d:Q",
+            x=at_x("a"), x2="b:Q", y=at_y("c"), y2="d:Q",
             color=stage.as_given("ink_"), opacity=px("1"),
             fillOpacity=alt.FillOpacity("taken:N", scale=alt.Scale(domain=[False, True], range=[0.35, 1]), legend=None),  # noqa: E501
         ),
         line.mark_line(color=expr("road"), strokeWidth=expr("2*s"), strokeJoin="round", aria=False).encode(  # noqa: E501
-            x=own_x("at"), y=own_y("down"), detail="path:N", order="order:Q"
+            x=at_x("at"), y=at_y("down"), detail="path:N", order="order:Q"
         ),
-        names.encode(x=px("beside"), y=own_y("road"), text="words:N"),
+        names.encode(x=px("beside"), y=at_y("road"), text="words:N"),
     ]  # fmt: skip

@@ -65,6 +65,22 @@ class Plot:
         )
         return marks.encode(x=self.x("value"), y=px(self.bottom), text="words:N")
 
+    def feet(self, last: str, first: str, unit: str, parts: int = 5, align: str = "left") -> Layer:
+        """Whole numbers from 0 to `last` below, in equal parts.
+
+        first: the word at 0, aligned so. unit: an expression, what stands behind the last number.
+        """
+        rows = alt.Chart(alt.InlineData(values=[{"share": n / parts} for n in range(parts + 1)]))
+        marks = rows.transform_calculate(
+            value=f"round(datum.share * {last})",
+            words=f"datum.share == 0 ? '{first}' : round(datum.share * {last}) + "
+            f"(datum.share == 1 ? {unit} : '')",
+        ).mark_text(
+            baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False,
+            align=expr(f"datum.share == 0 ? '{align}' : 'center'"),
+        )  # fmt: skip
+        return marks.encode(x=self.x("value"), y=px(self.bottom), text="words:N")
+
     def curve(
         self, rows: alt.Chart, across: str, up: str, colour: str, *, width: float = 2.6, **mark: Any
     ) -> alt.Chart:
@@ -96,25 +112,15 @@ class Plot:
         return list(stage.haloed(placed, **mark))
 
 
-def headline(
-    said: Data,
-    place: str = "place",
-    *,
-    left: str = "x0",
-    top: str = "4*s",
-    where: str | None = None,
-) -> list[Layer]:
+def headline(said: Data, *, left: str = "x0", top: str = "4*s") -> list[Layer]:
     """The large words of a picture and the smaller ones below them, as the hand stands.
 
     said: one row, `headline, sentence, short`, each with the words of every place, joined
     with `|`; short: for phones, where a line holds some 55 letters.
     """
-    row = alt.Chart(said)
-    if where is not None:
-        row = row.transform_filter(where)
-    row = row.transform_calculate(
-        large=f"split(datum.headline, '|')[{place}]",
-        small=f"split(wide ? datum.sentence : datum.short, '|')[{place}]",
+    row = alt.Chart(said).transform_calculate(
+        large="split(datum.headline, '|')[place]",
+        small="split(wide ? datum.sentence : datum.short, '|')[place]",
     )
     mark: dict[str, Any] = {"align": "left", "baseline": "top", "aria": False, "lineBreak": "\n"}
     left, top = f"({left})", f"({top})"

@@ -8,17 +8,26 @@ import altair as alt
 from engine.charts import panel, stage
 from engine.charts.landscape import Landscape
 from engine.charts.panel import Panel
-from engine.charts.stage import Data, Layer, of_data, parameter, words
+from engine.charts.stage import Data, Layer, parameter, words
 from engine.charts.unrolled import RADIUS
 
 _PANEL = Panel()
+#: What the rows say of the radius under the hand, beside the heading.
+_CHOSEN = (
+    "log10_at",
+    "norm_label",
+    "eigenvalue_label",
+    "singular_label",
+    "eigenvalue_words",
+    "singular_words",
+)
 
 
 def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     """‖W_hⁿ‖ between ρⁿ and σₘₐₓⁿ, and its peak at every radius below 1.
 
     steps: the power n as `t`, `norm` and `singular`, log10 of ‖Wⁿ‖ and of σₘₐₓⁿ at radius 1, and
-    `big, bigger`. radii: `at, log10_at, share` (log10 of the peak) and what `_chosen` names.
+    `big, bigger`. radii: `at, log10_at, share` (log10 of the peak) and `_CHOSEN`.
     ticks: of `power_ticks`.
     """
     fall = "(datum.t > 0 ? datum.t*log10_at : 0)"
@@ -35,7 +44,13 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         *panel.numbered(_PANEL, steps, "n"),
         *panel.heading(),
         *_names(),
-        *_landscape(radii),
+        *Landscape(RADIUS).drawn(
+            radii,
+            1.0,
+            colour="weights",
+            above="the largest ‖Wₕⁿ‖ of all n, at every radius",
+            right="from 1 on it has no end",
+        ),
     ]
     layout = [
         parameter("x0", "wide ? 52*s : 40"),
@@ -49,19 +64,8 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     return stage.stage(
         *layers,
         height=stage.in_window("width < 700 ? 470 : width < 1300 ? 450 : 750", 430),
-        parameters=[RADIUS.selection(), *_chosen(), *ends, parameter("t0", "0"), *layout],
+        parameters=[*panel.chosen(RADIUS, "radii", *_CHOSEN), *ends, parameter("t0", "0"), *layout],
     )
-
-
-def _chosen() -> list[alt.Parameter]:
-    columns = (
-        *panel.HEADING, "log10_at", "norm_label", "eigenvalue_label", "singular_label",
-        "eigenvalue_words", "singular_words",
-    )  # fmt: skip
-    return [
-        parameter("i", RADIUS.place()),
-        *(of_data(name, "radii", name, "i") for name in columns),
-    ]
 
 
 def _names() -> list[Layer]:
@@ -78,13 +82,3 @@ def _names() -> list[Layer]:
         words(place, beside("eigenvalue_label", "22*s"), "eigenvalue_words", halo=True),
         words(early, beside("singular_label", "-10*s"), "singular_words", halo=True),
     ]  # fmt: skip
-
-
-def _landscape(radii: Data) -> list[Layer]:
-    strip = Landscape(RADIUS)
-    return [
-        *strip.area(radii, colour="weights"),
-        *strip.frame(1.0),
-        strip.here(),
-        *strip.title("the largest ‖Wₕⁿ‖ of all n, at every radius", "from 1 on it has no end"),
-    ]

@@ -16,13 +16,15 @@ from typing import Any, Literal, TypeAlias
 
 import altair as alt
 
-from engine.charts.stage import Layer, as_given, expr, parameter, px
+from engine.charts.stage import Layer, as_given, at_x, at_y, expr, parameter, px
 
 Kind: TypeAlias = Literal["road", "weights", "plain"]
 Place: TypeAlias = tuple[float, float]
 
 #: An arrowhead and a chevron, pointing right and left; `angle` turns them clockwise.
 HEAD = "M-1,-0.62L0.25,0L-1,0.62L-0.72,0Z"
+#: The radius of a bend, in units.
+CORNER = 2.2
 CHEVRON = "M0.5,-1L-0.5,0L0.5,1L0.1,1L-0.9,0L0.1,-1Z"
 
 
@@ -92,10 +94,9 @@ class Stream:
     row: int = 0
     says: str = ""
 
-    def moved(self, x: float, y: float = 0, row: int | None = None) -> "Stream":
-        """The same elsewhere, from another row."""
-        points = tuple((a + x, b + y) for a, b in self.points)
-        return replace(self, points=points, row=self.row if row is None else row)
+    def moved(self, x: float) -> "Stream":
+        """The same further to the right."""
+        return replace(self, points=tuple((across + x, down) for across, down in self.points))
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,10 @@ def share_of(rows: str) -> str:
 
 def wires(
     ground: Ground, streams: Sequence[Stream], *, opacity: str, where: str | None = None,
-    road_too: str = "false", corner: float = 2.2,
+    road_too: str = "false",
 ) -> Layer:  # fmt: skip
     """Thin lines, as values run. opacity: an expression. road_too: whether roads are violet now."""
-    rows = _lines(ground, streams, corner, where)
+    rows = _lines(ground, streams, CORNER, where)
     is_road = f"({road_too}) && datum.kind == 'road'"
     return (
         rows.transform_calculate(ink_=f"{is_road} ? road : ink", thin=f"({is_road} ? 4 : 1.7)*s")
@@ -142,14 +143,14 @@ def wires(
 
 def streams(
     ground: Ground, ways: Sequence[Stream], *, rows: str, widest: float, show: str = "true",
-    where: str | None = None, share: str | None = None, corner: float = 2.2,
+    where: str | None = None, share: str | None = None,
 ) -> Layer:  # fmt: skip
     """Streams against the arrows, `widest` units wide where the share is 1.
 
     rows: the parameter with the rows of the table. show: an expression. share: how a column gives
     the share, where it isn't the share itself: an expression of `datum.row`, `datum.column`.
     """
-    marks = _lines(ground, [way for way in ways if way.column], corner, where)
+    marks = _lines(ground, [way for way in ways if way.column], CORNER, where)
     return (
         marks.transform_calculate(ink_="datum.kind == 'road' ? road : weights")
         .transform_calculate(stream=f"({show}) ? {share or share_of(rows)}*{widest}*unit_px : 0")
@@ -180,7 +181,7 @@ def chevrons(
             clip=True, aria=False,
         )
         .encode(
-            x=own_x("px"), y=own_y("py"), angle=alt.Angle("turn:Q", scale=None),
+            x=at_x("px"), y=at_y("py"), angle=alt.Angle("turn:Q", scale=None),
             size=alt.Size("area:Q", scale=None, legend=None),
         )
     )  # fmt: skip
@@ -196,7 +197,7 @@ def heads(
         shape=HEAD, filled=True, color=expr("ink"), strokeWidth=0, clip=True, aria=False
     )
     return marks.encode(
-        x=own_x("px"), y=own_y("py"), angle=alt.Angle("turn:Q", scale=None),
+        x=at_x("px"), y=at_y("py"), angle=alt.Angle("turn:Q", scale=None),
         size=px("150*s*s"), opacity=px(f"({show}) ? 1 : 0"),
     )  # fmt: skip
 
@@ -211,7 +212,7 @@ def dots(ground: Ground, places: Sequence[Place], *, show: str = "true") -> Laye
         size=expr("36*s*s"),
         aria=False,
     )
-    return marks.encode(x=own_x("px"), y=own_y("py"), opacity=px(f"({show}) ? 1 : 0"))
+    return marks.encode(x=at_x("px"), y=at_y("py"), opacity=px(f"({show}) ? 1 : 0"))
 
 
 def pointed_at(
@@ -247,16 +248,6 @@ def _lines(ground: Ground, ways: Sequence[Stream], corner: float, where: str | N
     if where is not None:
         chart = chart.transform_filter(where)
     return chart.transform_calculate(path="wide ? datum.wide : datum.narrow")
-
-
-def own_x(field: str) -> alt.X:
-    """A column that is pixels already."""
-    return alt.X(f"{field}:Q", scale=None, axis=None)
-
-
-def own_y(field: str) -> alt.Y:
-    """A column that is pixels already."""
-    return alt.Y(f"{field}:Q", scale=None, axis=None)
 
 
 def _own(field: str) -> alt.Shape:

@@ -10,7 +10,6 @@ from engine.charts.skip_block import G
 from engine.charts.stage import (
     CAPTION,
     LABEL,
-    TICK,
     Data,
     Layer,
     expr,
@@ -49,7 +48,7 @@ def scaled_skips(roads: Data, mine: Data, ends: Data, said: Data) -> alt.LayerCh
     ]
     layers = [
         *PLOT.levels(ticks({at: "1" if at == 0 else f"10{raised(at)}" for at in range(-16, 5, 4)})),
-        *_units(),
+        PLOT.feet("last", "loss", "(wide ? ' units back' : '')", parts=3),
         PLOT.curve(
             alt.Chart(roads), "units", "log10_road", "mid", width=1.6, strokeDash=[5, 4]
         ).encode(detail="shortcut:N"),
@@ -61,19 +60,6 @@ def scaled_skips(roads: Data, mine: Data, ends: Data, said: Data) -> alt.LayerCh
     ]
     height = "wide ? clamp(width * 0.42, 400, 760) : 470"
     return stage.stage(*layers, height=height, parameters=parameters)
-
-
-def _units() -> list[Layer]:
-    rows = alt.Chart(alt.InlineData(values=[{"share": n / 3} for n in range(4)]))
-    marks = rows.transform_calculate(
-        value="round(datum.share * last)",
-        words="datum.share == 0 ? 'loss' : round(datum.share*last) + "
-        "(datum.share == 1 ? (wide ? ' units back' : '') : '')",
-    ).mark_text(
-        baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False,
-        align=expr("datum.share == 0 ? 'left' : 'center'"),
-    )  # fmt: skip
-    return [marks.encode(x=PLOT.x("value"), y=px("y1"), text="words:N")]
 
 
 def _errors(names: alt.Chart) -> list[Layer]:

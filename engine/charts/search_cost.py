@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from engine.charts.beam_parts import at_x, at_y, looked_up, text
+from engine.charts.beam_parts import looked_up, text
 from engine.charts.stage import (
     LABEL,
     SENTENCE,
@@ -16,6 +16,8 @@ from engine.charts.stage import (
     Data,
     Layer,
     Slider,
+    at_x,
+    at_y,
     expr,
     haloed,
     parameter,
@@ -25,7 +27,7 @@ from engine.charts.stage import (
     x,
     y,
 )
-from engine.charts.theme import MANY_CELLS, AnyChart
+from engine.charts.theme import AnyChart
 
 #: Each way: its title and its ink.
 WAYS = {
@@ -64,8 +66,7 @@ def search_cost(steps: Data, counts: Data, *, longest: int, widths: int, start: 
     for place, way in enumerate(WAYS):
         layers += _squares(steps, counted, way, f"{place} * (wide ? 0.36 : 0.51)*width")
     layers += [*_axis(longest), *_counts(counted, longest)]
-    chart = stage(*layers, height="plot_bottom + 30*s", parameters=parameters)
-    return chart.properties(usermeta=MANY_CELLS)
+    return stage(*layers, height="plot_bottom + 30*s", parameters=parameters, many_marks=True)
 
 
 def _squares(steps: Data, counted: alt.Chart, way: str, left: str) -> list[Layer]:

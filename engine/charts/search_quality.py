@@ -27,7 +27,7 @@ from engine.charts.stage import (
     x,
     y,
 )
-from engine.charts.theme import MANY_CELLS, AnyChart
+from engine.charts.theme import AnyChart
 
 #: Ticks of the beam width.
 WIDTHS_TOLD = (1, 2, 5, 10, 20, 50)
@@ -64,9 +64,8 @@ def search_quality(
         *_hand(widths, longest),
         *_examples(examples),
     ]  # fmt: skip
-    chart = stage(*layers, height="wide ? length_bottom + 34*s : list_top + 9.4*list_row",
-                  parameters=parameters)  # fmt: skip
-    return chart.properties(usermeta=MANY_CELLS)
+    return stage(*layers, height="wide ? length_bottom + 34*s : list_top + 9.4*list_row",
+                  parameters=parameters, many_marks=True)  # fmt: skip
 
 
 def _places(widest: int) -> list[alt.Parameter]:

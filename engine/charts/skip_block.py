@@ -159,8 +159,7 @@ def block(flow: Data, layers: Data, ticks: Data, said: Data) -> alt.LayerChart:
         GROUND.unit(),
         *flow_parameters(1),
         stage.of_data("which", "flow", "layer"),
-        stage.of_data("low", "ticks", "value"),
-        stage.of_data("high", "ticks", "value", "length(data('ticks')) - 1"),
+        *stage.ends_of("ticks"),
         parameter("last", "max(length(data('layers')), 2)"),
         parameter("x0", "wide ? 14*s : 8"),
         parameter("x1", "width - (wide ? 150*s : 76)"),
@@ -175,7 +174,7 @@ def block(flow: Data, layers: Data, ticks: Data, said: Data) -> alt.LayerChart:
         cells(GROUND, frame),
         cells(GROUND, [*beside, *_boxes_beside()], faint=True, where="wide"),
         wires(GROUND, _neighbours(), opacity="0.16", where="wide"),
-        known(flow),
+        *stage.unseen(flow),
         *steps(GROUND, [STEP]),
         *_letters(),
         *_lens(layers),
@@ -185,11 +184,6 @@ def block(flow: Data, layers: Data, ticks: Data, said: Data) -> alt.LayerChart:
         height=stage.in_window("row + tall + (wide ? 182*s : 186)", 530),
         parameters=parameters,
     )
-
-
-def known(data: Data) -> alt.Chart:
-    """An unseen mark: rows that only expressions read would not be in the picture."""
-    return alt.Chart(data).mark_rule(opacity=0, aria=False).encode(x=px(0), y=px(0))
 
 
 def _neighbours() -> list[Stream]:

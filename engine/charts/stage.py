@@ -133,6 +133,12 @@ def of_data(name: str, data: str, field: str, row: str = "0") -> alt.Parameter:
     return parameter(name, f"length(data('{data}')) > ({row}) ? {found}.{field} : 0")
 
 
+def ends_of(ticks: str, low: str = "low", high: str = "high") -> list[alt.Parameter]:
+    """The ends of an axis by their names: the first and the last `value` of its ticks."""
+    last = f"length(data('{ticks}')) - 1"
+    return [of_data(low, ticks, "value"), of_data(high, ticks, "value", last)]
+
+
 def theme() -> list[alt.Parameter]:
     """Inks of the page's theme, the type scale, and whether there is room: what all pictures use.
 
@@ -171,6 +177,16 @@ def placed(rows: alt.Chart, *, text: str | None = None, **places: str) -> alt.Ch
     if text is not None:
         encoded["text"] = alt.Text(f"{text}:N")
     return rows.encode(**encoded)
+
+
+def at_x(field: str) -> alt.X:
+    """A horizontal place in pixels that stands in the rows."""
+    return alt.X(f"{field}:Q", scale=None, axis=None)
+
+
+def at_y(field: str) -> alt.Y:
+    """A vertical place in pixels that stands in the rows."""
+    return alt.Y(f"{field}:Q", scale=None, axis=None)
 
 
 def as_given(field: str) -> alt.Color:
@@ -295,15 +311,25 @@ def in_window(height: str, least: float) -> str:
     return f"wide && isValid({window}) ? {room} : ({height})"
 
 
-def stage(*layers: Layer, height: str, parameters: Sequence[alt.Parameter]) -> alt.LayerChart:
+def unseen(*data: Data) -> list[Layer]:
+    """Data that only expressions use: without a layer of its own it isn't part of a picture."""
+    return [alt.Chart(one).transform_filter("false").mark_point() for one in data]
+
+
+def stage(
+    *layers: Layer, height: str, parameters: Sequence[alt.Parameter], many_marks: bool = False
+) -> alt.LayerChart:
     """The layers as one picture that fills its width; height: an expression of it.
 
     parameters: the hands' selections first, then what is derived, in the order of their use.
+    many_marks: too many for SVG, where each is an element of the page.
     """
     chart: alt.LayerChart = alt.layer(*layers).resolve_scale(x="independent", y="independent")
     hands = [one for one in parameters if one.param_type == "selection"]
     derived = [one for one in parameters if one.param_type != "selection"]
     chart = chart.add_params(*hands, *theme(), parameter("height", height), *derived)
+    if many_marks:
+        chart = chart.properties(usermeta={"embedOptions": {"renderer": "canvas"}})
     return chart.properties(
         width="container",
         height=500,

@@ -18,8 +18,12 @@ BANDS = (
     ("11–20 ahead", "#F6BC96", "#8C4A22", "#111111", "#FFFFFF"),
     ("over 20 ahead", "#FADFCD", "#54301B", "#111111", "#FFFFFF"),
 )
-#: Where a band has its name.
-_NAMED = ("t", "middle", "height")
+#: What the rows say of the radius under the hand, beside the heading: where labels and bands' names
+#: stand.
+_CHOSEN = (
+    "g_last", "g_label", "last_label",
+    *(f"band_{of}{n}" for n in range(len(BANDS)) for of in ("t", "middle", "height")),
+)  # fmt: skip
 _PANEL = Panel()
 
 
@@ -30,7 +34,7 @@ def targets(
 
     steps: `t, label, loss, big, bigger, few` and `gs`, log10 ‖∂L/∂h_t‖ packed over the radii.
     losses: `k, t, gs` of single losses, and `is_last`. shares: `t` and `e1` to `e5`,
-    where one band ends and the next begins, packed. radii: what `_chosen` names. ticks: of
+    where one band ends and the next begins, packed. radii: `_CHOSEN`. ticks: of
     `power_ticks`.
     """
     live = stage.unpacked(alt.Chart(steps), "i", g="gs").transform_calculate(
@@ -47,6 +51,7 @@ def targets(
         *_words(radii),
     ]
     layout = [
+        of_data("last_loss", "steps", "loss", "length(data('steps')) - 1"),
         parameter("x0", "wide ? 52*s : 40"),
         parameter("x1", "width - (wide ? 24*s : 20)"),
         parameter("yl", "wide ? 128*s : 128"),
@@ -60,20 +65,12 @@ def targets(
     return stage.stage(
         *layers,
         height=stage.in_window("width < 700 ? 540 : width < 1300 ? 510 : 840", 500),
-        parameters=[RADIUS.selection(), *_chosen(), *panel.axis("ticks", "steps"), *layout],
+        parameters=[
+            *panel.chosen(RADIUS, "radii", *_CHOSEN),
+            *panel.axis("ticks", "steps"),
+            *layout,
+        ],
     )
-
-
-def _chosen() -> list[alt.Parameter]:
-    columns = (
-        *panel.HEADING, "g_last", "g_label", "last_label",
-        *(f"band_{of}{n}" for n in range(len(BANDS)) for of in _NAMED),
-    )  # fmt: skip
-    return [
-        parameter("i", RADIUS.place()),
-        *(of_data(name, "radii", name, "i") for name in columns),
-        of_data("last_loss", "steps", "loss", "length(data('steps')) - 1"),
-    ]
 
 
 def _curves(live: alt.Chart, losses: Data) -> list[Layer]:
@@ -182,7 +179,6 @@ def _words(radii: Data) -> list[Layer]:
     last = f"clamp({_PANEL.at('last_label')}, y0, y1)"
     # The last loss's name gives way where it lies on the sum of all.
     apart = f"{last} - clamp({_PANEL.at('g_label')}, y0, y1)"
-    rows = alt.Chart(radii).transform_filter("false").mark_point(opacity=0, aria=False)
     return [
         *panel.heading(),
         words(place, total, "'all losses together'", size=stage.LABEL, colour="gradient",
@@ -193,5 +189,5 @@ def _words(radii: Data) -> list[Layer]:
         words("x0 + 12*s", f"clamp({_PANEL.at('g_label')}, y0, y1) + ({apart})/2 + 4*s",
               "'each of the other losses alone'", colour="gradient", halo=True,
               where=f"{apart} > 44*s"),
-        rows.encode(x=px("0"), y=px("0")),
+        *stage.unseen(radii),
     ]  # fmt: skip

@@ -11,8 +11,6 @@ AnyChart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatC
 
 #: Colours of small charts, which keep them on light and dark paper.
 COLOURS = {"state": "#1F83C6", "mid": "#808080"}
-#: For pictures of many marks: as SVG each is an element of the page.
-MANY_CELLS: Final = {"embedOptions": {"renderer": "canvas"}}
 #: On a phone the entries of a legend stand below each other; a wider chart takes them side by side.
 STACKED_ON_PHONES: Final = alt.ExprRef("width < 480 ? 1 : 0")
 

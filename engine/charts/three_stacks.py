@@ -13,17 +13,7 @@ import altair as alt
 from engine.charts import stage
 from engine.charts.plot import Plot, headline
 from engine.charts.skip_block import G
-from engine.charts.stage import (
-    CAPTION,
-    LABEL,
-    Data,
-    Layer,
-    expr,
-    parameter,
-    px,
-    unpacked,
-    words,
-)  # fmt: skip
+from engine.charts.stage import CAPTION, LABEL, Data, Layer, expr, parameter, px, unpacked, words
 
 #: Each stack's name and ink. A column of this name holds its values; the skip's are packed by g.
 STACKS = (("plain", "weights"), ("gated", "cell"), ("residual", "road"))
@@ -68,8 +58,10 @@ def _side_by_side(
     parameters = [
         G.selection(),
         parameter("place", G.place()),
-        *_ends("last", "low", "high", names[0], names[1]),
-        *_ends("width_", "least", "most", names[2], names[3]),
+        parameter("last", f"max(length(data('{names[0]}')), 2)"),
+        *stage.ends_of(names[1]),
+        parameter("width_", f"max(length(data('{names[2]}')), 2)"),
+        *stage.ends_of(names[3], "least", "most"),
         parameter("plot", "wide ? clamp(width*0.25, 230, 420) : 170"),
         parameter("x0", "wide ? 12*s : 6"),
         parameter("x1", "wide ? width/2 - 66*s : width - 46"),
@@ -88,14 +80,6 @@ def _side_by_side(
         height="v1 + 30*s",
         parameters=parameters,
     )
-
-
-def _ends(last: str, low: str, high: str, rows: str, ticks: str) -> list[alt.Parameter]:
-    return [
-        parameter(last, f"max(length(data('{rows}')), 2)"),
-        stage.of_data(low, ticks, "value"),
-        stage.of_data(high, ticks, "value", f"length(data('{ticks}')) - 1"),
-    ]
 
 
 def _plot(plot: Plot, rows: Data, along: str, ticks: Data, axis: Axis) -> list[Layer]:

@@ -11,7 +11,7 @@ import altair as alt
 from engine.charts import panel, stage
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
-from engine.charts.stage import Data, Layer, Slider, expr, of_data, parameter, px, words
+from engine.charts.stage import Data, Layer, Slider, expr, parameter, px, words
 
 #: The slider of every picture that turns W_h's spectral radius.
 RADIUS = Slider("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.01, 0.8)
@@ -20,7 +20,10 @@ REACH = 2.15
 #: The widest river, in pixels, and the norms whose share of it is still drawn.
 RIVER, SHARE = "20*s", 1e8
 
-#: What the plane of the eigenvalues says at each radius.
+#: What the rows say of the value under the hand, beside the heading: of the curves, of the plane.
+_CHOSEN = (
+    "g_first", "g_last", "g_label", "h_last", "above", "crosses", "gradient_words", "state_words",
+)  # fmt: skip
 _OF_THE_PLANE = ("kept", "radius_words", "kept_words", "outside_words")
 #: The notebook's slider of every weight.
 WEIGHT_SCALE = Slider("weight_scale", "weight_scale", -5.0, 5.0, 0.05, 1.0)
@@ -46,7 +49,12 @@ def unrolled(
         *_PANEL.grid(ticks)[1:],
         *_network(live),
         *_plane(eigenvalues),
-        *_landscape(radii),
+        *Landscape(RADIUS).drawn(
+            radii,
+            1.0,
+            above="what the first step hears, at every radius",
+            right="above the line: more than the last step",
+        ),
         *panel.heading(),
         *_labels(),
     ]
@@ -67,8 +75,7 @@ def unrolled(
         *layers,
         height=stage.in_window("width < 700 ? 700 : width < 1300 ? 490 : 800", 476),
         parameters=[
-            RADIUS.selection(),
-            *_chosen(RADIUS, "radii", *_OF_THE_PLANE),
+            *panel.chosen(RADIUS, "radii", *_CHOSEN, *_OF_THE_PLANE),
             *panel.axis("ticks", "steps"),
             *layout,
         ],
@@ -86,7 +93,7 @@ def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         *_network(live),
         *panel.heading(),
         *_labels(),
-        _kept_apart(radii),
+        *stage.unseen(radii),
     ]
     layout = [
         parameter("x0", "wide ? 52*s : 40"),
@@ -100,8 +107,7 @@ def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         *layers,
         height="width < 700 ? 370 : width < 1300 ? 380 : 590",
         parameters=[
-            RADIUS.selection(),
-            *_chosen(RADIUS, "radii"),
+            *panel.chosen(RADIUS, "radii", *_CHOSEN),
             *panel.axis("ticks", "steps"),
             *layout,
         ],
@@ -114,7 +120,6 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
     scales: as `radii` of `unrolled`, one row for each weight_scale.
     """
     live = _live(steps)
-    strip = Landscape(WEIGHT_SCALE)
     layers = [
         *_PANEL.grid(ticks)[:1],
         *_curves(live),
@@ -123,10 +128,9 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
         *_network(live),
         *panel.heading(),
         *_labels(),
-        *strip.area(scales),
-        *strip.frame(),
-        strip.here(),
-        *strip.title("‖∂L/∂h₁‖ next to ‖∂L/∂h_T‖, at every weight_scale"),
+        *Landscape(WEIGHT_SCALE).drawn(
+            scales, above="‖∂L/∂h₁‖ next to ‖∂L/∂h_T‖, at every weight_scale"
+        ),
     ]
     layout = [
         parameter("x0", "wide ? 52*s : 40"),
@@ -138,24 +142,12 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
         parameter("z0", "height - 78*s"),
         parameter("z1", "height - 21*s"),
     ]
-    chosen = _chosen(WEIGHT_SCALE, "scales")
+    chosen = panel.chosen(WEIGHT_SCALE, "scales", *_CHOSEN)
     return stage.stage(
         *layers,
         height=stage.in_window("width < 700 ? 480 : width < 1300 ? 470 : 740", 470),
-        parameters=[WEIGHT_SCALE.selection(), *chosen, *panel.axis("ticks", "steps"), *layout],
+        parameters=[*chosen, *panel.axis("ticks", "steps"), *layout],
     )
-
-
-def _chosen(slider: Slider, rows: str, *more: str) -> list[alt.Parameter]:
-    """What the rows say of the value under the hand."""
-    columns = (
-        *panel.HEADING, "g_first", "g_last", "g_label", "h_last", "above", "crosses",
-        "gradient_words", "state_words", *more,
-    )  # fmt: skip
-    return [
-        parameter("i", slider.place()),
-        *(of_data(name, rows, name, "i") for name in columns),
-    ]
 
 
 def _live(steps: Data) -> alt.Chart:
@@ -288,19 +280,6 @@ def _plane(eigenvalues: Data) -> list[Layer]:
     ]  # fmt: skip
 
 
-def _landscape(radii: Data) -> list[Layer]:
-    """What the first step hears at every radius."""
-    strip = Landscape(RADIUS)
-    return [
-        *strip.area(radii),
-        *strip.frame(1.0),
-        strip.here(),
-        *strip.title(
-            "what the first step hears, at every radius", "above the line: more than the last step"
-        ),
-    ]
-
-
 def _labels() -> list[Layer]:
     """The curves' own names, where they don't meet."""
     label = f"clamp({_PANEL.at('g_label')}, y0, y1)"
@@ -313,9 +292,3 @@ def _labels() -> list[Layer]:
               size=stage.LABEL, weight=600, colour="state", align="right", halo=True),
         words("x0", "y1 + 17*s", "'Euclidean norms, log scale'", size=stage.TICK),
     ]  # fmt: skip
-
-
-def _kept_apart(radii: Data) -> alt.Chart:
-    """Nothing to see: rows that only expressions read wouldn't reach the browser."""
-    rows = alt.Chart(radii).transform_filter("false")
-    return rows.mark_point(opacity=0, aria=False).encode(x=px("0"), y=px("0"))

@@ -6,19 +6,9 @@ Each picture is one or two panels of engine.charts.ways, moved by the forget bia
 import altair as alt
 
 from engine.charts.cell_road import at_timestep, timestep
-from engine.charts.stage import ONE, Layer, expr, of_data, parameter, px, stage, words
-from engine.charts.theme import MANY_CELLS, AnyChart, ChartData
-from engine.charts.ways import (
-    FORGET_BIAS,
-    GATES,
-    Curve,
-    WayPanel,
-    choosing,
-    margins,
-    row_of,
-    times,
-    unseen,
-)
+from engine.charts.stage import ONE, Layer, expr, of_data, parameter, px, stage, unseen, words
+from engine.charts.theme import AnyChart, ChartData
+from engine.charts.ways import FORGET_BIAS, GATES, Curve, WayPanel, choosing, margins, row_of, times
 
 GRADIENTS = WayPanel(
     "gradients",
@@ -114,18 +104,13 @@ def networks(
 ) -> AnyChart:
     """LSTM and vanilla RNN on the same data: what is left of their gradients, and their states."""
     layers = [
-        *GRADIENTS.grid(gradient_ticks, "'relative to the gradient at T'"),
-        *GRADIENTS.drawn(),
-        *STATES.grid(state_ticks, "'size of the states'"),
-        *STATES.drawn(),
+        *GRADIENTS.drawn(gradient_ticks, "'relative to the gradient at T'"),
+        *STATES.drawn(state_ticks, "'size of the states'"),
         *times("states_base + 17*s", moving=False),
         *unseen(ways, facts),
     ]
-    return _picture(
-        layers,
-        [*GRADIENTS.parameters("12*s"), *STATES.parameters(f"gradients_base + {GAP}")],
-        "states_base + 26*s",
-    )
+    panels = [*GRADIENTS.parameters("12*s"), *STATES.parameters(f"gradients_base + {GAP}")]
+    return _picture(layers, panels, "states_base + 26*s")
 
 
 def terms(
@@ -139,22 +124,17 @@ def terms(
         column.encode(
             x=px("now - pace/2"), x2=px("now + pace/2"), y=px("terms_top"), y2=px("shares_base")
         ),
-        *TERMS.grid(ticks, "'gradient at Cₜ₋₁'"),
-        *TERMS.drawn(),
+        *TERMS.drawn(ticks, "'gradient at Cₜ₋₁'"),
         TERMS.dots(
             "tt == 1 ? null : datum.column == 'direct' ? rows[0].direct : "
             "datum.column == 'total' ? rows[1].cell : rows[1].via_hidden"
         ),
-        *SHARES.grid(share_ticks, "'share of ∂L/∂Cₜ₋₁: road below, through weights above'"),
-        *SHARES.drawn(),
+        *SHARES.drawn(share_ticks, "'share of ∂L/∂Cₜ₋₁: road below, through weights above'"),
         *times("shares_base + 17*s"),
         *unseen(flow, ways, facts),
     ]
-    moved = [
-        *at_timestep(slider),
-        *TERMS.parameters("12*s"),
-        *SHARES.parameters(f"terms_base + {GAP}"),
-    ]
+    panels = [*TERMS.parameters("12*s"), *SHARES.parameters(f"terms_base + {GAP}")]
+    moved = [*at_timestep(slider), *panels]
     return _picture(layers, moved, "shares_base + 26*s", slider.selection())
 
 
@@ -165,49 +145,34 @@ def memory(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: Char
         size=13, weight=600, colour="state", align="right",
     )  # fmt: skip
     layers = [
-        *SURVIVAL.grid(ticks, "'relative to T'"),
-        *SURVIVAL.drawn(),
+        *SURVIVAL.drawn(ticks, "'relative to T'"),
         *times("survival_base + 17*s", moving=False),
-        *HALF_LIVES.grid(life_ticks, "way.lives_words"),
-        *HALF_LIVES.drawn(),
+        *HALF_LIVES.drawn(life_ticks, "way.lives_words"),
         names,
         *unseen(ways, facts),
     ]
-    moved = [
-        *SURVIVAL.parameters("12*s"),
-        *HALF_LIVES.parameters("survival_base + 38*s"),
-    ]
-    return _picture(layers, moved, "lives_base + 10*s")
+    panels = [*SURVIVAL.parameters("12*s"), *HALF_LIVES.parameters("survival_base + 38*s")]
+    return _picture(layers, panels, "lives_base + 10*s")
 
 
 def jacobians(ways: ChartData, ticks: ChartData, facts: ChartData) -> AnyChart:
     """What a change of C_t still does to C_T: along the road alone, and altogether. No hands."""
     layers = [
-        *JACOBIANS.grid(ticks, "''"),
-        *JACOBIANS.drawn(),
+        *JACOBIANS.drawn(ticks, "''"),
         *times("jacobians_base + 17*s", moving=False),
         *unseen(ways, facts),
     ]
-    parameters = [
-        parameter("way", row_of("ways", "0")),
-        of_data("T", "facts", "timesteps"),
-        parameter("left", "wide ? 150*s : 92"),
-        parameter("right", "width - 46*s"),
-        *JACOBIANS.parameters("36*s"),
-    ]
-    drawn = stage(*layers, height="jacobians_base + 26*s", parameters=parameters)
-    return drawn.properties(usermeta=MANY_CELLS)
+    place = ("wide ? 150*s : 92", "width - 46*s")
+    return _still(layers, *place, JACOBIANS.parameters("36*s"), "jacobians_base + 26*s")
 
 
 def trained(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: ChartData) -> AnyChart:
     """A network before and after training: gradient, survival, and each unit's half-life. No hands."""
     names = (("after", "state", "-8*s"), ("before", "dim", "10*s"))
     layers = [
-        *TRAINED.grid(ticks, "'relative to T, median unit'"),
-        *TRAINED.drawn(),
+        *TRAINED.drawn(ticks, "'relative to T, median unit'"),
         *times("trained_base + 17*s", moving=False),
-        *TRAINED_LIVES.grid(life_ticks, "'timesteps'"),
-        *TRAINED_LIVES.drawn(),
+        *TRAINED_LIVES.drawn(life_ticks, "'timesteps'"),
         *(
             words("left - 10*s", f"(lives_top + lives_base)/2 + {shift}", f"'half-lives, {name}'",
                   size=13, weight=600, colour=ink, align="right")
@@ -215,14 +180,8 @@ def trained(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: Cha
         ),
         *unseen(ways, facts),
     ]  # fmt: skip
-    parameters = [
-        parameter("way", row_of("ways", "0")), of_data("T", "facts", "timesteps"),
-        parameter("left", "wide ? 176*s : 116"), parameter("right", "width - 56*s"),
-        *TRAINED.parameters("12*s"), *TRAINED_LIVES.parameters("trained_base + 38*s"),
-    ]  # fmt: skip
-    return stage(*layers, height="lives_base + 10*s", parameters=parameters).properties(
-        usermeta=MANY_CELLS
-    )
+    panels = [*TRAINED.parameters("12*s"), *TRAINED_LIVES.parameters("trained_base + 38*s")]
+    return _still(layers, "wide ? 176*s : 116", "width - 56*s", panels, "lives_base + 10*s")
 
 
 def _picture(
@@ -233,4 +192,15 @@ def _picture(
     parameters = [
         GATES.selection(), FORGET_BIAS.selection(), *hands, *choosing(), *margins(), *own, *moved
     ]  # fmt: skip
-    return stage(*layers, height=height, parameters=parameters).properties(usermeta=MANY_CELLS)
+    return stage(*layers, height=height, parameters=parameters, many_marks=True)
+
+
+def _still(
+    layers: list[Layer], left: str, right: str, panels: list[alt.Parameter], height: str
+) -> AnyChart:
+    """The layers of one network as it is, without hands."""
+    parameters = [
+        parameter("way", row_of("ways", "0")), of_data("T", "facts", "timesteps"),
+        parameter("left", left), parameter("right", right), *panels,
+    ]  # fmt: skip
+    return stage(*layers, height=height, parameters=parameters, many_marks=True)

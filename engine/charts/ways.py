@@ -13,11 +13,12 @@ import altair as alt
 import numpy as np
 
 from engine import gates
-from engine.charts.road import own_y
 from engine.charts.stage import (
     Layer,
     Radio,
     Slider,
+    as_given,
+    at_y,
     expr,
     of_data,
     parameter,
@@ -62,12 +63,12 @@ class WayPanel:
     high: float
     high_on_phone: float
 
-    def parameters(self, top: str, facts: str = "facts") -> list[alt.Parameter]:
+    def parameters(self, top: str) -> list[alt.Parameter]:
         """Where the panel lies, and its axis from the columns of `facts` that have its name."""
         height = f"(right - left)*(wide ? {self.high} : {self.high_on_phone})/{ACROSS}"
         return [
-            of_data(f"{self.name}_low", facts, f"{self.name}_low"),
-            of_data(f"{self.name}_high", facts, f"{self.name}_high"),
+            of_data(f"{self.name}_low", "facts", f"{self.name}_low"),
+            of_data(f"{self.name}_high", "facts", f"{self.name}_high"),
             parameter(f"{self.name}_top", top),
             parameter(f"{self.name}_base", f"{self.name}_top + {height}"),
         ]
@@ -77,7 +78,7 @@ class WayPanel:
         top, base, low, high = (f"{self.name}_{end}" for end in ("top", "base", "low", "high"))
         return f"{top} + ({high} - ({value}))/({high} - {low})*({base} - {top})"
 
-    def grid(self, ticks: ChartData, title: str) -> list[Layer]:
+    def _grid(self, ticks: ChartData, title: str) -> list[Layer]:
         """A line and its number at each tick, and what the numbers are. Data: `value, words`."""
         rows = alt.Chart(ticks).transform_calculate(py=self.at("datum.value"))
         lines = rows.mark_rule(color=expr("hair"), aria=False)
@@ -85,17 +86,15 @@ class WayPanel:
             color=expr("dim"), align="left", baseline="middle", fontSize=expr("12*s"), aria=False
         )
         return [
-            lines.encode(x=px("left"), x2=px("right"), y=own_y("py")),
-            numbers.encode(x=px("right + 6*s"), y=own_y("py"), text="words:N"),
+            lines.encode(x=px("left"), x2=px("right"), y=at_y("py")),
+            numbers.encode(x=px("right + 6*s"), y=at_y("py"), text="words:N"),
             words("right - 4*s", f"{self.name}_base - 5*s", title, size=12, align="right"),
         ]
 
-    def drawn(self) -> list[Layer]:
-        """The curves, and their names at their left ends."""
-        drawn: list[Layer] = []
-        for kind in ("band", "dots", "line"):
-            drawn += self._paths(kind)
-        return drawn + self._labels()
+    def drawn(self, ticks: ChartData, title: str) -> list[Layer]:
+        """The grid, the curves, and their names at their left ends."""
+        paths = [layer for kind in ("band", "dots", "line") for layer in self._paths(kind)]
+        return [*self._grid(ticks, title), *paths, *self._labels()]
 
     def rows(self) -> alt.Chart:
         """One row for each curve: `column, name, short, ink_`."""
@@ -128,7 +127,7 @@ class WayPanel:
         place: dict[str, Any] = {
             "x": px("left"), "y": px(f"{self.name}_top"), "size": size,
             "shape": alt.Shape("path:N", scale=None, legend=None),
-            "color": alt.Color("ink_:N", scale=None, legend=None),
+            "color": as_given("ink_"),
         }  # fmt: skip
         if kind != "line":
             filled = paths.mark_point(filled=True, strokeWidth=0, aria=False)
@@ -159,15 +158,15 @@ class WayPanel:
                 f"datum.end > {high} ? ' ↑' : '')",
             )
         )  # fmt: skip
-        colour = alt.Color("ink_:N", scale=None, legend=None)
+        colour = as_given("ink_")
         names = rows.mark_text(
             align="right", baseline="middle", fontWeight=600, fontSize=expr("13*s"), aria=False
         )
         return [
             rows.mark_rule(opacity=0.5, aria=False).encode(
-                x=px("left - 7*s"), x2=px("left"), y=own_y("py"), y2="py2:Q", color=colour
+                x=px("left - 7*s"), x2=px("left"), y=at_y("py"), y2="py2:Q", color=colour
             ),
-            names.encode(x=px("left - 10*s"), y=own_y("py"), text="says:N", color=colour),
+            names.encode(x=px("left - 10*s"), y=at_y("py"), text="says:N", color=colour),
         ]
 
     def dots(self, value: str, now: str = "now") -> Layer:
@@ -185,7 +184,7 @@ class WayPanel:
                 stroke=expr("background"), aria=False,
             )
             .encode(
-                x=px(now), y=own_y("py"), fill=alt.Fill("ink_:N", scale=None, legend=None)
+                x=px(now), y=at_y("py"), fill=alt.Fill("ink_:N", scale=None, legend=None)
             )
         )  # fmt: skip
 
@@ -219,21 +218,15 @@ def row_of(data: str, index: str) -> str:
     return f"length(data('{data}')) ? data('{data}')[{index}] : {{}}"
 
 
-def unseen(*data: ChartData) -> list[Layer]:
-    """Data that only expressions use: without a layer of its own it isn't part of a picture."""
-    return [alt.Chart(one).transform_filter("false").mark_point() for one in data]
-
-
-def times(base: str, first: str = "1", moving: bool = True) -> list[Layer]:
+def times(base: str, *, moving: bool = True) -> list[Layer]:
     """The first timestep and T at the ends of the axis; the chosen one, where it is one.
 
     moving: with the timestep under the hand, `tt` at the pixel `now`.
     """
-    ends = (("left", f"'{first}'", "left"), ("right", "'T = ' + T", "right"))
     near = "true" if not moving else "abs(now - ({})) > 44*s"
     layers: list[Layer] = [
-        words(place, base, text, size=12, align=align, where=near.format(place))
-        for place, text, align in ends
+        words(side, base, text, size=12, align=side, where=near.format(side))
+        for side, text in (("left", "'1'"), ("right", "'T = ' + T"))
     ]
     if moving:
         layers.append(

@@ -47,8 +47,7 @@ def where_it_ends(blocks: Data, layers: Data, ticks: Data, said: Data) -> alt.La
         parameter("place", G.place()),
         parameter("last", "max(length(data('layers')), 2)"),
         stage.of_data("most", "blocks", "most"),
-        stage.of_data("low", "ticks", "value"),
-        stage.of_data("high", "ticks", "value", "length(data('ticks')) - 1"),
+        *stage.ends_of("ticks"),
         parameter("y0", "(wide ? 124 : 142)*s"),
         parameter("tall", "wide ? clamp(width*0.2, 200, 380) : 130"),
     ]

@@ -3,13 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from engine.arguments import (
-    MAX_SEED,
-    require_choice,
-    require_flag,
-    require_integer,
-    require_number,
-)
+from engine.arguments import MAX_SEED, require_choice, require_flag, require_integer, require_number
 
 Cell = Literal["rnn", "lstm"]
 Activation = Literal["identity", "tanh", "relu"]

@@ -15,11 +15,7 @@ from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.gradients import gradient_trace
-from engine.recurrent.measure import (
-    join,
-    lstm_experiment,
-    lstm_forward,
-)
+from engine.recurrent.measure import join, lstm_experiment, lstm_forward
 from engine.recurrent.weights import Weights
 
 #: Which of the units, in order of survival, each column of `survival_quantiles` shows.

@@ -16,11 +16,7 @@ from engine.charts.beam_tree import beam_tree
 from engine.charts.found_by_width import found_by_width
 from engine.charts.search_cost import search_cost
 from engine.charts.search_quality import search_quality
-from engine.decoding import (
-    comparisons,
-    findings,
-    lost_optimum,
-)
+from engine.decoding import comparisons, findings, lost_optimum
 from engine.decoding import sentences as in_words
 from engine.decoding import study_findings as study_words
 from engine.decoding.config import DecodingConfig

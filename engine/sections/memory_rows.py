@@ -10,12 +10,7 @@ from engine.charts.way_pictures import HALF_LIVES, JACOBIANS, SURVIVAL
 from engine.charts.ways import WayPanel, dots
 from engine.extended_range import Array
 from engine.in_words import written
-from engine.recurrent import (
-    RecurrentConfig,
-    cell_jacobian_norms,
-    half_lives,
-    survival_quantiles,
-)
+from engine.recurrent import RecurrentConfig, cell_jacobian_norms, half_lives, survival_quantiles
 from engine.sections.cell_rows import Frames, flows
 from engine.sections.ways import Axis, bands, facts, half_open, lines, powers, ways_of
 

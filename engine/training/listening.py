@@ -22,16 +22,7 @@ import torch
 
 from engine.decoding.language_run import LanguageConfig, shipped_text
 from engine.numerics import NetworkArray as Array
-from engine.training.heard import (
-    CELLS,
-    HEARD_FILE,
-    SEEDS,
-    STATES,
-    TEXTS,
-    WINDOW,
-    Measured,
-    gather,
-)
+from engine.training.heard import CELLS, HEARD_FILE, SEEDS, STATES, TEXTS, WINDOW, Measured, gather
 from engine.training.language import CharacterNetwork, text_tokens, train_network
 
 OPENING, CLOSING, BAR = "([{<", ")]}>", "|"
