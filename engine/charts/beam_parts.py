@@ -26,7 +26,7 @@ from engine.charts.stage import (
     words,
 )
 
-PROPOSED, SORTED, KEPT = 0, 1, 2
+PROPOSED, KEPT = 0, 2
 #: Letters of the same width; Streamlit's pages bring the first.
 MONOSPACE = "Source Code Pro, Menlo, DejaVu Sans Mono, Courier New, monospace"
 SHOWN = "shown"

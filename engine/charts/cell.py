@@ -30,9 +30,8 @@ BELT, PRODUCT, OUTPUT_WAY, BOX, BUS = 10.4, 19.4, 23.2, 29.2, 37.2
 #: Where f, i, C̃ and o stand, where the road is read, and where h_t leaves upwards.
 FORGET, INPUT, CANDIDATE, OUTPUT, READ, UP = 48.0, 60.0, 72.0, 84.0, 101.0, 109.6
 LEFT, RIGHT, TOP, BASE = 30.0, 120.0, 2.8, 40.6
-#: A gate's box from its middle to its sides; the cell is that many units high altogether.
+#: A gate's box from its middle to its sides.
 HALF = (4.3, 4.1)
-TALL = 46.6
 #: The gates that each option of the radio forces.
 FORCED = [[], [], [], ["forget_mean", "input_mean"], ["forget_mean"]]
 #: A stream whose norm is the larger of ‖∂L/∂C_t‖ and ‖∂L/∂h_t‖, in units.

@@ -116,9 +116,6 @@ class Radio:
         return f"indexof({list(self.options)!r}, {self.now()})"
 
 
-Hand: TypeAlias = Slider | Radio
-
-
 def parameter(name: str, expression: str | float) -> alt.Parameter:
     """A value that Vega keeps up to date: `parameter("mid", "height / 2")`."""
     return alt.param(name=name, expr=str(expression))

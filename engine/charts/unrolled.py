@@ -17,8 +17,8 @@ from engine.charts.stage import Data, Layer, Slider, expr, parameter, px, words
 RADIUS = Slider("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.01, 0.8)
 #: How far the plane of the eigenvalues reaches.
 REACH = 2.15
-#: The widest river, in pixels, and the norms whose share of it is still drawn.
-RIVER, SHARE = "20*s", 1e8
+#: The widest river, in pixels.
+RIVER = "20*s"
 
 #: What the rows say of the value under the hand, beside the heading: of the curves, of the plane.
 _CHOSEN = (

@@ -59,16 +59,8 @@ def tree(config: DecodingConfig, moment: int = 0, revealed: bool = False) -> Sho
     picture, steps = _tree(_without_width(config))
     moment = min(moment, 3 * steps + 1)
     config = replace(config, beam_width=min(config.beam_width, TREE_WIDTHS[-1]))
-    hands: dict[str, float | str] = {
-        "moment": moment,
-        "k": config.beam_width,
-        "reveal": _name(revealed),
-    }
     done = steps if moment == 3 * steps + 1 else moment // 3
-    return Shown(
-        {"tree": replace(picture, hands=hands)},
-        sentences=(*_stored(config, done), *_fate(config, revealed), ASSUMED),
-    )
+    return _in_hand("tree", picture, config, done, revealed, ASSUMED, moment=moment)
 
 
 ASSUMED = (
@@ -86,30 +78,14 @@ def branches(config: DecodingConfig, step: int = 0, revealed: bool = False) -> S
     picture, steps, widest = drawn
     step = min(step, steps)
     config = replace(config, beam_width=min(config.beam_width, widest))
-    hands: dict[str, float | str] = {
-        "step": step,
-        "k": config.beam_width,
-        "reveal": _name(revealed),
-    }
-    return Shown(
-        {"branches": replace(picture, hands=hands)},
-        sentences=(*_stored(config, step), *_fate(config, revealed)),
-    )
+    return _in_hand("branches", picture, config, step, revealed, step=step)
 
 
 def lines(config: DecodingConfig, step: int = 1, revealed: bool = False) -> Shown:
     """The character LSTM: the beam as lines of letters that grow."""
     picture = _lines(_without_width(config))
     step = min(max(step, 1), config.max_length)
-    hands: dict[str, float | str] = {
-        "step": step,
-        "k": config.beam_width,
-        "reveal": _name(revealed),
-    }
-    return Shown(
-        {"lines": replace(picture, hands=hands)},
-        sentences=(*_stored(config, step), *_fate(config, revealed)),
-    )
+    return _in_hand("lines", picture, config, step, revealed, step=step)
 
 
 def stored(config: DecodingConfig, timestep: int) -> Verdict:
@@ -174,39 +150,31 @@ def _optimum(config: DecodingConfig) -> tuple[Figure, pd.DataFrame, ExactSearchR
 def too_good(beam_width: int = 5) -> Shown:
     """When search is too good: what wider beams miss, how long they write, and what."""
     study = load_study()
-    return Shown(
-        {"too_good": replace(_too_good(), hands={"wide_k": beam_width})},
-        sentences=tuple(
-            words
-            for words in (
-                study_words.errors_in_words(study, beam_width),
-                study_words.lengths_in_words(study, beam_width),
-                study_words.rules_in_words(study, beam_width),
-                study_words.narrower_in_words(study),
-                study_words.better_search_in_words(study),
-                AFTER_THE_PAPER,
-            )
-            if words
-        ),
+    said = (
+        study_words.errors_in_words(study, beam_width),
+        study_words.lengths_in_words(study, beam_width),
+        study_words.rules_in_words(study, beam_width),
+        study_words.narrower_in_words(study),
+        study_words.better_search_in_words(study),
+        AFTER_THE_PAPER,
     )
+    picture = replace(_too_good(), hands={"wide_k": beam_width})
+    return Shown({"too_good": picture}, sentences=tuple(words for words in said if words))
 
 
 def cost(config: DecodingConfig, until: int = COST_START) -> Shown:
     """(e): what a hypothesis has to carry, and what it costs not to carry its state."""
     model = comparisons.endless_model(config)
     picture, costs = _cost(model)
-    hands: dict[str, float | str] = {"until": until, "k": config.beam_width}
     total = costs_at(costs, config.beam_width, until)
     result, verdict = _beam(config), None
     if result.steps:
-        here, endless = (
-            comparisons.search_cost(config),
-            comparisons.endless_cost(config.beam_width, model),
-        )
+        here = comparisons.search_cost(config)
+        endless = comparisons.endless_cost(config.beam_width, model)
         verdict = findings.storage_verdict(config, result, here, endless)
     searched = "the LSTM" if model == "characters" else "the weather model"
     return Shown(
-        {"cost": replace(picture, hands=hands)},
+        {"cost": replace(picture, hands={"until": until, "k": config.beam_width})},
         {
             "cells with stored states": f"{total['stored']:,}",
             "run again from the start": f"{total['rerun']:,}",
@@ -248,8 +216,20 @@ def _without_width(config: DecodingConfig) -> DecodingConfig:
     return replace(config, beam_width=1)
 
 
-def _name(revealed: bool) -> str:
-    return "shown" if revealed else "hidden"
+def _in_hand(
+    name: str, picture: Figure, config: DecodingConfig, done: int, revealed: bool, *notes: str,
+    **stands: float,
+) -> Shown:  # fmt: skip
+    """A picture with its hands where they stand, and the words after `done` steps."""
+    hands: dict[str, float | str] = {
+        **stands,
+        "k": config.beam_width,
+        "reveal": "shown" if revealed else "hidden",
+    }
+    return Shown(
+        {name: replace(picture, hands=hands)},
+        sentences=(*_stored(config, done), *_fate(config, revealed), *notes),
+    )
 
 
 @lru_cache(maxsize=32)

@@ -17,10 +17,6 @@ from engine.training.config import TrainingConfig
 from engine.training.files import RUN_FILE, config_of
 from engine.training.initial import initial_weights
 from engine.training.network import Network, StateDicts, pack, parameter_count, unpack
-from engine.training.tasks import data_generator, draw_batch
-
-#: How many sequences the predictions of a run are shown on, as in the course notebook.
-TEST_SEQUENCES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,28 +76,6 @@ class TrainingRun:
     def final(self) -> StateDicts:
         """The weights after training."""
         return unpack(self.config, self.parameters)
-
-    @cached_property
-    def test_frame(self) -> pd.DataFrame:
-        """Prediction and truth on sequences that nobody trained on, the same for every network.
-
-        Returns `sequence, timestep, input, target, prediction`, sequences counted from 1, one row
-        for each timestep with a target.
-        """
-        inputs, targets = draw_batch(
-            self.config, data_generator(self.config, "test"), TEST_SEQUENCES
-        )
-        shown = inputs[-len(targets) :, 0]
-        timestep = np.arange(self.config.timesteps - len(targets), self.config.timesteps) + 1
-        return pd.DataFrame(
-            {
-                "sequence": np.repeat(np.arange(1, TEST_SEQUENCES + 1), len(targets)),
-                "timestep": np.tile(timestep, TEST_SEQUENCES),
-                "input": shown.T.ravel().astype(np.float64),
-                "target": targets.T.ravel().astype(np.float64),
-                "prediction": self.predict(inputs).T.ravel(),
-            }
-        )
 
     def predict(self, inputs: Array, dtype: type = np.float64) -> Array:
         """The trained network's ŷ (targets, batch) on (timesteps, input_size, batch).

@@ -148,7 +148,7 @@ def character_lstm(seed: int) -> bytes:
 
 def training(config: TrainingConfig) -> bytes:
     run = train(config)
-    return bits(run.frame, run.test_frame) + run.parameters.tobytes()
+    return bits(run.frame) + run.parameters.tobytes()
 
 
 def side_by_side(*configs: TrainingConfig) -> bytes:

@@ -50,7 +50,6 @@ def test_a_run_comes_back_from_its_file_as_it_was() -> None:
     assert back.config == CONFIG
     assert back.frame.equals(RUN.frame)
     assert back.validation_frame.equals(RUN.validation_frame)
-    assert back.test_frame.equals(RUN.test_frame)
     assert back.versions == RUN.versions
     np.testing.assert_array_equal(back.parameters, RUN.parameters)
     assert back.to_bytes() == FILE
