@@ -108,6 +108,7 @@ def memory(comparison: Comparison) -> Shown:
             )
         },
         sentences=(
+            *_sentences(comparison),
             "One input is swapped for another number and the rest left as it is: how far is the "
             "prediction's answer from the right one? Where a curve joins the grey one, the network "
             "has forgotten.",

@@ -1,4 +1,4 @@
-"""Section 1, Recap to (c): what the page of vanishing gradients and the trained networks show."""
+"""Section 1, Recap to (c): what the page of vanishing gradients shows."""
 
 from dataclasses import replace
 
@@ -7,10 +7,9 @@ import pandas as pd
 
 from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig, gradient_trace
-from engine.training.presets import PRESETS
 from tests.audit.bindings import shows
 from tests.audit.independent import PAGE_RNN, Run, torch_run
-from tests.audit.shown import Shown, as_number, assert_asks, close, question_of
+from tests.audit.shown import Shown, assert_asks, close, question_of
 from tests.pages.opening import open_by_address
 
 RATIO = "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖"
@@ -22,7 +21,6 @@ FORMULA = "The gradient of the linear network along time"
 TERMS = "Norms of the terms of equation (1)"
 THREE = "Three panels with the norms of gradient and state"
 EVERY = "The unrolled network with a loss at every timestep"
-MEMORY = "Error in answering to an input"
 
 
 def column(rows: pd.DataFrame, name: str) -> np.ndarray:
@@ -87,13 +85,6 @@ def the_symbols(page: Shown) -> None:
     assert page.app.segmented_control(key="activation").options[0] == "tanh"
 
 
-@shows("figure-1")
-def the_unrolled_network(page: Shown) -> None:
-    steps = page.rows(UNROLLED, "steps").sort_values("t")
-    assert [steps["label"].iloc[n] for n in (0, 1, -1)] == ["h₁", "h₂", "h₅₀"]
-    assert [steps["input"].iloc[n] for n in (0, 1, -1)] == ["x₁", "x₂", "x₅₀"]
-
-
 @shows("readout", "every-timestep")
 def the_readout(page: Shown) -> None:
     assert "a linear layer reads each hidden state: $\\hat y_t = W^f h_t + b^f$" in page.opened(
@@ -111,17 +102,6 @@ def the_running_average(page: Shown) -> None:
     np.testing.assert_allclose(targets, expected, rtol=1e-9)
 
 
-@shows("kinds")
-def many_kinds_of_questions(page: Shown) -> None:
-    options = page.app.selectbox(key="comparison").options
-    assert {"notebook: every step", "notebook: last step"} <= set(options)
-    assert any(option.startswith("recall") for option in options)
-    about = "Training loss and norm of the gradient"
-    panels = page.rows(about, "panels")
-    assert set(panels["name"]) == set(PRESETS["notebook: every step"].runs)
-    assert set(page.rows(about, "curves")["p"]) == set(panels["p"])
-
-
 @shows("task-1")
 def a_target_at_every_timestep(page: Shown) -> None:
     assert "Task 1 asks for the running average at every timestep" in page.text
@@ -136,14 +116,6 @@ def a_target_at_the_end(page: Shown) -> None:
     assert "Task 2 at the last only" in page.opened("recap")
     run = torch_run(PAGE_RNN)
     assert close(page.number("loss"), float(run.losses[-1]))
-
-
-@shows("figure-2")
-def many_to_one(page: Shown) -> None:
-    assert "Task 2 at the last only" in page.opened("recap")
-    leads = page.rows(UNROLLED, "radii")["lead"]
-    assert leads.str.contains("reaches the last step, h₅₀").all(), "one output, at T"
-    assert "W^h h_{t-1} + W^x x_t" in page.text, "the same weights on every edge"
 
 
 @shows("many-paths", "equation-1")
@@ -177,26 +149,6 @@ def early_terms_are_tiny(page: Shown) -> None:
     older = np.linalg.norm(np.cumsum(terms, axis=0), axis=(1, 2))
     still_matters = int(np.argmax(older > 0.01 * older[-1]))
     assert page.number("timesteps back that hold 99 %") == len(terms) - still_matters
-
-
-def error_at_the_start(page: Shown) -> dict[str, float]:
-    """log10 of each network's median error in answering to the oldest input, off the axis."""
-    ticks, curves = page.rows(MEMORY, "ticks"), page.rows(MEMORY, "curves")
-    powers = [np.log10(as_number("1×" + words)) for words in ticks["words"]]
-    slope, start = np.polyfit(ticks["y"], powers, 1)
-    medians = curves[(curves["ink"] == "state") & ~curves["faint"]]
-    oldest = medians.loc[medians.groupby("p")["x"].idxmax()].set_index("p")["y"]
-    names = page.rows(MEMORY, "panels").set_index("p")["name"]
-    return {name: float(slope * oldest[p] + start) for p, name in names.items()}
-
-
-@shows("hard-to-learn")
-def long_sequences_are_hard_to_learn(page: Shown) -> None:
-    errors = error_at_the_start(page)
-    assert errors["RNN, T = 10"] < errors["RNN, T = 100"] - 1, (
-        "what has to be recalled is answered to over 10 timesteps, not over 100"
-    )
-    assert "the network has forgotten" in page.text
 
 
 def notebook(**changes: object) -> RecurrentConfig:
@@ -342,12 +294,12 @@ def gradients_of_three_activations(page: Shown) -> None:
 
 @shows("tanh-explodes")
 def tanh_explodes_near_zero(page: Shown) -> None:
-    config = notebook(weight_scale=2.5, bias_scale=0.0, hidden_size=256, seed=36)
+    config = notebook(weight_scale=2.5, bias_scale=0.0, hidden_size=256, seed=95)
     run = torch_run(config)
     assert_notebooks_run(page, run, 2.5)
     assert "The gradient norm explodes" in page.text
     assert page.number("largest |eigenvalue|") > 1
-    assert norms(run.hidden).max() < 0.51 * np.sqrt(256), "about half of what tanh allows"
+    assert norms(run.hidden).max() < 0.5 * np.sqrt(256), "half of what tanh allows"
 
 
 @shows("question-c")
@@ -385,9 +337,3 @@ def the_loss_next_door(page: Shown) -> None:
     run = torch_run(replace(PAGE_RNN, last_target_only=False))
     assert_drawn(every, norms(run.grad_hidden) * PAGE_RNN.timesteps, digits=5)
     assert every[0] > 4 + np.log10(sent_back(50)[0])
-
-
-@shows("no-help")
-def more_gradient_is_no_more_memory(page: Shown) -> None:
-    errors = error_at_the_start(page)
-    assert errors["loss at every step"] > errors["loss at the last only"], "it brought more memory"

@@ -34,6 +34,9 @@ class Shown:
         self.app: AppTest = reveal(open_by_address(row.page, dict(row.address)))
         assert not self.app.exception
         assert not self.app.warning, "the map's address asks for something that the page can't show"
+        for key, asked in row.address.items():
+            stands = self.app.session_state[key]
+            assert str(stands) == asked or float(asked) == stands, f"{key} is {stands}, not {asked}"
 
     @property
     def text(self) -> str:

@@ -4,7 +4,13 @@ import pytest
 
 from engine.handout import QUESTIONS
 from engine.handout_map import MAP, Row, by_reference
-from tests.audit import cell_states, gradients, searches  # noqa: F401  they bind their checks
+from tests.audit import (  # noqa: F401  they bind their checks
+    cell_states,
+    gradients,
+    searches,
+    trained,
+    unrolled,
+)
 from tests.audit.bindings import BINDINGS
 from tests.audit.sheet import NUMBERS, SHEET
 from tests.audit.shown import shown
