@@ -22,7 +22,7 @@ from pages.common.controls import Choice, Line, Number, Sections, Switch, set_in
 from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.keys import steer_pictures
 from pages.common.presenter import controls_area
-from pages.common.questions import predicted, question_card
+from pages.common.questions import one_while_presenting, predicted, question_card
 from pages.common.show import part, show
 from pages.common.words import say
 
@@ -195,10 +195,11 @@ def step_by_step(config: DecodingConfig) -> None:
     if config.model_name != "handout":
         return
     questions = (handout.STORED_AT_1, handout.STORED_AT_2, handout.STORED_AT_3)
-    for timestep, question in enumerate(questions, start=1):
+    for question in one_while_presenting(questions):
+        timestep = questions.index(question) + 1
         asked = predicted(question) is not None
         verdict = ask(sections.beam_search.stored, config, timestep) if asked else None
-        question_card(question, verdict, with_class=timestep == 1)
+        question_card(question, verdict)
 
 
 def draw(config: DecodingConfig) -> None:

@@ -188,15 +188,18 @@ def trained() -> None:
     )
 
 
+# Two formulas and not one: on a phone the second stands below the first.
 EQUATIONS = (
-    "$$\\begin{aligned}"
-    "f_t &= \\sigma(x_t U^f + h_{t-1} W^f + b^f) &"
+    "$\\begin{aligned}"
+    "f_t &= \\sigma(x_t U^f + h_{t-1} W^f + b^f)\\\\"
+    "\\tilde C_t &= \\tanh(x_t U^g + h_{t-1} W^g + b^g)\\\\"
+    "C_t &= \\textcolor{#A65FC4}{f_t \\circ C_{t-1}} + \\textcolor{#C77700}{i_t \\circ \\tilde C_t}"
+    "\\end{aligned}$ &emsp; "
+    "$\\begin{aligned}"
     "i_t &= \\sigma(x_t U^i + h_{t-1} W^i + b^i)\\\\"
-    "\\tilde C_t &= \\tanh(x_t U^g + h_{t-1} W^g + b^g) &"
     "o_t &= \\sigma(x_t U^o + h_{t-1} W^o + b^o)\\\\"
-    "C_t &= \\textcolor{#A65FC4}{f_t \\circ C_{t-1}} + \\textcolor{#C77700}{i_t \\circ \\tilde C_t} &"
     "h_t &= \\textcolor{#C77700}{\\tanh(C_t) \\circ o_t}"
-    "\\end{aligned}$$"
+    "\\end{aligned}$"
 )
 TWO_TERMS = (
     "$$\\frac{\\partial\\mathcal L}{\\partial C_{t-1}} = "

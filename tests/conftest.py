@@ -20,8 +20,7 @@ os.environ.setdefault("LECTURE_WORKERS", "0")
 collect_ignore = [
     "browser/test_accessibility.py",
     "browser/test_beam_search.py",
-    "browser/test_hands.py",
-    "browser/test_lecture.py",
+    "browser/test_sections.py",
     "browser/test_training_runs.py",
 ]
 

@@ -7,8 +7,8 @@ from streamlit.delta_generator import DeltaGenerator
 KEY = "present"
 _ON = "_presenting"
 
-# Everything on the page is sized in rem, so one font size scales it all; pictures size their own type
-# by the width that they get.
+# Everything on the page is sized in rem, so one font size scales it all. Pictures choose their type
+# by their width; one that is taller than what title, tabs and sliders leave is scaled to fit.
 _STYLE = """<style>
 html { font-size: clamp(18px, 1.5vw, 30px); }
 [data-testid="stHeader"] { display: none; }
@@ -17,6 +17,9 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 [data-testid="stMainBlockContainer"] h2 { font-size: 1.35rem; padding: 0; }
 .st-key-controls summary { min-height: 0; padding-block: 0.15rem; }
 [data-testid="stTabPanel"] { padding-top: 0.3rem; }
+[class*="st-key-picture-"] .marks { max-height: calc(100dvh - 16rem); }
+[class*="st-key-picture-"] canvas.marks { object-fit: contain; }
+[class*="st-key-picture-"]:has(.vega-bind:nth-child(3)) .marks { max-height: calc(100dvh - 18rem); }
 </style>"""
 
 

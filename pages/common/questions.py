@@ -1,5 +1,7 @@
 """The question card: predict first, then the numbers' verdict and the answer."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from engine.in_words import written
@@ -33,17 +35,13 @@ def is_open(question: Question) -> bool:
     return predicted(question) is not None or question.key in _just_shown()
 
 
-def question_card(
-    question: Question, verdict: Verdict | None = None, *, with_class: bool = True
-) -> bool:
+def question_card(question: Question, verdict: Verdict | None = None) -> bool:
     """Ask for a prediction before anything answers it; whether it may be answered now.
 
     Its options stand in an order of their own, the same for everybody in a room. verdict: what the
-    numbers say, where no words below a picture do. with_class: whether a room votes on it, which it
-    can do on one question of a section.
+    numbers say, where no words below a picture do.
     """
-    if with_class:
-        classroom.put(question)
+    classroom.put(question)
     with st.container(border=True, key=f"card-{question.key}"):
         st.markdown(f"**Question {question.reference} · {question.topic}**  \n{question.asks}")
         if classroom.stage_of(question) is not None:
@@ -56,6 +54,19 @@ def question_card(
             st.markdown("\n\n".join(verdict_in_words(question, verdict)))
         _answer(question)
     return True
+
+
+def one_while_presenting(questions: Sequence[Question]) -> Sequence[Question]:
+    """Of the questions of a section all, or the one that a lecturer has chosen.
+
+    A class is at one question, and each card that its lecturer sees puts its own.
+    """
+    if not (presenting() or classroom.is_lecturer()):
+        return questions
+    names = [question.reference for question in questions]
+    key = f"card_of_{questions[0].key}"
+    chosen = st.radio("Question", names, key=key, horizontal=True, persist_state="session")
+    return [questions[names.index(chosen)]]
 
 
 def verdict_in_words(question: Question, verdict: Verdict) -> list[str]:

@@ -42,6 +42,9 @@ _STYLE = """<style>
 [class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child label > span:last-child {
   grid-row: 2;
 }
+@media (max-width: 640px) {
+  .stMarkdown :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; overflow-wrap: anywhere; }
+}
 [class*="st-key-menu-"] { position: absolute; top: -0.5rem; right: 0; width: auto; z-index: 1; }
 </style>"""
 

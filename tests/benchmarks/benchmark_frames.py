@@ -38,12 +38,10 @@ def main() -> None:
 
 def _print_page(server: Server, page: Page, name: str) -> None:
     for section, address in open_sections(name):
-        url = server.url("" if name == "overview" else address)
-        page.goto(url)
-        hands.settle(page, has_chart=False)
-        hands.look_behind(page)
-        for key in hands.hands(page):
-            moved = hands.move(page, url, key)
+        page.goto(server.url("" if name == "overview" else address))
+        hands.see_all(page)
+        moved_hands = hands.move_all(page, hands.MANY_STOPS)
+        for key, moved in hands.opened_anew(page, moved_hands).items():
             p50, p95 = moved.frame(50), moved.frame(95)
             assert page.viewport_size is not None
             print(

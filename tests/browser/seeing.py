@@ -6,7 +6,6 @@ from playwright.sync_api import Frame, Page
 
 CHART = "[data-testid=stVegaLiteChart] :is(svg, canvas).marks"
 THICK_LINES = f"{CHART} .mark-line path[stroke-width='3']"
-SCRUBBER = ".vega-bindings input[type=range]"
 
 
 def chart_lines(page: Page) -> list[str]:
@@ -41,27 +40,12 @@ def settle(page: Page | Frame, *, has_chart: bool = True) -> None:
 
 def look_behind_the_question(page: Page | Frame) -> None:
     """Ask for the picture that a question stands before, if there is one."""
+    chart = page.locator(CHART).first
     wanted = page.get_by_role("button", name=re.compile("^(Just show me|Reveal)$")).first
-    page.locator(CHART).first.or_(wanted).first.wait_for()
-    if wanted.is_visible():
+    chart.or_(wanted).first.wait_for()
+    page.wait_for_function(QUIET, arg=QUIET_MILLISECONDS)
+    if not chart.is_visible() and wanted.is_visible():
         wanted.click()
-
-
-def wait_for_change(page: Page, before: list[str]) -> None:
-    """Wait until one of the prominent curves is no longer the one it was."""
-    page.wait_for_function(
-        "([selector, old]) => [...document.querySelectorAll(selector)]"
-        ".some((path, i) => path.getAttribute('d') !== old[i])",
-        arg=[THICK_LINES, before],
-    )
-
-
-def numbers(page: Page) -> dict[str, str]:
-    """The numbers below the charts by their labels."""
-    page.locator("[data-testid=stMetricValue]").first.wait_for()
-    labels = page.locator("[data-testid=stMetricLabel]").all_inner_texts()
-    values = page.locator("[data-testid=stMetricValue]").all_inner_texts()
-    return dict(zip(labels, values, strict=True))
 
 
 def fits(page: Page) -> bool:

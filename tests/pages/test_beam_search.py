@@ -212,10 +212,3 @@ def test_a_table_of_other_writings_holds_the_same_tree(text: str) -> None:
 def test_a_link_that_asks_for_too_much_is_told_so(open_page: OpenPage) -> None:
     app = open_page("beam_search", k="500", model="gpt")
     assert "`k` = `500` is outside 1 to 20" in app.warning[0].value
-
-
-def test_a_class_votes_on_one_question_of_a_section(open_page: OpenPage) -> None:
-    app = press(open_page("lecture"), "Open a room")
-    app.switch_page("pages/beam_search.py").run()
-    assert texts(app).count("Vote on your own") == 1
-    assert [radio.label for radio in app.radio] == ["Your vote", *["Your prediction"] * 2]

@@ -5,6 +5,7 @@ import pytest
 from engine import handout
 from engine.questions import Question
 from engine.twins import twin
+from pages.common import classroom
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import charts, texts
 
@@ -27,6 +28,35 @@ def test_nothing_that_answers_a_question_is_sent_before_its_prediction(
     assert not app.exception
     assert charts(app)
     assert question.answer in texts(app)
+
+
+def test_questions_come_one_at_a_time_while_presenting_and_in_front_of_a_class(
+    open_page: OpenPage,
+) -> None:
+    first, second = handout.STORED_AT_1, handout.STORED_AT_2
+    code, secret = classroom.rooms().open()
+    for is_projected, who in ((True, {}), (False, {"room": code, "lecturer": secret})):
+        app = open_page(first.page, view=first.view, **who)
+        app.session_state["_presenting"] = is_projected
+        app.run()
+        assert first.asks in texts(app)
+        assert second.asks not in texts(app)
+        app.radio(key=f"card_of_{first.key}").set_value(second.reference).run()
+        assert not app.exception
+        assert second.asks in texts(app)
+        assert first.asks not in texts(app)
+    assert classroom.rooms().state(code).question == second.key
+
+
+def test_presenter_mode_is_a_switch_away(open_page: OpenPage) -> None:
+    app = open_page("resnet_skip")
+    for on in (True, False):
+        app.session_state["tools"] = True  # a popover's state is the browser's to send
+        app.run()
+        app.session_state["tools"] = True
+        app.toggle(key="presenter_toggle").set_value(on).run()
+        assert ("present" in app.query_params) == on
+        assert any(of.label == "Controls" for of in app.expander) == on
 
 
 def test_the_right_option_stands_in_no_favoured_place() -> None:

@@ -1,0 +1,77 @@
+"""Every section of every page on one visit: its hands, its words, light and dark, and a phone.
+
+Found, not listed: whatever slider or radio a section has in its pictures is moved.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.browser import hands
+from tests.browser.conftest import Console, Server
+from tests.browser.everyone import SCHEMES, grave_findings, put_on, unreached, wordless
+from tests.browser.seeing import fits, settle
+from tests.fuzz.pages import controls_of, in_picture
+from tests.sections import SECTIONS
+
+LAPTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 780}
+
+
+def sections_of(page: Page, path: str) -> Iterator[str]:
+    """Open one section of the page after the other, and see what stands behind its questions."""
+    for section in SECTIONS.get(path, ("",)):
+        if section:
+            tab = page.get_by_role("tab", name=section, exact=True)
+            tab.click()
+            expect(tab).to_have_attribute("aria-selected", "true")
+        hands.see_all(page)
+        yield section
+
+
+@pytest.mark.parametrize("path", ["", *SECTIONS, "lecture"])
+def test_every_section_obeys_the_hand_and_speaks_to_everyone(
+    server: Server, page: Page, console: Console, path: str
+) -> None:
+    declared = {of.key for of in controls_of(path or "overview") if in_picture(of)}
+    faults: dict[tuple[str, str], list[str]] = {}
+    known: set[str] = set()
+    page.goto(server.url(path))
+    for section in sections_of(page, path):
+        if not faults:
+            faults[section, "keys"] = unreached(page)
+        moved = hands.move_all(page)
+        if not known >= moved.keys():  # a page has each of its controls once, and one address
+            moved = hands.opened_anew(page, moved)
+        known |= moved.keys()
+        for key, outcome in moved.items():
+            faults[section, key] = outcome.faults()
+        faults[section, "words"] = wordless(page)
+        for scheme in SCHEMES:
+            put_on(page, scheme)
+            faults[section, scheme] = grave_findings(page)
+        for key, outcome in moved.items():
+            if (place := hands.where(page, key)) != outcome.value:
+                faults[section, key].append(f"in the dark it is at {place}, not {outcome.value}")
+        page.set_viewport_size(PHONE)
+        settle(page, has_chart=False)
+        faults[section, "phone"] = [] if fits(page) else ["is wider than the window"]
+        page.set_viewport_size(LAPTOP)
+    assert {place: found for place, found in faults.items() if found} == {}
+    assert known == declared
+    assert console.errors == []
+
+
+def test_a_section_that_was_left_has_its_slider_where_it_was(server: Server, page: Page) -> None:
+    page.goto(server.url("lstm_cell_state?view=Gates"))
+    settle(page)
+    for _ in range(3):
+        hands.hand(page, "forget_bias").press("ArrowRight")
+    page.wait_for_url("**forget_bias=2.5**")
+    page.get_by_role("tab", name="Extremes").click()
+    page.get_by_text("It explodes").wait_for()
+    page.get_by_role("tab", name="Gates").click()
+    hands.hand(page, "forget_bias").wait_for()
+    settle(page)
+    assert hands.where(page, "forget_bias") == "2.5"
