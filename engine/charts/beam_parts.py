@@ -220,6 +220,14 @@ def _optimum(rows: alt.Chart) -> list[Layer]:
     return [mark.encode(x=at_x("mark"), y=at_y("y"))]
 
 
+def under_hand(rows: alt.Chart, colour: str = "state", size: int = 130) -> alt.Chart:
+    """A dot where the hand is on a curve."""
+    return rows.mark_point(
+        filled=True, size=expr(f"{size}*s*s"), opacity=1, fill=expr(colour),
+        stroke=expr("background"), strokeWidth=2, aria=False,
+    )  # fmt: skip
+
+
 def start_square(x: str, y: str) -> alt.Chart:
     """Where every sequence begins."""
     square = alt.Chart(ONE).mark_point(

@@ -9,7 +9,7 @@ import altair as alt
 from engine.charts import panel, stage
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
-from engine.charts.stage import Data, Layer, expr, parameter, words
+from engine.charts.stage import Data, Layer, expr, words
 from engine.charts.unrolled import RADIUS
 
 _PANEL = Panel()
@@ -42,24 +42,17 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         alt.Tooltip("formula:N", title="from the formula"),
     ]
     layers: list[Layer] = [
-        *_PANEL.grid(ticks)[:1],
-        _PANEL.line(rows, "slope", "mid", 1.8, strokeDash=[6, 4]),
-        _PANEL.line(rows, "line", "gradient", 2.5),
-        circles.encode(x=_PANEL.x(), y=_PANEL.y("g"), tooltip=tooltip),
-        *_PANEL.covers(),
-        *_PANEL.grid(ticks)[1:],
+        *_PANEL.framed(
+            ticks,
+            _PANEL.line(rows, "slope", "mid", 1.8, strokeDash=[6, 4]),
+            _PANEL.line(rows, "line", "gradient", 2.5),
+            circles.encode(x=_PANEL.x(), y=_PANEL.y("g"), tooltip=tooltip),
+        ),
         *panel.numbered(_PANEL, steps),
         *_words(),
         *_landscape(radii),
     ]
-    layout = [
-        parameter("x0", "wide ? 52*s : 40"),
-        parameter("x1", "width - (wide ? 20*s : 14)"),
-        parameter("y0", "wide ? 104*s : 96"),
-        parameter("y1", "height - (wide ? 158*s : 150)"),
-        parameter("z0", "height - 84*s"),
-        parameter("z1", "height - 21*s"),
-    ]
+    layout = panel.over_a_strip("wide ? 158*s : 150")
     return stage.stage(
         *layers,
         height=stage.in_window("width < 700 ? 480 : width < 1300 ? 460 : 760", 430),

@@ -5,7 +5,7 @@ import altair as alt
 from engine.charts import panel, stage
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
-from engine.charts.stage import Data, Layer, expr, parameter, px, words
+from engine.charts.stage import Data, Layer, expr, px, words
 from engine.charts.unrolled import RADIUS
 
 _PANEL = Panel()
@@ -39,12 +39,12 @@ def equation_one(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     )
     layers: list[Layer] = [
         held.encode(x=px(edge), x2=px("x1"), y=px("y0"), y2=px("y1")),
-        *_PANEL.grid(ticks)[:1],
-        _PANEL.line(rows, "sum", "weights", 2.5),
-        _PANEL.line(rows, "term", "gradient", 2.5),
-        dots.encode(x=_PANEL.x(), y=_PANEL.y("term"), tooltip=tooltip),
-        *_PANEL.covers(),
-        *_PANEL.grid(ticks)[1:],
+        *_PANEL.framed(
+            ticks,
+            _PANEL.line(rows, "sum", "weights", 2.5),
+            _PANEL.line(rows, "term", "gradient", 2.5),
+            dots.encode(x=_PANEL.x(), y=_PANEL.y("term"), tooltip=tooltip),
+        ),
         *panel.numbered(_PANEL, steps),
         *panel.heading(),
         *_names(),
@@ -55,14 +55,7 @@ def equation_one(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
             above="timesteps that hold 99 % of ∂L/∂Wₕ, from 0 to T, at every radius",
         ),
     ]
-    layout = [
-        parameter("x0", "wide ? 52*s : 40"),
-        parameter("x1", "width - (wide ? 20*s : 14)"),
-        parameter("y0", "wide ? 104*s : 96"),
-        parameter("y1", "height - (wide ? 138*s : 132)"),
-        parameter("z0", "height - 84*s"),
-        parameter("z1", "height - 21*s"),
-    ]
+    layout = panel.over_a_strip("wide ? 138*s : 132")
     return stage.stage(
         *layers,
         height=stage.in_window("width < 700 ? 470 : width < 1300 ? 450 : 750", 430),

@@ -2,6 +2,7 @@
 
 import altair as alt
 
+from engine.charts.beam_parts import under_hand
 from engine.charts.stage import (
     LABEL,
     SENTENCE,
@@ -77,10 +78,7 @@ def found_by_width(
         now.mark_rule(color=expr("ink"), strokeWidth=1, opacity=0.5, aria=False).encode(
             x=here, y=px("top"), y2=px("bottom")
         ),
-        now.mark_point(
-            filled=True, opacity=1, size=expr("130*s*s"), fill=expr("state"),
-            stroke=expr("background"), strokeWidth=2, aria=False,
-        ).encode(x=here, y=up),
+        under_hand(now).encode(x=here, y=up),
     ]  # fmt: skip
     for colour in ("ink", "optimum"):
         named = chart.transform_filter(f"datum.colour == '{colour}' && (wide || datum.is_long)")
@@ -89,10 +87,10 @@ def found_by_width(
             dx=expr("3*s"), dy=expr("14*s"), fontSize=expr(f"{LABEL - 1.5}*s"), baseline="middle",
             limit=expr("(right - left)*0.6"),
         )  # fmt: skip
-    for name, align, at in (("optimum", "right", "right"), ("greedy", "right", "right")):
+    for name in ("optimum", "greedy"):
         level = alt.Chart(levels).transform_filter(f"datum.colour == '{name}'")
         layers += haloed(
-            level.encode(x=px(at), y=up, text="words:N"), color=expr(name), align=align,
+            level.encode(x=px("right"), y=up, text="words:N"), color=expr(name), align="right",
             dy=expr("-9*s"), fontWeight=600, fontSize=expr(f"{LABEL}*s"), baseline="middle",
         )  # fmt: skip
     return stage(*layers, height="bottom + 36*s", parameters=parameters, many_marks=True)

@@ -55,6 +55,11 @@ class Panel:
             numbers.encode(y=self.y("value"), x=px(f"{self.left} - 13*s"), text="words:N"),
         ]
 
+    def framed(self, ticks: Data, *curves: Layer, right: str = "width") -> list[Layer]:
+        """Curves over the grid's lines and below its numbers; what leaves the panel is covered."""
+        lines, numbers = self.grid(ticks)
+        return [lines, *curves, *self.covers(right), numbers]
+
     def line(
         self, rows: alt.Chart, field: str, colour: str, width: float, **mark: Any
     ) -> alt.Chart:
@@ -96,6 +101,21 @@ def axis(ticks: str, steps: str) -> list[alt.Parameter]:
 
 #: The columns of the rows that `heading` reads.
 HEADING = ("lead", "lead_short", "headline", "sentence", "sentence_short")
+
+
+def over_a_strip(below: str) -> list[alt.Parameter]:
+    """Where a panel as wide as the picture stands, and the strip above the slider.
+
+    below: an expression, what of the height is under the panel.
+    """
+    return [
+        stage.parameter("x0", "wide ? 52*s : 40"),
+        stage.parameter("x1", "width - (wide ? 20*s : 14)"),
+        stage.parameter("y0", "wide ? 104*s : 96"),
+        stage.parameter("y1", f"height - ({below})"),
+        stage.parameter("z0", "height - 84*s"),
+        stage.parameter("z1", "height - 21*s"),
+    ]
 
 
 def chosen(slider: Slider, rows: str, *columns: str) -> list[alt.Parameter]:

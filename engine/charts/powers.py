@@ -35,12 +35,12 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         n=f"datum.norm + {fall}", e=fall, m=f"datum.singular + {fall}"
     )
     layers: list[Layer] = [
-        *_PANEL.grid(ticks)[:1],
-        _PANEL.line(rows, "e", "mid", 1.8, strokeDash=[6, 4]),
-        _PANEL.line(rows, "m", "mid", 1.8, strokeDash=[2, 3]),
-        _PANEL.line(rows, "n", "weights", 3),
-        *_PANEL.covers(),
-        *_PANEL.grid(ticks)[1:],
+        *_PANEL.framed(
+            ticks,
+            _PANEL.line(rows, "e", "mid", 1.8, strokeDash=[6, 4]),
+            _PANEL.line(rows, "m", "mid", 1.8, strokeDash=[2, 3]),
+            _PANEL.line(rows, "n", "weights", 3),
+        ),
         *panel.numbered(_PANEL, steps, "n"),
         *panel.heading(),
         *_names(),
@@ -52,14 +52,7 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
             right="from 1 on it has no end",
         ),
     ]
-    layout = [
-        parameter("x0", "wide ? 52*s : 40"),
-        parameter("x1", "width - (wide ? 20*s : 14)"),
-        parameter("y0", "wide ? 104*s : 96"),
-        parameter("y1", "height - (wide ? 138*s : 132)"),
-        parameter("z0", "height - 84*s"),
-        parameter("z1", "height - 21*s"),
-    ]
+    layout = panel.over_a_strip("wide ? 138*s : 132")
     ends = panel.axis("ticks", "steps")[:-1]
     return stage.stage(
         *layers,

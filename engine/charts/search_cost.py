@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from engine.charts.beam_parts import looked_up, text
+from engine.charts.beam_parts import looked_up, text, under_hand
 from engine.charts.stage import (
     LABEL,
     SENTENCE,
@@ -160,8 +160,7 @@ def _counts(counted: alt.Chart, longest: int) -> list[Layer]:
         layers += [
             rows.mark_line(**line, opacity=0.28).encode(**place),
             before.mark_line(**line).encode(**place),
-            here.mark_point(filled=True, size=expr("110*s*s"), opacity=1, fill=expr(colour),
-                            stroke=expr("background"), strokeWidth=2, aria=False).encode(**place),
+            under_hand(here, colour, 110).encode(**place),
             *haloed(here.encode(**place, text="words:N"), color=expr(colour), align=side,
                     dx=expr(dx), dy=expr(dy), fontWeight=600, fontSize=expr(f"{LABEL}*s")),
             last.mark_text(color=expr(colour), align="left", dx=expr("9*s"), fontWeight=600,

@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from engine.charts.beam_parts import MONOSPACE, looked_up, text
+from engine.charts.beam_parts import MONOSPACE, looked_up, text, under_hand
 from engine.charts.stage import (
     LABEL,
     SENTENCE,
@@ -177,12 +177,8 @@ def _hand(widths: Data, longest: int) -> list[Layer]:
     ):
         now = _of(widths, "sum").transform_filter("datum.beam_width == beam")
         place = y(field, top, bottom, [0, high])
-        point = now.mark_point(
-            filled=True, size=expr("130*s*s"), opacity=1, fill=expr("state"),
-            stroke=expr("background"), strokeWidth=2, aria=False,
-        )  # fmt: skip
         named = now.transform_calculate(words=told[field])
-        layers.append(point.encode(x=_across(), y=place))
+        layers.append(under_hand(now).encode(x=_across(), y=place))
         for align, side, where in (("left", 9, "<="), ("right", -9, ">")):
             at = named.transform_filter(f"beam {where} 10").encode(
                 x=_across(), y=place, text="words:N"

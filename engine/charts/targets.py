@@ -42,10 +42,7 @@ def targets(
         alpha="isFinite(datum.g) ? clamp(1 + (datum.g - g_last)/8, 0, 1) : 0",
     )
     layers = [
-        *_PANEL.grid(ticks)[:1],
-        *_curves(live, losses),
-        *_PANEL.covers(),
-        *_PANEL.grid(ticks)[1:],
+        *_PANEL.framed(ticks, *_curves(live, losses)),
         *_network(live),
         *_bands(shares),
         *_words(radii),

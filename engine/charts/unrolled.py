@@ -42,11 +42,7 @@ def unrolled(
     """
     live = _live(steps)
     layers = [
-        *_PANEL.grid(ticks)[:1],
-        *_other_radii(others),
-        *_curves(live),
-        *_PANEL.covers("x1 + 12*s"),
-        *_PANEL.grid(ticks)[1:],
+        *_PANEL.framed(ticks, *_other_radii(others), *_curves(live), right="x1 + 12*s"),
         *_network(live),
         *_plane(eigenvalues),
         *Landscape(RADIUS).drawn(
@@ -59,12 +55,7 @@ def unrolled(
         *_labels(),
     ]
     layout = [
-        parameter("x0", "wide ? 52*s : 40"),
-        parameter("x1", "wide ? width - 348*s : width - 46"),
-        parameter("yn", "wide ? 138*s : 146"),
-        parameter("rn", "wide ? 15*s : 13"),
-        parameter("y0", "yn + (wide ? 50*s : 46)"),
-        parameter("y1", "wide ? height - 122*s : y0 + 190"),
+        *_places("wide ? width - 348*s : width - 46", "wide ? height - 122*s : y0 + 190"),
         parameter("ring", "wide ? 58*s : 40"),
         parameter("cx", "wide ? width - 150*s : 88"),
         parameter("cy", "wide ? 158*s : y1 + 122"),
@@ -86,22 +77,14 @@ def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     """The same without the eigenvalues and the landscape: a first thing to turn."""
     live = _live(steps)
     layers = [
-        *_PANEL.grid(ticks)[:1],
-        *_curves(live),
-        *_PANEL.covers(),
-        *_PANEL.grid(ticks)[1:],
+        *_PANEL.framed(ticks, *_curves(live)),
         *_network(live),
         *panel.heading(),
         *_labels(),
         *stage.unseen(radii),
     ]
     layout = [
-        parameter("x0", "wide ? 52*s : 40"),
-        parameter("x1", "width - (wide ? 76*s : 46)"),
-        parameter("yn", "wide ? 138*s : 146"),
-        parameter("rn", "wide ? 15*s : 13"),
-        parameter("y0", "yn + (wide ? 50*s : 46)"),
-        parameter("y1", "height - 12*s"),
+        *_places("width - (wide ? 76*s : 46)", "height - 12*s"),
     ]
     return stage.stage(
         *layers,
@@ -121,10 +104,7 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
     """
     live = _live(steps)
     layers = [
-        *_PANEL.grid(ticks)[:1],
-        *_curves(live),
-        *_PANEL.covers(),
-        *_PANEL.grid(ticks)[1:],
+        *_PANEL.framed(ticks, *_curves(live)),
         *_network(live),
         *panel.heading(),
         *_labels(),
@@ -133,12 +113,7 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
         ),
     ]
     layout = [
-        parameter("x0", "wide ? 52*s : 40"),
-        parameter("x1", "width - (wide ? 76*s : 46)"),
-        parameter("yn", "wide ? 138*s : 146"),
-        parameter("rn", "wide ? 15*s : 13"),
-        parameter("y0", "yn + (wide ? 50*s : 46)"),
-        parameter("y1", "height - 122*s"),
+        *_places("width - (wide ? 76*s : 46)", "height - 122*s"),
         parameter("z0", "height - 78*s"),
         parameter("z1", "height - 21*s"),
     ]
@@ -148,6 +123,18 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
         height=stage.in_window("width < 700 ? 480 : width < 1300 ? 470 : 740", 470),
         parameters=[*chosen, *panel.axis("ticks", "steps"), *layout],
     )
+
+
+def _places(right: str, bottom: str) -> list[alt.Parameter]:
+    """Where the panel stands, the network above it."""
+    return [
+        parameter("x0", "wide ? 52*s : 40"),
+        parameter("x1", right),
+        parameter("yn", "wide ? 138*s : 146"),
+        parameter("rn", "wide ? 15*s : 13"),
+        parameter("y0", "yn + (wide ? 50*s : 46)"),
+        parameter("y1", bottom),
+    ]
 
 
 def _live(steps: Data) -> alt.Chart:

@@ -15,7 +15,6 @@ import streamlit as st
 MOST_SIDE_BY_SIDE = 3
 #: Where the session keeps which sliders end earlier at the moment than they could.
 SHORTENED = "_shortened"
-#: The session's keys of the page that is shown, and of the part that is open on each.
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,20 @@ class Number:
         )
 
 
+class _Word:
+    """A control whose value is a text, in the address as it is."""
+
+    def read(self, text: str) -> str:
+        """The value that an allowed `text` stands for."""
+        return text
+
+    def written(self, value: str) -> str:
+        """A value as the address has it."""
+        return value
+
+
 @dataclass(frozen=True)
-class Choice:
+class Choice(_Word):
     """One of a few named options; `options` maps the name people see to the engine's value."""
 
     key: str
@@ -100,14 +111,6 @@ class Choice:
     def refusal(self, text: str) -> str | None:
         """Why `text` can't be this control's value, or None if it can."""
         return None if text in self.options else f"is not one of {', '.join(self.options)}"
-
-    def read(self, text: str) -> str:
-        """The name that an allowed `text` is."""
-        return text
-
-    def written(self, value: str) -> str:
-        """A value as the address has it."""
-        return value
 
     def show(self) -> Any:
         """Draw the options and return the engine's value of the chosen one."""
@@ -163,7 +166,7 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(_Word):
     """A line of text; what may be in it is the page's business, which can say so below the box."""
 
     key: str
@@ -175,14 +178,6 @@ class Line:
         """Nothing: any text can be in the box."""
         return None
 
-    def read(self, text: str) -> str:
-        """The text itself."""
-        return text
-
-    def written(self, value: str) -> str:
-        """A value as the address has it."""
-        return value
-
     def show(self) -> str:
         """Draw the box and return what is in it."""
         text = st.text_input(
@@ -192,7 +187,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Sections:
+class Sections(_Word):
     """The parts of a page as tabs; only the open one runs. The open one is in the URL.
 
     renamed: names that links from elsewhere may have, and what took their place.
@@ -216,17 +211,13 @@ class Sections:
         """The name that an allowed `text` is, or that took its place."""
         return self.renamed.get(text, text)
 
-    def written(self, value: str) -> str:
-        """A value as the address has it."""
-        return value
-
     def show(self) -> Sequence[Any]:
         """Draw the tabs; `tab.open` tells which one to fill."""
         return st.tabs(self.names, key=self.key, on_change="rerun", bind="query-params")
 
 
 @dataclass(frozen=True)
-class Text:
+class Text(_Word):
     """A longer text that a page has its own ways to enter; here are its default and its limit."""
 
     key: str
@@ -240,10 +231,6 @@ class Text:
     def read(self, text: str) -> str:
         """The text itself, without empty lines around it."""
         return text.strip("\n") or self.default
-
-    def written(self, value: str) -> str:
-        """A value as the address has it."""
-        return value
 
 
 Control = Number | Choice | Switch | Line | Sections | Text
