@@ -32,12 +32,12 @@ RADIUS = Number(
     help="Of the recurrent block of each gate, and of the RNN's Wₕ. torch's default has about 0.58.",
 )  # fmt: skip
 TIMESTEPS = Number("lstm_timesteps", "Timesteps T", 1, 500, 50, 1)
-HIDDEN = Number("lstm_hidden", "Hidden units", 1, 256, 32, 1)
+HIDDEN = Number("lstm_hidden", "Hidden units", 1, 64, 32, 1)
 BATCH = Number("lstm_batch", "Sequences in the batch", 1, 8, 1, 1)
 INPUT_SCALE = Number("lstm_input_scale", "Input scale", 0.0, 5.0, 1.0, 0.1)
 LAST_ONLY = Switch("lstm_last_target_only", "Target at the last timestep only", True)
 SEED = Number("lstm_seed", "Seed of weights and data", 0, 99, 0, 1)
-UNIT = Number("lstm_unit", "Unit whose numbers are plugged in", 1, 256, 1, 1)
+UNIT = Number("lstm_unit", "Unit whose numbers are plugged in", 1, 64, 1, 1)
 TRAINED = Choice("trained", "Trained to", {name: name for name in ways.TRAINED_LSTMS})
 VIEW = Sections(
     "view",

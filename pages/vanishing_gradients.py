@@ -31,7 +31,7 @@ STRUCTURE = Choice(
     help="nonnormal: eigenvectors far from orthogonal, so that powers grow before they decay.",
 )  # fmt: skip
 TIMESTEPS = Number("timesteps", "Timesteps T", 1, 500, 50, 1)
-HIDDEN = Number("hidden", "Hidden units", 1, 256, 32, 1)
+HIDDEN = Number("hidden", "Hidden units", 1, 64, 32, 1)
 BATCH = Number("batch", "Sequences in the batch", 1, 8, 1, 1)
 INPUT_SCALE = Number(
     "input_scale", "Input scale", 0.0, 5.0, 1.0, 0.1,
