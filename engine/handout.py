@@ -45,8 +45,7 @@ LINEAR_GRADIENT = Question(
     answer="For one example the gradient is $2(\\hat y - y)\\,W^f (W^h)^{T-t}$: a power of $W^h$. "
     "Clearly above 1 in largest |eigenvalue| it explodes, clearly below 1 it vanishes, and only "
     "near 1 does it keep its size.",
-    estimate="By how many powers of ten does ‖∂L/∂h₁‖ differ from ‖∂L/∂h_T‖ at these settings? (−3: a "
-    "thousandth is left)",
+    draws="How much of the gradient at the last step reaches h₁ at these settings?",
 )  # fmt: skip
 
 ACTIVATIONS = Question(
@@ -72,7 +71,7 @@ ACTIVATIONS = Question(
     "gradients vanish more and explode less, though they still can when Wₕ is large and the "
     "hidden state stays near zero. ReLU behaves much like no nonlinearity at all: hidden states "
     "and gradients often explode.",
-    estimate="With tanh, by how many powers of ten does ‖∂L/∂h₁‖ differ from ‖∂L/∂h_T‖?",
+    draws="With tanh, how much of the gradient at the last step reaches h₁?",
 )  # fmt: skip
 
 EVERY_TARGET = Question(
@@ -96,8 +95,8 @@ EVERY_TARGET = Question(
     answer="Every loss $\\mathcal L_k$ gives its own $h_k$ a large gradient, so the plot shows "
     "large values throughout. For $t \\ll k$, $\\partial\\mathcal L_k/\\partial h_t$ is as small "
     "as it was: dependencies across long spans are as hard to learn as before.",
-    estimate="With a target at every timestep, by how many powers of ten does ‖∂L/∂h₁‖ differ from "
-    "‖∂L/∂h_T‖?",
+    draws="With a target at every timestep, how large is the gradient at h₁ beside that at the last "
+    "step?",
 )  # fmt: skip
 
 LSTM_GRADIENT = Question(
@@ -121,7 +120,7 @@ LSTM_GRADIENT = Question(
     ),
     answer="Hidden states stay between −1 and 1. Gradients don't explode but still vanish, typically "
     "not as fast as in a vanilla RNN.",
-    estimate="For the LSTM, by how many powers of ten does ‖∂L/∂h₁‖ differ from ‖∂L/∂h_T‖?",
+    draws="In the LSTM, how much of the gradient at the last step reaches h₁?",
 )  # fmt: skip
 
 CELL_STATE = Question(
@@ -170,8 +169,7 @@ SKIP_CONNECTIONS = Question(
     ),
     answer="Skip connections and cell states both let information pass without a matrix product at "
     "each layer or timestep. That is why both mitigate vanishing gradients.",
-    estimate="For the stack with skips, by how many powers of ten does ‖∂L/∂h₁‖ differ from the "
-    "gradient at the loss?",
+    draws="In the stack with skips, how much of the gradient at the output reaches the input?",
 )  # fmt: skip
 
 STORED_AT_1 = Question(

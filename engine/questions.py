@@ -19,6 +19,7 @@ class Question:
 
     reference: section and letter in the handout. page, view: the page's address and its section.
     answer: the handout's answer in our words. options: what one might predict.
+    draws: asks for the prediction as a line, which ends at the measured logarithm; None for none.
     estimate: asks for a number as well, the `measured` of the verdict; None for no number.
     estimate_range: between what that number can lie, where that is known.
     """
@@ -30,6 +31,7 @@ class Question:
     view: str = ""
     options: tuple[Option, ...] = ()
     answer: str = ""
+    draws: str | None = None
     estimate: str | None = None
     estimate_range: tuple[float | None, float | None] = (None, None)
 

@@ -122,7 +122,7 @@ def the_cell(config: RecurrentConfig) -> None:
 
 
 def two_networks(config: RecurrentConfig) -> None:
-    if question_card(handout.LSTM_GRADIENT):
+    if question_card(handout.LSTM_GRADIENT, draws=replace(config, forget_bias=FORGET_BIAS.now())):
         networks(config)
 
 

@@ -116,7 +116,7 @@ def block() -> None:
 
 
 def analogy() -> None:
-    if not question_card(handout.SKIP_CONNECTIONS):
+    if not question_card(handout.SKIP_CONNECTIONS, draws=ResidualConfig(skip=SKIP.now())):
         return
     show_equations()
     draw = partial(moved_by_skip, sections.resnet_skip.analogy, question=handout.SKIP_CONNECTIONS)

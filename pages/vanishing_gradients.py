@@ -117,21 +117,26 @@ def gradient() -> None:
             show(shown.figures["task"])
 
 
+def at_hand(config: RecurrentConfig, **asked: Any) -> RecurrentConfig:
+    """The network whose gradient a question lets one draw: the hand's radius, and what it asks for."""
+    return replace(config, spectral_radius=RADIUS.now(), **asked)
+
+
 def linear() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
-    if question_card(handout.LINEAR_GRADIENT):
+    if question_card(handout.LINEAR_GRADIENT, draws=at_hand(config, activation="identity")):
         turn(sections.linear, config, handout.LINEAR_GRADIENT)
 
 
 def activations() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
-    if question_card(handout.ACTIVATIONS):
+    if question_card(handout.ACTIVATIONS, draws=at_hand(config, activation="tanh")):
         turn(sections.activations, config, handout.ACTIVATIONS)
 
 
 def targets() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
-    if question_card(handout.EVERY_TARGET):
+    if question_card(handout.EVERY_TARGET, draws=at_hand(config, last_target_only=False)):
         turn(sections.targets, config, handout.EVERY_TARGET)
 
 

@@ -29,6 +29,7 @@ class Number:
     step: float
     help: str | None = None
     in_picture: bool = False
+    in_address: bool = True
 
     def now(self) -> Any:
         """Where its slider in a picture stands, or would start: see pages/common/show.py."""
@@ -260,6 +261,8 @@ def value_in_picture(control: Number | Choice) -> Any:
 def set_in_picture(control: Number | Choice, value: Any) -> None:
     """Note where the hand has put a control of a picture, and keep it in the address."""
     st.session_state[control.key] = value
+    if isinstance(control, Number) and not control.in_address:
+        return
     if value == control.default:
         st.query_params.pop(control.key, None)
     else:

@@ -7,6 +7,7 @@ import streamlit as st
 from engine.in_words import written
 from engine.questions import Option, Question, Verdict
 from pages.common import classroom
+from pages.common.drawing import Config, ask_for_a_line, compare
 from pages.common.presenter import presenting
 from pages.common.twin_questions import twin_question
 
@@ -35,25 +36,35 @@ def is_open(question: Question) -> bool:
     return predicted(question) is not None or question.key in _just_shown()
 
 
-def question_card(question: Question, verdict: Verdict | None = None) -> bool:
+def question_card(
+    question: Question,
+    verdict: Verdict | None = None,
+    *,
+    draws: Config | None = None,
+) -> bool:
     """Ask for a prediction before anything answers it; whether it may be answered now.
 
-    Its options stand in an order of their own, the same for everybody in a room. verdict: what the
-    numbers say, where no words below a picture do.
+    Its options stand in an order of their own, the same for everybody in a room. Once it may be
+    answered, the card folds into a line: what it was about is the picture's turn. verdict: what the
+    numbers say, where no words below a picture do. draws: the network whose gradient is to be drawn.
     """
     classroom.put(question)
-    with st.container(border=True, key=f"card-{question.key}"):
-        st.markdown(f"**Question {question.reference} · {question.topic}**  \n{question.asks}")
-        if classroom.stage_of(question) is not None:
-            classroom.show_round(question, prediction_key(question))
-        else:
-            _ask_alone(question)
-        if not is_open(question):
-            return False
+    title = f"**Question {question.reference} · {question.topic}**"
+    stage = classroom.stage_of(question)
+    if is_open(question) and stage is None:
+        _answered(question, title, draws)
         if verdict is not None:
             st.markdown("\n\n".join(verdict_in_words(question, verdict)))
-        _answer(question)
-    return True
+        return True
+    with st.container(border=True, key=f"card-{question.key}"):
+        st.markdown(f"{title}  \n{question.asks}")
+        if stage is None:
+            _ask_alone(question, draws)
+            return False
+        classroom.show_round(question, prediction_key(question))
+        if stage == "reveal" and verdict is not None:
+            st.markdown("\n\n".join(verdict_in_words(question, verdict)))
+    return stage == "reveal"
 
 
 def one_while_presenting(questions: Sequence[Question]) -> Sequence[Question]:
@@ -69,11 +80,14 @@ def one_while_presenting(questions: Sequence[Question]) -> Sequence[Question]:
     return [questions[names.index(chosen)]]
 
 
-def verdict_in_words(question: Question, verdict: Verdict) -> list[str]:
-    """What the numbers say to a question whose answer may be seen; nothing before."""
+def verdict_in_words(question: Question, verdict: Verdict | None) -> list[str]:
+    """The answer to a question that may be answered, and what the numbers say; nothing before."""
     if not is_open(question):
         return []
-    words = [f"**Measured at these settings.** {verdict.statement}"]
+    words = [f"**The handout's answer, in our words.** {question.answer}"]
+    if verdict is None:
+        return words
+    words.append(f"**Measured at these settings.** {verdict.statement}")
     said = st.session_state.get(f"estimate_{question.key}")
     if said is not None and verdict.measured is not None:
         words.append(f"You said **{written(said)}**; measured is **{written(verdict.measured)}**.")
@@ -84,25 +98,12 @@ def verdict_in_words(question: Question, verdict: Verdict) -> list[str]:
     return words
 
 
-def _ask_alone(question: Question) -> None:
-    """The options, a number for those who dare, and the way past both."""
-    st.radio(
-        "Your prediction",
-        [option.text for option in question.shuffled],
-        index=None,
-        key=prediction_key(question),
-        persist_state="session",
-    )
-    if question.estimate is not None:
-        st.number_input(
-            f"And a number, if you dare: {question.estimate}",
-            *question.estimate_range,
-            value=None,
-            format="%.2f",
-            key=f"estimate_{question.key}",
-            persist_state="session",
-        )
-    if not is_open(question):
+def _ask_alone(question: Question, draws: Config | None) -> None:
+    """A line or a number for those who dare, the options, and the way past all of it."""
+    left, right = st.columns([2, 3], gap="medium") if draws is not None else (st.container(), None)
+    with left:
+        _options(question)
+        _estimate(question)
         st.button(
             "Reveal" if presenting() else "Just show me",
             key=f"show_{question.key}",
@@ -110,19 +111,46 @@ def _ask_alone(question: Question) -> None:
             on_click=_just_shown().add,
             args=(question.key,),
         )
+    if right is not None:
+        with right:
+            ask_for_a_line(question)
 
 
-def _answer(question: Question) -> None:
-    """What meets the option that was chosen, and the handout's answer."""
-    if (chosen := predicted(question)) is not None:
-        show = st.success if chosen.right else st.error
-        show(chosen.response, icon=":material/check:" if chosen.right else ":material/close:")
-    st.markdown(f"**The handout's answer, in our words.** {question.answer}")
-    again = st.expander(
-        "The same idea at other settings", key=f"twin-{question.key}", on_change="rerun"
+def _options(question: Question) -> None:
+    st.radio(
+        "Your prediction",
+        [option.text for option in question.shuffled],
+        index=None,
+        key=prediction_key(question),
+        persist_state="session",
     )
-    if again.open:
-        with again:
+
+
+def _estimate(question: Question) -> None:
+    if question.estimate is not None:
+        st.number_input(
+            f"A number, if you dare: {question.estimate}",
+            *question.estimate_range,
+            value=None,
+            format="%.2f",
+            key=f"estimate_{question.key}",
+            persist_state="session",
+        )
+
+
+def _answered(question: Question, title: str, draws: Config | None) -> None:
+    """What meets the option that was chosen, the line that was drawn, and the way back or on."""
+    if (chosen := predicted(question)) is not None:
+        said = st.success if chosen.right else st.error
+        said(chosen.response, icon=":material/check:" if chosen.right else ":material/close:")
+        if draws is not None:
+            compare(question, draws)
+    folded = st.expander(f"{title}: {question.asks}", key=f"card-{question.key}", on_change="rerun")
+    if folded.open:
+        with folded:
+            _options(question)
+            _estimate(question)
+            st.markdown("**The same idea at other settings**")
             twin_question(question)
 
 

@@ -16,7 +16,7 @@ def say(shown: Shown, question: Question | None = None) -> None:
     captions = [f":small[{of.caption}]" for of in shown.figures.values() if of.hands and of.caption]
     numbers = " · ".join(f"{label} **{value}**" for label, value in shown.numbers.items())
     words = [*captions, *([numbers] if numbers else []), *shown.sentences]
-    if question is not None and shown.verdict is not None:
+    if question is not None:
         words += verdict_in_words(question, shown.verdict)
     if words:
         st.markdown("\n\n".join(words))
