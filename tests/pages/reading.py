@@ -7,8 +7,6 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from engine.questions import Question
-
 
 def texts(app: AppTest) -> str:
     """Everything the page prints as text."""
@@ -63,17 +61,6 @@ def assert_each_change_is_drawn(
         assert after != before, f"{change} changed nothing"
         before = after
     assert_shows_no_broken_number(app)
-
-
-def assert_card_answers_each_prediction(app: AppTest, question: Question) -> None:
-    """The answer waits for a prediction; each prediction meets its own word and the verdict."""
-    assert question.answer not in texts(app), "the answer shows before the prediction"
-    for option in question.options:
-        app.radio(key=f"prediction_{question.key}").set_value(option.text).run()
-        assert option.response in texts(app)
-        assert bool(app.success) == option.right
-        assert "Measured at these settings" in texts(app)
-        assert question.answer in texts(app)
 
 
 def _move(app: AppTest, key: str, value: float) -> Any:

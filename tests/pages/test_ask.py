@@ -97,7 +97,7 @@ def test_a_failure_is_told_to_all_who_wait_and_kept_for_nobody() -> None:
     assert answers.get("key", lambda: _done("yes")).result(1) == "yes"
 
 
-@given(st.lists(st.integers(0, 30), max_size=60), st.integers(1, 6))
+@given(st.lists(st.integers(0, 8), max_size=15), st.integers(1, 5))
 def test_what_is_kept_stays_within_its_bytes_and_the_last_used_stays(
     keys: list[int], room: int
 ) -> None:

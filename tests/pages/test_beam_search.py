@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine import handout
 from engine.decoding import comparisons
 from engine.decoding.config import DecodingConfig
 from engine.sections import own_text
 from pages.common import tree_input
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (
-    assert_card_answers_each_prediction,
     assert_shows_no_broken_number,
     charts,
     press,
@@ -27,15 +25,6 @@ ONE_EDGE = "prefix,token,probability\n,a,1"
 DEAD_END = "prefix,token,log_prob\n,a,-inf\n,b,-inf"
 ORPHAN = "prefix,token,probability\n,a,0.6\nb,c,0.4"
 WRITING = {"model": "character LSTM", "k": "5", "length": "12"}
-EDGES: dict[str, dict[str, str]] = {
-    "a beam wider than the handout's tree": {"k": "20"},
-    "a single step": {"length": "1", "moment": "10"},
-    "a step beyond the end": {"model": "weather", "step": "40"},
-    "a tree of one edge": {"model": "your own tree", "tree": ONE_EDGE},
-    "a tree in which nothing is possible": {"model": "your own tree", "tree": DEAD_END},
-    "a network that begins a line": {"model": "character LSTM", "prompt": "", "length": "5"},
-    "α of no use": {"model": "weather", "alpha": "3.0", "count_end": "false"},
-}
 
 
 def own(app: Any, text: str) -> Any:
@@ -49,17 +38,6 @@ def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, sectio
     assert not app.warning
     assert charts(app)
     assert all(chart.alt for chart in charts(app)), "a chart without alt text"
-
-
-@pytest.mark.parametrize("section", ["Step by step", "(d) The optimum", "(e) What it costs"])
-@pytest.mark.parametrize("edge", EDGES)
-def test_degenerate_searches_draw_a_meaningful_page(
-    open_page: OpenPage, section: str, edge: str
-) -> None:
-    app = reveal(open_page("beam_search", view=section, **EDGES[edge]))
-    assert_shows_no_broken_number(app)
-    assert not app.error
-    assert charts(app) or "Nothing can follow the start" in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +63,6 @@ def test_the_questions_stand_where_the_handouts_tree_is_chosen_and_nowhere_else(
     for model, asked in (("handout's tree", True), ("weather", False)):
         app = open_page("beam_search", model=model)
         assert (("2 (a)" in texts(app)), ("2 (c)" in texts(app))) == (asked, asked)
-
-
-@pytest.mark.parametrize("question", [q for q in handout.QUESTIONS if q.page == "beam_search"])
-def test_a_question_card_answers_each_prediction_with_its_own_word(
-    open_page: OpenPage, question: handout.Question
-) -> None:
-    app = open_page("beam_search", view=question.view)
-    assert_card_answers_each_prediction(app, question)
 
 
 def test_the_network_writes_text_that_reads_as_text(open_page: OpenPage) -> None:

@@ -5,10 +5,8 @@ What a section shows at the extremes is tested without Streamlit, in tests/engin
 
 import pytest
 
-from engine import handout
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (
-    assert_card_answers_each_prediction,
     assert_each_change_is_drawn,
     assert_shows_no_broken_number,
     charts,
@@ -71,11 +69,3 @@ def test_a_link_from_before_opens_what_took_its_place(
     if "forget_init" in asked:
         assert "chrono start" in app.query_params["gates"]
         assert "forget_init" not in app.query_params
-
-
-@pytest.mark.parametrize("question", [q for q in handout.QUESTIONS if q.page == "lstm_cell_state"])
-def test_a_question_card_answers_each_prediction_with_its_own_word(
-    open_page: OpenPage, question: handout.Question
-) -> None:
-    app = open_page("lstm_cell_state", view=question.view)
-    assert_card_answers_each_prediction(app, question)

@@ -61,6 +61,20 @@ def test_presenter_mode_is_a_switch_away(open_page: OpenPage) -> None:
         assert any(of.label == "Controls" for of in app.expander) == on
 
 
+@pytest.mark.parametrize("question", handout.QUESTIONS, ids=lambda question: question.key)
+def test_a_card_answers_each_prediction_with_its_own_word(
+    open_page: OpenPage, question: Question
+) -> None:
+    app = open_page(question.page, view=question.view)
+    assert question.answer not in texts(app), "the answer shows before the prediction"
+    for option in question.options:
+        app.radio(key=f"prediction_{question.key}").set_value(option.text).run()
+        assert option.response in texts(app)
+        assert bool(app.success) == option.right
+        assert "Measured at these settings" in texts(app)
+        assert question.answer in texts(app)
+
+
 def test_the_right_option_stands_in_no_favoured_place() -> None:
     places = [
         [option.right for option in question.shuffled].index(True) for question in handout.QUESTIONS

@@ -2,11 +2,9 @@
 
 import pytest
 
-from engine import handout
 from engine.charts.stage import INKS
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (
-    assert_card_answers_each_prediction,
     assert_shows_no_broken_number,
     charts,
     reveal,
@@ -51,9 +49,3 @@ def test_the_equations_have_the_inks_of_the_picture(open_page: OpenPage) -> None
     printed = texts(reveal(open_page("resnet_skip", view="(f) The analogy", depth="6", width="4")))
     for ink in ("road", "weights"):
         assert INKS[ink][0] in printed
-
-
-def test_the_question_card_answers_each_prediction_with_its_own_word(open_page: OpenPage) -> None:
-    question = handout.SKIP_CONNECTIONS
-    app = open_page("resnet_skip", view=question.view)
-    assert_card_answers_each_prediction(app, question)

@@ -5,10 +5,8 @@ What the sections show at the extremes of every control is tests/engine/sections
 
 import pytest
 
-from engine import handout
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (
-    assert_card_answers_each_prediction,
     assert_shows_no_broken_number,
     charts,
     press,
@@ -73,13 +71,3 @@ def test_reset_restores_every_setting_but_the_seed(open_page: OpenPage) -> None:
     assert app.slider(key="hidden").value == 32
     assert app.slider(key="timesteps").value == 50
     assert app.slider(key="seed").value == 7
-
-
-@pytest.mark.parametrize(
-    "question", [q for q in handout.QUESTIONS if q.page == "vanishing_gradients"]
-)
-def test_a_question_card_answers_each_prediction_with_its_own_word(
-    open_page: OpenPage, question: handout.Question
-) -> None:
-    app = open_page("vanishing_gradients", view=question.view)
-    assert_card_answers_each_prediction(app, question)
