@@ -26,6 +26,7 @@ def says(key: str, *parts: str) -> None:
     def check(page: Shown) -> None:
         for part in parts:
             plain = "".join(letter for letter in part if letter not in "{} \n")
-            assert part in page.text or plain in page.plain, f"{part!r} isn't on the page"
+            seen = part in page.text or part in page.before or plain in page.plain
+            assert seen, f"{part!r} isn't on the page"
 
     shows(key)(check)

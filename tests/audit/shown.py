@@ -13,7 +13,7 @@ from engine import handout
 from engine.handout_map import Row
 from engine.questions import Question
 from tests.pages.opening import open_by_address
-from tests.pages.reading import charts, numbers, reveal, texts
+from tests.pages.reading import charts, choose, numbers, reveal, texts
 
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")
 
@@ -31,7 +31,11 @@ class Shown:
     """A page as it is, and as it is once the right prediction has been made."""
 
     def __init__(self, row: Row) -> None:
-        self.app: AppTest = reveal(open_by_address(row.page, dict(row.address)))
+        self.app: AppTest = open_by_address(row.page, dict(row.address))
+        assert not self.app.exception
+        self.before = texts(self.app)
+        self.options = {str(radio.key): list(radio.options) for radio in self.app.radio}
+        reveal(self.app)
         assert not self.app.exception
         assert not self.app.warning, "the map's address asks for something that the page can't show"
         for key, asked in row.address.items():
@@ -72,9 +76,7 @@ class Shown:
     def answered(self, question: Question) -> str:
         """All that the page prints once the right option has been chosen."""
         right = next(option for option in question.options if option.right)
-        key = f"prediction_{question.key}"
-        if self.app.radio(key=key).value != right.text:
-            self.app.radio(key=key).set_value(right.text).run()
+        choose(self.app, question, right)
         assert right.response in texts(self.app)
         assert "don't come out as the handout says" not in texts(self.app)
         return texts(self.app)
@@ -99,14 +101,14 @@ def question_of(reference: str) -> Question:
 
 
 def assert_asks(page: Shown, reference: str) -> None:
-    """A question's card: it asks, and answers each prediction only after it has been made."""
+    """A question's card: it asks, and answers a prediction only after it has been made."""
     question = question_of(reference)
-    before = texts(page.app)
-    assert question.asks in before
+    assert question.asks in page.before
+    assert question.answer not in page.before
+    assert not any(option.response in page.before for option in question.options)
     assert sum(option.right for option in question.options) == 1
-    assert [option.text for option in question.shuffled] == list(
-        page.app.radio(key=f"prediction_{question.key}").options
-    )
+    offered = page.options[f"prediction_{question.key}"]
+    assert [option.text for option in question.shuffled] == offered
     assert question.answer in page.answered(question)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from engine.questions import Option, Question
+
 
 def texts(app: AppTest) -> str:
     """Everything the page prints as text."""
@@ -34,6 +36,15 @@ def reveal(app: AppTest) -> AppTest:
     for button in [button for button in app.button if (button.key or "").startswith("show_")]:
         button.click().run()
     return app
+
+
+def choose(app: AppTest, question: Question, option: Option) -> AppTest:
+    """Predict `option`, also where the question is folded away because it may be answered."""
+    key = f"prediction_{question.key}"
+    if key not in [radio.key for radio in app.radio]:
+        app.session_state[f"card-{question.key}"] = True  # an expander is the browser's to open
+        app.run()
+    return app.radio(key=key).set_value(option.text).run()
 
 
 def numbers(app: AppTest) -> dict[str, str]:

@@ -7,7 +7,7 @@ from engine.questions import Question
 from engine.twins import twin
 from pages.common import classroom
 from tests.pages.conftest import OpenPage
-from tests.pages.reading import charts, texts
+from tests.pages.reading import charts, choose, texts
 
 #: Of section 1; the page on beam search keeps its tree on the screen, without the totals.
 BEHIND_CARDS = [question for question in handout.QUESTIONS if question.reference.startswith("1")]
@@ -68,7 +68,7 @@ def test_a_card_answers_each_prediction_with_its_own_word(
     app = open_page(question.page, view=question.view)
     assert question.answer not in texts(app), "the answer shows before the prediction"
     for option in question.options:
-        app.radio(key=f"prediction_{question.key}").set_value(option.text).run()
+        choose(app, question, option)
         assert option.response in texts(app)
         assert bool(app.success) == option.right
         assert "Measured at these settings" in texts(app)
