@@ -99,6 +99,6 @@ def lowered(number: int) -> str:
     return str(number).translate(_LOWERED)
 
 
-def decimal(number: float) -> str:
-    """Two decimals and a proper minus sign."""
-    return f"{number:.2f}".replace("-", "−")
+def decimal(number: float, digits: int = 2) -> str:
+    """So many decimals and a proper minus sign."""
+    return f"{number:.{digits}f}".replace("-", "−")

@@ -204,37 +204,31 @@ def _paths(rows: alt.Chart, steps: int) -> list[Layer]:
     return layers
 
 
+def _filled(rows: alt.Chart, colour: str, radius: float, **mark: Any) -> alt.Chart:
+    return rows.mark_rect(color=expr(colour), cornerRadius=expr(f"{radius}*s"), aria=False, **mark)
+
+
+def _outline(rows: alt.Chart, colour: str, width: float, radius: float, **mark: Any) -> alt.Chart:
+    return rows.mark_rect(
+        filled=False, stroke=expr(colour), strokeWidth=expr(f"{width}*s"),
+        cornerRadius=expr(f"{radius}*s"), aria=False, **mark,
+    )  # fmt: skip
+
+
 def _pills(rows: alt.Chart) -> list[Layer]:
     """Paper, the token's probability as a fill, an outline, the word, and a cross if it is pruned."""
     box: dict[str, Any] = {"x": at_x("left"), "x2": "right", "y": at_y("top"), "y2": "bottom"}
     fill: dict[str, Any] = box | {"x2": "fill_to"}
-    radius = expr("9*s")
     kept, other = _one_of(rows, ALIVE + FADED + WINNER), _one_of(rows, NOW + PRUNED)
     layers: list[Layer] = [
-        rows.mark_rect(color=expr("background"), cornerRadius=radius, aria=False).encode(**box),
-        kept.mark_rect(color=expr("state"), cornerRadius=radius, aria=False).encode(
-            **fill, opacity=_faded(0.25, 0.12)
-        ),
-        other.mark_rect(color=expr("mid"), cornerRadius=radius, opacity=0.25, aria=False).encode(
-            **fill
-        ),
+        _filled(rows, "background", 9).encode(**box),
+        _filled(kept, "state", 9).encode(**fill, opacity=_faded(0.25, 0.12)),
+        _filled(other, "mid", 9, opacity=0.25).encode(**fill),
+        _outline(_one_of(rows, AHEAD), "mid", 1.2, 9, strokeDash=[1, 3]).encode(**box),
+        _outline(_one_of(rows, PRUNED), "mid", 1.3, 9, strokeDash=[4, 3]).encode(**box),
+        _outline(_one_of(rows, NOW), "ink", 1.3, 9, strokeDash=[1, 0]).encode(**box),
+        _outline(kept, "state", 2, 9).encode(**box, opacity=_faded()),
     ]
-    outlines = (
-        (AHEAD, [1, 3], 1.2, "mid"),
-        (PRUNED, [4, 3], 1.3, "mid"),
-        (NOW, [1, 0], 1.3, "ink"),
-    )
-    for look, dash, width, colour in outlines:
-        layers.append(
-            _one_of(rows, look)
-            .mark_rect(filled=False, stroke=expr(colour), strokeDash=dash,
-                       strokeWidth=expr(f"{width}*s"), cornerRadius=radius, aria=False)
-            .encode(**box)
-        )  # fmt: skip
-    solid = kept.mark_rect(
-        filled=False, stroke=expr("state"), strokeWidth=expr("2*s"), cornerRadius=radius, aria=False
-    )
-    layers.append(solid.encode(**box, opacity=_faded()))
     centre: dict[str, Any] = {"align": "center", "baseline": "middle", "limit": expr("pill - 8*s"),
               "size": "(wide ? 14 : 12)*s"}  # fmt: skip
     layers += text(kept, "cx", "cy", "word", fontWeight=600, **centre)
@@ -285,17 +279,13 @@ def _key() -> list[Layer]:
         rows = alt.Chart(ONE) if colour != "ink" else alt.Chart(ONE).transform_filter("wide")
         if dash == [1, 0]:
             half = box | ({"x2": px(f"{left} + 13*s")} if colour == "ink" else {})
-            fill = rows.mark_rect(color=expr("mid" if colour == "ink" else colour), opacity=0.25,
-                                  cornerRadius=expr("6*s"), aria=False)  # fmt: skip
+            fill = _filled(rows, "mid" if colour == "ink" else colour, 6, opacity=0.25)
             layers.append(fill.encode(**half))
-        layers.append(
-            rows.mark_rect(filled=False, stroke=expr(colour), strokeDash=dash, aria=False,
-                           strokeWidth=expr("1.4*s"), cornerRadius=expr("6*s")).encode(**box)
-        )  # fmt: skip
-        layers.append(
+        layers += [
+            _outline(rows, colour, 1.4, 6, strokeDash=dash).encode(**box),
             words(f"{left} + 30*s", "key_y", f"'{name}'", size=TICK, baseline="middle",
-                  where="wide" if colour == "ink" else None)
-        )  # fmt: skip
+                  where="wide" if colour == "ink" else None),
+        ]  # fmt: skip
     return layers
 
 

@@ -292,12 +292,8 @@ def _ticks(low: float, high: float) -> pd.DataFrame:
     step = next(power * of for of in (1, 2, 5, 10) if (high - low) / (power * of) <= 6)
     values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
     digits = max(0, -int(np.floor(np.log10(step))))
-    return pd.DataFrame({"score": values, "words": [decimal_of(v, digits) for v in values]})
-
-
-def decimal_of(number: float, digits: int) -> str:
-    """A number with so many decimals and a proper minus sign."""
-    return f"{number:.{digits}f}".replace("-", "−") if round(number, digits) else "0"
+    words = [decimal(v, digits) if round(v, digits) else "0" for v in values]
+    return pd.DataFrame({"score": values, "words": words})
 
 
 def _cut(text: str, letters: int = 44) -> str:

@@ -12,7 +12,7 @@ from engine import in_words
 from engine.in_words import scientific, written
 from engine.questions import Verdict
 from engine.recurrent import RecurrentConfig
-from engine.recurrent.findings import STABLE_LOG10, log10_ratio
+from engine.recurrent.findings import STABLE_LOG10
 
 #: What the identity of the two terms may miss, relative to ∂L/∂C_{t-1}, by rounding.
 ROUNDING = 1e-9
@@ -36,11 +36,6 @@ class Networks:
     forget: float
     timesteps: int
     last_target_only: bool = True
-
-
-def ratio(log10_norms: pd.Series) -> float:
-    """log10 of what is left at the first timestep of a norm at the last; 0 for two zeros."""
-    return log10_ratio(log10_norms)
 
 
 def becomes(log10_change: float) -> str:

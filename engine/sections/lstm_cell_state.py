@@ -18,6 +18,7 @@ from engine.recurrent import (
     half_lives,
     survival_quantiles,
 )
+from engine.recurrent.findings import log10_ratio
 from engine.recurrent.presets import LSTM_PRESETS
 from engine.sections import cell_rows, memory_rows
 from engine.sections import cell_words as say
@@ -50,8 +51,8 @@ def two_networks(config: RecurrentConfig, hands: Hands) -> Shown:
     flow = cell_rows.flow_of(config, hands.gates)
     gates = gate_values(chosen)
     numbers = say.Networks(
-        say.ratio(flow["rnn"]),
-        say.ratio(flow["hidden"]),
+        log10_ratio(flow["rnn"]),
+        log10_ratio(flow["hidden"]),
         float(gates.loc[gates["gate"] == "hidden_state", "value"].abs().max()),
         float(gates.loc[gates["gate"] == "forget", "value"].mean()),
         config.timesteps,
@@ -96,8 +97,8 @@ def _terms(chosen: RecurrentConfig, flow: pd.DataFrame) -> say.Terms | None:
     return say.Terms(
         float(flow["direct_share"].iloc[1:].fillna(0.0).mean()),
         float((pathway["identity_error"].to_numpy() / size).max()),
-        say.ratio(flow["road"]),
-        say.ratio(flow["cell"]),
+        log10_ratio(flow["road"]),
+        log10_ratio(flow["cell"]),
         chosen,
     )
 

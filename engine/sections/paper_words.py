@@ -8,6 +8,7 @@ import math
 
 import pandas as pd
 
+from engine.in_words import decimal
 from engine.numerics import Array
 from engine.residual.path_bands import BAND, band_of_paths, product_model
 from engine.residual.scaled_skips import PAPER_UNITS
@@ -138,13 +139,9 @@ def agreement_said(plain: float, residual: float, spread: float, *, angle: int, 
     )
     short = f"correlation of gradients, {depth} blocks,\ninputs {angle}° apart"
     if residual - plain <= spread:
-        return Said(f"{residual:.2f} with skips, {_signed(plain)} without", where, short)
-    none = "nothing" if abs(plain) <= spread else _signed(plain)
+        return Said(f"{residual:.2f} with skips, {decimal(plain)} without", where, short)
+    none = "nothing" if abs(plain) <= spread else decimal(plain)
     return Said(f"{residual:.2f} with skips, {none} without", where, short)
-
-
-def _signed(value: float, digits: int = 2) -> str:
-    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def published_in_words(published: pd.DataFrame) -> str:
@@ -174,7 +171,7 @@ def laws_in_words(plain: Array, residual: Array) -> str:
     shallow = min(3, deep)
     return (
         f"The laws are meant for inputs at right angles: after {shallow} blocks 2⁻ᴸ is "
-        f"{0.5**shallow:.3f} and this stack without skips has {_signed(plain[shallow], 3)}; after "
+        f"{0.5**shallow:.3f} and this stack without skips has {decimal(plain[shallow], 3)}; after "
         f"{deep} blocks 1/√L is {deep**-0.5:.2f} and the one with skips has "
-        f"{_signed(residual[deep])}."
+        f"{decimal(residual[deep])}."
     )

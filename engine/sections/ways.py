@@ -13,6 +13,7 @@ from engine.charts.stage import power_ticks
 from engine.charts.strips import strip
 from engine.charts.ways import FORGET_BIAS, GATES, WayPanel, band, path
 from engine.extended_range import Array
+from engine.in_words import decimal
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.cell_flow import gate_sweep, gates_of
 
@@ -106,7 +107,7 @@ def strips(
             next(rest) if way.gates == "computed" else others[way.gates][name][0] for way in found
         ]
         columns[name] = [strip(matrix[steps][:, units].T) for matrix in each]
-        columns[f"{name}_says"] = [f"{matrix.mean():.2f}".replace("-", "−") for matrix in each]
+        columns[f"{name}_says"] = [decimal(matrix.mean()) for matrix in each]
     return columns
 
 
