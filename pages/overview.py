@@ -67,22 +67,27 @@ def questions() -> None:
         scene = scenes.lecture()[place]
         st.text(f"You are at scene {place + 1} of {len(scenes.lecture())}: {scene.name}.")
     # A full room opens this page first, and each element is a message to every visitor.
-    for question in handout.QUESTIONS:
-        chosen = predicted(question)
-        lines = [f"**{question.reference} · {question.topic}**", question.asks]
-        if chosen is not None:
-            icon = ":material/check:" if chosen.right else ":material/close:"
-            lines.append(f"{icon} You predicted: {chosen.text}")
-        if (knew := knew_twin(question)) is not None:
-            lines.append(f"{':material/check:' if knew else ':material/close:'} Its twin")
-        st.markdown("  \n".join(lines))
-        row = handout_map.question_row(question.reference)
-        st.page_link(
-            f"pages/{row.page}.py",
-            label=f"{'See' if chosen else 'Predict, then see'}: {row.view}",
-            icon=":material/arrow_forward:",
-            query_params=row.address,
-        )
+    for column, part_of_sheet in zip(st.columns(2), "12", strict=True):
+        with column:
+            for question in handout.QUESTIONS:
+                if question.reference.startswith(part_of_sheet):
+                    question_link(question)
+
+
+def question_link(question: handout.Question) -> None:
+    """A line that leads to a question, with how this session did; the question itself on hover."""
+    row = handout_map.question_row(question.reference)
+    chosen, knew = predicted(question), knew_twin(question)
+    icon = "arrow_forward" if chosen is None else "check" if chosen.right else "close"
+    twin = {None: "", True: " · its twin right", False: " · its twin wrong"}[knew]
+    said = f" You predicted: {chosen.text}" if chosen else ""
+    st.page_link(
+        f"pages/{row.page}.py",
+        label=f"**{question.reference}** {question.topic}{twin}",
+        icon=f":material/{icon}:",
+        help=question.asks + said,
+        query_params=row.address,
+    )
 
 
 @st.fragment

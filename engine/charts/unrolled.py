@@ -80,7 +80,7 @@ def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         *_PANEL.framed(ticks, *_curves(live)),
         *_network(live),
         *panel.heading(),
-        *_labels(),
+        *_labels()[:-1],
         *stage.unseen(radii),
     ]
     layout = [
@@ -109,7 +109,7 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
         *panel.heading(),
         *_labels(),
         *Landscape(WEIGHT_SCALE).drawn(
-            scales, above="‖∂L/∂h₁‖ next to ‖∂L/∂h_T‖, at every weight_scale"
+            scales, above="‖∂L/∂h₁‖ next to that at the last step, at every weight_scale"
         ),
     ]
     layout = [

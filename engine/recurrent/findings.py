@@ -180,9 +180,8 @@ def every_target_verdict(
     """
     span = float(of_last[0] - of_last[-1]) if of_last[0] != of_last[-1] else 0.0
     statement = (
-        f"‖∂L/∂h_1‖ is {scientific(float(of_all[0]))} with a target at every timestep (the losses "
-        f"summed) and {scientific(float(of_last[0]))} with the last only. "
-        f"{in_words.percent(near)} of what h_1 hears comes from losses at most {NEARBY} steps ahead; "
+        f"‖∂L/∂h₁‖ is {scientific(float(of_all[0]))} with a target at every timestep (the losses "
+        f"summed) and {scientific(float(of_last[0]))} with the last only. {near_in_words(near)}; "
         f"of what the loss at T gives h_T, it hears {in_words.part_of(span)}."
     )
     hidden = of_all[0] >= of_last[0] and near > 0.5
@@ -196,6 +195,13 @@ def every_target_verdict(
             "vanishing to hide; lower the spectral radius."
         )
     return Verdict(statement, agrees, outside, float(of_all[0] - of_all[-1]))
+
+
+def near_in_words(near: float) -> str:
+    """The share at h_1 of the losses at most `NEARBY` ahead."""
+    return (
+        f"{in_words.percent(near)} of what h₁ hears comes from losses at most {NEARBY} steps ahead"
+    )
 
 
 def reach_in_words(reach: int, timesteps: int) -> str:

@@ -135,7 +135,7 @@ def targets(config: RecurrentConfig) -> Shown:
         alt_text="The unrolled network with a loss at every timestep, over the gradient that all "
         "losses send together and that some send alone; below, whose losses each hidden state "
         "hears, as bands of near and far ones. A slider sets the spectral radius.",
-        caption=f"At radius {_radius(config):g}: {verdict.statement}",
+        caption=f"At radius {_radius(config):g}: {findings.near_in_words(near)}.",
         hands={"radius": _radius(config)},
     )
     shares = (

@@ -10,6 +10,7 @@ from pages.common import classroom
 from pages.common.drawing import Config, ask_for_a_line, compare
 from pages.common.presenter import presenting
 from pages.common.twin_questions import twin_question
+from pages.common.typeset import typeset
 
 #: The session's list of questions whose answer somebody wanted to see without a prediction.
 _JUST_SHOWN = "_just_shown"
@@ -142,7 +143,10 @@ def _answered(question: Question, title: str, draws: Config | None) -> None:
     """What meets the option that was chosen, the line that was drawn, and the way back or on."""
     if (chosen := predicted(question)) is not None:
         said = st.success if chosen.right else st.error
-        said(chosen.response, icon=":material/check:" if chosen.right else ":material/close:")
+        said(
+            typeset(chosen.response),
+            icon=":material/check:" if chosen.right else ":material/close:",
+        )
         if draws is not None:
             compare(question, draws)
     folded = st.expander(f"{title}: {question.asks}", key=f"card-{question.key}", on_change="rerun")

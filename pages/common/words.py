@@ -5,6 +5,7 @@ import streamlit as st
 from engine.questions import Question
 from engine.sections.shown import Shown
 from pages.common.questions import verdict_in_words
+from pages.common.typeset import typeset
 
 
 def say(shown: Shown, question: Question | None = None) -> None:
@@ -19,4 +20,4 @@ def say(shown: Shown, question: Question | None = None) -> None:
     if question is not None:
         words += verdict_in_words(question, shown.verdict)
     if words:
-        st.markdown("\n\n".join(words))
+        st.markdown(typeset("\n\n".join(words)))

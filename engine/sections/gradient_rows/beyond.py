@@ -108,7 +108,8 @@ def _words(peaks: list[Peak]) -> dict[str, list[str]]:
 def words(radius: float, peak: Peak) -> dict[str, str]:
     """Headline and sentences of one radius."""
     known = f"Every |eigenvalue| is at most {radius:.2f}."
-    lead = f"{known} In {peak.power} steps back, Wₕ can stretch a gradient"
+    back = "1 step" if peak.power == 1 else f"{peak.power} steps"
+    lead = f"{known} In {back} back, Wₕ can stretch a gradient"
     headline = f"{scientific(peak.log10)} times"
     if radius == 0:
         lead, headline, sentence = "Wₕ is zero:", "nothing passes", "One step back, and it is gone."
@@ -125,7 +126,7 @@ def words(radius: float, peak: Peak) -> dict[str, str]:
     short = sentence if len(sentence) < 60 else "In the long run the eigenvalue decides."
     return {
         "lead": lead,
-        "lead_short": lead if len(lead) < 50 else f"{peak.power} steps can stretch a gradient",
+        "lead_short": lead if len(lead) < 50 else f"{back} can stretch a gradient",
         "headline": headline,
         "sentence": sentence,
         "sentence_short": short,

@@ -8,6 +8,7 @@ import numpy as np
 from engine.charts.stage import packed, power_ticks
 from engine.charts.unrolled import WEIGHT_SCALE
 from engine.extended_range import Array
+from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.sections.gradient_rows.common import Frames, drawn_steps
 from engine.sections.gradient_rows.hero import along_time
@@ -27,7 +28,7 @@ def notebook(config: RecurrentConfig) -> Frames:
     steps = drawn_steps(config.timesteps)
     drawn = steps["t"].to_numpy() - 1
     ticks = power_ticks(*_reach(gradient, state, np.abs(at) <= SHOWN))
-    last = f"h{config.timesteps}"
+    last = f"h{lowered(config.timesteps)}"
     what = "‖∂L/∂h₁‖ is, next to ‖∂L/∂hₜ‖ at the last step"
     every = not config.last_target_only
     scales = along_time(at, gradient, state, ticks).assign(
