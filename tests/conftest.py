@@ -15,15 +15,6 @@ torch.set_num_threads(1)
 # Sections are computed in this process; tests/pages/test_ask.py starts workers of its own.
 os.environ.setdefault("LECTURE_WORKERS", "0")
 
-#: Written for the pages as they were before their pictures had hands, and not yet seen to pass on
-#: the new ones: left out until each has been gone through.
-collect_ignore = [
-    "browser/test_accessibility.py",
-    "browser/test_beam_search.py",
-    "browser/test_sections.py",
-    "browser/test_training_runs.py",
-]
-
 STEPS = {"local": 15, "ci": 15, "long": 60}
 
 settings.register_profile(

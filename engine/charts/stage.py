@@ -310,7 +310,7 @@ def in_window(height: str, least: float) -> str:
 
 def unseen(*data: Data) -> list[Layer]:
     """Data that only expressions use: without a layer of its own it isn't part of a picture."""
-    return [alt.Chart(one).transform_filter("false").mark_point() for one in data]
+    return [alt.Chart(one).transform_filter("false").mark_point(aria=False) for one in data]
 
 
 def stage(
