@@ -68,7 +68,9 @@ def prediction(guesses: Data, ticks: Data, measured: Data | None = None, *, name
         ]
     layers += [
         alt.Chart(alt.InlineData(values=[{"one": 1}]))
-        .mark_point(filled=True, color=alt.ExprRef("ink"), size=alt.ExprRef("130*s"), opacity=1)
+        .mark_point(
+            filled=True, color=alt.ExprRef("ink"), size=alt.ExprRef("130*s"), opacity=1, aria=False
+        )
         .encode(x=px("left"), y=px("end")),
         words("left + 14*s", "now > 0 ? end + 22*s : end - 12*s", "'your line: ' + datum.words",
               data=guesses, where="abs(datum.at - now) < 0.01", size=LABEL, colour="ink",

@@ -103,12 +103,12 @@ def _rested(key: str, known: dict[str, Any], hands: tuple[Number | Choice, ...])
 def _menu(figure: Figure) -> None:
     """Rows, picture and program to take along; made when the menu is opened, not before."""
     panel = st.popover(
-        "",
+        "Take it with you",
         icon=":material/more_vert:",
         type="tertiary",
         key=f"menu-{figure.name}",
         on_change="rerun",
-        help="Take it with you: rows, picture, program",
+        help="Rows, picture, program",
     )
     if not panel.open:
         return
@@ -121,7 +121,7 @@ def _menu(figure: Figure) -> None:
             _download(kind.upper(), f"{figure.name}.{kind}", partial(_picture, figure, kind))
     with panel:
         # Streamlit's colours for Python are too faint on either background.
-        st.code(figure.program, language=None)
+        st.code(figure.program, language=None, wrap_lines=True)
 
 
 def _download(label: str, file_name: str, data: Callable[[], str | bytes]) -> None:

@@ -46,6 +46,9 @@ _STYLE = """<style>
   .stMarkdown :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; overflow-wrap: anywhere; }
 }
 [class*="st-key-menu-"] { position: absolute; top: -0.5rem; right: 0; width: auto; z-index: 1; }
+[class*="st-key-menu-"] button[aria-haspopup] p {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
 </style>"""
 
 
