@@ -5,6 +5,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import pyarrow as pa
 import vl_convert
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
@@ -18,16 +19,33 @@ def _vega_lite() -> Any:
     return Draft7Validator(json.loads(schema.read_text()))
 
 
+def sent(figure: Figure) -> dict[str, Any]:
+    """What a page sends of it, hands and rows included, as Vega-Lite has it in one piece."""
+    rows = {name: pa.ipc.open_stream(of).read_pandas() for name, of in figure.all_rows.items()}
+    return {
+        "background": "white",
+        **figure.vega(figure.hands),
+        "datasets": {
+            name: json.loads(of.to_json(orient="records", double_precision=15))
+            for name, of in rows.items()
+        },
+    }
+
+
 def drawing(figure: Figure, width: int = 1120) -> str:
     """The picture as SVG, on a page of this width."""
-    specification = {**figure.draw().to_dict(validate=False), "width": width}
-    svg: str = vl_convert.vegalite_to_svg(specification)
+    svg: str = vl_convert.vegalite_to_svg({**sent(figure), "width": width})
     return svg
 
 
 def assert_valid(figure: Figure) -> None:
     """The specification is Vega-Lite's, to its schema."""
-    _vega_lite().validate(figure.vega({}))
+    _validate(figure.specification)
+
+
+@cache
+def _validate(specification: str) -> None:
+    _vega_lite().validate(json.loads(specification))
 
 
 def assert_draws(figure: Figure, *, width: int = 1120, marks: int = 20) -> None:
