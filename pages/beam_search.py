@@ -22,7 +22,7 @@ from pages.common.controls import Choice, Line, Number, Sections, Switch, set_in
 from pages.common.frame import open_page, run_body, run_open_section
 from pages.common.keys import steer_pictures
 from pages.common.presenter import controls_area
-from pages.common.questions import one_while_presenting, predicted, question_card
+from pages.common.questions import is_open, one_while_presenting, question_card
 from pages.common.show import part, show
 from pages.common.words import say
 
@@ -53,7 +53,7 @@ PROMPT = Line(
     help="What the network goes on from: small letters and spaces. Empty, it begins a line of its own.",
 )  # fmt: skip
 WIDTH = Number("k", "Beam width k", 1, 20, 2, 1, in_picture=True)
-MOMENT = Number("moment", "Moment", 0, 10, 0, 1, in_picture=True)
+MOMENT = Number("moment", "Moment", 0, 13, 0, 1, in_picture=True)
 STEP = Number("step", "Step t", 0, 40, 0, 1, in_picture=True)
 REVEAL = Choice(
     "reveal", "Greedy path and optimum", {"hidden": False, "shown": True}, in_picture=True
@@ -197,15 +197,18 @@ def step_by_step(config: DecodingConfig) -> None:
     questions = (handout.STORED_AT_1, handout.STORED_AT_2, handout.STORED_AT_3)
     for question in one_while_presenting(questions):
         timestep = questions.index(question) + 1
-        asked = predicted(question) is not None
-        verdict = ask(sections.beam_search.stored, config, timestep) if asked else None
+        verdict = None
+        if is_open(question):
+            verdict = ask(sections.beam_search.stored, config, timestep)
         question_card(question, verdict)
 
 
 def draw(config: DecodingConfig) -> None:
     """The picture that a model has, and what is stored at the step under the hand."""
     shown: Shown
-    if config.model_name == "handout":
+    if config.model_name == "handout" or (
+        config.model_name == "own" and tree_input.read().is_small
+    ):
         shown = ask(sections.beam_search.tree, config, MOMENT.now(), REVEAL.now())
         show_in_hand(shown.figures["tree"], MOMENT, WIDTH, REVEAL)
     elif config.model_name == "characters":

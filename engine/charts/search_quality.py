@@ -33,6 +33,8 @@ from engine.charts.theme import AnyChart
 WIDTHS_TOLD = (1, 2, 5, 10, 20, 50)
 #: Each rule of ranking: its ink, its dash, and on which side of its curve it is named.
 RULES = {"sum": ("state", [1, 0]), "wu2016": ("ink", [7, 3]), "mean": ("dim", [2, 3])}
+#: Where a curve's name stands: the text's own length is named right above the rule of Wu et al.
+_BESIDE = {"sum": -9, "mean": -9, "wu2016": 19}
 
 
 def search_quality(
@@ -136,8 +138,8 @@ def _lengths(widths: Data, longest: int) -> list[Layer]:
         end = rows.transform_filter("datum.last").encode(x=_across(), y=place, text="name:N")
         layers += [
             line.encode(x=_across(), y=place),
-            *haloed(end, color=expr(colour), align="right", dy=expr("-9*s"), fontWeight=600,
-                    fontSize=expr(f"{LABEL - 1}*s")),
+            *haloed(end, color=expr(colour), align="right", dy=expr(f"{_BESIDE[scoring]}*s"),
+                    fontWeight=600, fontSize=expr(f"{LABEL - 1}*s")),
         ]  # fmt: skip
     return layers
 

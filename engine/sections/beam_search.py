@@ -55,12 +55,13 @@ NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probabili
 
 
 def tree(config: DecodingConfig, moment: int = 0, revealed: bool = False) -> Shown:
-    """The handout's tree: a step has three moments, proposed, sorted, and cut after k."""
+    """A small tree, as the handout's: a step has three moments, proposed, sorted, cut after k."""
     picture, steps = _tree(_without_width(config))
     moment = min(moment, 3 * steps + 1)
     config = replace(config, beam_width=min(config.beam_width, TREE_WIDTHS[-1]))
     done = steps if moment == 3 * steps + 1 else moment // 3
-    return _in_hand("tree", picture, config, done, revealed, ASSUMED, moment=moment)
+    notes = (ASSUMED,) if config.model_name == "handout" else ()
+    return _in_hand("tree", picture, config, done, revealed, *notes, moment=moment)
 
 
 ASSUMED = (

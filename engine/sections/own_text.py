@@ -12,6 +12,8 @@ from engine.sections.tree_read import TreeRead
 
 TREE_COLUMNS = ("prefix", "token", "probability", "log_prob")
 FAULTS_SHOWN = 12
+#: What the picture of the handout's tree has room for.
+SMALL_LEAVES, SMALL_DEPTH = 12, 4
 #: Letters of a prompt: the network reads them all before it writes.
 MAX_PROMPT = 40
 
@@ -40,7 +42,10 @@ def read_tree(text: str) -> TreeRead:
     for name in ("probability", "log_prob"):
         table[name] = pd.to_numeric(table[name], errors="coerce").astype("float64")
     columns: dict[str, list[Any]] = {name: table[name].tolist() for name in TREE_COLUMNS}
-    return TreeRead(findings.tree_in_words(tree), tree.depth, columns=columns)
+    prefixes = {tuple(prefix) for prefix in tree.tree}
+    leaves = sum((*p, token) not in prefixes for p, of in tree.tree.items() for token in of)
+    is_small = leaves <= SMALL_LEAVES and tree.depth <= SMALL_DEPTH
+    return TreeRead(findings.tree_in_words(tree), tree.depth, is_small, columns=columns)
 
 
 def prompt_fault(prompt: str) -> str:

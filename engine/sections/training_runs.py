@@ -93,10 +93,13 @@ def papers() -> Shown:
 def memory(comparison: Comparison) -> Shown:
     """How wrongly each network answers to an input, by how far back it lies."""
     frames = _frames(comparison)
+    asked = frames["memory"]
+    # To an input that the answer doesn't depend on there is no answer, and nothing to forget.
+    asked = asked.assign(error=asked["error"].where(asked["needed"] > 0))
     return Shown(
         {
             "memory": _one_row(
-                frames["memory"],
+                asked,
                 x="distance",
                 of=(("needed", "mid"), ("error", "state")),
                 ends=lambda own: ("last input", f"{own['distance'].max()} back"),
@@ -109,9 +112,9 @@ def memory(comparison: Comparison) -> Shown:
         },
         sentences=(
             *_sentences(comparison),
-            "One input is swapped for another number and the rest left as it is: how far is the "
-            "prediction's answer from the right one? Where a curve joins the grey one, the network "
-            "has forgotten.",
+            "One input that the answer depends on is swapped for another number and the rest left as "
+            "it is: how far is the prediction's answer from the right one? Where it is as far as the "
+            "grey one, the network has forgotten.",
         ),
     )
 
