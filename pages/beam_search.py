@@ -90,10 +90,12 @@ def main() -> None:
 
 
 def follow_old_links() -> None:
-    """A step of the handout's tree has three moments now; a link from before has steps."""
+    """A step of a small tree has three moments now; a link from before has steps."""
     asked = st.query_params
-    if asked.get("model", MODEL.default) == MODEL.default and "moment" not in asked:
-        step = asked.pop("step", "0")
+    model = asked.get("model", MODEL.default)
+    if MODEL.options.get(model) in ("handout", "own") and "moment" not in asked:
+        # Somebody's own tree may be a large one, which has steps as ever.
+        step = asked.pop("step", "0") if model == MODEL.default else asked.get("step", "0")
         if STEP.refusal(step) is None and int(step):
             asked["moment"] = str(min(3 * int(step), int(MOMENT.high)))
 
