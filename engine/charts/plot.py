@@ -58,13 +58,6 @@ class Plot:
             numbers.encode(x=px(self.right), text="words:N"),
         ]
 
-    def foot(self, rows: Data) -> Layer:
-        """The rows' `words` below, at their `value`."""
-        marks = alt.Chart(rows).mark_text(
-            baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False
-        )
-        return marks.encode(x=self.x("value"), y=px(self.bottom), text="words:N")
-
     def feet(self, last: str, first: str, unit: str, parts: int = 5, align: str = "left") -> Layer:
         """Whole numbers from 0 to `last` below, in equal parts.
 

@@ -23,14 +23,9 @@ Place: TypeAlias = tuple[float, float]
 
 #: An arrowhead and a chevron, pointing right and left; `angle` turns them clockwise.
 HEAD = "M-1,-0.62L0.25,0L-1,0.62L-0.72,0Z"
+CHEVRON = "M0.5,-1L-0.5,0L0.5,1L0.1,1L-0.9,0L0.1,-1Z"
 #: The radius of a bend, in units.
 CORNER = 2.2
-CHEVRON = "M0.5,-1L-0.5,0L0.5,1L0.1,1L-0.9,0L0.1,-1Z"
-
-
-def same_place(x: float, y: float) -> Place:
-    """For a picture whose phone layout is the wide one, smaller."""
-    return x, y
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class Ground:
 
     wide: float
     narrow: float
-    on_phone: Callable[[float, float], Place] = same_place
+    on_phone: Callable[[float, float], Place]
 
     def unit(self) -> alt.Parameter:
         """Pixels in a unit, the parameter `unit_px`; it follows the theme's."""

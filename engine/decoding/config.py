@@ -66,13 +66,6 @@ class DecodingConfig:
         }
 
     @property
-    def longest(self) -> int | None:
-        """The most tokens that a sequence of this model can have; None without a limit."""
-        from engine.decoding.models import TreeModel
-
-        return self.model.depth if isinstance(self.model, TreeModel) else None
-
-    @property
     def sequence_count(self) -> int:
         """M^T."""
         from engine.decoding.exhaustive import sequence_count

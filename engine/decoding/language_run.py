@@ -10,12 +10,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from engine.arguments import MAX_SEED, require_integer, require_number
 from engine.container import Container, RunFileError
 from engine.decoding.scoring import END_TOKEN
-from engine.lazy import cached_property
 from engine.numerics import NetworkArray as Array
 
 #: The text that comes with the project, written for it, and the network trained on it.
@@ -87,17 +85,6 @@ class LanguageRun:
     grad_norm: Array
     parameters: Array
     versions: dict[str, str]
-
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        """`step, train_loss, grad_norm`, one row for each step."""
-        return pd.DataFrame(
-            {
-                "step": np.arange(1, len(self.train_loss) + 1),
-                "train_loss": self.train_loss.astype(np.float64),
-                "grad_norm": self.grad_norm.astype(np.float64),
-            }
-        )
 
     def state_dict(self, module: str) -> StateDict:
         """The arrays of "embedding", "lstm" or "linear", under the names of torch's module."""

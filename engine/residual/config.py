@@ -55,11 +55,6 @@ class ResidualConfig:
         require_integer("batch_size", self.batch_size, 1, MAX_BATCH_SIZE)
         require_number("gate_bias", self.gate_bias, -MAX_SCALE, MAX_SCALE)
 
-    @property
-    def states(self) -> int:
-        """Numbers in the states of a run, of all blocks, units and examples."""
-        return self.depth * self.width * self.batch_size
-
     def _require_skip(self) -> None:
         if isinstance(self.skip, tuple):
             if len(self.skip) != self.width:

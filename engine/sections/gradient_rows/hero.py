@@ -10,7 +10,8 @@ from engine import in_words
 from engine.charts.stage import packed, power_ticks
 from engine.extended_range import Array
 from engine.in_words import lowered
-from engine.recurrent import RecurrentConfig, draw_weights
+from engine.recurrent import RecurrentConfig
+from engine.recurrent.theory import eigenvalues
 from engine.sections.gradient_rows.common import (
     FARTHEST,
     Frames,
@@ -41,7 +42,7 @@ def hero(config: RecurrentConfig) -> Frames:
     steps = drawn_steps(config.timesteps)
     drawn = steps["t"].to_numpy() - 1
     ticks = power_ticks(*reach(gradient, state))
-    values = eigenvalues(config)
+    values = eigenvalues(replace(config, spectral_radius=1.0))
     return {
         "steps": steps.assign(gs=packed(gradient[:, drawn].T), hs=packed(state[:, drawn].T)),
         "radii": of_radii(gradient, state, values["magnitude"].to_numpy(), ticks),
@@ -49,14 +50,6 @@ def hero(config: RecurrentConfig) -> Frames:
         "others": other_radii(gradient, state, steps["t"].to_numpy(), ticks),
         "ticks": ticks,
     }
-
-
-def eigenvalues(config: RecurrentConfig) -> pd.DataFrame:
-    """The eigenvalues of W_h at a spectral radius of 1: `real, imaginary, magnitude`."""
-    values = np.linalg.eigvals(draw_weights(replace(config, spectral_radius=1.0)).w_h)
-    return pd.DataFrame(
-        {"real": values.real, "imaginary": values.imag, "magnitude": np.abs(values)}
-    )
 
 
 def of_radii(gradient: Array, state: Array, magnitudes: Array, ticks: pd.DataFrame) -> pd.DataFrame:

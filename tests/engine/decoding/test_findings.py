@@ -159,9 +159,7 @@ def test_long_lists_and_long_texts_are_cut() -> None:
 def test_the_models_are_made_by_name_and_an_unknown_name_is_refused() -> None:
     own = DecodingConfig("own", f"prefix,token,probability\n,a,0.5\n,{END_TOKEN},0.5")
     assert own.end_token == END_TOKEN
-    assert own.longest == 1
     assert HANDOUT.end_token is None
-    assert WEATHER.longest is None
     assert findings.count_in_words(HANDOUT) == "2³ = 8"
     assert findings.count_in_words(replace(WEATHER, max_length=40)) == "3⁴⁰"
     with pytest.raises(ValueError, match="model_name is 'other'; allowed is one of handout"):

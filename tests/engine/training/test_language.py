@@ -153,7 +153,8 @@ def test_a_text_without_a_line_is_refused(text: str) -> None:
 def test_a_run_comes_back_from_its_file_as_it_was() -> None:
     back = LanguageRun.from_bytes(FILE)
     assert (back.config, back.vocabulary) == (CONFIG, text_vocabulary(TEXT))
-    assert back.frame.equals(RUN.frame)
+    np.testing.assert_array_equal(back.train_loss, RUN.train_loss)
+    np.testing.assert_array_equal(back.grad_norm, RUN.grad_norm)
     assert back.versions == {"numpy": np.__version__, "torch": torch.__version__}
     np.testing.assert_array_equal(back.parameters, RUN.parameters)
     assert back.to_bytes() == FILE
