@@ -25,6 +25,9 @@ REST_MILLISECONDS = 140
 #: A slider is moved through at most so many of its stops: silence needs a few, a percentile more.
 FEW_STOPS, MANY_STOPS = 12, 60
 
+#: What a busy machine has once, a fault has every time.
+TRIES = 3
+
 _WATCH = """() => {
   if (window.hand) return;
   const hand = window.hand = {inputs: [], frames: [], sent: [], answered: []};
@@ -177,12 +180,15 @@ def _move(page: Page, key: str, most_stops: int) -> Moved:
     chart = hand(page, key).first.locator("xpath=ancestor::*[@data-testid='stVegaLiteChart']")
     chart.evaluate(_MARK)
     page.evaluate(_FORGET)
-    if is_slider := _is_slider(page, key):
-        _move_slider(page, key, most_stops)
-    else:
+    sent = 0
+    if _is_slider(page, key):
+        for _ in range(TRIES):
+            page.evaluate(_FORGET)
+            _move_slider(page, key, most_stops)
+            if not (sent := page.evaluate(_SENT_ON_THE_WAY, REST_MILLISECONDS)):
+                break
+    else:  # every choice of a radio is a click, and Streamlit tells of a click at once
         _move_radio(page, key)
-    # Every choice of a radio is a click, and Streamlit tells of a click at once.
-    sent = page.evaluate(_SENT_ON_THE_WAY, REST_MILLISECONDS) if is_slider else 0
     _rest(page)
     # Once more: what a first rest has left behind must not have the second draw the picture anew.
     _held(page, key).press("ArrowLeft")
