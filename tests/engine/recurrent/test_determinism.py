@@ -1,8 +1,9 @@
-"""One config, one answer, bit for bit: in any thread and whatever else the process does."""
+"""One config, one answer, bit for bit, whatever else the process does; test_determinism.py of the
+folder above does the same in threads.
+"""
 
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
@@ -81,11 +82,6 @@ def no_gradients() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("config", CONFIGS)
-def test_the_same_config_gives_the_same_bits(config: RecurrentConfig) -> None:
-    assert everything(config) == everything(config)
-
-
 @pytest.mark.parametrize(
     "around", [seeds_of_others, more_torch_threads, single_precision_by_default, no_gradients]
 )
@@ -95,13 +91,6 @@ def test_what_the_process_does_around_it_changes_no_bit(
     expected = [everything(config) for config in CONFIGS]
     with around():
         assert [everything(config) for config in CONFIGS] == expected
-
-
-def test_eight_threads_at_once_get_the_same_bits() -> None:
-    expected = [everything(config) for config in CONFIGS]
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        answers = list(pool.map(everything, CONFIGS * 4))
-    assert answers == expected * 4
 
 
 def test_the_engine_leaves_the_global_generators_alone() -> None:

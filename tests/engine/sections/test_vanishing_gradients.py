@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import altair as alt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,14 +66,14 @@ def test_every_setting_has_one_specification(section: Section) -> None:
         assert figure.specification == after[name].specification
 
 
-@of_every_section
-def test_the_program_makes_the_same_picture(section: Section) -> None:
+def test_the_program_makes_the_same_picture() -> None:
+    section = vanishing_gradients.linear  # `answer` writes the programs of all in the same way
     shown = answer(Named(section.__module__, section.__name__), (SMALL,), {})
     for name, figure in shown.figures.items():
         made: dict[str, object] = {}
         exec(figure.program, made)
         assert made["shown"].figures[name].rows == figure.rows  # type: ignore[attr-defined]
-        assert made["chart"].to_dict(validate=False)["layer"]  # type: ignore[attr-defined]
+        assert isinstance(made["chart"], alt.LayerChart)
 
 
 @settings(max_examples=15, deadline=None)
