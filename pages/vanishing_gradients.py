@@ -87,7 +87,9 @@ def body() -> None:
 
 def choose(first: Sequence[Any], more: Sequence[Any]) -> RecurrentConfig:
     """The controls above a picture: what one changes often, and the rest one click away."""
-    columns = controls_area().columns([1.3] * len(first) + [0.8], vertical_alignment="bottom")
+    with st.container(key="experiment"):
+        area = controls_area()
+    columns = area.columns([1.3] * len(first) + [0.8], vertical_alignment="bottom")
     chosen = dict(zip(first, show_side_by_side(first, columns[:-1]), strict=True))
     with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
         chosen |= {control: control.show() for control in more}

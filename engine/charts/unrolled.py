@@ -24,6 +24,8 @@ RIVER = "20*s"
 _CHOSEN = (
     "g_first", "g_last", "g_label", "h_last", "above", "crosses", "gradient_words", "state_words",
 )  # fmt: skip
+#: Beside the small plane of a phone there is no room for all of it.
+_SHORTER_ON_A_PHONE = "wide ? outside_words : replace(outside_words, ' the unit circle', '')"
 _OF_THE_PLANE = ("kept", "radius_words", "kept_words", "outside_words")
 #: The notebook's slider of every weight.
 WEIGHT_SCALE = Slider("weight_scale", "weight_scale", -5.0, 5.0, 0.05, 1.0)
@@ -263,7 +265,7 @@ def _plane(eigenvalues: Data) -> list[Layer]:
         words(key_left, "wide ? 16*s : cy - 60", "'Eigenvalues of Wₕ'", size=14, colour="ink",
               weight=600),
         *texts,
-        words(f"{key_left} + 30*s", f"{key_top} + 63*s", "outside_words", colour="dim"),
+        words(f"{key_left} + 30*s", f"{key_top} + 63*s", _SHORTER_ON_A_PHONE, colour="dim"),
     ]  # fmt: skip
 
 
