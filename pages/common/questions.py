@@ -1,12 +1,14 @@
 """The question card: predict first, then the numbers' verdict and the answer."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 import streamlit as st
 
+from engine import handout_map
 from engine.in_words import written
 from engine.questions import Option, Question, Verdict
-from pages.common import classroom
+from pages.common import classroom, scenes
 from pages.common.drawing import Config, ask_for_a_line, compare
 from pages.common.presenter import presenting
 from pages.common.twin_questions import twin_question
@@ -149,6 +151,7 @@ def _answered(question: Question, title: str, draws: Config | None) -> None:
         )
         if draws is not None:
             compare(question, draws)
+    _way_to_the_answer(question)
     folded = st.expander(f"{title}: {question.asks}", key=f"card-{question.key}", on_change="rerun")
     if folded.open:
         with folded:
@@ -156,6 +159,21 @@ def _answered(question: Question, title: str, draws: Config | None) -> None:
             _estimate(question)
             st.markdown("**The same idea at other settings**")
             twin_question(question)
+
+
+def _way_to_the_answer(question: Question) -> None:
+    """A word that sets the picture where the numbers come out as the sheet says."""
+    row = handout_map.question_row(question.reference)
+    is_there = all(st.query_params.get(key) == value for key, value in row.address.items())
+    if len(row.address) > 1 and not is_there:
+        st.button(
+            "Set it where the sheet's answer shows",
+            key=f"answer_{question.key}",
+            type="tertiary",
+            icon=":material/my_location:",
+            on_click=scenes.jump_to,
+            args=(f"{row.page}?{urlencode(row.address)}",),
+        )
 
 
 def _just_shown() -> set[str]:

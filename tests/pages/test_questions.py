@@ -96,3 +96,14 @@ def test_a_twin_comes_after_the_answer_and_another_after_the_twin(open_page: Ope
     app.session_state[f"card-{question.key}"] = True
     app.run()
     assert any(first.because in element.value for element in app.success)
+
+
+def test_a_word_sets_the_picture_where_the_sheets_answer_shows(open_page: OpenPage) -> None:
+    question = handout.ACTIVATIONS
+    app = open_page(question.page, view=question.view)
+    app.button(key=f"show_{question.key}").click().run()
+    assert "don't come out as the handout says" in texts(app)
+    app.button(key=f"answer_{question.key}").click().run()
+    assert "don't come out as the handout says" not in texts(app)
+    assert app.query_params["view"] == question.view
+    assert f"answer_{question.key}" not in [button.key for button in app.button]
