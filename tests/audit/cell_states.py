@@ -14,6 +14,7 @@ from engine.charts.way_pictures import GRADIENTS, SHARES, STATES, TERMS
 from engine.charts.ways import WayPanel
 from engine.recurrent import RecurrentConfig
 from engine.residual.analogy import lstm_beside
+from pages.common.typeset import typeset
 from tests.audit.bindings import says, shows
 from tests.audit.gradients import norms
 from tests.audit.independent import PAGE_LSTM, PAGE_STACK, Run, stack_ratio, torch_run
@@ -80,7 +81,9 @@ def two_states(page: Shown) -> None:
 
 @shows("lstm-range")
 def hidden_states_within_one(page: Shown) -> None:
-    said = page.answered(question_of("1 (d)")).partition("The largest |h_t| of any unit is ")[2]
+    said = page.answered(question_of("1 (d)")).partition(
+        typeset("The largest |h_t| of any unit is ")
+    )[2]
     largest = float(np.abs(torch_run(PAGE_LSTM).hidden).max())
     assert close(as_number(said), largest)
     assert largest < 1
@@ -89,7 +92,9 @@ def hidden_states_within_one(page: Shown) -> None:
 @shows("lstm-vanishes", "lstm-slower")
 def it_vanishes_more_slowly(page: Shown) -> None:
     lstm, rnn = torch_run(PAGE_LSTM), torch_run(RNN)
-    said = page.answered(question_of("1 (d)")).partition("From T back to 1, ‖∂L/∂h_t‖ is ")[2]
+    said = page.answered(question_of("1 (d)")).partition(
+        typeset("From T back to 1, ‖∂L/∂h_t‖ is ")
+    )[2]
     of_lstm, _, of_rnn = said.partition(" in the LSTM, where it vanishes, and by ")
     assert of_rnn.partition(" in the vanilla RNN, where it ")[2].startswith("vanishes")
     for words, name, run in ((of_lstm, "hidden", lstm), (of_rnn, "rnn", rnn)):
@@ -114,7 +119,7 @@ def the_cell(page: Shown) -> None:
     for name, vectors in (("cell", run.grad_cell), ("hidden", run.grad_hidden)):
         np.testing.assert_allclose(10.0 ** rows[name], norms(vectors), rtol=1e-8)
     assert np.isclose(here["direct"], direct_term(PAGE_LSTM, 25), rtol=1e-8)
-    said = page.text.partition("At t = 25, ‖∂L/∂Cₜ‖ is ")[2]
+    said = page.text.partition(typeset("At t = 25, ‖∂L/∂Cₜ‖ is "))[2]
     size = float(np.linalg.norm(run.grad_cell[24]))
     assert close(as_number(said), size)
     share = as_number(said.partition("a part as large as ")[2]) / 100

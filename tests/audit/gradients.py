@@ -7,13 +7,14 @@ import pandas as pd
 
 from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig, gradient_trace
+from pages.common.typeset import typeset
 from tests.audit.bindings import shows
 from tests.audit.independent import PAGE_RNN, Run, torch_run
 from tests.audit.shown import Shown, assert_asks, close, question_of
 from tests.pages.opening import open_by_address
 
-RATIO = "‖∂L/∂h₁‖ / ‖∂L/∂h_T‖"
-FIRST, LAST = "‖∂L/∂h₁‖", "‖∂L/∂h_T‖"
+RATIO = typeset("‖∂L/∂h₁‖ / ‖∂L/∂h_T‖")
+FIRST, LAST = typeset("‖∂L/∂h₁‖"), typeset("‖∂L/∂h_T‖")
 LINEAR = replace(PAGE_RNN, activation="identity")
 UNROLLED = "The unrolled network over the norms of its gradient"
 NOTEBOOK = "The unrolled network of the course notebook"

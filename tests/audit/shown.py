@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from engine import handout
 from engine.handout_map import Row
 from engine.questions import Question
+from pages.common.typeset import typeset
 from tests.pages.opening import open_by_address
 from tests.pages.reading import charts, choose, numbers, reveal, texts
 
@@ -77,7 +78,7 @@ class Shown:
         """All that the page prints once the right option has been chosen."""
         right = next(option for option in question.options if option.right)
         choose(self.app, question, right)
-        assert right.response in texts(self.app)
+        assert typeset(right.response) in texts(self.app)
         assert "don't come out as the handout says" not in texts(self.app)
         return texts(self.app)
 

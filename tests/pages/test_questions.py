@@ -6,6 +6,7 @@ from engine import handout
 from engine.questions import Question
 from engine.twins import twin
 from pages.common import classroom
+from pages.common.typeset import typeset
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import charts, choose, texts
 
@@ -69,7 +70,7 @@ def test_a_card_answers_each_prediction_with_its_own_word(
     assert question.answer not in texts(app), "the answer shows before the prediction"
     for option in question.options:
         choose(app, question, option)
-        assert option.response in texts(app)
+        assert typeset(option.response) in texts(app)
         assert bool(app.success) == option.right
         assert "Measured at these settings" in texts(app)
         assert question.answer in texts(app)

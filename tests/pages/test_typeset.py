@@ -12,6 +12,7 @@ from pages.common.typeset import typeset
                                   "$\\Vert \\partial L/\\partial h_T \\Vert$"),
         ("of ∂L/∂C_T at C₁", "of $\\partial L/\\partial C_T$ at C₁"),
         ("The largest |h_t|", "The largest |$h_t$|"),
+        ("$$\\partial h_t$$ h_t", "$$\\partial h_t$$ $h_t$"),
         ("$h_t$ and `h_t`, bias_h_t", "$h_t$ and `h_t`, bias_h_t"),
     ],
 )  # fmt: skip
