@@ -128,7 +128,7 @@ def test_configs_that_print_differently_are_different_questions() -> None:
 
 
 def test_a_named_function_is_the_function_wherever_it_is_called() -> None:
-    assert Named("engine.extended_range", "scientific")(2.0) == "100"
+    assert Named("engine.in_words", "scientific")(2.0) == "100"
 
 
 def _done(value: str) -> Future[str]:
