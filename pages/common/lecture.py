@@ -14,12 +14,12 @@ LECTURE: Lecture = (
     ),
     Scene(
         "vanishing_gradients", "The task",
-        "One network, one run: its inputs, its targets and what reaches the first timestep.",
+        "One network at radius 0.9. Below the picture, folded away: the task, its inputs and targets.",
         {"view": "The gradient", "radius": "0.9"},
     ),
     Scene(
         "vanishing_gradients", "1 (a) A power of Wₕ",
-        "Without a nonlinearity the measured curve lies on the closed form; its slope is the radius.",
+        "The circles lie on the closed form; over the older half each step back multiplies by 0.90.",
         {"view": "(a) Linear", "radius": "0.9"},
     ),
     Scene(
@@ -29,7 +29,7 @@ LECTURE: Lecture = (
     ),
     Scene(
         "vanishing_gradients", "1 (b) tanh against ReLU",
-        "Which of the three gradients grows least, and which hidden states grow?",
+        "tanh bounds its states, and its gradient explodes least. Which of the other states grow?",
         {"view": "(b) Activations", "radius": "1.9", "seed": "4"},
     ),
     Scene(
@@ -75,7 +75,7 @@ LECTURE: Lecture = (
     Scene(
         "resnet_skip", "1 (f) From a plain stack to a ResNet",
         "Drag g from 0 to 1: when does the first layer begin to hear of the loss?",
-        {"view": "The block"},
+        {"view": "The block", "g": "0"},
     ),
     Scene(
         "resnet_skip", "1 (f) The analogy",
@@ -89,7 +89,7 @@ LECTURE: Lecture = (
     ),
     Scene(
         "training_runs", "Train them yourselves",
-        "Twenty timesteps, two networks. Predict which one learns, then press Train.",
+        "Twenty timesteps, two networks. Which one will learn? Press Train, and see.",
         {"view": "Loss", "comparison": "your own"},
     ),
     Scene(
