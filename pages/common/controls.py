@@ -280,7 +280,7 @@ def refuse_url_values(controls: Sequence[Control], *, arriving: bool) -> None:
 
     arriving: from another page, whose controls may have had the same keys.
     """
-    emptied = False
+    taken = False
     for control in controls:
         # Once the widget exists its value lives in the session; the URL only mirrors it.
         shown_before = control.key in st.session_state and not arriving
@@ -291,10 +291,12 @@ def refuse_url_values(controls: Sequence[Control], *, arriving: bool) -> None:
         if why:
             note_ignored(control.key, given, why)
             del st.query_params[control.key]
-            emptied = emptied or "" in given
+            taken = taken or "" in given or isinstance(control, Line)
         elif isinstance(control, Sections) and control.read(given[0]) != given[0]:
             st.query_params[control.key] = control.read(given[0])
-    if emptied:  # Streamlit would take an empty value for a choice without any option chosen
+    # Streamlit would take an empty value for a choice without any option chosen, and of a line that
+    # is given twice the last; it reads the address anew in the next run.
+    if taken:
         st.rerun()
 
 
