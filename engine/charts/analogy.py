@@ -83,6 +83,7 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
         *_curves(curves, ends, ticks),
         height=stage.in_window("y0 + (wide ? 226*s : 180)", 474),
         parameters=parameters,
+        many_marks=True,
     )
 
 

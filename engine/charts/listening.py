@@ -60,6 +60,7 @@ def listening(letters: Data, looks: Data, curves: Data, ticks: Data) -> alt.Laye
         *layers,
         height="width < 700 ? 700 : width < 1300 ? 300 : 470",
         parameters=[LETTER.selection(), TRAINED.selection(), *layout],
+        many_marks=True,
     )
 
 

@@ -79,6 +79,7 @@ def recall(points: Data, norms: Data, looks: Data, losses: Data, names: Data) ->
         *layers,
         height="width < 700 ? 530 : width < 1300 ? 474 : 740",
         parameters=[STEP.selection(), *layout],
+        many_marks=True,
     )
 
 

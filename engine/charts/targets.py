@@ -67,6 +67,7 @@ def targets(
             *panel.axis("ticks", "steps"),
             *layout,
         ],
+        many_marks=True,
     )
 
 
