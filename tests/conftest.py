@@ -15,9 +15,6 @@ torch.set_num_threads(1)
 # Sections are computed in this process; tests/pages/test_ask.py starts workers of its own.
 os.environ.setdefault("LECTURE_WORKERS", "0")
 
-#: Not yet seen to pass on all pages at once.
-collect_ignore = ["browser/test_sections.py"]
-
 STEPS = {"local": 15, "ci": 15, "long": 60}
 
 settings.register_profile(
@@ -33,8 +30,10 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+#: What takes a minute or more begins first.
+LONGEST = ("test_sections", "test_lecture")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests first, and of those the lecture: a minute each."""
-    items.sort(
-        key=lambda item: ("browser" not in item.path.parts, item.path.stem != "test_lecture")
-    )
+    """Browser tests first, and of those the longest."""
+    items.sort(key=lambda item: ("browser" not in item.path.parts, item.path.stem not in LONGEST))

@@ -5,9 +5,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import jsonschema_rs
 import pyarrow as pa
 import vl_convert
-from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from engine.sections.shown import Figure
 
@@ -16,7 +16,7 @@ from engine.sections.shown import Figure
 def _vega_lite() -> Any:
     """Vega-Lite's schema, as Altair ships it; a picture is held to it in one go."""
     schema = resources.files("altair.vegalite.v6.schema") / "vega-lite-schema.json"
-    return Draft7Validator(json.loads(schema.read_text()))
+    return jsonschema_rs.Draft7Validator(json.loads(schema.read_text()))
 
 
 def sent(figure: Figure) -> dict[str, Any]:
