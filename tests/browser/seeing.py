@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Frame, Page
+from playwright.sync_api import Frame, Page, TimeoutError
 
 CHART = "[data-testid=stVegaLiteChart] :is(svg, canvas).marks"
 THICK_LINES = f"{CHART} .mark-line path[stroke-width='3']"
@@ -49,14 +49,17 @@ def look_behind_the_question(page: Page | Frame) -> None:
 
 
 def fits(page: Page) -> bool:
-    """Whether every chart lies inside the window and the page doesn't scroll sideways."""
-    return bool(
-        page.evaluate(
+    """Whether every chart comes to lie inside the window and the page doesn't scroll sideways."""
+    try:
+        page.wait_for_function(
             """() => {
               const main = document.querySelector('[data-testid=stMain]');
               const charts = [...main.querySelectorAll('.marks')];
               return main.scrollWidth <= main.clientWidth
                 && charts.every(chart => chart.getBoundingClientRect().right <= innerWidth + 1);
-            }"""
+            }""",
+            timeout=8_000,
         )
-    )
+    except TimeoutError:
+        return False
+    return True
