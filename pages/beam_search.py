@@ -250,7 +250,7 @@ def too_good() -> None:
 
 
 def cost(config: DecodingConfig) -> None:
-    if config.model_name not in ("handout", "characters"):
+    if config.model_name != "handout":
         counted(config)
     elif question_card(handout.HYPOTHESIS_STORAGE):
         counted(config, handout.HYPOTHESIS_STORAGE)

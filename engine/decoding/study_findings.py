@@ -1,5 +1,7 @@
 """What the study of search errors says, in words that follow its numbers."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from engine.decoding.scoring import ScoringName
@@ -10,6 +12,8 @@ RULE_NAMES: dict[ScoringName, str] = {
     "wu2016": "the rule of Wu et al.",
     "mean": "the mean",
 }
+#: Beam widths of the table of misses.
+WIDTHS_TOLD = (1, 2, 3, 5, 10, 20, 50)
 
 
 def row_at(study: Study, beam_width: int, scoring: ScoringName = "sum") -> pd.Series:
@@ -96,3 +100,13 @@ def rules_in_words(study: Study, beam_width: int) -> str:
         f"Letters on average, at k = {width}: {', '.join(parts)}; the text goes on for "
         f"{study.prompts['letters'].mean():.1f}."
     )
+
+
+def misses(study: Study, widths: Sequence[int] = WIDTHS_TOLD) -> pd.DataFrame:
+    """What each k misses and how long it writes, ranked by the sum, as text: a column for each k."""
+    by_width = study.by_width()
+    rows = by_width[by_width["scoring"] == "sum"].set_index("beam_width").loc[list(widths)]
+    told = {"k": ["misses the best of all", "letters, mean"]}
+    for width, missed, letters in zip(widths, rows["missed"], rows["letters"], strict=True):
+        told[str(width)] = [f"{missed:.1%}", f"{letters:.1f}"]
+    return pd.DataFrame(told)

@@ -157,6 +157,7 @@ def too_good(beam_width: int = 5) -> Shown:
         study_words.rules_in_words(study, beam_width),
         study_words.narrower_in_words(study),
         study_words.better_search_in_words(study),
+        table(study_words.misses(study)),
         AFTER_THE_PAPER,
     )
     picture = replace(_too_good(), hands={"wide_k": beam_width})

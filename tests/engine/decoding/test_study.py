@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decoding import beam_search
+from engine.decoding import beam_search, study_findings
 from engine.decoding.language_run import shipped_run, shipped_text
 from engine.decoding.named_models import trained_model
 from engine.decoding.scoring import END_TOKEN
@@ -192,3 +192,15 @@ def test_frames_are_tidy() -> None:
     assert SHIPPED.by_width().columns.tolist() == [
         *("scoring", "beam_width", "beaten", "letters", "finished", "empty", "missed"),
     ]
+
+
+def test_the_table_of_misses_counts_what_was_found() -> None:
+    study = load_study()
+    told = study_findings.misses(study)
+    for width in study_findings.WIDTHS_TOLD:
+        found = study.found[
+            (study.found["scoring"] == "sum") & (study.found["beam_width"] == width)
+        ]
+        missed, letters = told[str(width)]
+        assert missed == f"{found['missed'].astype(bool).sum() / len(found):.1%}"
+        assert letters == f"{found['letters'].sum() / len(found):.1f}"

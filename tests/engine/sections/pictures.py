@@ -16,7 +16,24 @@ from engine.sections.shown import Figure
 def _vega_lite() -> Any:
     """Vega-Lite's schema, as Altair ships it; a picture is held to it in one go."""
     schema = resources.files("altair.vegalite.v6.schema") / "vega-lite-schema.json"
-    return jsonschema_rs.Draft7Validator(json.loads(schema.read_text()))
+    definitions = json.loads(schema.read_text())["definitions"]
+    # Its names have letters that no address may have, and the validator is strict there.
+    numbers = {f"#/definitions/{name}": f"#/definitions/{n}" for n, name in enumerate(definitions)}
+
+    def readdressed(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {
+                key: numbers[value] if key == "$ref" else readdressed(value)
+                for key, value in part.items()
+            }
+        return [readdressed(one) for one in part] if isinstance(part, list) else part
+
+    return jsonschema_rs.Draft7Validator(
+        {
+            "$ref": numbers["#/definitions/TopLevelSpec"],
+            "definitions": {str(n): readdressed(of) for n, of in enumerate(definitions.values())},
+        }
+    )
 
 
 def sent(figure: Figure) -> dict[str, Any]:
