@@ -22,7 +22,7 @@ from engine.sections.gradient_rows.common import (
 )
 
 #: Points of the curves, and losses whose own curve is drawn.
-POINTS, LOSSES = 40, 6
+POINTS, LOSSES = 50, 8
 
 
 @lru_cache(maxsize=4)
