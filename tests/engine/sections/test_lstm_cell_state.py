@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-import altair as alt
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +14,6 @@ from engine.gates import SHOWN, TRAINED_LSTMS, Hands
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.presets import LSTM_PRESETS
 from engine.sections import cell_rows, lstm_cell_state
-from engine.sections.answering import Named, answer
 from engine.sections.shown import Shown
 from engine.sections.ways import as_chosen, kept_apart, ways_of, without_hands
 from tests.engine.recurrent.plain_lstm import lstm_configs
@@ -88,17 +86,6 @@ def test_settings_of_one_length_have_one_specification(section: Section) -> None
     after = section(replace(DEFAULT, hidden_size=3, spectral_radius=2.0), Hands(5)).figures
     for name, figure in before.items():
         assert figure.specification == after[name].specification
-
-
-def test_the_program_makes_the_same_picture() -> None:
-    section = lstm_cell_state.two_networks  # `answer` writes the programs of all in the same way
-    config, hands = replace(DEFAULT, forget_bias=2.5, seed=3), Hands(7)
-    shown = answer(Named(section.__module__, section.__name__), (config, hands), {})
-    for name, figure in shown.figures.items():
-        made: dict[str, object] = {}
-        exec(figure.program, made)
-        assert made["shown"].figures[name].rows == figure.rows  # type: ignore[attr-defined]
-        assert isinstance(made["chart"], alt.LayerChart)
 
 
 @settings(max_examples=10, deadline=None)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-import altair as alt
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from engine.charts.skip_block import G
 from engine.residual import ResidualConfig, depth_trace, lesion
 from engine.sections import resnet_skip
-from engine.sections.answering import Named, answer
 from engine.sections.shown import Shown
 from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
 
@@ -102,16 +100,6 @@ def test_every_setting_has_one_specification(section: Section) -> None:
     after = section(replace(SMALL, depth=3, activation="relu", width=2)).figures
     for name, figure in before.items():
         assert figure.specification == after[name].specification
-
-
-def test_the_program_makes_the_same_picture() -> None:
-    section = resnet_skip.block  # `answer` writes the programs of all in the same way
-    shown = answer(Named(section.__module__, section.__name__), (SMALL,), {})
-    for name, figure in shown.figures.items():
-        made: dict[str, object] = {}
-        exec(figure.program, made)
-        assert made["shown"].figures[name].rows == figure.rows  # type: ignore[attr-defined]
-        assert isinstance(made["chart"], alt.LayerChart)
 
 
 @settings(max_examples=12, deadline=None)

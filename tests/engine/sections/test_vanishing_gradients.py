@@ -7,14 +7,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-import altair as alt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.recurrent import RecurrentConfig
 from engine.sections import vanishing_gradients
-from engine.sections.answering import Named, answer
 from engine.sections.shown import Shown
 from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
 
@@ -64,16 +62,6 @@ def test_every_setting_has_one_specification(section: Section) -> None:
     after = section(replace(DEFAULT, timesteps=7, activation="relu", hidden_size=3)).figures
     for name, figure in before.items():
         assert figure.specification == after[name].specification
-
-
-def test_the_program_makes_the_same_picture() -> None:
-    section = vanishing_gradients.linear  # `answer` writes the programs of all in the same way
-    shown = answer(Named(section.__module__, section.__name__), (SMALL,), {})
-    for name, figure in shown.figures.items():
-        made: dict[str, object] = {}
-        exec(figure.program, made)
-        assert made["shown"].figures[name].rows == figure.rows  # type: ignore[attr-defined]
-        assert isinstance(made["chart"], alt.LayerChart)
 
 
 @settings(max_examples=15, deadline=None)
