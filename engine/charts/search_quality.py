@@ -19,6 +19,7 @@ from engine.charts.stage import (
     Slider,
     expr,
     haloed,
+    in_window,
     parameter,
     px,
     rule,
@@ -74,13 +75,16 @@ def _places(widest: int) -> list[alt.Parameter]:
     return [
         parameter("axis_left", "wide ? 0.04*width : 0.1*width"),
         parameter("axis_right", "wide ? 0.46*width : 0.97*width"),
+        # Both panels share what a window leaves beside the words between them.
+        parameter("tall", in_window("540*s", 430)),
+        parameter("panels", "tall - 150*s"),
         parameter("miss_top", "40*s"),
-        parameter("miss_bottom", "wide ? 225*s : 150*s"),
+        parameter("miss_bottom", "wide ? miss_top + 0.47*panels : 150*s"),
         parameter("length_top", "miss_bottom + 76*s"),
-        parameter("length_bottom", "length_top + (wide ? 205*s : 130*s)"),
+        parameter("length_bottom", "length_top + (wide ? 0.53*panels : 130*s)"),
         parameter("list_left", "wide ? 0.53*width : 0"),
         parameter("list_top", "wide ? 40*s : length_bottom + 62*s"),
-        parameter("list_row", "wide ? 54*s : 46*s"),
+        parameter("list_row", "wide ? 0.1*tall : 46*s"),
         parameter("here", f"axis_left + log(beam)/{math.log(widest)} * (axis_right - axis_left)"),
         parameter("widest_log", math.log(widest)),
     ]

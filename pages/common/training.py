@@ -8,7 +8,8 @@ from engine.training import TrainingConfig
 from engine.training.comparisons import OwnNetwork
 from engine.training.files import LOCATION_VARIABLE, RunFiles
 from engine.training.growing import GrowingRun
-from engine.training.pool import PoolRefusalError, Progress, TrainingPool
+from engine.training.pool import TrainingPool
+from engine.training.progress import PoolRefusalError, Progress
 from pages.common import ask
 from pages.common.sections import training_runs as sections
 from pages.common.show import show

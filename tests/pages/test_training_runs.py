@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.sections.answering import Named, answer
-from engine.training import RunStore, TrainingConfig, train
+from engine.training import RunStore, train
 from engine.training.comparisons import OwnNetwork
 from engine.training.files import LOCATION_VARIABLE, file_name
-from engine.training.pool import Progress, TrainingPool
-from engine.training.presets import PRESETS
+from engine.training.pool import TrainingPool
+from engine.training.progress import Progress
 from pages.common import own_networks, training
-from pages.common.own_networks import OWN_CONTROLS, OWN_NETWORKS, plan_of, values_of
+from pages.common.own_networks import OWN_CONTROLS, plan_of
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
+from tests.pages.test_own_networks import meant
 
 COMPARING = ("Loss", "Memory", "Gradients")
 #: Trained within a second, once the process is there.
@@ -357,27 +357,6 @@ def test_a_damaged_file_is_told_and_trained_anew(open_page: OpenPage, tmp_path: 
     assert damaged.read_bytes() != b"something else"
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_made_ones_own_is_the_very_same_networks(name: str) -> None:
-    configs = list(PRESETS[name].runs.values())
-    assert list(plan_of(meant(values_of(configs))).runs.values()) == configs
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        TrainingConfig(task="adding", cell="residual", activation="relu", timesteps=2,
-                       validation_batches=4, steps=100),
-        TrainingConfig(cell="lstm", forget_bias=-2.0, num_layers=2, steps=2100, seed=7,
-                       validation_interval=100),
-        TrainingConfig(recurrent_init="nonnormal", spectral_radius=0.5, clip_norm=0.3),
-    ],
-)  # fmt: skip
-def test_what_the_controls_are_set_to_means_what_they_were_set_from(config: TrainingConfig) -> None:
-    other = replace(config, timesteps=9)
-    assert list(plan_of(meant(values_of([config, other]))).runs.values()) == [config, other]
-
-
 def test_ones_own_comparison_starts_from_a_preset_at_once(open_page: OpenPage) -> None:
     app = open_page("training_runs", view="Loss", comparison="no nonlinearity: clipping")
     press(app, "Change it")
@@ -394,18 +373,6 @@ def test_settings_survive_a_look_at_another_comparison(open_page: OpenPage) -> N
     assert app.slider(key="timesteps").value == 5
     app.slider(key="networks").set_value(4).run()
     assert app.slider(key="n3_layers").value == 2
-
-
-def test_no_two_controls_share_a_place_in_the_address() -> None:
-    keys = [control.key for control in OWN_CONTROLS]
-    assert len(set(keys)) == len(keys) == 7 + 12 * len(OWN_NETWORKS)
-
-
-def meant(values: dict[str, Any]) -> dict[str, Any]:
-    """What the controls return for the values that a session has for them."""
-    by_key = {control.key: control for control in OWN_CONTROLS}
-    return {key: getattr(by_key[key], "options", {}).get(value, value) if hasattr(by_key[key], "options")
-            else value for key, value in values.items()}  # fmt: skip
 
 
 def values_by_name(query: dict[str, str]) -> dict[str, Any]:

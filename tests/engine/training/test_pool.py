@@ -21,10 +21,9 @@ from engine.training.pool import (
     MEMORY_SECONDS,
     MOST_WAITING,
     PATIENCE_SECONDS,
-    PoolRefusalError,
-    Progress,
     TrainingPool,
 )
+from engine.training.progress import PoolRefusalError, Progress
 from engine.training.seeds import steps_of
 
 ROOT = Path(__file__).parents[3]
