@@ -172,8 +172,8 @@ def extremes() -> None:
             show(shown.figures["extreme"])
             say(shown)
     st.caption(
-        "Spectral norms of ∂C_T/∂Cₜ: of diag(∏f), which is the best unit's forget gates alone, and of "
-        "the whole Jacobian, with the paths through every h."
+        "Spectral norms of $\\partial C_T/\\partial C_t$: of diag(∏f), which is the best unit's forget "
+        "gates alone, and of the whole Jacobian, with the paths through every h."
     )
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from engine import handout
+from engine.charts import prediction
 from engine.questions import Question
 from engine.twins import twin
 from pages.common import classroom
+from pages.common.drawing import hand_of
 from pages.common.typeset import typeset
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import charts, choose, texts
@@ -108,3 +110,10 @@ def test_a_word_sets_the_picture_where_the_sheets_answer_shows(open_page: OpenPa
     assert "don't come out as the handout says" not in texts(app)
     assert app.query_params["view"] == question.view
     assert f"answer_{question.key}" not in [button.key for button in app.button]
+
+
+def test_a_line_can_be_dragged_to_every_stop_of_its_picture_and_no_other() -> None:
+    for question in handout.QUESTIONS:
+        hand, drawn = hand_of(question), prediction.slider(hand_of(question).key)
+        assert (hand.low, hand.high, hand.step) == (drawn.low, drawn.high, drawn.step)
+        assert (hand.default, hand.key) == (drawn.start, drawn.name)
