@@ -4,8 +4,8 @@ import re
 
 #: Maths and code stay as they are; they are every second part.
 _SET_ALREADY = re.compile(r"(\$\$.*?\$\$|\$[^$]*\$|`[^`]*`)", re.DOTALL)
-_NORM = re.compile(r"‖(∂L/∂)?([hC])(_[tTkn1]|[₁ₜₖ])‖")
-_STATE = re.compile(r"(∂L/∂)?\b([hC])(_[tTkn1])\b")
+_NORM = re.compile(r"‖(∂L/∂)?([hC])(_[tTkLn1]|[₁ₜₖ])‖")
+_STATE = re.compile(r"(∂L/∂)?\b([hC])(_[tTkLn1])\b")
 _INDICES = str.maketrans("₁ₜₖ", "1tk", "_")
 
 
