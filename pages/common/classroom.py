@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from urllib.parse import urlencode
 
@@ -104,7 +105,7 @@ def bring(address: str) -> None:
     """Bring the class along to a scene or page; only its lecturer's session does."""
     state = _state()
     if is_lecturer() and state is not None and state.address != address:
-        _move(State(address))
+        _move(State(address, asking=state.asking))
 
 
 def put(question: Question) -> None:
@@ -114,7 +115,7 @@ def put(question: Question) -> None:
     """
     state = _state()
     if is_lecturer() and state is not None and state.question != question.key:
-        _move(State(state.address, question.key))
+        _move(State(state.address, question.key, asking=state.asking + 1))
         st.rerun()  # the keys at the top of the page now move the class on, not the scene
 
 
@@ -130,11 +131,14 @@ def next_stage() -> None:
     """Move the class on by a stage (a callback)."""
     state, coming = _state(), coming_stage()
     if state is not None and coming is not None:
-        _move(State(state.address, state.question, coming))
+        _move(replace(state, stage=coming))
 
 
 def show_round(question: Question, first_key: str) -> None:
-    """What a class does with a question now: options, a count, the bars of both votes."""
+    """What a class does with a question now: options, a count, the bars of both votes.
+
+    first_key: where the session keeps what was predicted; the first vote is a prediction.
+    """
     state = _state()
     assert state is not None
     steps = " → ".join(f"**{of}**" if of == state.stage else of for of in STAGES)
@@ -142,12 +146,12 @@ def show_round(question: Question, first_key: str) -> None:
     texts = [option.text for option in question.shuffled]
     if state.stage in ROUNDS:
         number = ROUNDS.index(state.stage)
-        _vote(texts, first_key if number == 0 else f"{first_key}_again")
-        st.fragment(_count, run_every=COUNT_SECONDS)(question.key, number)
+        _vote(texts, state.asking, number, first_key)
+        st.fragment(_count, run_every=COUNT_SECONDS)(state.asking, number)
     elif state.stage == "reveal":
         room = current_room() or ""
         tallies = tuple(
-            tuple(rooms().tally(room, question.key, number).get(i, 0) for i in range(len(texts)))
+            tuple(rooms().tally(room, state.asking, number).get(i, 0) for i in range(len(texts)))
             for number in range(len(ROUNDS))
         )
         show(ask(sections.votes, tuple(texts), tallies).figures["votes"], menu=False)
@@ -175,10 +179,14 @@ def _look(go: Callable[[str], None]) -> None:
     st.rerun()
 
 
-def _vote(texts: list[str], key: str) -> None:
+def _vote(texts: list[str], asking: int, number: int, first_key: str) -> None:
+    # Of this asking alone: whoever has chosen before, alone or at an earlier scene, chooses anew.
+    key = f"vote_{current_room()}_{asking}_{number}"
     choice = st.radio("Your vote", texts, index=None, key=key, persist_state="session")
     if choice is None or is_lecturer():
         return
+    if number == 0:
+        st.session_state[first_key] = choice
     voter = st.session_state.setdefault(_VOTER, secrets.token_hex(8))
     try:
         rooms().vote(current_room() or "", voter, texts.index(choice))
@@ -186,8 +194,8 @@ def _vote(texts: list[str], key: str) -> None:
         st.warning(f"Your vote isn't counted. {error}")
 
 
-def _count(question: str, number: int) -> None:
-    votes = rooms().tally(current_room() or "", question, number).total()
+def _count(asking: int, number: int) -> None:
+    votes = rooms().tally(current_room() or "", asking, number).total()
     st.markdown(f"**{votes}** {'vote' if votes == 1 else 'votes'} so far")
 
 

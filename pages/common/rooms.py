@@ -42,11 +42,15 @@ class RoomError(ValueError):
 
 @dataclass(frozen=True)
 class State:
-    """Where a class is. address: of the lecturer's scene. question: its key, or nothing."""
+    """Where a class is. address: of the lecturer's scene. question: its key, or nothing.
+
+    asking: how many questions the room has been asked; one that comes back is asked anew.
+    """
 
     address: str = ""
     question: str = ""
     stage: str = STAGES[0]
+    asking: int = 0
 
 
 class Rooms:
@@ -93,7 +97,7 @@ class Rooms:
         state = self._read(f"{code}/state.json")
         if state is None:
             raise RoomError("This room is closed.")
-        return State(state["address"], state["question"], state["stage"])
+        return State(state["address"], state["question"], state["stage"], state["asking"])
 
     def move(self, code: str, secret: str, state: State) -> None:
         """Put the class where its lecturer wants it. Raises RoomError for anybody else."""
@@ -109,15 +113,15 @@ class Rooms:
         state = self.state(code)
         if not state.question or state.stage not in ROUNDS:
             raise RoomError("The room takes no votes now.")
-        folder = self._votes(code, state.question, ROUNDS.index(state.stage))
+        folder = self._votes(code, state.asking, ROUNDS.index(state.stage))
         others = self._names(folder)
         if voter not in others and len(others) >= MAX_VOTERS:
             raise RoomError(f"This room has {MAX_VOTERS} voters; no more are allowed.")
         self._write(f"{folder}/{voter}", option)
 
-    def tally(self, code: str, question: str, number: int) -> Counter[int]:
-        """How many chose each option in a round of a question, rounds counted from 0."""
-        folder = self._votes(code, question, number)
+    def tally(self, code: str, asking: int, number: int) -> Counter[int]:
+        """How many chose each option in a round of what was asked, rounds counted from 0."""
+        folder = self._votes(code, asking, number)
         votes = (self._read(f"{folder}/{name}") for name in self._names(folder))
         return Counter(vote for vote in votes if isinstance(vote, int))
 
@@ -132,8 +136,8 @@ class Rooms:
         self._fs.rm(f"{self._root}/{idlest}", recursive=True)
 
     @staticmethod
-    def _votes(code: str, question: str, number: int) -> str:
-        return f"{code}/votes/{question}-{number}"
+    def _votes(code: str, asking: int, number: int) -> str:
+        return f"{code}/votes/{asking}-{number}"
 
     def _names(self, folder: str) -> list[str]:
         try:

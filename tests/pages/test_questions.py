@@ -8,6 +8,8 @@ from engine.questions import Question
 from engine.twins import twin
 from pages.common import classroom
 from pages.common.drawing import hand_of
+from pages.common.lecture import LECTURE
+from pages.common.questions import prediction_key
 from pages.common.typeset import typeset
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import charts, choose, texts
@@ -51,6 +53,31 @@ def test_questions_come_one_at_a_time_while_presenting_and_in_front_of_a_class(
         assert second.asks in texts(app)
         assert first.asks not in texts(app)
     assert classroom.rooms().state(code).question == second.key
+
+
+def test_a_question_that_comes_back_in_a_later_scene_is_voted_on_anew(open_page: OpenPage) -> None:
+    question = handout.LINEAR_GRADIENT
+    first, second = (
+        i for i, scene in enumerate(LECTURE) if scene.values.get("view") == question.view
+    )
+    code, secret = classroom.rooms().open()
+    lecturer = open_page(
+        question.page, room=code, lecturer=secret, scene=str(first + 1), view=question.view
+    )
+    student = open_page(question.page, room=code, view=question.view)
+    for asked in (1, 2):
+        if asked == 2:
+            lecturer.session_state["_scene_place"] = second
+            lecturer.run()
+            student.run()
+        asking = classroom.rooms().state(code).asking
+        assert asking == asked
+        votes = student.radio(key=f"vote_{code}_{asking}_0")
+        assert not votes.proto.HasField("default"), "an earlier vote is chosen already"
+        assert classroom.rooms().tally(code, asking, 0).total() == 0
+        votes.set_value(question.options[0].text).run()
+        assert classroom.rooms().tally(code, asking, 0).total() == 1
+    assert student.session_state[prediction_key(question)] == question.options[0].text
 
 
 def test_presenter_mode_is_a_switch_away(open_page: OpenPage) -> None:

@@ -20,7 +20,7 @@ from pages.common.rooms import (
     State,
 )
 
-VOTING = State("vanishing_gradients?view=x", "1a", "vote")
+VOTING = State("vanishing_gradients?view=x", "1a", "vote", 1)
 
 
 def own_rooms(clock: Callable[[], float] = time.time) -> Rooms:
@@ -58,7 +58,7 @@ def test_a_session_has_one_vote_a_round_and_may_change_it(
     for voter, option in votes:
         rooms.vote(code, str(voter), option)
     last = dict(votes)
-    tally = rooms.tally(code, "1a", 0)
+    tally = rooms.tally(code, 1, 0)
     assert {o: n for o, n in tally.items() if n} == {
         option: list(last.values()).count(option) for option in set(last.values())
     }
@@ -69,12 +69,12 @@ def test_both_rounds_are_counted_apart_and_none_between(
 ) -> None:
     code, secret = room
     rooms.vote(code, "somebody", 0)
-    rooms.move(code, secret, State(VOTING.address, "1a", "discuss"))
+    rooms.move(code, secret, State(VOTING.address, "1a", "discuss", 1))
     with pytest.raises(RoomError, match="no votes now"):
         rooms.vote(code, "somebody", 1)
-    rooms.move(code, secret, State(VOTING.address, "1a", "vote again"))
+    rooms.move(code, secret, State(VOTING.address, "1a", "vote again", 1))
     rooms.vote(code, "somebody", 1)
-    assert (dict(rooms.tally(code, "1a", 0)), dict(rooms.tally(code, "1a", 1))) == (
+    assert (dict(rooms.tally(code, 1, 0)), dict(rooms.tally(code, 1, 1))) == (
         {0: 1},
         {1: 1},
     )
@@ -89,7 +89,7 @@ def test_votes_from_many_threads_are_all_counted(rooms: Rooms, room: tuple[str, 
         thread.start()
     for thread in threads:
         thread.join()
-    assert dict(rooms.tally(room[0], "1a", 0)) == {0: 20, 1: 20, 2: 20}
+    assert dict(rooms.tally(room[0], 1, 0)) == {0: 20, 1: 20, 2: 20}
 
 
 def test_two_servers_at_one_place_have_the_same_rooms(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_two_servers_at_one_place_have_the_same_rooms(tmp_path: Path) -> None:
     there.require(code)
     assert there.state(code) == VOTING
     there.vote(code, "somebody", 2)
-    assert dict(here.tally(code, "1a", 0)) == {2: 1}
+    assert dict(here.tally(code, 1, 0)) == {2: 1}
     assert here.is_shared
     assert not Rooms().is_shared
 
