@@ -81,8 +81,8 @@ def main() -> None:
     open_page(
         "beam_search",
         "Beam search",
-        "At every step, keep only the k most likely sequences so far. Play it with the arrow keys: "
-        "what survives, what is pruned, and when the best sequence of all is lost.",
+        "At every step keep only the k most likely sequences. The arrow keys play it: what survives, "
+        "and when is the best lost?",
         CONTROLS,
     )
     steer_pictures()

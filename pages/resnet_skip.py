@@ -176,7 +176,7 @@ def show_equations() -> None:
         f"\\textcolor{{{road}}}{{g\\,I}} + "
         f"\\textcolor{{{weights}}}{{\\mathrm{{diag}}(\\sigma')\\,W_t}}$"
     )
-    left, right = st.columns(2)
+    left, right = st.container(key="equations").columns(2)
     left.markdown(time)
     right.markdown(depth)
 

@@ -43,8 +43,8 @@ def main() -> None:
     open_page(
         "training_runs",
         "Does the gradient story matter for learning?",
-        "Networks like those of the other pages, trained. What ships was trained from several seeds "
-        "each; under *Loss*, *Memory* and *Gradients* you can train your own.",
+        "Networks like those of the other pages, trained from several seeds each. Under *Loss*, "
+        "*Memory* and *Gradients* you can train your own.",
         CONTROLS,
     )
     run_body("training_runs", CONTROLS, body)

@@ -75,7 +75,7 @@ def main() -> None:
         "vanishing_gradients",
         "Why gradients vanish",
         "An RNN reads a sequence, $h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)$, and is asked for the "
-        "average of what it read. How much of the loss's gradient reaches the first timesteps?",
+        "average. How much of the loss's gradient reaches the first timesteps?",
         CONTROLS,
     )
     run_body("vanishing_gradients", CONTROLS, body)

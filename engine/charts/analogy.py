@@ -62,7 +62,7 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
         replace(G, label="f = g").selection(),
         parameter("hand", G.now()),
         parameter("place", G.place()),
-        GROUND.unit(),
+        *GROUND.unit(),
         *flow_parameters(2),
         *stage.ends_of("ticks"),
         stage.of_data("last", "ends", "back"),

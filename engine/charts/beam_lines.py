@@ -18,6 +18,7 @@ from engine.charts.stage import (
     at_x,
     at_y,
     expr,
+    in_window,
     parameter,
     rule,
     stage,
@@ -27,8 +28,8 @@ from engine.charts.theme import AnyChart
 
 #: How wide a letter of these typefaces is, of its size.
 LETTER = 0.602
-#: Lanes of the widest beam fit in so many pixels.
-LANES_HEIGHT = 420
+#: Pixels at a scale of 1 for the lanes of the widest beam, and for what stands above and below.
+LANES_HEIGHT, BESIDE = 420, 180
 
 
 def beam_lines(
@@ -56,7 +57,7 @@ def beam_lines(
     ]
     return stage(
         *layers,
-        height=f"lane_top + {LANES_HEIGHT}*s + 144*s",
+        height=f"lanes + {BESIDE}*s",
         parameters=parameters,
         many_marks=True,
     )
@@ -65,13 +66,16 @@ def beam_lines(
 def _places(steps: int) -> list[alt.Parameter]:
     return [
         parameter("lane_top", "36*s"),
-        parameter("lane_row", f"min(60*s, {LANES_HEIGHT}*s / beam)"),
+        parameter("lanes", f"({in_window(f'{LANES_HEIGHT + BESIDE}*s', '580')}) - {BESIDE}*s"),
+        parameter("lane_row", "min(60*s, lanes / beam)"),
+        # Where there is room, letters stand apart: what joins the lanes passes between them.
+        parameter("glyph", "wide ? 0.5 : 1"),
         # One size for every k, so that letters stay in their columns.
         parameter(
             "letter_size",
-            f"min({LANES_HEIGHT / 20 * 0.84}*s, (wide ? 0.56 : 0.72)*width / {steps * LETTER})",
+            f"min({0.84 / 20}*lanes, (wide ? 0.56 : 0.72)*width*glyph / {steps * LETTER})",
         ),
-        parameter("letter", f"letter_size * {LETTER}"),
+        parameter("letter", f"letter_size * {LETTER} / glyph"),
         parameter("left", "4*s"),
         parameter("rank_x", f"left + letter * {steps} + (wide ? 44*s : 26*s)"),
         parameter("dots_left", "rank_x + 70*s"),
@@ -85,8 +89,9 @@ def _places(steps: int) -> list[alt.Parameter]:
 def _heads() -> list[Layer]:
     return [
         words("left", "14*s",
-              "final ? 'Blue: what this search returns' : "
-              "'Strong: still leads to the beam. Grey, cut off by a bar: fell out of it.'"),
+              "final ? 'Blue: what this search returns' : wide ? "
+              "'Strong: still leads to the beam. Grey, cut off by a bar: fell out of it.' : "
+              "'Grey, cut off by a bar: fell out.'"),
         words("wide ? rank_x : right", "14*s", "'Rank and total log-prob at t = ' + t", weight=600,
               colour="ink", where="wide"),
         rule("left", "cut_y", "right", "cut_y", colour="ink", width=1.4),
@@ -129,7 +134,7 @@ def _letters(rows: alt.Chart) -> list[Layer]:
         layers += _written(some, "datum.count", "ink" if colour == "ink" else "mid")
         layers += _finished(some, colour)
     fallen = rows.transform_filter("!datum.lives").transform_calculate(
-        x="left + letter * datum.end - letter*0.08",
+        x="left + letter * (datum.end - (1 - glyph)/2) - letter*0.08",
         top="datum.y - letter_size*0.42",
         bottom="datum.y + letter_size*0.42",
     )
@@ -146,17 +151,22 @@ def _letters(rows: alt.Chart) -> list[Layer]:
 
 
 def _written(rows: alt.Chart, count: str, colour: str, **mark: Any) -> list[Layer]:
-    some = rows.transform_calculate(letters=f"slice(datum.text, 0, {count})")
+    some = rows.transform_calculate(letters=_apart(f"slice(datum.text, 0, {count})"))
     return [*text(some, "x", "y", "letters", size="letter_size", colour=colour, font=MONOSPACE,
                   baseline="middle", **mark)]  # fmt: skip
+
+
+def _apart(letters: str) -> str:
+    """The letters with space between them, where they stand apart."""
+    return f"wide ? join(split({letters}, ''), ' ') : {letters}"
 
 
 def _finished(rows: alt.Chart, colour: str) -> list[Layer]:
     """A square where a hypothesis ends with the end token, and a line while it stays in the beam."""
     done = rows.transform_filter("datum.finished_at > 0 && datum.finished_at <= t")
     done = done.transform_calculate(
-        at="left + letter * (datum.finished_at - 0.5)",
-        after="left + letter * datum.finished_at + 2*s",
+        at="left + letter * (datum.finished_at - 1 + glyph/2)",
+        after="left + letter * (datum.finished_at - 1 + glyph) + 2*s",
         to="left + letter * min(t, datum.end)",
     )
     square = done.mark_point(
@@ -216,6 +226,7 @@ def _losers(losers: Data) -> list[Layer]:
     ).transform_filter("datum.short != ''")  # fmt: skip
     rows = rows.transform_calculate(
         x="left",
+        letters=_apart("datum.letters"),
         y="cut_y + 6*s + loser_row * (datum.place - 0.4)",
         right="dots_left",
     )

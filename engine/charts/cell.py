@@ -21,7 +21,7 @@ from engine.charts.road import (
     streams,
     wires,
 )
-from engine.charts.stage import Layer, parameter, power_text, stage, words
+from engine.charts.stage import Layer, in_window, parameter, power_text, stage, words
 from engine.charts.theme import AnyChart, ChartData
 from engine.charts.ways import FORGET_BIAS, GATES
 
@@ -34,6 +34,8 @@ LEFT, RIGHT, TOP, BASE = 30.0, 120.0, 2.8, 40.6
 HALF = (4.3, 4.1)
 #: The gates that each option of the radio forces.
 FORCED = [[], [], [], ["forget_mean", "input_mean"], ["forget_mean"]]
+#: How high cell and road are together: so many pixels of lines and words, and of the picture's width.
+LINES, HIGH = 92, 0.4357
 #: A stream whose norm is the larger of ‖∂L/∂C_t‖ and ‖∂L/∂h_t‖, in units.
 WIDEST = 3.7
 
@@ -149,7 +151,8 @@ def cell(
     slider = timestep(timesteps)
     parameters = [
         SHOW.selection(), GATES.selection(), FORGET_BIAS.selection(), slider.selection(),
-        GROUND.unit(), *road_parameters(slider, top=GROUND.down(BASE)),
+        *GROUND.unit(f"wide ? min(width, (({in_window('10000', '560')}) - {LINES}*s)/{HIGH}) : width"),
+        *road_parameters(slider, top=GROUND.down(BASE)),
         parameter("back", f"{SHOW.place()} == 1"),
     ]  # fmt: skip
     layers = [*the_neighbours(), *the_cell(), *cell_road(flow, ways, ticks, facts)]

@@ -65,7 +65,7 @@ def road_parameters(slider: Slider, *, top: str) -> list[alt.Parameter]:
     """Which rows the hands choose, and where the panel lies. top: where the cell ends."""
     return [
         *choosing(),
-        *margins(),
+        *margins("begin"),
         *at_timestep(slider),
         of_data("units", "facts", "units"),
         parameter("last", row_of("flow", "start + T - 1")),
@@ -97,7 +97,8 @@ def cell_road(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartDa
 def _lens() -> list[Layer]:
     """From the cell's frame down to its place in time."""
     corners = alt.Chart(alt.InlineData(values=[{"n": n} for n in range(4)])).transform_calculate(
-        px="[unit_px*(wide ? 30 : 7), unit_px*(wide ? 120 : 97), now + pace/2, now - pace/2][datum.n]",
+        px="[begin + unit_px*(wide ? 30 : 7), begin + unit_px*(wide ? 120 : 97), now + pace/2, "
+        "now - pace/2][datum.n]",
         py="datum.n < 2 ? cell_base : road_top",
     )
     lens = corners.mark_line(fill=expr("ink"), fillOpacity=0.055, strokeOpacity=0, aria=False)

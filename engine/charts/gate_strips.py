@@ -6,7 +6,18 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from engine.charts.stage import Layer, at_y, expr, of_data, parameter, px, stage, unseen, words
+from engine.charts.stage import (
+    Layer,
+    at_y,
+    expr,
+    in_window,
+    of_data,
+    parameter,
+    px,
+    stage,
+    unseen,
+    words,
+)
 from engine.charts.strips import strip
 from engine.charts.theme import AnyChart, ChartData
 from engine.charts.ways import FORGET_BIAS, GATES, choosing, row_of, times
@@ -51,10 +62,13 @@ def trained_gates(ways: ChartData, facts: ChartData) -> AnyChart:
 
 
 def _places(count: int) -> list[alt.Parameter]:
+    beside = 66 + 12 * count  # legend and axis, and what is between the strips
+    like = beside + 60 * count
+    tall = f"({in_window(f'{like}*s', str(like))})"
     return [
         of_data("T", "facts", "timesteps"),
         parameter("left", "wide ? 176*s : 0"), parameter("right", "width - (wide ? 60*s : 44)"),
-        parameter("strip_height", "wide ? 60*s : 54"),
+        parameter("strip_height", f"wide ? ({tall} - {beside}*s)/{count} : 54"),
         parameter("pitch", "strip_height + (wide ? 12*s : 26)"),
         parameter("strips_top", "wide ? 48*s : 66"),
         parameter("strips_base", f"strips_top + {count}*pitch - 8*s"),

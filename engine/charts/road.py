@@ -33,20 +33,25 @@ class Ground:
     """Where a road lies: how many units a picture is wide, and where things go on a phone.
 
     wide, narrow: units across the whole picture. on_phone: from a place of the wide layout to
-    that of the narrow one; a place beyond an edge isn't seen there.
+    that of the narrow one; a place beyond an edge isn't seen there. It lies in the middle of the
+    picture, over so much of its width as the parameter `span` says.
     """
 
     wide: float
     narrow: float
     on_phone: Callable[[float, float], Place]
 
-    def unit(self) -> alt.Parameter:
-        """Pixels in a unit, the parameter `unit_px`; it follows the theme's."""
-        return parameter("unit_px", f"width / (wide ? {self.wide} : {self.narrow})")
+    def unit(self, span: str = "width") -> list[alt.Parameter]:
+        """`span`, where it begins, and the pixels in a unit, `unit_px`; they follow the theme's."""
+        return [
+            parameter("span", span),
+            parameter("begin", "(width - span)/2"),
+            parameter("unit_px", f"span / (wide ? {self.wide} : {self.narrow})"),
+        ]
 
     def across(self, x: float, y: float = 0) -> str:
         """A place's pixels from the left, as an expression."""
-        return f"unit_px*(wide ? {x} : {self.on_phone(x, y)[0]})"
+        return f"begin + unit_px*(wide ? {x} : {self.on_phone(x, y)[0]})"
 
     def down(self, y: float, x: float = 0) -> str:
         """A place's pixels from the top, as an expression."""
@@ -65,8 +70,12 @@ class Ground:
         if where is not None:
             chart = chart.transform_filter(where)
         names = [name for corner in corners for name in corner]
+        first = {"x": "begin + ", "y": ""}
         return chart.transform_calculate(
-            **{f"p{name}": f"unit_px*(wide ? datum.{name} : datum.{name}_)" for name in names}
+            **{
+                f"p{name}": f"{first[name[0]]}unit_px*(wide ? datum.{name} : datum.{name}_)"
+                for name in names
+            }
         )
 
     def path(self, points: Sequence[Place], corner: float) -> dict[str, str]:
@@ -130,7 +139,7 @@ def wires(
         rows.transform_calculate(ink_=f"{is_road} ? road : ink", thin=f"({is_road} ? 4 : 1.7)*s")
         .mark_point(filled=False, strokeCap="round", strokeJoin="round", clip=True, aria=False)
         .encode(
-            x=px(0), y=px(0), size=_own_size(), opacity=px(opacity), shape=_own("path:N"),
+            x=px("begin"), y=px(0), size=_own_size(), opacity=px(opacity), shape=_own("path:N"),
             color=as_given("ink_"), strokeWidth=_width("thin:Q"),
         )
     )  # fmt: skip
@@ -151,7 +160,7 @@ def streams(
         .transform_calculate(stream=f"({show}) ? {share or share_of(rows)}*{widest}*unit_px : 0")
         .mark_point(filled=False, strokeCap="butt", strokeJoin="round", clip=True, aria=False)
         .encode(
-            x=px(0), y=px(0), size=_own_size(), opacity=alt.value(1), shape=_own("path:N"),
+            x=px("begin"), y=px(0), size=_own_size(), opacity=alt.value(1), shape=_own("path:N"),
             color=as_given("ink_"), strokeWidth=_width("stream:Q"),
         )
     )  # fmt: skip
@@ -226,7 +235,7 @@ def pointed_at(
         .transform_calculate(norm=norm)
         .mark_point(filled=False, opacity=0, strokeWidth=16, clip=True, aria=False)
         .encode(
-            x=px(0), y=px(0), size=_own_size(), shape=_own("path:N"),
+            x=px("begin"), y=px(0), size=_own_size(), shape=_own("path:N"),
             tooltip=[alt.Tooltip("says:N", title="flows"), alt.Tooltip("norm:N", title="norm")],
         )
     )  # fmt: skip

@@ -84,7 +84,7 @@ def _places(widest: int) -> list[alt.Parameter]:
         parameter("length_bottom", "length_top + (wide ? 0.53*panels : 130*s)"),
         parameter("list_left", "wide ? 0.53*width : 0"),
         parameter("list_top", "wide ? 40*s : length_bottom + 62*s"),
-        parameter("list_row", "wide ? 0.1*tall : 46*s"),
+        parameter("list_row", "wide ? (tall - 116*s)/8.3 : 46*s"),
         parameter("here", f"axis_left + log(beam)/{math.log(widest)} * (axis_right - axis_left)"),
         parameter("widest_log", math.log(widest)),
     ]
@@ -200,8 +200,8 @@ def _examples(examples: Data) -> list[Layer]:
     rows = rows.transform_calculate(
         x="list_left",
         inner="list_left + 22*s",
-        top="list_top + list_row * datum.place + (wide ? 12*s : 0)",
-        below="list_top + list_row * datum.place + (wide ? 31*s : 17*s)",
+        top="list_top + list_row * datum.place + (wide ? 8*s : 0)",
+        below="list_top + list_row * datum.place + (wide ? 25*s : 17*s)",
     )
     good = rows.transform_filter("datum.mark == '◆'")
     other = rows.transform_filter("datum.mark != '◆'")

@@ -156,7 +156,7 @@ def block(flow: Data, layers: Data, ticks: Data, said: Data) -> alt.LayerChart:
         G.selection(),
         parameter("hand", G.now()),
         parameter("place", G.place()),
-        GROUND.unit(),
+        *GROUND.unit(),
         *flow_parameters(1),
         stage.of_data("which", "flow", "layer"),
         *stage.ends_of("ticks"),

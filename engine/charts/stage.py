@@ -298,13 +298,14 @@ def power_text(log10: str) -> str:
     )
 
 
-def in_window(height: str, least: float) -> str:
+def in_window(height: str, least: str | float) -> str:
     """A height that leaves a window room for a page's head and the slider below the picture.
 
-    height: what it would like; least: pixels at a scale of 1 below which it doesn't go.
+    height: what it would like; least: pixels at a scale of 1, or an expression, below which it
+    doesn't go.
     """
     window = "windowSize()[1]"
-    room = f"clamp({window} - 280 - 100*s, {least}*s, {height})"
+    room = f"clamp({window} - 250 - 80*s, {_scaled(least)}, {height})"
     return f"wide && isValid({window}) ? {room} : ({height})"
 
 

@@ -205,11 +205,11 @@ def choosing() -> list[alt.Parameter]:
     ]
 
 
-def margins() -> list[alt.Parameter]:
-    """Room for names at the left and numbers at the right."""
+def margins(begin: str = "0") -> list[alt.Parameter]:
+    """Room for names at the left and numbers at the right. begin: where a picture begins and ends."""
     return [
-        parameter("left", "wide ? 176*s : 62"),
-        parameter("right", "width - (wide ? 46*s : 36)"),
+        parameter("left", f"{begin} + (wide ? 176*s : 62)"),
+        parameter("right", f"width - {begin} - (wide ? 46*s : 36)"),
     ]
 
 

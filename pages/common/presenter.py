@@ -7,19 +7,31 @@ from streamlit.delta_generator import DeltaGenerator
 KEY = "present"
 _ON = "_presenting"
 
-# Everything on the page is sized in rem, so one font size scales it all. Pictures choose their type
-# by their width; one that is taller than what title, tabs and sliders leave is scaled to fit.
+# Everything on the page is sized in rem, so one font size scales it all. Controls unfold over the
+# page from the end of the tabs' row. Pictures choose their type by their width; one that is taller
+# than what title, tabs, question and sliders leave is scaled to fit.
 _STYLE = """<style>
 html { font-size: clamp(18px, 1.5vw, 30px); }
 [data-testid="stHeader"] { display: none; }
-[data-testid="stMainBlockContainer"] { padding: 0.3rem 1.5rem; }
-[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.3rem; }
+[data-testid="stMainBlockContainer"] { padding: 0.2rem 1.5rem; }
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.2rem; }
 [data-testid="stMainBlockContainer"] h2 { font-size: 1.35rem; padding: 0; }
-.st-key-controls summary { min-height: 0; padding-block: 0.15rem; }
+*:has(> * > .st-key-controls) { position: relative; }
+*:has(> .st-key-controls) { position: absolute; top: 0.1rem; right: 0; z-index: 2; width: auto; }
+[role="tabpanel"] *:has(> .st-key-controls) { top: -2.45rem; }
+.st-key-controls { width: auto; max-width: 100%; background: var(--st-background-color, Canvas); }
+.st-key-controls:has(details[open]) { width: calc(100vw - 3rem); }
+.st-key-controls summary { min-height: 0; padding-block: 0.05rem; }
+*:has(> .st-key-controls) + .st-key-view { margin-top: -0.3rem; }
+.st-key-view [role="tab"] { height: 2rem; padding-block: 0; }
 [data-testid="stTabPanel"] { padding-top: 0.3rem; }
-[class*="st-key-picture-"] .marks { max-height: calc(100dvh - 16rem); }
+[class*="st-key-picture-"] .marks { max-height: calc(100dvh - 13rem); }
+[role="tabpanel"]:has([class*="st-key-card-"]) .marks { max-height: calc(100dvh - 16rem); }
+[role="tabpanel"]:has(:is([class*="st-key-answer_"], .st-key-equations)) .marks {
+  max-height: calc(100dvh - 18.5rem);
+}
 [class*="st-key-picture-"] canvas.marks { object-fit: contain; }
-[class*="st-key-picture-"]:has(.vega-bind:nth-child(3)) .marks { max-height: calc(100dvh - 18rem); }
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:has(.vega-bind-radio) { flex: 0 1 auto; }
 </style>"""
 
 

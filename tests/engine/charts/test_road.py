@@ -60,5 +60,5 @@ def test_every_part_is_a_picture_that_vega_lite_accepts() -> None:
         *symbols(GROUND, [Symbol((10, 5), "C", "t", tilde=True)]),
         pointed_at(GROUND, WAYS, norm="rows[0][datum.column]"),
     ]  # fmt: skip
-    chart = stage(*layers, height="300", parameters=[GROUND.unit(), table])
+    chart = stage(*layers, height="300", parameters=[*GROUND.unit(), table])
     assert len(chart.to_dict()["layer"]) == len(layers)
