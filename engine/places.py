@@ -5,18 +5,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Page:
-    """A page. name: in the address and of its file. subject: what one finds out there."""
+    """A page. name: in the address and of its file. subject: what one finds out there.
+
+    parts: of its pictures, which a scene can point at: layers with such a description.
+    """
 
     name: str
     title: str
     icon: str
     subject: str = ""
+    parts: tuple[str, ...] = ()
 
 
-OVERVIEW = Page("overview", "Overview", ":material/map:")
+OVERVIEW = Page(
+    "overview", "Overview", ":material/map:", parts=("gradient", "state", "nodes")
+)  # fmt: skip
 GRADIENTS = Page(
     "vanishing_gradients", "Vanishing gradients", ":material/trending_down:",
     "Drag the spectral radius of a recurrent network: what reaches the first timesteps?",
+    ("gradient", "state", "nodes", "eigenvalues", "eigenvalue's slope", "single losses", "sum"),
 )  # fmt: skip
 LSTM = Page(
     "lstm_cell_state", "LSTM cell state", ":material/conveyor_belt:",

@@ -297,4 +297,5 @@ def own_picture(config: DecodingConfig) -> None:
     draw(held(config))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.common import classroom, scenes
 from pages.common.frame import open_page
-from pages.common.lecture import LECTURE, PAGES
+from pages.common.lecture import LECTURE, pages
 from pages.common.lecture_file import MAX_FILE_BYTES, LectureFileError, read_lecture, write_lecture
 from pages.common.rooms import CODE_LENGTH
 
@@ -62,7 +62,7 @@ def load_file() -> None:
     if given is None:
         return
     try:
-        loaded = read_lecture(given.getvalue(), PAGES)
+        loaded = read_lecture(given.getvalue(), pages())
     except LectureFileError as error:
         st.session_state["lecture_refusal"] = str(error)
     else:
@@ -125,7 +125,7 @@ def show_order() -> None:
                 query_params={**scene.values, scenes.URL_KEY: str(place + 1)},
             )
             # A lecturer's own words: shown as text, whatever is in them.
-            st.text(scene.in_words)
+            st.text(scene.in_list)
 
 
 @st.fragment
@@ -143,4 +143,5 @@ def change_order(change: Callable[[int], int]) -> None:
     st.session_state[CHOSEN] = change(st.session_state[CHOSEN])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -219,4 +219,5 @@ MEMORY = (
 )
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@ from pages.common.twin_questions import knew_twin, twin_question
 from pages.common.words import say
 
 RADIUS = Number("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.8, 0.01, in_picture=True)
+CONTROLS = (RADIUS,)
 FIVE = 5
 TITLES = {page.name: page.title for page in places.SUBJECTS}
 
@@ -25,7 +26,7 @@ def main() -> None:
         "Why sequence models forget, and how they search",
         "A recurrent network reads from left to right; what it should learn flows back. "
         "**Drag the slider**: how much of it reaches the beginning?",
-        (RADIUS,),
+        CONTROLS,
     )
     first_picture()
     cards()
@@ -119,4 +120,5 @@ def all_that_the_sheet_says() -> None:
         st.markdown("\n".join(f"- {row.says}" for row in rows))
 
 
-main()
+if __name__ == "__main__":
+    main()

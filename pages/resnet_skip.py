@@ -181,4 +181,5 @@ def show_equations() -> None:
     right.markdown(depth)
 
 
-main()
+if __name__ == "__main__":
+    main()

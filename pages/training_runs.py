@@ -146,4 +146,5 @@ def choose_own() -> dict[str, TrainingConfig]:
     return plan.runs
 
 
-main()
+if __name__ == "__main__":
+    main()

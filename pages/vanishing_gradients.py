@@ -168,4 +168,5 @@ def scale(config: RecurrentConfig) -> None:
     say(shown)
 
 
-main()
+if __name__ == "__main__":
+    main()

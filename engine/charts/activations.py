@@ -87,7 +87,7 @@ def _panel(steps: Data, ticks: Data, name: str, number: int) -> list[Layer]:
             size=expr(f"{size}*s*s"), color=expr(colour), opacity=1, aria=False
         )
         curves += [
-            panel.line(inside, field, colour, width),
+            panel.line(inside, field, colour, width).properties(description=colour),
             dots.encode(x=panel.x(), y=panel.y(field)),
         ]
     bound = alt.Chart(stage.ONE).transform_filter(f"isFinite(bound_t0_{name})")

@@ -44,8 +44,10 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     layers: list[Layer] = [
         *_PANEL.framed(
             ticks,
-            _PANEL.line(rows, "slope", "mid", 1.8, strokeDash=[6, 4]),
-            _PANEL.line(rows, "line", "gradient", 2.5),
+            _PANEL.line(rows, "slope", "mid", 1.8, strokeDash=[6, 4]).properties(
+                description="eigenvalue's slope"
+            ),
+            _PANEL.line(rows, "line", "gradient", 2.5).properties(description="gradient"),
             circles.encode(x=_PANEL.x(), y=_PANEL.y("g"), tooltip=tooltip),
         ),
         *panel.numbered(_PANEL, steps),

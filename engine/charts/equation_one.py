@@ -41,8 +41,8 @@ def equation_one(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         held.encode(x=px(edge), x2=px("x1"), y=px("y0"), y2=px("y1")),
         *_PANEL.framed(
             ticks,
-            _PANEL.line(rows, "sum", "weights", 2.5),
-            _PANEL.line(rows, "term", "gradient", 2.5),
+            _PANEL.line(rows, "sum", "weights", 2.5).properties(description="sum"),
+            _PANEL.line(rows, "term", "gradient", 2.5).properties(description="gradient"),
             dots.encode(x=_PANEL.x(), y=_PANEL.y("term"), tooltip=tooltip),
         ),
         *panel.numbered(_PANEL, steps),

@@ -184,7 +184,7 @@ def nodes(
         letters="dark && datum.alpha > 0.6 ? '#111111' : ink"
     ).mark_text(fontSize=expr(size), fontWeight=600, baseline="middle", aria=False)
     drawn: list[Layer] = [
-        edge.encode(**place),
+        edge.encode(**place).properties(description="nodes"),
         disc.encode(opacity=_fill(), tooltip=list(tooltip), **place),
         name.encode(text="label:N", color=stage.as_given("letters"), **place),
     ]

@@ -37,7 +37,9 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     layers: list[Layer] = [
         *_PANEL.framed(
             ticks,
-            _PANEL.line(rows, "e", "mid", 1.8, strokeDash=[6, 4]),
+            _PANEL.line(rows, "e", "mid", 1.8, strokeDash=[6, 4]).properties(
+                description="eigenvalue's slope"
+            ),
             _PANEL.line(rows, "m", "mid", 1.8, strokeDash=[2, 3]),
             _PANEL.line(rows, "n", "weights", 3),
         ),

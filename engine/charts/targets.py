@@ -81,9 +81,9 @@ def _curves(live: alt.Chart, losses: Data) -> list[Layer]:
     )
     return [
         guides.encode(x=_PANEL.x(), y=px("y0"), y2=px("z1")),
-        alone.encode(detail="k:N"),
+        alone.encode(detail="k:N").properties(description="single losses"),
         _PANEL.line(last, "g", "ink", 2.2, strokeDash=[6, 4]),
-        _PANEL.line(live, "g", "gradient", 3.5),
+        _PANEL.line(live, "g", "gradient", 3.5).properties(description="gradient"),
         dots.encode(x=_PANEL.x(), y=_PANEL.y("g")),
     ]
 

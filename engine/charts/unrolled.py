@@ -159,9 +159,9 @@ def _curves(live: alt.Chart) -> list[Layer]:
     )
     return [
         guides.encode(x=_PANEL.x(), y=px("yn"), y2=px("y1")),
-        _PANEL.line(live, "h", "state", 2),
+        _PANEL.line(live, "h", "state", 2).properties(description="state"),
         state_dots.encode(x=_PANEL.x(), y=_PANEL.y("h")),
-        _PANEL.line(live, "g", "gradient", 3),
+        _PANEL.line(live, "g", "gradient", 3).properties(description="gradient"),
         dots.encode(x=_PANEL.x(), y=_PANEL.y("g")),
     ]
 
@@ -261,7 +261,7 @@ def _plane(eigenvalues: Data) -> list[Layer]:
             x=stage.x("real", left, right, ends),
             y=stage.y("imaginary", top, bottom, ends),
             color=outside,
-        ),
+        ).properties(description="eigenvalues"),
         words(key_left, "wide ? 16*s : cy - 60", "'Eigenvalues of Wₕ'", size=14, colour="ink",
               weight=600),
         *texts,

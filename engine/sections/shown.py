@@ -25,6 +25,12 @@ if TYPE_CHECKING:  # who only lays a section out needs none of them
 
 #: Specifications that stay built, one for each picture and its few options.
 MAX_SPECIFICATIONS = 64
+#: How a part that is pointed at stands out, and what of its own looks isn't wanted there.
+_GLOW = {
+    "stroke": "#E3A81C", "strokeWidth": {"expr": "12*s"}, "strokeOpacity": 0.6, "strokeDash": [1, 0],
+    "fillOpacity": 0, "opacity": 1,
+}  # fmt: skip
+_LOOKS = ("color", "fill", "stroke", "opacity", "strokeWidth", "tooltip")
 
 
 @dataclass(frozen=True)
@@ -72,9 +78,14 @@ class Figure:
         kind = alt.LayerChart if "layer" in drawn else alt.Chart
         return kind.from_dict(drawn, validate=False)
 
-    def vega(self, hands: Mapping[str, float | str]) -> dict[str, Any]:
-        """The specification, its sliders and radios started where `hands` says."""
+    def vega(self, hands: Mapping[str, float | str], pointed_at: str = "") -> dict[str, Any]:
+        """The specification, its sliders and radios started where `hands` says.
+
+        pointed_at: the layers with this description stand out.
+        """
         drawn = dict(_read(self.specification))
+        if pointed_at and "layer" in drawn:
+            drawn["layer"] = [of for layer in drawn["layer"] for of in _glowing(layer, pointed_at)]
         if hands:
             drawn["params"] = [
                 {**one, "value": [{"at": hands[one["name"]]}]} if one["name"] in hands else one
@@ -149,6 +160,17 @@ def _specification(
     constants = built.pop("datasets", {})
     rows = {name: _arrow(pd.DataFrame(of)) for name, of in constants.items()}
     return json.dumps(built), rows
+
+
+def _glowing(layer: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """A layer; below it the same in a broad bright stroke, if it is the one that is pointed at."""
+    if layer.get("description") != name:
+        return [layer]
+    mark, encoding = (
+        {of: how for of, how in layer[kind].items() if of not in _LOOKS}
+        for kind in ("mark", "encoding")
+    )
+    return [{**layer, "mark": mark | _GLOW, "encoding": encoding}, layer]
 
 
 @lru_cache(MAX_SPECIFICATIONS)

@@ -6,6 +6,7 @@ allow falls back to the default, and `ignored_url_values` says so.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ import streamlit as st
 MOST_SIDE_BY_SIDE = 3
 #: Where the session keeps which sliders end earlier at the moment than they could.
 SHORTENED = "_shortened"
+#: Where it keeps the name of what the open scene points at, a control's key or a picture's part.
+POINTED = "_pointed"
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,17 @@ class Number:
             # Also where the value is allowed already: a slider whose end has moved is a new one to
             # Streamlit, which gives it the default of the old one, be that beyond the new end.
             st.session_state[self.key] = min(st.session_state[self.key], high)
-        return st.slider(
-            self.label,
-            self.low,
-            high,
-            min(self.default, high),
-            self.step,
-            key=self.key,
-            help=self.help,
-            bind="query-params",
-        )
+        with _pointed_at(self.key):
+            return st.slider(
+                self.label,
+                self.low,
+                high,
+                min(self.default, high),
+                self.step,
+                key=self.key,
+                help=self.help,
+                bind="query-params",
+            )
 
 
 class _Word:
@@ -116,25 +120,26 @@ class Choice(_Word):
     def show(self) -> Any:
         """Draw the options and return the engine's value of the chosen one."""
         names = list(self.options)
-        if len(names) > MOST_SIDE_BY_SIDE:
-            name = st.selectbox(
-                self.label,
-                names,
-                names.index(self.default),
-                key=self.key,
-                help=self.help,
-                bind="query-params",
-            )
-        else:
-            name = st.segmented_control(
-                self.label,
-                names,
-                default=self.default,
-                required=True,
-                key=self.key,
-                help=self.help,
-                bind="query-params",
-            )
+        with _pointed_at(self.key):
+            if len(names) > MOST_SIDE_BY_SIDE:
+                name = st.selectbox(
+                    self.label,
+                    names,
+                    names.index(self.default),
+                    key=self.key,
+                    help=self.help,
+                    bind="query-params",
+                )
+            else:
+                name = st.segmented_control(
+                    self.label,
+                    names,
+                    default=self.default,
+                    required=True,
+                    key=self.key,
+                    help=self.help,
+                    bind="query-params",
+                )
         return self.options[name or self.default]
 
 
@@ -161,9 +166,10 @@ class Switch:
 
     def show(self) -> bool:
         """Draw the toggle and return its state."""
-        return st.toggle(
-            self.label, self.default, key=self.key, help=self.help, bind="query-params"
-        )
+        with _pointed_at(self.key):
+            return st.toggle(
+                self.label, self.default, key=self.key, help=self.help, bind="query-params"
+            )
 
 
 @dataclass(frozen=True)
@@ -181,9 +187,10 @@ class Line(_Word):
 
     def show(self) -> str:
         """Draw the box and return what is in it."""
-        text = st.text_input(
-            self.label, self.default, key=self.key, help=self.help, bind="query-params"
-        )
+        with _pointed_at(self.key):
+            text = st.text_input(
+                self.label, self.default, key=self.key, help=self.help, bind="query-params"
+            )
         return text or ""
 
 
@@ -315,6 +322,12 @@ def note_ignored(key: str, given: Sequence[str], why: str) -> None:
     """Remember for the page's warning that the control `key` can't be what was asked for."""
     shown = " and ".join(_code(text) for text in given[:3])
     _notices()[key] = f"`{key}` = {shown} {why}"
+
+
+def _pointed_at(key: str) -> AbstractContextManager[Any]:
+    """Around a widget: what makes it stand out where the open scene points at it."""
+    pointed = st.session_state.get(POINTED) == key
+    return st.container(key="pointed-at") if pointed else nullcontext()
 
 
 def _notices() -> dict[str, str]:

@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from engine.glossary import GLOSSARY
-from pages.common import classroom, meter, presenter, scenes, show, style
+from pages.common import classroom, meter, noticing, presenter, scenes, show, style
 from pages.common.controls import Control, Sections, ignored_url_values
-from pages.common.lecture_file import MAX_LOOK_FOR, MAX_NAME, MAX_SCENES
+from pages.common.lecture_file import LONGEST, MAX_SCENES, Scene, faults
 
 #: Which section of the page the session had open.
 _OPEN_SECTION = "_open_section"
@@ -53,6 +53,9 @@ def run_body(page: str, controls: Sequence[Control], body: Callable[[], None]) -
     """
     with meter.visitors_run():
         scenes.remember(page, controls)
+        beside = {of.key for of in controls if not getattr(of, "in_picture", False)}
+        for words in noticing.notice(beside):
+            st.markdown(words)
         body()
 
 
@@ -115,9 +118,23 @@ def _lecture_tools(page: str, controls: Sequence[Control]) -> None:
         st.button("Go there", on_click=scenes.jump, args=(chosen,), icon=":material/arrow_forward:")
         with st.form("save_scene", border=False):
             st.text_input(
-                "Save what is on screen as a scene called", max_chars=MAX_NAME, key="scene_name"
+                "Save what is on screen as a scene called",
+                max_chars=LONGEST["name"],
+                key="scene_name",
             )
-            st.text_input("What to look for", max_chars=MAX_LOOK_FOR, key="scene_look_for")
+            st.text_input("What to look for", max_chars=LONGEST["look_for"], key="scene_look_for")
+            st.selectbox(
+                "It points at",
+                noticing.pointable(page, controls),
+                index=None,
+                key="scene_points_at",
+                placeholder="nothing",
+            )
+            st.text_input(
+                "It waits for, such as radius > 1",
+                max_chars=LONGEST["waits_for"],
+                key="scene_waits_for",
+            )
             st.form_submit_button(
                 "Save",
                 icon=":material/bookmark_add:",
@@ -125,21 +142,24 @@ def _lecture_tools(page: str, controls: Sequence[Control]) -> None:
                 args=(page, controls),
             )
         if told := st.session_state.pop("scene_told", None):
-            st.info(told)
+            st.text(told)  # it quotes what was typed
         st.page_link("pages/lecture.py", label="Order, download, load, a room for the class")
 
 
 def _save_scene(page: str, controls: Sequence[Control]) -> None:
     """Save what is on screen under the name that was typed (a callback)."""
-    name = st.session_state["scene_name"].strip()
-    look_for = st.session_state["scene_look_for"].strip()
-    if not name:
+    typed = {entry: (st.session_state[f"scene_{entry}"] or "").strip() for entry in LONGEST}
+    scene = Scene(page, **typed, values=scenes.shown_values(controls))
+    if not scene.name:
         told = "A scene needs a name."
-    elif not scenes.save(page, name, look_for, controls):
+    elif why := faults(scene, controls):
+        told = f"This can't be saved: {why}."
+    elif not scenes.save(scene):
         told = f"This lecture has {MAX_SCENES} scenes; no more are allowed."
     else:
         told = f"Saved as scene {(scenes.current_place(page) or 0) + 1}."
-        st.session_state["scene_name"] = st.session_state["scene_look_for"] = ""
+        for entry in LONGEST:
+            st.session_state[f"scene_{entry}"] = None if entry == "points_at" else ""
     st.session_state["scene_told"] = told
 
 

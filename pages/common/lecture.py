@@ -1,16 +1,16 @@
 """The lecture that comes with the app: its scenes in the order of the review sheet."""
 
-from engine import places
-from pages.common.lecture_file import Lecture, Scene
+from importlib import import_module
 
-#: Every page that a scene can be on, in the order of the navigation.
-PAGES = tuple(page.name for page in places.PAGES)
+from engine import places
+from pages.common.lecture_file import Lecture, Pages, Scene
 
 LECTURE: Lecture = (
     Scene(
         "vanishing_gradients", "A gradient vanishes",
         "Drag the slider: at which radius does the first step hear as much as the last?",
         {"view": "The gradient", "radius": "0.8", "activation": "none"},
+        points_at="radius", waits_for="radius > 1",
     ),
     Scene(
         "vanishing_gradients", "The task",
@@ -21,6 +21,7 @@ LECTURE: Lecture = (
         "vanishing_gradients", "1 (a) A power of Wₕ",
         "The circles lie on the closed form; over the older half each step back multiplies by 0.90.",
         {"view": "(a) Linear", "radius": "0.9"},
+        points_at="gradient",
     ),
     Scene(
         "vanishing_gradients", "1 (a) Above one it explodes",
@@ -31,11 +32,13 @@ LECTURE: Lecture = (
         "vanishing_gradients", "1 (b) tanh against ReLU",
         "tanh bounds its states, and its gradient explodes least. Which of the other states grow?",
         {"view": "(b) Activations", "radius": "1.9", "seed": "4"},
+        points_at="state",
     ),
     Scene(
         "vanishing_gradients", "1 (c) A target at every timestep",
         "The gradient looks healthy everywhere. From which losses does it come?",
         {"view": "(c) Targets", "radius": "0.8"},
+        points_at="single losses",
     ),
     Scene(
         "vanishing_gradients", "Equation (1)",
@@ -61,6 +64,7 @@ LECTURE: Lecture = (
         "lstm_cell_state", "1 (e) Inside the cell",
         "Drag the timestep from the loss back: how much goes by road, how much through weights?",
         {"view": "The cell", "t": "25"},
+        points_at="t", waits_for="t < 10",
     ),
     Scene(
         "lstm_cell_state", "1 (e) Two terms",
@@ -71,11 +75,13 @@ LECTURE: Lecture = (
         "lstm_cell_state", "1 (e) Close the road",
         "With f = 0 only the path through the hidden state is left.",
         {"view": "(e) Two terms", "gates": "closed: f = 0"},
+        points_at="gates",
     ),
     Scene(
         "resnet_skip", "1 (f) From a plain stack to a ResNet",
         "Drag g from 0 to 1: when does the first layer begin to hear of the loss?",
         {"view": "The block", "g": "0"},
+        points_at="g", waits_for="g > 0.9",
     ),
     Scene(
         "resnet_skip", "1 (f) The analogy",
@@ -101,6 +107,7 @@ LECTURE: Lecture = (
         "beam_search", "2 The tree",
         "Two hypotheses are kept at every step. Predict which, then press the right arrow.",
         {"view": "Step by step", "moment": "0"},
+        points_at="moment", waits_for="moment > 0",
     ),
     Scene(
         "beam_search", "2 (a)-(c) What is stored",
@@ -133,5 +140,13 @@ LECTURE: Lecture = (
         "beam_search", "2 Does a wider beam write better?",
         "After every beginning of a line: what does a wider beam miss, and what does it write?",
         {"view": "When search is too good", "wide_k": "20"},
+        points_at="wide_k",
     ),
 )  # fmt: skip
+
+
+def pages() -> Pages:
+    """Every page that a scene can be on, in the order of the navigation, with its controls."""
+    return {
+        of.name: getattr(import_module(f"pages.{of.name}"), "CONTROLS", ()) for of in places.PAGES
+    }

@@ -2,17 +2,22 @@
 
 import json
 import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from json_source_map import calculate
+
+from pages.common.controls import Control
+from pages.common.noticing import pointable, read_wait
 
 FORMAT = 1
 MAX_FILE_BYTES = 200_000
 MAX_SCENES = 200
 MAX_VALUES = 60
 #: Longest text of each kind; a pasted tree is the longest value that a control has.
-MAX_NAME, MAX_LOOK_FOR, MAX_VALUE = 80, 400, 4_000
+LONGEST = {"name": 80, "look_for": 400, "points_at": 40, "waits_for": 120}
+MAX_VALUE = 4_000
 
 _PAGE_NAME = re.compile(r"[a-z][a-z_]{0,40}")
 
@@ -22,13 +27,16 @@ class Scene:
     """A page with its controls set, and what to look for there.
 
     page: its name in the address. values: of its controls, as the address has them; a control that
-    isn't named stands at its default.
+    isn't named stands at its default. points_at: a control or a part of the picture. waits_for: what
+    the reader is to do, such as "radius > 1". See pages/common/noticing.py.
     """
 
     page: str
     name: str
     look_for: str
     values: dict[str, str] = field(default_factory=dict, hash=False)
+    points_at: str = ""
+    waits_for: str = ""
 
     @property
     def in_words(self) -> str:
@@ -36,8 +44,19 @@ class Scene:
         stop = "" if self.name.endswith(("?", "!", ".")) else "."
         return f"{self.name}{stop} {self.look_for}".strip()
 
+    @property
+    def in_list(self) -> str:
+        """The same with what it points at and waits for."""
+        more = [f"points at {self.points_at}"] * bool(self.points_at)
+        more += [f"waits for {self.waits_for}"] * bool(self.waits_for)
+        return f"{self.in_words} ({', '.join(more)})" if more else self.in_words
+
 
 Lecture = tuple[Scene, ...]
+#: The pages that a scene can be on, each with its controls.
+Pages = Mapping[str, Sequence[Control]]
+#: Entries of a scene that points at nothing and waits for nothing; older files don't know them.
+_MAY_BE_MISSING = {"points_at", "waits_for"}
 
 
 class LectureFileError(ValueError):
@@ -46,15 +65,16 @@ class LectureFileError(ValueError):
 
 def write_lecture(lecture: Lecture) -> str:
     """The content of a file, one scene below the other."""
-    content = {"format": FORMAT, "scenes": [asdict(scene) for scene in lecture]}
+    scenes = [
+        {name: of for name, of in asdict(scene).items() if of or name not in _MAY_BE_MISSING}
+        for scene in lecture
+    ]
+    content = {"format": FORMAT, "scenes": scenes}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def read_lecture(data: bytes, pages: tuple[str, ...]) -> Lecture:
-    """The scenes in the content of a file.
-
-    pages: the names of those there are. Raises LectureFileError.
-    """
+def read_lecture(data: bytes, pages: Pages) -> Lecture:
+    """The scenes in the content of a file. Raises LectureFileError."""
     if len(data) > MAX_FILE_BYTES:
         raise LectureFileError(f"The file has {len(data):,} bytes; allowed are {MAX_FILE_BYTES:,}.")
     try:
@@ -83,12 +103,13 @@ def read_lecture(data: bytes, pages: tuple[str, ...]) -> Lecture:
     )
 
 
-def _scene(scene: Any, line: int, values_line: int, pages: tuple[str, ...]) -> Scene:
+def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
     _require(isinstance(scene, dict), line, "each scene has to be an object, { … }")
-    _require_entries(scene, line, {"page", "name", "look_for", "values"})
+    _require_entries(scene, line, {"page", "name", "look_for", "values"}, _MAY_BE_MISSING)
     allowed = ", ".join(pages)
     _require(scene["page"] in pages, line, f'"page" has to be one of {allowed}')
-    for entry, longest in (("name", MAX_NAME), ("look_for", MAX_LOOK_FOR)):
+    scene = {"points_at": "", "waits_for": "", **scene}
+    for entry, longest in LONGEST.items():
         is_text = isinstance(scene[entry], str) and len(scene[entry]) <= longest
         _require(is_text, line, f'"{entry}" has to be a text of at most {longest} letters')
     _require(scene["name"].strip() != "", line, '"name" must not be empty')
@@ -101,16 +122,37 @@ def _scene(scene: Any, line: int, values_line: int, pages: tuple[str, ...]) -> S
         )
         is_text = isinstance(value, str) and len(value) <= MAX_VALUE
         _require(is_text, values_line, f'"{key}" has to be a text, such as "0.9"')
-    return Scene(scene["page"], scene["name"], scene["look_for"], dict(values))
+    read = Scene(**{**scene, "values": dict(values)})
+    if why := faults(read, pages[read.page]):
+        raise LectureFileError(f"Line {line}: {why}.")
+    return read
 
 
-def _require_entries(content: dict[str, Any], line: int, entries: set[str]) -> None:
+def faults(scene: Scene, controls: Sequence[Control]) -> str | None:
+    """Why a scene can't point at what it names, or wait for it; None if it can."""
+    allowed = pointable(scene.page, controls)
+    if scene.points_at and scene.points_at not in allowed:
+        return (
+            f'"points_at": {scene.points_at[:40]!r} can\'t be pointed at on this page; allowed are '
+            f"{', '.join(allowed) or 'none'}"
+        )
+    try:
+        if scene.waits_for:
+            read_wait(scene.waits_for, controls, scene.values)
+    except ValueError as error:
+        return f'"waits_for" {error}'
+    return None
+
+
+def _require_entries(
+    content: dict[str, Any], line: int, entries: set[str], more: Collection[str] = ()
+) -> None:
     if missing := sorted(entries - set(content)):
         raise LectureFileError(f'Line {line}: "{missing[0]}" is missing.')
-    if unknown := sorted(set(content) - entries):
+    if unknown := sorted(set(content) - entries.union(more)):
         raise LectureFileError(
             f"Line {line}: {unknown[0][:40]!r} isn't known; allowed are "
-            f"{', '.join(sorted(entries))}."
+            f"{', '.join(sorted(entries.union(more)))}."
         )
 
 

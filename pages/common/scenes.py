@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from pages.common import classroom, presenter
+from pages.common import classroom, noticing, presenter
 from pages.common.controls import SHORTENED, Control, Text, note_ignored, refuse_url_values
 from pages.common.lecture import LECTURE
 from pages.common.lecture_file import MAX_SCENES, Lecture, Scene
@@ -89,6 +89,8 @@ def arrive(page: str, controls: Sequence[Control]) -> None:
     elif PLACE not in st.session_state and (asked := place_in_link(page)) is not None:
         st.session_state[PLACE] = asked
     _write_place(page)
+    opened = current_place(page)
+    noticing.open_scene(None if opened is None else lecture()[opened], controls)
 
 
 def remember(page: str, controls: Sequence[Control]) -> None:
@@ -161,16 +163,15 @@ def here(page: str) -> str:
     return address(lecture()[place], place if lecture() == LECTURE else None)
 
 
-def save(page: str, name: str, look_for: str, controls: Sequence[Control]) -> bool:
-    """Add what is on screen to the lecture, after the scene where one is (a callback).
+def save(scene: Scene) -> bool:
+    """Add a scene to the lecture, after the one where one is (a callback).
 
     False if the lecture has as many scenes as a file may have.
     """
     if len(lecture()) >= MAX_SCENES:
         return False
-    place = current_place(page)
+    place = current_place(scene.page)
     after = len(lecture()) if place is None else place + 1
-    scene = Scene(page, name, look_for, shown_values(controls))
     set_lecture((*lecture()[:after], scene, *lecture()[after:]))
     st.session_state[PLACE] = after
     return True

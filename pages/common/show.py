@@ -6,6 +6,7 @@ and the words follow. The picture stays as it is: its specification and rows are
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial, wraps
 from typing import Any, ParamSpec
 
@@ -14,7 +15,7 @@ import streamlit as st
 from engine.sections.answering import Named
 from engine.sections.shown import Figure
 from pages.common import ask, meter, presenter
-from pages.common.controls import Choice, Number, set_in_picture
+from pages.common.controls import POINTED, Choice, Number, set_in_picture
 
 P = ParamSpec("P")
 #: Where the session keeps, for each picture, where its hands stand and started.
@@ -40,7 +41,8 @@ def show(figure: Figure, *hands: Number | Choice, menu: bool = True) -> None:
         if hands:
             _draw_with_hands(figure, hands)
         else:
-            st.vega_lite_chart(_drawn(figure, {}), width="stretch", alt=figure.alt_text)
+            pointed = st.session_state.get(POINTED, "")
+            st.vega_lite_chart(_drawn(figure, {}, pointed), width="stretch", alt=figure.alt_text)
             st.caption(figure.caption)
         if menu and not presenter.presenting():
             _menu(figure)
@@ -53,9 +55,9 @@ def leave_pictures() -> None:
             st.session_state[key].pop("stands", None)
 
 
-def _drawn(figure: Figure, start: dict[str, Any]) -> dict[str, Any]:
+def _drawn(figure: Figure, start: dict[str, Any], pointed_at: str) -> dict[str, Any]:
     """What Streamlit draws: the specification, and the rows as they came."""
-    return {**figure.vega(start), "datasets": figure.all_rows}
+    return {**figure.vega(start, pointed_at), "datasets": figure.all_rows}
 
 
 def _draw_with_hands(figure: Figure, hands: tuple[Number | Choice, ...]) -> None:
@@ -69,19 +71,25 @@ def _draw_with_hands(figure: Figure, hands: tuple[Number | Choice, ...]) -> None
     stands = {hand.key: st.session_state.get(hand.key, _first(hand)) for hand in hands}
     known: dict[str, Any] = st.session_state.setdefault(_HANDS + figure.name, {})
     was_left = f"{figure.name} {known.get('number')}" not in st.session_state
-    if was_left or known.get("stands") != stands:
+    pointed = st.session_state.get(POINTED, "")
+    if was_left or known.get("stands") != stands or known["pointed"] != pointed:
         known |= {"stands": stands, "start": stands, "number": known.get("number", 0) + 1}
+        known["pointed"] = pointed
         for hand in hands:
             set_in_picture(hand, stands[hand.key])
     key = f"{figure.name} {known['number']}"
-    st.vega_lite_chart(
-        _drawn(figure, known["start"]),
-        width="stretch",
-        alt=figure.alt_text,
-        key=key,
-        on_select=partial(_rested, key, known, hands),
-        selection_mode=[hand.key for hand in hands],
-    )
+    drawn = _drawn(figure, known["start"], pointed)
+    bound = [of["name"] for of in drawn["params"] if "bind" in of]  # the last one stands first
+    place = bound.index(pointed) + 1 if pointed in bound else 0
+    with st.container(key=f"pointed-at-{place}") if place else nullcontext():
+        st.vega_lite_chart(
+            drawn,
+            width="stretch",
+            alt=figure.alt_text,
+            key=key,
+            on_select=partial(_rested, key, known, hands),
+            selection_mode=[hand.key for hand in hands],
+        )
 
 
 def _first(hand: Number | Choice) -> Any:

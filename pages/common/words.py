@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.questions import Question
 from engine.sections.shown import Shown
+from pages.common.noticing import notice
 from pages.common.questions import verdict_in_words
 from pages.common.typeset import typeset
 
@@ -16,7 +17,8 @@ def say(shown: Shown, question: Question | None = None) -> None:
     """
     captions = [f":small[{of.caption}]" for of in shown.figures.values() if of.hands and of.caption]
     numbers = " · ".join(f"{label} **{value}**" for label, value in shown.numbers.items())
-    words = [*captions, *([numbers] if numbers else []), *shown.sentences]
+    done = notice({hand for of in shown.figures.values() for hand in of.hands})
+    words = [*done, *captions, *([numbers] if numbers else []), *shown.sentences]
     if question is not None:
         words += verdict_in_words(question, shown.verdict)
     if words:

@@ -10,11 +10,14 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 from pages.common.lecture import LECTURE
 from pages.common.scenes import address
 from tests.browser.conftest import Console, OpenTab, Server
+from tests.browser.hands import hand
 from tests.browser.seeing import CHART, chart_lines, settle
 
 PROJECTORS = ((1280, 720), (1920, 1080))
 FILLS = """width => document.querySelector('[data-testid=stVegaLiteChart] .marks')
   ?.getBoundingClientRect().width > width"""
+OUTLINED = """all => all.filter(one => getComputedStyle(one).outlineStyle === 'solid')
+  .map(one => one.querySelector('input').name)"""
 #: The lecture in two parts, so that two workers can go through it.
 HALVES = [range(len(LECTURE) // 2), range(len(LECTURE) // 2, len(LECTURE))]
 #: Scenes whose links are opened: the first one of each visit to a page.
@@ -122,7 +125,7 @@ def test_a_lecture_of_ones_own_goes_through_a_file_into_another_browser(
     expect(words.last).to_have_text("Mine <b>first</b>. all of them")
     settle(page, has_chart=False)
     page.get_by_role("button", name="Up", exact=True).click()  # what was saved last is chosen
-    expect(words.last).to_have_text(LECTURE[-1].in_words)
+    expect(words.last).to_have_text(LECTURE[-1].in_list)
     settle(page, has_chart=False)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download this lecture").click()
@@ -149,6 +152,17 @@ def test_a_lecture_of_ones_own_goes_through_a_file_into_another_browser(
     settle(fresh)
     assert facts(fresh) == shown
     fresh.context.close()
+
+
+def test_a_scene_points_at_its_slider_and_ticks_itself_off(server: Server, page: Page) -> None:
+    for place, scene in enumerate(LECTURE):
+        if scene.waits_for and scene.points_at in ("radius", "t"):  # one hand, and one of four
+            page.goto(server.url(address(scene, place)))
+            settle(page)
+            assert page.eval_on_selector_all(".vega-bind", OUTLINED) == [f"{scene.points_at}_at"]
+    expect(page.get_by_text("radio_button_unchecked")).to_be_visible()
+    hand(page, "t").press("Home")
+    expect(page.get_by_text("check_circle")).to_be_visible()
 
 
 @pytest.mark.parametrize(

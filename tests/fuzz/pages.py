@@ -1,21 +1,17 @@
-"""Every page as a set of controls: found by opening it, changed and read through one door each.
+"""Every page as a set of controls, as it declares them, changed and read through one door each.
 
 Nothing here names a control: whatever a page declares is found, and so is whatever button it has.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from engine import places
-from pages.common import scenes
+from pages.common import lecture
 from pages.common.controls import Choice, Control, Line, Number, Sections, Switch, Text
-from tests.pages.opening import open_by_address
 
 #: All pages of the navigation, by their names in the address.
 PAGES = tuple(of.name for of in places.PAGES)
@@ -24,27 +20,9 @@ WITH_CONTROLS = tuple(name for name in PAGES if name not in ("overview", "lectur
 TRAINS = ("Train", "Start", "Continue")
 
 
-@contextmanager
-def told_controls(found: dict[str, tuple[Control, ...]]) -> Iterator[None]:
-    """Note what controls each page says it has."""
-    arrive = scenes.arrive
-
-    def noting(page: str, controls: Sequence[Control]) -> None:
-        found[page] = tuple(controls)
-        arrive(page, controls)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scenes, "arrive", noting)
-        yield
-
-
-@cache
 def controls_of(page: str) -> tuple[Control, ...]:
     """The controls that a page declares."""
-    found: dict[str, tuple[Control, ...]] = {}
-    with told_controls(found):
-        open_by_address(page, {})
-    return found[page]
+    return tuple(lecture.pages()[page])
 
 
 def values_of(control: Control) -> st.SearchStrategy[Any]:

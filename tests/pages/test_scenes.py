@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.common.lecture import LECTURE, PAGES
+from pages.common.lecture import LECTURE, pages
 from pages.common.lecture_file import (
     MAX_FILE_BYTES,
     LectureFileError,
@@ -15,20 +15,26 @@ from pages.common.lecture_file import (
     read_lecture,
     write_lecture,
 )
+from pages.common.noticing import pointable
 from pages.common.tree_input import EXAMPLE
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, press, texts
 
 ROOT = Path(__file__).parents[2]
 
-scenes = st.builds(
-    Scene,
-    page=st.sampled_from(PAGES),
-    name=st.text(min_size=1, max_size=80).filter(lambda name: name.strip()),
-    look_for=st.text(max_size=400),
-    values=st.dictionaries(
-        st.from_regex(r"[a-z][a-z_]{0,10}", fullmatch=True), st.text(max_size=50)
-    ),
+PAGES = pages()
+
+scenes = st.sampled_from(list(PAGES)).flatmap(
+    lambda page: st.builds(
+        Scene,
+        page=st.just(page),
+        name=st.text(min_size=1, max_size=80).filter(lambda name: name.strip()),
+        look_for=st.text(max_size=400),
+        values=st.dictionaries(
+            st.from_regex(r"[a-z][a-z_]{0,10}", fullmatch=True), st.text(max_size=50)
+        ),
+        points_at=st.sampled_from(["", *pointable(page, PAGES[page])]),
+    )
 )
 
 
@@ -67,6 +73,17 @@ GOOD = {"page": "beam_search", "name": "one", "look_for": "", "values": {"k": "2
         ({"values": {"<b>": "2"}}, "can't name a control"),
         ({"values": []}, '"values" has to be an object'),
         ({"more": 1}, "'more' isn't known"),
+        (
+            {"points_at": "view"},
+            "'view' can't be pointed at on this page; allowed are model, prompt",
+        ),
+        ({"points_at": "gradient"}, "'gradient' can't be pointed at on this page"),
+        ({"waits_for": "k"}, "has to be a control, one of < > =, and a value"),
+        ({"waits_for": "radius > 1"}, "can't wait for 'radius'"),
+        ({"waits_for": "k > 21"}, "waits in vain: '21' is outside 1 to 20"),
+        ({"waits_for": "k = 2"}, "waits for what is so when the scene opens"),
+        ({"waits_for": "model > weather"}, "can only wait for a value of 'model', with ="),
+        ({"waits_for": "model = climate"}, "waits in vain"),
     ],
 )
 def test_a_fault_is_named_with_its_line_and_its_rule(change: dict[str, object], rule: str) -> None:
@@ -88,6 +105,43 @@ def test_a_missing_entry_a_broken_line_and_a_large_file_are_refused() -> None:
         read_lecture(b" " * (MAX_FILE_BYTES + 1), PAGES)
     with pytest.raises(LectureFileError, match="brackets"):
         read_lecture(b'{"format": ' + b"[" * 100_000, PAGES)
+
+
+def test_what_the_reader_has_done_is_ticked_off_and_stays_so(open_page: OpenPage) -> None:
+    scene = Scene("vanishing_gradients", "shorter", "", {}, "timesteps", "timesteps < 20")
+    app = open_page("vanishing_gradients")
+    app.session_state["_lecture"] = (scene, Scene("vanishing_gradients", "next", ""))
+    app.run()
+    press(app, "Following scene")
+    told = "**Timesteps T** below **20**"
+    for timesteps, icon in (
+        (30, "radio_button_unchecked"), (10, "check_circle"), (40, "check_circle"),
+    ):  # fmt: skip
+        app.slider(key="timesteps").set_value(timesteps).run()
+        assert f":material/{icon}: {told}" in texts(app)
+    press(app, "Following scene")
+    assert told not in texts(app)
+    press(app, "Previous scene")
+    assert f":material/radio_button_unchecked: {told}" in texts(app), "it begins anew"
+
+
+def test_a_hands_tick_is_in_the_words_below_its_picture_and_nowhere_else(
+    open_page: OpenPage,
+) -> None:
+    place = next(i for i, scene in enumerate(LECTURE) if scene.waits_for == "radius > 1")
+    app = open_page(LECTURE[place].page, scene=str(place + 1), **LECTURE[place].values)
+    without = len(app.markdown)
+    (said,) = [
+        of.value for of in app.markdown if "**Spectral radius of Wₕ** above **1**" in of.value
+    ]
+    assert said.startswith(":material/radio_button_unchecked:")
+    app.session_state["radius"] = 1.2
+    app.run()
+    (said,) = [
+        of.value for of in app.markdown if "**Spectral radius of Wₕ** above **1**" in of.value
+    ]
+    assert said.startswith(":material/check_circle:")
+    assert len(app.markdown) == without
 
 
 def test_the_whole_lecture_runs_from_one_button(open_page: OpenPage) -> None:
@@ -116,14 +170,21 @@ def test_a_saved_scene_brings_the_controls_back(open_page: OpenPage) -> None:
     app = open_page("vanishing_gradients", radius="1.3", view="Beyond")
     app.session_state["tools"] = True
     app.run()
-    app.text_input(key="scene_name").set_value("mine")
+    for entry, typed in (("name", "mine"), ("waits_for", "radius > 3")):
+        app.text_input(key=f"scene_{entry}").set_value(typed)
+    app.selectbox(key="scene_points_at").set_value("radius")
     app.session_state["tools"] = True  # a popover's state is the browser's to send
+    press(app, "Save")
+    assert any("waits in vain" in text.value for text in app.text)
+    app.text_input(key="scene_waits_for").set_value("radius < 1")
+    app.session_state["tools"] = True
     press(app, "Save")
     lecture = app.session_state["_lecture"]
     assert [scene.name for scene in lecture].count("mine") == 1
     saved = next(scene for scene in lecture if scene.name == "mine")
     assert saved.page == "vanishing_gradients"
     assert saved.values == {"radius": "1.3", "view": "Beyond"}
+    assert (saved.points_at, saved.waits_for) == ("radius", "radius < 1")
 
 
 def test_a_scene_brings_its_own_tree_also_where_another_was_typed(open_page: OpenPage) -> None:

@@ -55,9 +55,9 @@ def drawing(figure: Figure, width: int = 1120) -> str:
     return svg
 
 
-def assert_valid(figure: Figure) -> None:
+def assert_valid(figure: Figure, pointed_at: str = "") -> None:
     """The specification is Vega-Lite's, to its schema."""
-    _validate(figure.specification)
+    _validate(json.dumps(figure.vega({}, pointed_at)) if pointed_at else figure.specification)
 
 
 @cache

@@ -3,6 +3,7 @@
 What the words claim is held to judges in tests/engine/recurrent/test_findings.py.
 """
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import places
 from engine.recurrent import RecurrentConfig
 from engine.sections import vanishing_gradients
 from engine.sections.shown import Shown
@@ -39,6 +41,21 @@ of_every_section = pytest.mark.parametrize("section", SECTIONS, ids=lambda one: 
 def test_a_picture_is_vega_lite_by_its_schema(section: Section) -> None:
     for figure in section(DEFAULT).figures.values():
         assert_valid(figure)
+
+
+def test_each_part_that_a_scene_can_point_at_stands_out_in_its_pictures_and_no_other() -> None:
+    figures = [of for one in SECTIONS for of in one(SMALL).figures.values()]
+    layers = [layer for of in figures for layer in of.vega({})["layer"]]
+    named = {layer["description"] for layer in layers if "description" in layer}
+    assert named == set(places.GRADIENTS.parts)
+    assert set(places.OVERVIEW.parts) <= named
+    for figure, part in itertools.product(figures, named):
+        drawn, before = figure.vega({}, part)["layer"], figure.vega({})["layer"]
+        new = [layer for layer in drawn if layer not in before]
+        assert [layer for layer in drawn if layer not in new] == before
+        assert len(new) == sum(layer.get("description") == part for layer in before)
+        assert {layer["description"] for layer in new} <= {part}
+        assert_valid(figure, pointed_at=part)
 
 
 @of_every_section
