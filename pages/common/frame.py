@@ -17,8 +17,8 @@ _OPEN_SECTION = "_open_section"
 def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] = ()) -> None:
     """Arrive at a page: set its controls where a scene leads here, show title and tools.
 
-    page: its name in the address. sentence: what it is about; a scene has its own. controls: all
-    that the page has. What the address asks of them in vain is named.
+    page: its name in the address. sentence: what it is about; a scene has its own, and whoever
+    presents says it. controls: all that the page has. What the address asks of them in vain is named.
     """
     _require_navigation()
     scenes.arrive(page, controls)
@@ -31,7 +31,8 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
         _glossary()
     place = scenes.current_place(page)
     if place is None:
-        st.markdown(sentence)
+        if not presenter.presenting():
+            st.markdown(sentence)
     else:
         scene = scenes.lecture()[place]
         number = f"Scene {place + 1} of {len(scenes.lecture())}"

@@ -25,11 +25,9 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 *:has(> .st-key-controls) + .st-key-view { margin-top: -0.3rem; }
 .st-key-view [role="tab"] { height: 2rem; padding-block: 0; }
 [data-testid="stTabPanel"] { padding-top: 0.3rem; }
-[class*="st-key-picture-"] .marks { max-height: calc(100dvh - 13rem); }
-[role="tabpanel"]:has([class*="st-key-card-"]) .marks { max-height: calc(100dvh - 16rem); }
-[role="tabpanel"]:has(:is([class*="st-key-answer_"], .st-key-equations)) .marks {
-  max-height: calc(100dvh - 18.5rem);
-}
+[class*="st-key-picture-"] .marks { max-height: calc(100dvh - 12.6rem); }
+[role="tabpanel"]:has([class*="st-key-card-"]) .marks { max-height: calc(100dvh - 15.2rem); }
+[role="tabpanel"]:has(.st-key-equations) .marks { max-height: calc(100dvh - 17.5rem); }
 [class*="st-key-picture-"] canvas.marks { object-fit: contain; }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind:has(.vega-bind-radio) { flex: 0 1 auto; }
 </style>"""

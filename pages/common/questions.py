@@ -151,8 +151,10 @@ def _answered(question: Question, title: str, draws: Config | None) -> None:
         )
         if draws is not None:
             compare(question, draws)
-    _way_to_the_answer(question)
-    folded = st.expander(f"{title}: {question.asks}", key=f"card-{question.key}", on_change="rerun")
+    label = title if presenting() else f"{title}: {question.asks}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        folded = st.expander(label, key=f"card-{question.key}", on_change="rerun")
+        _way_to_the_answer(question)
     if folded.open:
         with folded:
             _options(question)
