@@ -39,8 +39,8 @@ LINEAR_GRADIENT = Question(
               "They set the height of the whole curve, not its slope: they enter once, Wₕ enters T "
               "− t times."),
         wrong("The number of timesteps T",
-              "T says how far the curve goes, not which way. At radius 1 it can be as long as you "
-              "like."),
+              "T says how far the curve goes, not which way. At [radius 1](#radius=1) it can be as "
+              "long as you like."),
     ),
     answer="For one example the gradient is $2(\\hat y - y)\\,W^f (W^h)^{T-t}$: a power of $W^h$. "
     "Clearly above 1 in largest |eigenvalue| it explodes, clearly below 1 it vanishes, and only "

@@ -1,12 +1,21 @@
 """Numbers as people say them: 1 part in 3.6 million, 0.735 a step."""
 
 import math
+from urllib.parse import urlencode
 
 #: Within this of 0 a base-10 logarithm of a ratio is "about as much": from 0.7 to 1.43 times.
 ABOUT_AS_MUCH = 0.155
 #: Beyond this many powers of ten a number is its power.
 MOST_DIGITS = 15
 _NAMES = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
+
+
+def that_sets(words: str, **values: object) -> str:
+    """Words that set the picture beside them, as Markdown: a link with values by control's key.
+
+    pages/common/keys.py follows it. view: the section to open where the picture isn't there.
+    """
+    return f"[{words}](#{urlencode(values)})"
 
 
 def rounded(number: float) -> str:

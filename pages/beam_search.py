@@ -20,7 +20,6 @@ from pages.common import sections, tree_input
 from pages.common.ask import ask
 from pages.common.controls import Choice, Line, Number, Sections, Switch, set_in_picture
 from pages.common.frame import open_page, run_body, run_open_section
-from pages.common.keys import steer_pictures
 from pages.common.presenter import controls_area
 from pages.common.questions import is_open, one_while_presenting, question_card
 from pages.common.show import part, show
@@ -85,7 +84,6 @@ def main() -> None:
         "and when is the best lost?",
         CONTROLS,
     )
-    steer_pictures()
     run_body("beam_search", CONTROLS, body)
 
 

@@ -215,7 +215,8 @@ MEMORY = (
     "80 %. The measured gradient also takes the paths through the hidden state, so it can lie well "
     "above it. A unit's half-life is ln 2 divided by the mean of −ln fₜ. *Chrono* (Tallec and "
     "Ollivier 2018) draws $e^b$ uniformly from 1 to T − 1 for each unit: the forget bias is its "
-    "logarithm, and the input gate's is minus that. A bias of 1 is Jozefowicz et al. (2015)."
+    "logarithm, and the input gate's is minus that. A [bias of 1](#forget_bias=1) is Jozefowicz et "
+    "al. (2015)."
 )
 
 

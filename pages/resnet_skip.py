@@ -66,8 +66,9 @@ def main() -> None:
     open_page(
         "resnet_skip",
         "Skips: the cell state of a deep network",
-        "$h_{t+1} = \\sigma(W_t h_t + b_t) + g\\,h_t$: at $g = 0$ a plain deep network, at $g = 1$ a "
-        "ResNet. What the forget gate does along time, g does along depth.",
+        "$h_{t+1} = \\sigma(W_t h_t + b_t) + g\\,h_t$: at [*g* = 0](#view=The+block&g=0) a "
+        "plain deep network, at [*g* = 1](#view=The+block&g=1) a ResNet. What the forget gate does "
+        "along time, g does along depth.",
         CONTROLS,
     )
     run_body("resnet_skip", CONTROLS, body)

@@ -23,7 +23,7 @@ from engine.decoding.record import (
 )
 from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.verdict import TIE, LostOptimum, is_as_good
-from engine.in_words import decimal
+from engine.in_words import decimal, that_sets
 from engine.questions import Verdict
 
 #: Sequences longer than this are cut in a sentence.
@@ -225,6 +225,11 @@ def optimum_verdict(
     return Verdict(statement, agrees, outside, optimum.log_prob)
 
 
+def at_width(beam_width: int, key: str = "k") -> str:
+    """A beam width, in words that set it. key: of the picture's slider."""
+    return that_sets(f"k = {beam_width}", **{key: beam_width})
+
+
 def unknown_optimum_in_words(best: Hypothesis, by_width: pd.DataFrame) -> str:
     """What other beam widths say of a result where nobody knows the optimum."""
     widest = int(by_width["beam_width"].max())
@@ -233,8 +238,8 @@ def unknown_optimum_in_words(best: Hypothesis, by_width: pd.DataFrame) -> str:
         return f"No k up to {widest} finds anything better. That alone doesn't make it the optimum."
     top = better.loc[better["score"].idxmax()]
     return (
-        f"It is not the optimum: k = {top['beam_width']} finds {sequence(top['tokens'])}, with the "
-        f"score {decimal(top['score'])} in place of {decimal(best.score)}. Whether that is the "
+        f"It is not the optimum: {at_width(top['beam_width'])} finds {sequence(top['tokens'])}, with "
+        f"the score {decimal(top['score'])} in place of {decimal(best.score)}. Whether that is the "
         "optimum isn't proved."
     )
 

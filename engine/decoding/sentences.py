@@ -8,7 +8,7 @@ import pandas as pd
 from engine.decoding.config import DecodingConfig
 from engine.decoding.counting import hypothesis_counts, sufficient_beam_width
 from engine.decoding.exact import ExactSearchResult
-from engine.decoding.findings import count_in_words, ranked_by, sequence
+from engine.decoding.findings import at_width, count_in_words, ranked_by, sequence
 from engine.decoding.scoring import Scoring
 from engine.decoding.verdict import TIE
 from engine.in_words import decimal
@@ -81,8 +81,8 @@ def wider_beams_in_words(by_width: pd.DataFrame) -> str | None:
     narrower = rows[rows["beam_width"] < first["beam_width"]]
     rival = narrower.loc[narrower["score"].idxmax()]
     words = (
-        f"A wider beam can do worse: k = {first['beam_width']} finds {sequence(first['tokens'])} "
-        f"({decimal(first['score'])}), k = {rival['beam_width']} has found "
+        f"A wider beam can do worse: {at_width(first['beam_width'])} finds {sequence(first['tokens'])} "
+        f"({decimal(first['score'])}), {at_width(rival['beam_width'])} has found "
         f"{sequence(rival['tokens'])} ({decimal(rival['score'])})."
     )
     if len(worse) > 1:

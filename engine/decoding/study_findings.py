@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from engine.decoding.findings import at_width
 from engine.decoding.scoring import ScoringName
 from engine.decoding.study import WIDTHS, Study
 
@@ -68,9 +69,10 @@ def better_search_in_words(study: Study) -> str | None:
     shorter = "shorter" if widest["letters"] < text else "longer"
     total = len(study.prompts)
     few, many = (round(row["missed"] * total) for row in (widest, closest))
+    at = [at_width(row["beam_width"], "wide_k") for row in (widest, closest)]
     return (
-        f"Better search, worse text: k = {widest['beam_width']} misses after {few} of {total} "
-        f"beginnings, k = {closest['beam_width']} after {many}; but the one writes "
+        f"Better search, worse text: {at[0]} misses after {few} of {total} "
+        f"beginnings, {at[1]} after {many}; but the one writes "
         f"{widest['letters']:.1f} letters and the other {closest['letters']:.1f}, where the text goes "
         f"on for {text:.1f}. The fault is the model's, not the search's: the lines that it holds most "
         f"likely are {shorter} than those that it has read."

@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import in_words
 from engine.extended_range import Array
-from engine.in_words import scientific
+from engine.in_words import scientific, that_sets
 from engine.questions import Verdict
 from engine.recurrent.theory import MatrixFacts, measured_rate
 
@@ -140,13 +140,17 @@ def where_it_turns(radius: float, radii: Array, tanh: Array, relu: Array) -> str
     if turn is None:
         text += f"With this network ReLU leaves less even at radius {radii[-1]:.3g}. "
     elif turn > radius:
-        text += f"From radius {turn:.3g} on tanh leaves less than ReLU: move the slider there. "
+        text += f"From {_at_radius(turn)} on tanh leaves less than ReLU: move the slider there. "
     explodes = lasting_from(radii, relu > STABLE_LOG10)
     return text + (
-        f"ReLU explodes from radius {explodes:.3g} on."
+        f"ReLU explodes from {_at_radius(explodes)} on."
         if explodes is not None
         else f"ReLU explodes nowhere for good up to radius {radii[-1]:.3g}."
     )
+
+
+def _at_radius(radius: float) -> str:
+    return that_sets(f"radius {radius:.3g}", radius=f"{radius:.3g}")
 
 
 def lasting_from(radii: Array, holds: Sequence[bool] | np.ndarray) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine.glossary import GLOSSARY
-from pages.common import classroom, meter, noticing, presenter, scenes, show, style
+from pages.common import classroom, keys, meter, noticing, presenter, scenes, show, style
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import LONGEST, MAX_SCENES, Scene, faults
 
@@ -24,6 +24,7 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
     scenes.arrive(page, controls)
     style.show_style()
     presenter.show_style()
+    keys.steer_pictures()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(title, anchor=False, width="stretch")
         _scene_buttons(page)

@@ -1,8 +1,10 @@
-"""Keys that step through a picture wherever the focus is, a tab that was just clicked included.
+"""Keys and words that move a picture's own sliders, in the browser.
 
-The slider of a picture hears its keys only while it has the focus, and tabs keep the arrows for
-themselves. So the arrows, Home and End are passed on to the picture's slider of time before anybody
-else hears them; whoever types, or holds another slider, keeps them.
+A slider hears its keys only while it has the focus, and tabs keep the arrows for themselves. So the
+arrows, Home and End are passed on to the picture's slider of time before anybody else hears them;
+whoever types, or holds another slider, keeps them. A word with a link such as `#radius=0.5` moves the
+slider of that name, or chooses among its options, as a hand would; with `view=Beyond` it opens that
+section first, if the slider isn't on the screen. What is moved tells the server itself.
 """
 
 import streamlit as st
@@ -13,25 +15,49 @@ if (!window.lectureKeys) {
   window.lectureKeys = true;
   const TAKES_KEYS = 'input, textarea, select, [contenteditable], [role=grid], [role=listbox], ' +
     '[role=menu], [role=slider], [role=combobox], [role=dialog]';
+  const hands = name => [...document.querySelectorAll('.vega-bind input')]
+    .filter(one => one.name === `${name}_at` && one.offsetParent !== null);
+  const move = (slider, to) => {
+    slider.value = String(to);
+    slider.dispatchEvent(new Event('input', {bubbles: true}));
+  };
   addEventListener('keydown', event => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (event.target instanceof Element && event.target.closest(TAKES_KEYS)) return;
-    const sliders = ['moment_at', 'step_at'].map(name =>
-      document.querySelector(`.vega-bind input[type=range][name=${name}]`));
-    const slider = sliders.find(one => one !== null && one.offsetParent !== null);
+    const [slider] = [...hands('moment'), ...hands('step')];
     if (!slider) return;
     const now = Number(slider.value), low = Number(slider.min), high = Number(slider.max);
     const to = {ArrowLeft: now - 1, ArrowRight: now + 1, Home: low, End: high}[event.key];
     if (to === undefined) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    slider.value = String(Math.min(Math.max(to, low), high));
-    slider.dispatchEvent(new Event('input', {bubbles: true}));
+    move(slider, Math.min(Math.max(to, low), high));
+  }, true);
+  const set = (values, tries) => {
+    const missing = [...values.keys()].some(name => name !== 'view' && !hands(name).length);
+    if (missing) {
+      const tab = [...document.querySelectorAll('[role=tab]')]
+        .find(one => one.textContent.trim() === values.get('view'));
+      if (tab && tab.ariaSelected !== 'true') tab.click();
+      if (tab && tries) setTimeout(set, 100, values, tries - 1);
+      return;
+    }
+    for (const [name, value] of values)
+      for (const hand of hands(name))
+        if (hand.type === 'range') move(hand, value);
+        else if (hand.value === value) hand.click();
+  };
+  addEventListener('click', event => {
+    const word = event.target instanceof Element && event.target.closest('a[href*="#"]');
+    const [, values] = word ? word.getAttribute('href').split('#') : [];
+    if (!values || !values.includes('=')) return;
+    event.preventDefault();
+    set(new URLSearchParams(values), 100);
   }, true);
 }
 </script>"""
 
 
 def steer_pictures() -> None:
-    """Let ←, →, Home and End step through the picture on the page."""
+    """Let ←, →, Home and End step through the picture on the page, and words set it."""
     st.html(_KEYS, unsafe_allow_javascript=True)

@@ -1,12 +1,14 @@
 """The first two pages in Chromium: they open, and a link shows what it asks for."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Console, OpenTab, Server
-from tests.browser.seeing import settle
+from tests.browser.hands import hand, see_all
+from tests.browser.seeing import CHART, settle
 
 
 def test_the_overview_leads_to_the_gradients(server: Server, page: Page, console: Console) -> None:
@@ -37,6 +39,33 @@ def test_the_app_follows_the_systems_light_or_dark(
     )
     brightness = sum(int(part) for part in background.strip("rgba() ").split(",")[:3]) / 3
     assert (brightness < 128) == is_dark
+
+
+def test_a_word_moves_the_picture_and_opens_its_section_and_nothing_scrolls(
+    server: Server, page: Page
+) -> None:
+    page.goto(server.url("vanishing_gradients?view=%28b%29+Activations&seed=4"))
+    see_all(page)
+    settle(page)
+    picture = page.locator(CHART).first
+    picture.evaluate("picture => { picture.marked = true; }")
+    word = page.get_by_role("link", name=re.compile(r"^radius 1\.")).first
+    word.scroll_into_view_if_needed()
+    at = picture.bounding_box()
+    wanted = word.inner_text().removeprefix("radius ")
+    word.click()
+    expect(hand(page, "radius")).to_have_value(wanted)
+    assert picture.bounding_box() == at
+    expect(page).to_have_url(re.compile(f"radius={wanted}"))
+    settle(page)
+    assert picture.evaluate("picture => picture.marked"), "drawn anew"
+
+    page.goto(server.url("resnet_skip?view=Two+inputs"))
+    settle(page)
+    page.get_by_role("link", name="g = 0").click()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("The block")
+    expect(hand(page, "g")).to_have_value("0")
+    expect(page).to_have_url(re.compile("g=0"))
 
 
 @pytest.fixture

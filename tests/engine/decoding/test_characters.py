@@ -164,7 +164,7 @@ def test_the_example_has_one_winner_for_each_point_it_makes() -> None:
 def test_without_the_optimum_a_better_beam_says_that_this_one_missed_it() -> None:
     result, by_width = comparisons.beam(CONFIG), comparisons.best_by_beam_width(CONFIG, None)
     verdict = findings.optimum_verdict(CONFIG, result, None, None, None, by_width)
-    assert "It is not the optimum: k = " in verdict.statement
+    assert "It is not the optimum: [k = " in verdict.statement
     assert not verdict.agrees
     assert "gave up before it could prove" in (verdict.outside or "")
     widest = replace(CONFIG, beam_width=20)

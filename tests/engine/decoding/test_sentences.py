@@ -121,7 +121,7 @@ def test_a_wider_beam_is_called_worse_only_where_one_is(found: list[float]) -> N
         assert words is None
     elif worse:
         assert words is not None
-        assert f"can do worse: k = {worse[0] + 1} " in words
+        assert f"can do worse: [k = {worse[0] + 1}](#k={worse[0] + 1}) " in words
         assert ("widths" not in words) or f"for {len(worse)} of the widths" in words
     else:
         assert words == f"Up to k = {len(found)} no wider beam does worse than a narrower one here."

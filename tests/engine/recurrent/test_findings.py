@@ -120,10 +120,12 @@ def test_b_names_the_one_with_which_less_is_left_and_where_that_turns(
         assert left("relu", radius) < left("tanh", radius)
         assert not verdict.agrees
     assert verdict.agrees == (verdict.outside is None)
-    if turn := re.search(r"From radius ([\d.]+) on tanh", verdict.outside or ""):
+    if turn := re.search(r"From \[radius ([\d.]+)\]\(#radius=\1\) on tanh", verdict.outside or ""):
         assert float(turn[1]) > radius
         assert left("tanh", float(turn[1])) < left("relu", float(turn[1]))
-    if explodes := re.search(r"ReLU explodes from radius ([\d.]+) on", verdict.outside or ""):
+    if explodes := re.search(
+        r"ReLU explodes from \[radius ([\d.]+)\]\(#radius=\1\) on", verdict.outside or ""
+    ):
         assert left("relu", float(explodes[1])) > 0.99
 
 
