@@ -11,7 +11,7 @@ from pages.common.frame import open_page, run_body
 from pages.common.questions import predicted
 from pages.common.sections import overview as sections
 from pages.common.show import part, show
-from pages.common.twin_questions import knew_twin, twin_question
+from pages.common.twin_questions import knew_twin, renew, twin_question
 from pages.common.words import say
 
 RADIUS = Number("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.8, 0.01, in_picture=True)
@@ -96,7 +96,9 @@ def once_more() -> None:
     """Five questions come back as twins, in another order."""
     asked = [question for question in handout.QUESTIONS if predicted(question)]
     order = sorted(asked, key=lambda question: question.answer)[:FIVE]
-    panel = st.expander("Once more: five of them at other settings", key="again", on_change="rerun")
+    panel = st.expander(
+        "Once more: five of them at other settings", key="again", on_change=renew, args=order
+    )
     if panel.open:
         with panel:
             if not order:

@@ -138,7 +138,8 @@ LECTURE: Lecture = (
     ),
     Scene(
         "beam_search", "2 Does a wider beam write better?",
-        "After every beginning of a line: what does a wider beam miss, and what does it write?",
+        "After every beginning of a line: what does a wider beam miss, and what does it write? Then "
+        "turn to the overview: five of the questions come back.",
         {"view": "When search is too good", "wide_k": "20"},
         points_at="wide_k",
     ),

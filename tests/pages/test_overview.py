@@ -1,11 +1,16 @@
 """The overview: a way to every question of the review sheet."""
 
+from unittest.mock import patch
 from urllib.parse import parse_qsl
 
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from engine import handout, places
 from engine.handout_map import by_reference
+from engine.twins import MOST_TWINS, twin
+from pages.common.twin_questions import renew
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import texts
 
@@ -49,6 +54,46 @@ def test_the_overview_remembers_what_was_predicted_on_other_pages(open_page: Ope
     assert own.icon == ":material/close:"
     assert f"You predicted: {wrong.text}" in own.help
     assert "1 of 11 predicted" in app.get("progress")[0].proto.text
+
+
+def test_five_come_back_in_another_order_and_the_list_says_how_it_went(
+    open_page: OpenPage,
+) -> None:
+    app = open_page("overview")
+    for question in handout.QUESTIONS:
+        app.session_state[f"prediction_{question.key}"] = question.options[0].text
+    open_again(app)
+    keys = twins_asked(app, 0)
+    assert len(keys) == 5
+    assert keys != [question.key for question in handout.QUESTIONS if question.key in keys]
+    answers = {keys[0]: twin(keys[0], 0).right, keys[1]: 1 - bool(twin(keys[1], 0).right)}
+    for key, answer in answers.items():
+        app.radio(key=f"twin_{key}_0").set_value(answer)
+        open_again(app)
+    app.session_state["again"] = False
+    app.run()
+    labels = " ".join(element.proto.label for element in app.get("page_link"))
+    assert (labels.count("its twin right"), labels.count("its twin wrong")) == (1, 1)
+
+
+def open_again(app: AppTest) -> None:
+    app.session_state["again"] = True  # an expander's state is the browser's to send
+    app.run()
+
+
+def twins_asked(app: AppTest, number: int) -> list[str]:
+    """The keys of the questions whose twin of this number is on the page, in order."""
+    asked = [str(radio.key).split("_") for radio in app.radio]
+    return [key for kind, key, of in asked if kind == "twin" and of == str(number)]
+
+
+def test_only_a_twin_that_was_answered_gives_way_to_another_one() -> None:
+    first, second, third = handout.QUESTIONS[:3]
+    had = {first.key: 4, second.key: 4, third.key: MOST_TWINS}
+    known = {first.key: (4, True), second.key: (3, True), third.key: (MOST_TWINS, False)}
+    with patch.object(st, "session_state", {"_twins_had": had, "_twins_known": known}):
+        renew(first, second, third)
+    assert had == {first.key: 5, second.key: 4, third.key: 0}
 
 
 @pytest.mark.parametrize("part", by_reference())

@@ -182,7 +182,10 @@ def test_better_search_is_called_worse_text_only_where_it_is_both(
         assert all(entry["proved"] for entry in entries)
         misses, off = at(50)
         assert any(misses < at(k)[0] and off > at(k)[1] for k in range(1, 50))
-        assert f"[k = 50](#wide_k=50) misses after {round(misses * len(entries))} of {len(entries)} " in words
+        assert (
+            f"[k = 50](#wide_k=50) misses after {round(misses * len(entries))} of {len(entries)} "
+            in words
+        )
 
 
 def test_frames_are_tidy() -> None:
