@@ -11,7 +11,7 @@ from engine.charts.unrolled import RADIUS
 #: Column ending and name of each, in the order of the panels.
 NAMES = {"none": "no nonlinearity", "tanh": "tanh", "relu": "ReLU"}
 #: The landscape's curves differ by dash and by their names, which stand at these radii.
-_DASHES = {"none": [1, 0], "tanh": [7, 4], "relu": [2, 3]}
+_DASHES = {"none": [], "tanh": [7, 4], "relu": [2, 3]}
 _NAMED_AT = {"none": (1.62, "-12*s", "right"), "tanh": (1.86, "19*s", "right"),
              "relu": (1.12, "22*s", "left")}  # fmt: skip
 #: What the radius under the hand says of each.

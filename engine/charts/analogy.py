@@ -160,7 +160,7 @@ def _curves(curves: Data, ends: Data, ticks: Data) -> list[Layer]:
         without = alt.Chart(curves).transform_filter(f"datum.curve == '{name}'")
         drawn.append(BACK.curve(without, "back", "without", ink, width=1.5, strokeDash=[2, 3]))
     for name, *_, ink in reversed(CURVES):
-        dash = [5, 4] if name == "road" else [1, 0]
+        dash = [5, 4] if name == "road" else []
         # Filtered first: a formula costs its time for every row of every frame.
         rows = unpacked(
             alt.Chart(curves).transform_filter(f"datum.curve == '{name}'"), "place", v="left"

@@ -226,7 +226,7 @@ def _pills(rows: alt.Chart) -> list[Layer]:
         _filled(other, "mid", 9, opacity=0.25).encode(**fill),
         _outline(_one_of(rows, AHEAD), "mid", 1.2, 9, strokeDash=[1, 3]).encode(**box),
         _outline(_one_of(rows, PRUNED), "mid", 1.3, 9, strokeDash=[4, 3]).encode(**box),
-        _outline(_one_of(rows, NOW), "ink", 1.3, 9, strokeDash=[1, 0]).encode(**box),
+        _outline(_one_of(rows, NOW), "ink", 1.3, 9, strokeDash=[]).encode(**box),
         _outline(kept, "state", 2, 9).encode(**box, opacity=_faded()),
     ]
     centre: dict[str, Any] = {"align": "center", "baseline": "middle", "limit": expr("pill - 8*s"),
@@ -268,16 +268,16 @@ def _key() -> list[Layer]:
     """The three outlines, as the tree has them."""
     layers: list[Layer] = []
     entries = (
-        ("kept", "state", [1, 0], "(wide ? 0.02 : 0)*width"),
+        ("kept", "state", [], "(wide ? 0.02 : 0)*width"),
         ("✕ pruned", "mid", [4, 3], "(wide ? 0.12 : 0.2)*width"),
         ("not looked at", "mid", [1, 3], "(wide ? 0.235 : 0.46)*width"),
-        ("filled: its probability", "ink", [1, 0], "(wide ? 0.38*width : 9e4)"),
+        ("filled: its probability", "ink", [], "(wide ? 0.38*width : 9e4)"),
     )
     for name, colour, dash, left in entries:
         box: dict[str, Any] = {"x": px(f"{left} + 2"), "x2": px(f"{left} + 24*s"),
                                "y": px("key_y - 7*s"), "y2": px("key_y + 6*s")}  # fmt: skip
         rows = alt.Chart(ONE) if colour != "ink" else alt.Chart(ONE).transform_filter("wide")
-        if dash == [1, 0]:
+        if dash == []:
             half = box | ({"x2": px(f"{left} + 13*s")} if colour == "ink" else {})
             fill = _filled(rows, "mid" if colour == "ink" else colour, 6, opacity=0.25)
             layers.append(fill.encode(**half))

@@ -107,7 +107,7 @@ def boxes(
         by_hand=f"datum.column != '' && ({forced})",
         ink_=f"datum.column != '' ? '{GATE_EDGE}' : datum.kind == 'weights' ? weights : ink",
     ).mark_rect(
-        fillOpacity=0, opacity=1, strokeDash=expr("datum.by_hand ? [4, 3] : [1, 0]"),
+        fillOpacity=0, opacity=1, strokeDash=expr("datum.by_hand ? [4, 3] : []"),
         strokeWidth=expr("(datum.by_hand ? 2.6 : 1.3)*s"), **(corner | {"aria": not small}),
     )  # fmt: skip
     edge = _box(edges).encode(stroke=alt.Stroke("ink_:N", scale=None, legend=None))

@@ -26,7 +26,7 @@ def card(curves: Data, labels: Data, *, at_left: bool) -> alt.LayerChart:
         color=stage.as_given("colour"),
         strokeDash=alt.StrokeDash(
             "dash:N",
-            scale=alt.Scale(domain=["solid", "dashed"], range=[[1, 0], [5, 3]]),
+            scale=alt.Scale(domain=["solid", "dashed"], range=[[], [5, 3]]),
             legend=None,
         ),
     )

@@ -21,7 +21,7 @@ from engine.charts.stage import (
     words,
 )  # fmt: skip
 from engine.charts.theme import ChartData
-from engine.charts.ways import Curve, WayPanel, choosing, margins, row_of, times
+from engine.charts.ways import Curve, WayPanel, choosing, margins, picture_of_ways, row_of, times
 from engine.gates import SHOWN
 
 SHOW = Radio("show", "show", SHOWN, SHOWN[1])
@@ -88,7 +88,7 @@ def cell_road(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartDa
         *_lens(),
         *ROAD.drawn(ticks, "'relative to the gradient at T'"),
         ROAD.dots("rows[0][datum.column] - last[datum.column]"),
-        *_strip(),
+        *_strip(ways),
         *times("strip_base + 17*s"),
         *unseen(flow, ways, facts),
     ]
@@ -111,14 +111,11 @@ def _lens() -> list[Layer]:
     ]
 
 
-def _strip() -> list[Layer]:
+def _strip(ways: ChartData) -> list[Layer]:
     """Every unit's forget gate along time: the road's surface."""
-    image = alt.Chart(ONE).transform_calculate(url="way.forget").mark_image(
-        aspect=False, smooth=False, align="left", baseline="top", aria=False,
-        width=expr("right - left"), height=expr("strip_base - strip_top"),
-    )  # fmt: skip
+    image = picture_of_ways(ways, "forget", "strip_base - strip_top")
     name = "wide ? 'fₜ of ' + units + (units == 1 ? ' unit' : ' units') : 'f by unit'"
     return [
-        image.encode(x=px("left"), y=px("strip_top"), url="url:N"),
+        image.encode(x=px("left"), y=px("strip_top")),
         words("left - 10*s", "(strip_top + strip_base)/2 + 4*s", name, size=12, align="right"),
     ]

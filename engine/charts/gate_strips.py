@@ -20,7 +20,7 @@ from engine.charts.stage import (
 )
 from engine.charts.strips import strip
 from engine.charts.theme import AnyChart, ChartData
-from engine.charts.ways import FORGET_BIAS, GATES, choosing, row_of, times
+from engine.charts.ways import FORGET_BIAS, GATES, choosing, picture_of_ways, row_of, times
 
 #: Column of `ways` with the picture, what it is; `…_says` has its mean.
 STRIPS = (
@@ -46,7 +46,7 @@ def gates(ways: ChartData, facts: ChartData) -> AnyChart:
     ways: for each strip its picture and, as `…_says`, its mean. facts: `timesteps, units, last_way`.
     """
     says = "wide ? 'a row for each unit, the most open forget gate on top' : 'a row for each unit'"
-    layers = [*_legend("−1", "0", "1", says), *_strips(STRIPS), *unseen(ways, facts)]
+    layers = [*_legend("−1", "0", "1", says), *_strips(ways, STRIPS), *unseen(ways, facts)]
     parameters = [
         GATES.selection(), FORGET_BIAS.selection(), *choosing(), *_places(len(STRIPS)),
     ]  # fmt: skip
@@ -56,7 +56,7 @@ def gates(ways: ChartData, facts: ChartData) -> AnyChart:
 def trained_gates(ways: ChartData, facts: ChartData) -> AnyChart:
     """What training did to the forget gates, as 1 − f on a log scale, and to the candidates."""
     says = "wide ? '1 − f on a log scale: 10⁻⁴ is paper, 1 full amber; C̃ from −1 to 1' : ''"
-    layers = [*_legend("−1", "0", "1", says), *_strips(TRAINED_STRIPS), *unseen(ways, facts)]
+    layers = [*_legend("−1", "0", "1", says), *_strips(ways, TRAINED_STRIPS), *unseen(ways, facts)]
     parameters = [parameter("way", row_of("ways", "0")), *_places(len(TRAINED_STRIPS))]
     return stage(*layers, height="strips_base + 26*s", parameters=parameters, many_marks=True)
 
@@ -75,7 +75,8 @@ def _places(count: int) -> list[alt.Parameter]:
     ]  # fmt: skip
 
 
-def _strips(strips: Sequence[tuple[str, str]]) -> list[Layer]:
+def _strips(ways: ChartData, strips: Sequence[tuple[str, str]]) -> list[Layer]:
+    """The strips one below the other, with their names and means."""
     values = [{"column": column, "name": name, "n": n} for n, (column, name) in enumerate(strips)]
     rows = alt.Chart(alt.InlineData(values=values)).transform_calculate(
         py="strips_top + datum.n*pitch", middle="strips_top + datum.n*pitch + strip_height/2",
@@ -84,10 +85,12 @@ def _strips(strips: Sequence[tuple[str, str]]) -> list[Layer]:
     edges = rows.transform_calculate(base="datum.py + strip_height").mark_rect(
         fillOpacity=0, stroke=expr("ink"), strokeOpacity=0.25, aria=False
     )
-    images = rows.transform_calculate(url="way[datum.column]").mark_image(
-        aspect=False, smooth=False, align="left", baseline="top", aria=False,
-        width=expr("right - left"), height=expr("strip_height"),
-    )  # fmt: skip
+    images = [
+        picture_of_ways(ways, column, "strip_height").encode(
+            x=px("left"), y=px(f"strips_top + {n}*pitch")
+        )
+        for n, (column, _) in enumerate(strips)
+    ]
     style: dict[str, Any] = {"fontSize": expr("13*s"), "aria": False}
     beside = rows.transform_filter("wide").mark_text(
         align="right", baseline="middle", color=expr("dim"), **style
@@ -98,7 +101,7 @@ def _strips(strips: Sequence[tuple[str, str]]) -> list[Layer]:
     )
     return [
         edges.encode(x=px("left"), x2=px("right"), y=at_y("py"), y2="base:Q"),
-        images.encode(x=px("left"), y=at_y("py"), url="url:N"),
+        *images,
         beside.encode(x=px("left - 12*s"), y=at_y("middle"), text="name:N"),
         above.encode(x=px("left"), y=at_y("over"), text="name:N"),
         means.encode(x=px("right + 8*s"), y=at_y("middle"), text="says:N"),

@@ -115,9 +115,7 @@ def _norms(curves: Data, ticks: Data) -> list[Layer]:
     grid = alt.Chart(ticks)
     at = "y1 - datum.y*(y1 - y0)"
     rows = alt.Chart(curves).transform_filter("datum.state == state_now")
-    dash = alt.StrokeDash(
-        "cell:N", legend=None, scale=alt.Scale(domain=[0, 1], range=[[1, 0], [6, 4]])
-    )
+    dash = alt.StrokeDash("cell:N", legend=None, scale=alt.Scale(domain=[0, 1], range=[[], [6, 4]]))
     lines = [
         stage.placed(
             rows.transform_filter(f"datum.seed {seeds}").mark_line(

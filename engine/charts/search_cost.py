@@ -152,9 +152,9 @@ def _counts(counted: alt.Chart, longest: int) -> list[Layer]:
         here = rows.transform_filter("datum.length == now_length").transform_calculate(
             words=f"format(toNumber(datum.{way}), ',d')"
         )
-        last = rows.transform_filter(f"datum.length == {longest}").transform_calculate(
-            words="format(toNumber(datum." + way + "), ',d')"
-        )
+        last = rows.transform_filter(
+            f"datum.length == {longest} && now_length < {longest}"
+        ).transform_calculate(words="format(toNumber(datum." + way + "), ',d')")
         line: dict[str, Any] = {"color": expr(colour), "strokeWidth": expr("3*s"), "aria": False}
         place: dict[str, Any] = {"x": _across(longest), "y": _up("share")}
         side = "right" if way == "rerun" else "left"

@@ -33,7 +33,7 @@ from engine.charts.theme import AnyChart
 #: Ticks of the beam width.
 WIDTHS_TOLD = (1, 2, 5, 10, 20, 50)
 #: Each rule of ranking: its ink, its dash, and on which side of its curve it is named.
-RULES = {"sum": ("state", [1, 0]), "wu2016": ("ink", [7, 3]), "mean": ("dim", [2, 3])}
+RULES = {"sum": ("state", []), "wu2016": ("ink", [7, 3]), "mean": ("dim", [2, 3])}
 #: Where a curve's name stands: the text's own length is named right above the rule of Wu et al.
 _BESIDE = {"sum": -9, "mean": -9, "wu2016": 19}
 

@@ -291,7 +291,7 @@ def _along(layers: Data, ticks: Data) -> list[Layer]:
 
 def _key() -> list[Layer]:
     """Names of the three curves, in a row over their plot's lower right."""
-    rows = (("‖∂L/∂hₜ‖", "gradient", 0, "[1, 0]"), ("gᵏ alone", "road", 1, "[5, 4]"),
+    rows = (("‖∂L/∂hₜ‖", "gradient", 0, "[]"), ("gᵏ alone", "road", 1, "[5, 4]"),
             ("g = 0", "mid", 2, "[2, 3]"))  # fmt: skip
     drawn: list[Layer] = []
     for name, colour, n, dash in rows:

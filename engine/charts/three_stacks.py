@@ -115,7 +115,7 @@ def _key() -> list[Layer]:
     texts = {"plain": "plain, g = 0", "gated": "gated", "residual": "with the skip"}
     for n, (name, ink) in enumerate(STACKS):
         left, y = f"x0 + (wide ? {150 * n}*s : {112 * n})", "y0 - 42*s"
-        dash = {"plain": "[2, 3]", "gated": "[7, 4]", "residual": "[1, 0]"}[name]
+        dash = {"plain": "[2, 3]", "gated": "[7, 4]", "residual": "[]"}[name]
         line = alt.Chart(stage.ONE).mark_rule(
             color=expr(ink), strokeWidth=expr("2.6*s"), strokeDash=expr(dash), aria=False
         )

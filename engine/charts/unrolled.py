@@ -237,9 +237,9 @@ def _plane(eigenvalues: Data) -> list[Layer]:
     left, top = f"cx - {REACH}*ring", f"cy - {REACH}*ring"
     right, bottom = f"cx + {REACH}*ring", f"cy + {REACH}*ring"
     key: list[tuple[str, str, float, list[int], int | str]] = [
-        ("'unit circle'", "ink", 1.6, [1, 0], "normal"),
+        ("'unit circle'", "ink", 1.6, [], "normal"),
         ("radius_words", "mid", 1.4, [3, 3], "normal"),
-        ("kept_words", "gradient", 2.2, [1, 0], 600),
+        ("kept_words", "gradient", 2.2, [], 600),
     ]
     key_left, key_top = f"(wide ? {left} : {right} + 12)", f"(wide ? {bottom} + 19*s : cy - 34)"
     texts: list[Layer] = []

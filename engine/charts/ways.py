@@ -133,14 +133,10 @@ class WayPanel:
             filled = paths.mark_point(filled=True, strokeWidth=0, aria=False)
             return [filled.encode(opacity=alt.value(0.16 if kind == "band" else 0.9), **place)]
         dash = alt.StrokeDash(
-            "dash:O", scale=alt.Scale(domain=[0, 1], range=[[1, 0], [5, 3]]), legend=None
+            "dash:O", scale=alt.Scale(domain=[0, 1], range=[[], [5, 3]]), legend=None
         )
         lines = paths.mark_point(
-            filled=False,
-            strokeWidth=expr("2.3*s"),
-            strokeJoin="round",
-            strokeCap="round",
-            aria=False,
+            filled=False, strokeWidth=expr("2.3*s"), strokeJoin="round", aria=False
         )
         return [lines.encode(opacity=alt.value(1), strokeDash=dash, **place)]
 
@@ -277,3 +273,19 @@ def _across(count: int) -> np.ndarray:
 
 def _down(values: np.ndarray, low: float, high: float, height: float) -> np.ndarray:
     return (high - values) / (high - low) * height
+
+
+def picture_of_ways(ways: ChartData, column: str, height: str) -> alt.Chart:
+    """The picture that a column of the chosen way holds, from `left` to `right`.
+
+    Those of all ways are there from the start, all but one without width: a picture that came with
+    the hand would have everything drawn a second time, once it is read.
+    """
+    return (
+        alt.Chart(ways)
+        .mark_image(
+            aspect=False, smooth=False, align="left", baseline="top", aria=False,
+            width=expr(f"datum.{column} == way.{column} ? right - left : 0"), height=expr(height),
+        )
+        .encode(url=f"{column}:N")
+    )  # fmt: skip
