@@ -267,7 +267,7 @@ def _labels(rows: alt.Chart) -> list[Layer]:
 def _key() -> list[Layer]:
     """The three outlines, as the tree has them."""
     layers: list[Layer] = []
-    entries = (
+    entries: tuple[tuple[str, str, list[int], str], ...] = (
         ("kept", "state", [], "(wide ? 0.02 : 0)*width"),
         ("✕ pruned", "mid", [4, 3], "(wide ? 0.12 : 0.2)*width"),
         ("not looked at", "mid", [1, 3], "(wide ? 0.235 : 0.46)*width"),

@@ -22,7 +22,7 @@ LOW, HIGH = -24.0, 3.0
 #: The axis of the losses.
 LOSS_LOW, LOSS_HIGH = -3.2, 0.35
 #: How each network's loss is dashed.
-DASHES = ([], [7, 4], [2, 3])
+DASHES: tuple[list[int], ...] = ([], [7, 4], [2, 3])
 
 
 @dataclass(frozen=True)
