@@ -67,7 +67,7 @@ def recall(points: Data, norms: Data, looks: Data, losses: Data, names: Data) ->
         parameter("gap", "wide ? 44*s : 12"),
         parameter("pw", "(width - 2*gap - 1)/3"),
         parameter("sw", "wide ? min(190*s, 0.56*pw) : pw"),
-        parameter("head", "wide ? 72*s : 58"),
+        parameter("head", "wide ? 72*s : 80"),
         parameter("ph", "sw"),
         parameter("gw", "wide ? pw - sw - 46*s : pw"),
         parameter("gy", "wide ? head : head + ph + 40"),
@@ -77,7 +77,7 @@ def recall(points: Data, norms: Data, looks: Data, losses: Data, names: Data) ->
     ]
     return stage.stage(
         *layers,
-        height="width < 700 ? 530 : width < 1300 ? 474 : 740",
+        height="width < 700 ? 552 : width < 1300 ? 474 : 740",
         parameters=[STEP.selection(), *layout],
         many_marks=True,
     )
@@ -161,8 +161,8 @@ def _headings(looks: Data) -> list[Layer]:
         return stage.placed(text, x=x, y=y, text=field)
 
     return [
-        line("name", "wide ? 18*s : 16", "wide ? 16*s : 14", "ink", 700),
-        line("known_now", "wide ? 54*s : 42", "wide ? 26*s : 17", "state", 700),
+        line("name", "wide ? 18*s : 38", "wide ? 16*s : 14", "ink", 700),
+        line("known_now", "wide ? 54*s : 64", "wide ? 26*s : 17", "state", 700),
         line("hears_title", "37*s", "13*s", "dim", x=_AT.norms, where="wide"),
         line("hears_now", "55*s", "13*s", "gradient", 700, x=_AT.norms, where="wide"),
         line("first_name", "gy + gh + 16*s", "12*s", "dim", x=_AT.norms),

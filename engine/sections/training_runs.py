@@ -69,15 +69,14 @@ def growing(runs: Mapping[str, OwnNetwork | GrowingRun]) -> Shown:
 
 def papers() -> Shown:
     """Published figures beside our own."""
-    lines = ["| paper | figure | published | ours: median, range | times the published |",
-             "| --- | --- | --: | --: | --: |"]  # fmt: skip
+    lines = ["| figure | published | ours: median, range | ratio |", "| --- | --: | --: | --: |"]
     for row in table().itertuples():
         published = "no number" if np.isnan(row.published) else _number(row.published)
         deviation = "" if np.isnan(row.deviation) else _number(row.deviation)
         ours = _number(row.ours)
         if row.low != row.high:
             ours += f", {_number(row.low)} to {_number(row.high)}"
-        lines.append(f"| {row.paper} | {row.figure} | {published} | {ours} | {deviation} |")
+        lines.append(f"| {row.paper}: {row.figure} | {published} | {ours} | {deviation} |")
     differs = table().drop_duplicates("paper")
     return Shown(
         {},

@@ -1,10 +1,11 @@
-"""Keys and words that move a picture's own sliders, in the browser.
+"""What a page does in the browser alone: keys and words that move a picture's own sliders.
 
 A slider hears its keys only while it has the focus, and tabs keep the arrows for themselves. So the
 arrows, Home and End are passed on to the picture's slider of time before anybody else hears them;
 whoever types, or holds another slider, keeps them. A word with a link such as `#radius=0.5` moves the
 slider of that name, or chooses among its options, as a hand would; with `view=Beyond` it opens that
-section first, if the slider isn't on the screen. What is moved tells the server itself.
+section first, if the slider isn't on the screen. What is moved tells the server itself. On a phone
+the list of pages, which lies over the page, closes when one is chosen.
 """
 
 import streamlit as st
@@ -48,8 +49,12 @@ if (!window.lectureKeys) {
         else if (hand.value === value) hand.click();
   };
   addEventListener('click', event => {
-    const word = event.target instanceof Element && event.target.closest('a[href*="#"]');
-    const [, values] = word ? word.getAttribute('href').split('#') : [];
+    const link = event.target instanceof Element && event.target.closest('a[href]');
+    if (!link) return;
+    const list = document.querySelector('button[aria-controls=stSidebar][aria-expanded=true]');
+    if (list && innerWidth < 768 && link.closest('[data-testid=stSidebar]'))
+      setTimeout(() => list.click());
+    const [, values] = link.getAttribute('href').split('#');
     if (!values || !values.includes('=')) return;
     event.preventDefault();
     set(new URLSearchParams(values), 100);

@@ -44,7 +44,7 @@ _STYLE = """<style>
 }
 @media (max-width: 640px) {
   *:has(> .st-key-experiment) { order: 1; }  /* the picture first, then what else can be set */
-  .stMarkdown :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; overflow-wrap: anywhere; }
+  .stMarkdown :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; overflow-wrap: break-word; }
 }
 .st-key-pointed-at, .st-key-controls:has(.st-key-pointed-at) summary,
 .st-key-pointed-at-1 .vega-bind:nth-last-child(1), .st-key-pointed-at-2 .vega-bind:nth-last-child(2),

@@ -68,6 +68,18 @@ def test_a_word_moves_the_picture_and_opens_its_section_and_nothing_scrolls(
     expect(page).to_have_url(re.compile("g=0"))
 
 
+def test_on_a_phone_the_list_of_pages_closes_after_a_choice(
+    server: Server, open_tab: OpenTab
+) -> None:
+    page = open_tab(390, 844)
+    page.goto(server.url("lecture"))
+    settle(page, has_chart=False)
+    page.get_by_role("button", name="Expand sidebar").click()
+    page.get_by_role("link", name="Beam search").click()
+    expect(page.get_by_role("heading", name="Beam search")).to_be_visible()
+    expect(page.get_by_role("link", name="Overview")).not_to_be_in_viewport()
+
+
 @pytest.fixture
 def fresh_server(browser: Browser) -> Iterator[Server]:
     running = Server()

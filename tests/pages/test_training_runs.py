@@ -98,7 +98,7 @@ def test_what_needs_no_comparison_has_no_controls_of_one(open_page: OpenPage, se
     app = open_page("training_runs", view=section)
     assert_shows_no_broken_number(app)
     assert "comparison" not in [box.key for box in app.selectbox]
-    assert charts(app) or "| paper |" in texts(app)
+    assert charts(app) or "| published |" in texts(app)
 
 
 def test_an_old_link_to_the_predictions_opens_recall(open_page: OpenPage) -> None:
