@@ -2,30 +2,38 @@
 
 import altair as alt
 
-from engine.charts.theme import COLOURS, AnyChart, ChartData
+from engine.charts import stage
+from engine.charts.stage import Data, expr
+
+#: Pixels of an option, of a bar, and of what stands left and right of the bars.
+OPTION, BAR, LETTER, COUNT = 44, 17, 30, 120
 
 
-def votes_by_option(votes: ChartData) -> AnyChart:
+def votes_by_option(votes: Data) -> alt.LayerChart:
     """Two bars for each option, in its own order.
 
-    votes: `option`, its lines as they stand beside the bars, `round` in words, `votes`.
+    votes: `letter` of the option, `place` from 0, `is_second`, the `share` of the longest bar, and
+    the count in `words`.
     """
-    axis = alt.Axis(
-        title=None,
-        labelExpr=r"split(datum.label, '\n')",
-        labelLimit=0,
-        labelFontSize=15,
-        labelPadding=8,
-        ticks=False,
+    rows = alt.Chart(votes)
+    top = f"({OPTION}*datum.place + {BAR + 2}*datum.is_second + 3)*s"
+    end = f"{LETTER}*s + datum.share*(width - {LETTER + COUNT}*s)"
+    bars = rows.mark_rect(color=expr("state"), aria=False)
+    counts = rows.mark_text(
+        align="left", baseline="middle", dx=expr("6*s"), fontSize=expr("14*s"), fontWeight="bold",
+        color=expr("ink"), aria=False,
+    )  # fmt: skip
+    letters = rows.transform_filter("!datum.is_second").mark_text(
+        align="left", baseline="middle", fontSize=expr("20*s"), fontWeight="bold",
+        color=expr("ink"), aria=False,
+    )  # fmt: skip
+    middle = f"{top} + {BAR / 2}*s"
+    return stage.stage(
+        stage.placed(bars, x=f"{LETTER}*s", x2=end, y=top, y2=f"{top} + {BAR}*s").encode(
+            opacity=alt.condition("datum.is_second", alt.value(1), alt.value(0.45))
+        ),
+        stage.placed(counts, x=end, y=middle, text="words"),
+        stage.placed(letters, x="0", y=f"{top} + {BAR + 1}*s", text="letter"),
+        height=f"max(length(data('votes')), 2)/2*{OPTION}*s",
+        parameters=[],
     )
-    bars = alt.Chart(votes).encode(
-        y=alt.Y("option:N", sort=None, axis=axis),
-        yOffset=alt.YOffset("round:N", sort=None),
-        x=alt.X("votes:Q", axis=alt.Axis(title="votes", tickMinStep=1, format="d")),
-    )
-    opacity = alt.Opacity("round:N", sort=None, scale=alt.Scale(range=[0.45, 1]), legend=None)
-    drawn = bars.mark_bar(color=COLOURS["state"]).encode(opacity=opacity)
-    counts = bars.transform_calculate(words="datum.round + ': ' + datum.votes").mark_text(
-        align="left", dx=5, fontSize=14, fontWeight="bold"
-    )
-    return alt.layer(drawn, counts.encode(text="words:N")).properties(height=alt.Step(34))

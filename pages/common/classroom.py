@@ -154,7 +154,9 @@ def show_round(question: Question, first_key: str) -> None:
             tuple(rooms().tally(room, state.asking, number).get(i, 0) for i in range(len(texts)))
             for number in range(len(ROUNDS))
         )
-        show(ask(sections.votes, tuple(texts), tallies).figures["votes"], menu=False)
+        shown = ask(sections.votes, tuple(texts), tallies)
+        st.markdown("\n\n".join(shown.sentences))
+        show(shown.figures["votes"], menu=False)
 
 
 def follow(go: Callable[[str], None]) -> None:
