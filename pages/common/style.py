@@ -43,6 +43,7 @@ _STYLE = """<style>
   grid-row: 2;
 }
 @media (max-width: 640px) {
+  .stMainBlockContainer { padding-top: 3.5rem; }
   *:has(> .st-key-experiment) { order: 1; }  /* the picture first, then what else can be set */
   .stMarkdown :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; overflow-wrap: break-word; }
 }
