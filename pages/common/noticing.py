@@ -66,11 +66,14 @@ def read_wait(text: str, controls: Sequence[Control], values: dict[str, str]) ->
     if key not in known:
         raise ValueError(f"can't wait for {key!r}; allowed are {', '.join(known) or 'none'}")
     control = known[key]
-    if relation != "=" and not isinstance(control, Number):
-        raise ValueError(f"can only wait for a value of {key!r}, with =")
     if why := control.refusal(given):
         raise ValueError(f"waits in vain: {given!r} {why}")
     wait = Wait(control, relation, control.read(given))
+    if isinstance(control, Number):
+        if relation != "=" and not (wait.holds(control.low) or wait.holds(control.high)):
+            raise ValueError(f"waits in vain: {key!r} goes from {control.low} to {control.high}")
+    elif relation != "=":
+        raise ValueError(f"can only wait for a value of {key!r}, with =")
     start = values.get(key, "")
     at_first = control.default if control.refusal(start) else control.read(start)
     if wait.holds(at_first):

@@ -81,6 +81,8 @@ GOOD = {"page": "beam_search", "name": "one", "look_for": "", "values": {"k": "2
         ({"waits_for": "k"}, "has to be a control, one of < > =, and a value"),
         ({"waits_for": "radius > 1"}, "can't wait for 'radius'"),
         ({"waits_for": "k > 21"}, "waits in vain: '21' is outside 1 to 20"),
+        ({"waits_for": "k > 20"}, "waits in vain: 'k' goes from 1 to 20"),
+        ({"waits_for": "k < 1"}, "waits in vain: 'k' goes from 1 to 20"),
         ({"waits_for": "k = 2"}, "waits for what is so when the scene opens"),
         ({"waits_for": "model > weather"}, "can only wait for a value of 'model', with ="),
         ({"waits_for": "model = climate"}, "waits in vain"),
