@@ -6,7 +6,6 @@ and the words follow. The picture stays as it is: its specification and rows are
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from functools import partial, wraps
 from typing import Any, ParamSpec
 
@@ -37,7 +36,7 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
 
 def show(figure: Figure, *hands: Number | Choice, menu: bool = True) -> None:
     """Draw a figure, with `hands` for its sliders and radios, and a menu in its corner."""
-    with st.container(key=f"picture-{figure.name}"):
+    with st.container(key=f"picture-{figure.name}{_pointed_hand(figure)}"):
         if hands:
             _draw_with_hands(figure, hands)
         else:
@@ -78,18 +77,24 @@ def _draw_with_hands(figure: Figure, hands: tuple[Number | Choice, ...]) -> None
         for hand in hands:
             set_in_picture(hand, stands[hand.key])
     key = f"{figure.name} {known['number']}"
-    drawn = _drawn(figure, known["start"], pointed)
-    bound = [of["name"] for of in drawn["params"] if "bind" in of]  # the last one stands first
-    place = bound.index(pointed) + 1 if pointed in bound else 0
-    with st.container(key=f"pointed-at-{place}") if place else nullcontext():
-        st.vega_lite_chart(
-            drawn,
-            width="stretch",
-            alt=figure.alt_text,
-            key=key,
-            on_select=partial(_rested, key, known, hands),
-            selection_mode=[hand.key for hand in hands],
-        )
+    st.vega_lite_chart(
+        _drawn(figure, known["start"], pointed),
+        width="stretch",
+        alt=figure.alt_text,
+        key=key,
+        on_select=partial(_rested, key, known, hands),
+        selection_mode=[hand.key for hand in hands],
+    )
+
+
+def _pointed_hand(figure: Figure) -> str:
+    """Which of a picture's hands the open scene points at, for its class; the last stands first.
+
+    Not by a container of its own: that would be a message more whenever a hand rests.
+    """
+    bound = [of["name"] for of in figure.vega({}).get("params", ()) if "bind" in of]
+    pointed = st.session_state.get(POINTED)
+    return f"-pointed-{bound.index(pointed) + 1}" if pointed in bound else ""
 
 
 def _first(hand: Number | Choice) -> Any:

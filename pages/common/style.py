@@ -48,8 +48,8 @@ _STYLE = """<style>
   .stMarkdown :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; overflow-wrap: break-word; }
 }
 .st-key-pointed-at, .st-key-controls:has(.st-key-pointed-at) summary,
-.st-key-pointed-at-1 .vega-bind:nth-last-child(1), .st-key-pointed-at-2 .vega-bind:nth-last-child(2),
-.st-key-pointed-at-3 .vega-bind:nth-last-child(3), .st-key-pointed-at-4 .vega-bind:nth-last-child(4) {
+[class*="-pointed-1"] .vega-bind:nth-last-child(1), [class*="-pointed-2"] .vega-bind:nth-last-child(2),
+[class*="-pointed-3"] .vega-bind:nth-last-child(3), [class*="-pointed-4"] .vega-bind:nth-last-child(4) {
   outline: 3px solid #E3A81C; outline-offset: 2px; border-radius: 0.4rem;
 }  /* what the open scene points at */
 [class*="st-key-menu-"] { position: absolute; top: -0.5rem; right: 0; width: auto; z-index: 1; }

@@ -154,15 +154,25 @@ def test_a_lecture_of_ones_own_goes_through_a_file_into_another_browser(
     fresh.context.close()
 
 
-def test_a_scene_points_at_its_slider_and_ticks_itself_off(server: Server, page: Page) -> None:
-    for place, scene in enumerate(LECTURE):
-        if scene.waits_for and scene.points_at in ("radius", "t"):  # one hand, and one of four
-            page.goto(server.url(address(scene, place)))
+def test_a_scene_points_at_its_slider_and_ticks_itself_off_at_no_message_more(
+    server: Server, page: Page
+) -> None:
+    received: list[str | bytes] = []
+    page.on("websocket", lambda of: of.on("framereceived", lambda sent: received.append(sent)))
+    for pointed, key in (("radius", "End"), ("t", "Home")):  # one hand, and one of four
+        place = next(i for i, scene in enumerate(LECTURE) if scene.points_at == pointed)
+        costs = []
+        for link in (address(LECTURE[place]), address(LECTURE[place], place)):
+            page.goto(server.url(link))
             settle(page)
-            assert page.eval_on_selector_all(".vega-bind", OUTLINED) == [f"{scene.points_at}_at"]
-    expect(page.get_by_text("radio_button_unchecked")).to_be_visible()
-    hand(page, "t").press("Home")
-    expect(page.get_by_text("check_circle")).to_be_visible()
+            received.clear()
+            hand(page, pointed).press(key)
+            expect(page).to_have_url(re.compile(rf"\b{pointed}=(2|1)\b"))
+            settle(page)
+            costs.append(len(received))
+        assert page.eval_on_selector_all(".vega-bind", OUTLINED) == [f"{pointed}_at"]
+        expect(page.get_by_text("check_circle")).to_be_visible()
+        assert costs[1] <= costs[0]
 
 
 @pytest.mark.parametrize(
