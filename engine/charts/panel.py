@@ -64,7 +64,7 @@ class Panel:
         self, rows: alt.Chart, field: str, colour: str, width: float, **mark: Any
     ) -> alt.Chart:
         """A curve along time; what lies outside has to be covered with `stage.paper`."""
-        mark = {"clip": True, "aria": False} | mark
+        mark = {"clip": True, "aria": False, "invalid": None} | mark
         return (
             rows.transform_filter(f"isFinite(datum.{field})")
             .mark_line(color=expr(colour), strokeWidth=expr(f"{width}*s"), **mark)
@@ -151,14 +151,17 @@ def numbered(panel: Panel, steps: Data, letter: str = "t") -> list[Layer]:
     return [text.encode(x=panel.x(), y=px(f"{panel.bottom} + 6*s"), text="number:N")]
 
 
-def beads(panel: Panel, rows: alt.Chart, row: str) -> list[Layer]:
+def beads(panel: Panel, steps: Data, rows: alt.Chart, row: str) -> list[Layer]:
     """The timesteps between the labelled ones, where they are few enough to be told apart.
 
-    rows: `t, big, bigger, few, alpha`, alpha being how full one is, 0 to 1. row: their pixel.
+    steps: `t, big, bigger, few`. rows: these with `alpha`, how full one is, 0 to 1. row: their
+    pixel.
     """
-    between = rows.transform_filter(f"datum.few && !{NODES}")
+    still, between = (
+        of.transform_filter(f"datum.few && !{NODES}") for of in (alt.Chart(steps), rows)
+    )
     place = {"x": panel.x(), "y": px(row)}
-    blank = between.mark_circle(
+    blank = still.mark_circle(
         size=expr(BEAD), opacity=1, color=expr("background"), stroke=expr("mid"), strokeWidth=1,
         aria=False,
     )  # fmt: skip
@@ -167,14 +170,17 @@ def beads(panel: Panel, rows: alt.Chart, row: str) -> list[Layer]:
 
 
 def nodes(
-    panel: Panel, rows: alt.Chart, row: str, tooltip: Sequence[alt.Tooltip], *, inputs: bool = True
-) -> list[Layer]:
+    panel: Panel, steps: Data, rows: alt.Chart, row: str, tooltip: Sequence[alt.Tooltip],
+    *, inputs: bool = True,
+) -> list[Layer]:  # fmt: skip
     """The labelled timesteps as discs, full where the gradient is, each over its input.
 
-    rows: `t, label, input, alpha` of those alone. row: the pixel of their middle.
+    steps: `t, label, input, big, bigger`. rows: the labelled ones with `alpha`. row: the pixel of
+    their middle.
     """
+    still = alt.Chart(steps).transform_filter(NODES)
     place = {"x": panel.x(), "y": px(row)}
-    edge = rows.mark_circle(
+    edge = still.mark_circle(
         size=expr(DISC), opacity=1, color=expr("background"), stroke=expr("dim"),
         strokeWidth=expr("1.2*s"), aria=False,
     )  # fmt: skip
@@ -190,8 +196,8 @@ def nodes(
     ]
     if not inputs:
         return drawn
-    stems = rows.mark_rule(color=expr("mid"), strokeWidth=expr("1.2*s"), aria=False)
-    names = rows.mark_text(
+    stems = still.mark_rule(color=expr("mid"), strokeWidth=expr("1.2*s"), aria=False)
+    names = still.mark_text(
         color=expr("dim"), fontSize=expr("12*s"), fontStyle="italic", baseline="top", aria=False
     )
     return [

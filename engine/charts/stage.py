@@ -271,7 +271,7 @@ def packed(values: np.ndarray, digits: int = 6) -> list[str]:
 def unpacked(rows: alt.Chart, place: str, **columns: str) -> alt.Chart:
     """The numbers at `place` of packed columns: `unpacked(rows, "i", g="gs")` sets datum.g."""
     split = {f"{name}_": f"split(datum.{column}, ',')" for name, column in columns.items()}
-    taken = {name: f"toNumber(datum.{name}_[{place}])" for name in columns}
+    taken = {name: f"+datum.{name}_[{place}]" for name in columns}
     return rows.transform_calculate(**split).transform_calculate(**taken)
 
 

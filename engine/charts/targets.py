@@ -42,8 +42,8 @@ def targets(
         alpha="isFinite(datum.g) ? clamp(1 + (datum.g - g_last)/8, 0, 1) : 0",
     )
     layers = [
-        *_PANEL.framed(ticks, *_curves(live, losses)),
-        *_network(live),
+        *_PANEL.framed(ticks, *_curves(steps, live, losses)),
+        *_network(steps, live),
         *_bands(shares),
         *_words(radii),
     ]
@@ -71,11 +71,11 @@ def targets(
     )
 
 
-def _curves(live: alt.Chart, losses: Data) -> list[Layer]:
+def _curves(steps: Data, live: alt.Chart, losses: Data) -> list[Layer]:
     each = stage.unpacked(alt.Chart(losses), "i", g="gs")
     others, last = each.transform_filter("!datum.is_last"), each.transform_filter("datum.is_last")
     alone = _PANEL.line(others, "g", "gradient", 1.3, opacity=0.6)
-    guides = live.transform_filter(NODES).mark_rule(color=expr("hair"), aria=False)
+    guides = alt.Chart(steps).transform_filter(NODES).mark_rule(color=expr("hair"), aria=False)
     dots = live.transform_filter(f"{NODES} && isFinite(datum.g)").mark_circle(
         size=expr("40*s*s"), color=expr("gradient"), opacity=1, clip=True, aria=False
     )
@@ -88,18 +88,19 @@ def _curves(live: alt.Chart, losses: Data) -> list[Layer]:
     ]
 
 
-def _network(live: alt.Chart) -> list[Layer]:
-    few, big = live.transform_filter(f"datum.few && !{NODES}"), live.transform_filter(NODES)
+def _network(steps: Data, live: alt.Chart) -> list[Layer]:
+    still = alt.Chart(steps)  # what the hand doesn't move isn't reckoned anew in each frame
+    few, big = still.transform_filter(f"datum.few && !{NODES}"), still.transform_filter(NODES)
     hot: dict[str, Any] = {"color": expr("gradient"), "aria": False}
     x = _PANEL.x()
-    river = live.mark_trail(opacity=0.4, **hot)
-    line = live.mark_line(color=expr("mid"), strokeWidth=expr("1.5*s"), aria=False)
+    river = live.mark_trail(opacity=0.4, invalid=None, **hot)
+    line = still.mark_line(color=expr("mid"), strokeWidth=expr("1.5*s"), aria=False)
     side = "pow(wide ? 25*s : 22, 2)"
     names = big.mark_text(
         fontSize=expr("11.5*s"), fontWeight=700, baseline="middle", color=expr("background"),
         aria=False,
     )  # fmt: skip
-    said = big.transform_calculate(gradient=stage.power_text("datum.g"))
+    said = live.transform_filter(NODES).transform_calculate(gradient=stage.power_text("datum.g"))
     tooltip = [
         alt.Tooltip("label:N", title="step"),
         alt.Tooltip("gradient:N", title="‖∂L/∂hₜ‖, all losses"),
@@ -116,8 +117,8 @@ def _network(live: alt.Chart) -> list[Layer]:
         few.mark_square(size=expr("pow(5*s, 2)"), opacity=0.7, **hot).encode(x=x, y=px("yl")),
         big.mark_square(size=expr(side), opacity=1, **hot).encode(x=x, y=px("yl")),
         names.encode(x=x, y=px("yl"), text="loss:N"),
-        *panel.beads(_PANEL, live, "yn"),
-        *panel.nodes(_PANEL, said, "yn", tooltip, inputs=False),
+        *panel.beads(_PANEL, steps, live, "yn"),
+        *panel.nodes(_PANEL, steps, said, "yn", tooltip, inputs=False),
         words("x0 - rn", "yl - 19*s", "'a loss at every step'", colour="gradient"),
         words("x1 + rn", "yl - 19*s", "'← gradient flows back'", colour="gradient",
               align="right"),
@@ -144,6 +145,7 @@ def _bands(shares: Data) -> list[Layer]:
             strokeWidth=0.6,
             line=False,
             aria=False,
+            invalid=None,
         )
         single = rows.transform_filter("t1 == 1").mark_rule(
             color=fill, strokeWidth=expr("40*s"), opacity=1, aria=False

@@ -44,8 +44,8 @@ def unrolled(
     """
     live = _live(steps)
     layers = [
-        *_PANEL.framed(ticks, *_other_radii(others), *_curves(live), right="x1 + 12*s"),
-        *_network(live),
+        *_PANEL.framed(ticks, *_other_radii(others), *_curves(steps, live), right="x1 + 12*s"),
+        *_network(steps, live),
         *_plane(eigenvalues),
         *Landscape(RADIUS).drawn(
             radii,
@@ -79,8 +79,8 @@ def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     """The same without the eigenvalues and the landscape: a first thing to turn."""
     live = _live(steps)
     layers = [
-        *_PANEL.framed(ticks, *_curves(live)),
-        *_network(live),
+        *_PANEL.framed(ticks, *_curves(steps, live)),
+        *_network(steps, live),
         *panel.heading(),
         *_labels()[:-1],
         *stage.unseen(radii),
@@ -106,8 +106,8 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
     """
     live = _live(steps)
     layers = [
-        *_PANEL.framed(ticks, *_curves(live)),
-        *_network(live),
+        *_PANEL.framed(ticks, *_curves(steps, live)),
+        *_network(steps, live),
         *panel.heading(),
         *_labels(),
         *Landscape(WEIGHT_SCALE).drawn(
@@ -148,9 +148,10 @@ def _live(steps: Data) -> alt.Chart:
     )
 
 
-def _curves(live: alt.Chart) -> list[Layer]:
+def _curves(steps: Data, live: alt.Chart) -> list[Layer]:
     big = live.transform_filter(NODES)
-    guides = big.mark_rule(color=expr("hair"), aria=False)
+    # What the hand doesn't move isn't reckoned anew in each frame.
+    guides = alt.Chart(steps).transform_filter(NODES).mark_rule(color=expr("hair"), aria=False)
     dots = big.transform_filter("isFinite(datum.g)").mark_circle(
         size=expr("52*s*s"), color=expr("gradient"), opacity=1, clip=True, aria=False
     )
@@ -178,9 +179,9 @@ def _other_radii(others: Data) -> list[Layer]:
     return [lines.encode(x=_PANEL.x(), y=_PANEL.y("g"), detail="words:N"), *names]
 
 
-def _network(live: alt.Chart) -> list[Layer]:
+def _network(steps: Data, live: alt.Chart) -> list[Layer]:
     """The hidden states, the loss at their end, and what comes back as a river that dries up."""
-    line = live.mark_line(color=expr("mid"), strokeWidth=expr("1.5*s"), aria=False)
+    line = alt.Chart(steps).mark_line(color=expr("mid"), strokeWidth=expr("1.5*s"), aria=False)
     river = live.transform_filter("datum.river > 0.2").mark_trail(
         color=expr("gradient"), opacity=0.5, aria=False
     )
@@ -196,7 +197,8 @@ def _network(live: alt.Chart) -> list[Layer]:
     big = live.transform_filter(NODES).transform_calculate(
         gradient=stage.power_text("datum.g"), state=stage.power_text("datum.h")
     )
-    labelled, beads = panel.nodes(_PANEL, big, "yn", tooltip), panel.beads(_PANEL, live, "yn")
+    labelled = panel.nodes(_PANEL, steps, big, "yn", tooltip)
+    beads = panel.beads(_PANEL, steps, live, "yn")
     return [
         line.encode(x=_PANEL.x(), y=px("yn")),
         stage.rule("x1", "yn", loss, "yn", colour="gradient", width="g_last > -400 ? 20*s : 0",
