@@ -1,7 +1,7 @@
 """Beam search, played by hand: what is kept, what is lost, what it costs (handout, 2)."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -19,9 +19,14 @@ from engine.sections.shown import Figure, Shown
 from pages.common import sections, tree_input
 from pages.common.ask import ask
 from pages.common.controls import Choice, Line, Number, Sections, Switch, set_in_picture
-from pages.common.frame import open_page, run_body, run_open_section
-from pages.common.presenter import controls_area
-from pages.common.questions import is_open, one_while_presenting, question_card
+from pages.common.frame import open_page, run_sections
+from pages.common.presenter import folded_away
+from pages.common.questions import (
+    is_open,
+    one_while_presenting,
+    question_card,
+    verdict_in_words,
+)
 from pages.common.show import part, show
 from pages.common.words import say
 
@@ -71,6 +76,8 @@ CONTROLS = (
     MODEL, PROMPT, WIDTH, LENGTH, SCORING, ALPHA, COUNT_END, MOMENT, STEP, REVEAL, UNTIL, WIDE,
     ENTRY, VIEW, tree_input.TREE,
 )  # fmt: skip
+#: What is stored after each timestep.
+STORED = (handout.STORED_AT_1, handout.STORED_AT_2, handout.STORED_AT_3)
 #: The longest that each model's pictures go; a tree of one's own as far as it is deep.
 LONGEST = {"handout": 3, "weather": 12, "characters": 40}
 
@@ -84,7 +91,10 @@ def main() -> None:
         "and when is the best lost?",
         CONTROLS,
     )
-    run_body("beam_search", CONTROLS, body)
+    run_sections(
+        "beam_search", CONTROLS, VIEW,
+        searched(step_by_step), searched(optimum), too_good, searched(cost), own_tree,
+    )  # fmt: skip
 
 
 def follow_old_links() -> None:
@@ -98,18 +108,24 @@ def follow_old_links() -> None:
             asked["moment"] = str(min(3 * int(step), int(MOMENT.high)))
 
 
-def body() -> None:
-    config, fault = choose_search()
-    search = partial(st.markdown, fault) if fault else None
-    first, best, costs = (search or partial(of, config) for of in (step_by_step, optimum, cost))
-    run_open_section(VIEW, first, best, too_good, costs, partial(own_tree, config))
+def searched(section: Callable[[DecodingConfig], None]) -> Callable[[], None]:
+    """A section of the search that is chosen above it, or why there is nothing to search."""
+
+    def run() -> None:
+        config, fault = choose_search()
+        if fault:
+            st.markdown(fault)
+        else:
+            section(config)
+
+    return run
 
 
 def choose_search() -> tuple[DecodingConfig, str]:
     """The controls above the picture; the second value says why there is nothing to search."""
-    area = controls_area()
-    columns = area.columns([1.6, 1.6, 0.8], vertical_alignment="bottom")
-    with columns[0]:
+    area = folded_away()
+    row = area.container(horizontal=True, vertical_alignment="bottom")
+    with row:
         model_name = MODEL.show()
     text, fault = "", ""
     longest = LONGEST.get(model_name, 0)
@@ -120,11 +136,13 @@ def choose_search() -> tuple[DecodingConfig, str]:
             with area:
                 tree_input.show_faults(tree.faults)
             fault = "Mend it in the section **Your own tree**, or choose another model."
-    more = columns[2].popover("More", icon=":material/tune:", width="stretch")
-    # The sheet's tree is three words deep, and ranked by the total.
-    with more if model_name == "handout" else columns[1]:
-        max_length = LENGTH.show(high=longest)
-    with more:
+    is_handout = model_name == "handout"  # its tree is three words deep, and ranked by the total
+    if not is_handout:
+        with row:
+            max_length = LENGTH.show(high=longest)
+    with row, st.popover("More", icon=":material/tune:"):
+        if is_handout:
+            max_length = LENGTH.show(high=longest)
         scoring, alpha, count_end = SCORING.show(), ALPHA.show(), COUNT_END.show()
     if model_name == "characters":
         with area:
@@ -188,19 +206,28 @@ def show_in_hand(figure: Figure, *hands: Number | Choice) -> None:
     show(figure, *hands)
 
 
-@part
 def step_by_step(config: DecodingConfig) -> None:
+    if config.model_name != "handout":
+        played(config)
+        return
+    above, asked = st.container(), one_while_presenting(STORED)
+    for question in asked:
+        question_card(question)
+    with above:
+        played(config, asked)
+
+
+@part
+def played(config: DecodingConfig, asked: Sequence[Question] = ()) -> None:
+    """The search under its hands, and what its numbers say to the questions that are open."""
     config = held(config)
     draw(config)
-    if config.model_name != "handout":
-        return
-    questions = (handout.STORED_AT_1, handout.STORED_AT_2, handout.STORED_AT_3)
-    for question in one_while_presenting(questions):
-        timestep = questions.index(question) + 1
-        verdict = None
-        if is_open(question):
-            verdict = ask(sections.beam_search.stored, config, timestep)
-        question_card(question, verdict)
+    words = []
+    for question in filter(is_open, asked):
+        verdict = ask(sections.beam_search.stored, config, STORED.index(question) + 1)
+        words += [f"**{question.reference}**", *verdict_in_words(question, verdict)]
+    if words:
+        st.markdown("\n\n".join(words))
 
 
 def draw(config: DecodingConfig) -> None:
@@ -262,7 +289,8 @@ def counted(config: DecodingConfig, question: Question | None = None) -> None:
     say(shown, question)
 
 
-def own_tree(config: DecodingConfig) -> None:
+def own_tree() -> None:
+    config, _ = choose_search()
     st.markdown(
         "One edge in each row: the *prefix* it starts from (tokens with spaces between, empty for the "
         "first token), the *token*, and either its *probability* or its natural *log_prob*. At a node "

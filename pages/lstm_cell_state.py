@@ -1,7 +1,7 @@
 """The LSTM's cell state: a road for the gradient, and what closes it (handout, 1 (d) and (e))."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from engine.recurrent.presets import LSTM_PRESETS
 from pages.common import sections
 from pages.common.ask import ask
 from pages.common.controls import Choice, Number, Sections, Switch, reset, set_in_picture
-from pages.common.frame import open_page, run_body, run_open_section
+from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 from pages.common.show import part, show
@@ -62,7 +62,11 @@ def main() -> None:
         ":orange[through weights].",
         CONTROLS,
     )
-    run_body("lstm_cell_state", CONTROLS, body)
+    run_sections(
+        "lstm_cell_state", CONTROLS, VIEW,
+        of_network(the_cell), of_network(two_networks), of_network(two_terms), of_network(gates),
+        of_network(memory), extremes, trained,
+    )  # fmt: skip
 
 
 def follow_old_links() -> None:
@@ -72,15 +76,14 @@ def follow_old_links() -> None:
         st.query_params["gates"] = OLD_STARTS[start]
 
 
-def body() -> None:
-    config = choose_network()
-    of_network = (partial(of, config) for of in (the_cell, two_networks, two_terms, gates, memory))
-    run_open_section(VIEW, *of_network, extremes, trained)
+def of_network(section: Callable[[RecurrentConfig], None]) -> Callable[[], None]:
+    """A section of the network that is chosen above it."""
+    return lambda: section(choose_network())
 
 
 def choose_network() -> RecurrentConfig:
     """What is run, one click away; what it is stands beside it."""
-    with controls_area().container(horizontal=True, vertical_alignment="center"):
+    with controls_area():
         with st.popover("Experiment", icon=":material/tune:"):
             radius, timesteps, hidden, batch, input_scale, last_only, seed = (
                 control.show() for control in (*SETTINGS, SEED)

@@ -7,7 +7,7 @@ from engine.recurrent import RecurrentConfig
 from pages.common import scenes
 from pages.common.ask import ask
 from pages.common.controls import Number
-from pages.common.frame import open_page, run_body
+from pages.common.frame import open_page
 from pages.common.questions import predicted
 from pages.common.sections import overview as sections
 from pages.common.show import part, show
@@ -32,8 +32,7 @@ def main() -> None:
     cards()
     questions()
     once_more()
-    with st.expander("All that the review sheet says, and where it is shown", key="map"):
-        run_body("overview", (), all_that_the_sheet_says)
+    all_that_the_sheet_says()
 
 
 @part
@@ -108,8 +107,18 @@ def once_more() -> None:
                 twin_question(question)
 
 
+@st.fragment
 def all_that_the_sheet_says() -> None:
     """Its statements, part by part, each with a link to where it is shown."""
+    title = "All that the review sheet says, and where it is shown"
+    panel = st.expander(title, key="map", on_change="rerun")
+    if panel.open:
+        with panel:
+            statements()
+
+
+def statements() -> None:
+    """Those of the part that is chosen."""
     parts = handout_map.by_reference()
     part_shown = st.selectbox("Part of the sheet", list(parts), key="map_part")
     for rows in handout_map.by_place(parts[part_shown]):

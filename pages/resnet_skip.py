@@ -12,8 +12,8 @@ from engine.residual import ResidualConfig
 from engine.sections.shown import Shown
 from pages.common import sections
 from pages.common.ask import ask
-from pages.common.controls import Choice, Number, Sections, reset, show_side_by_side
-from pages.common.frame import open_page, run_body, run_open_section
+from pages.common.controls import Choice, Number, Sections, reset
+from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 from pages.common.show import part, show
@@ -71,13 +71,10 @@ def main() -> None:
         "along time, g does along depth.",
         CONTROLS,
     )
-    run_body("resnet_skip", CONTROLS, body)
-
-
-def body() -> None:
-    run_open_section(
-        VIEW, block, analogy, where_it_ends, paths, lesions, scaled_skips, two_inputs, three_stacks
-    )
+    run_sections(
+        "resnet_skip", CONTROLS, VIEW,
+        block, analogy, where_it_ends, paths, lesions, scaled_skips, two_inputs, three_stacks,
+    )  # fmt: skip
 
 
 def with_controls(
@@ -90,11 +87,11 @@ def with_controls(
     draw: what a section shows of a config.
     """
     above = st.container()
-    columns = controls_area().columns([1.2] * len(often) + [0.8], vertical_alignment="bottom")
-    values = dict(zip(often, show_side_by_side(often, columns[:-1]), strict=True))
-    with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
-        values |= {control: control.show() for control in seldom}
-        st.button("Reset all but the seed", on_click=reset, args=(SETTINGS,))
+    with controls_area():
+        values = {control: control.show() for control in often}
+        with st.popover("More", icon=":material/tune:"):
+            values |= {control: control.show() for control in seldom}
+            st.button("Reset all but the seed", on_click=reset, args=(SETTINGS,))
     with above:
         draw(ResidualConfig(**{FIELDS[control]: value for control, value in values.items()}))
 

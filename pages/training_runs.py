@@ -9,10 +9,10 @@ import streamlit as st
 from engine.training import TrainingConfig
 from engine.training.cost import seconds_of
 from engine.training.presets import DEFAULT_PRESET, PRESETS
-from pages.common import gallery, training
+from pages.common import gallery, presenter, training
 from pages.common.ask import ask
 from pages.common.controls import Choice, Number, Sections
-from pages.common.frame import open_page, run_body, run_open_section
+from pages.common.frame import open_page, run_sections
 from pages.common.gallery import OWN
 from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep
 from pages.common.presenter import controls_area
@@ -47,14 +47,18 @@ def main() -> None:
         "*Memory* and *Gradients* you can train your own.",
         CONTROLS,
     )
-    run_body("training_runs", CONTROLS, body)
+    loss, memory, gradients = (
+        partial(compare, of) for of in (sections.loss, sections.memory, sections.gradients)
+    )
+    shown = (recall, loss, memory, gradients, hears, papers)
+    run_sections("training_runs", CONTROLS, VIEW, *(partial(with_training, of) for of in shown))
 
 
-def body() -> None:
+def with_training(section: Callable[[], None]) -> None:
+    """A section, below how the training of this session stands."""
     training.look()
     training.show_training()
-    compared = (partial(compare, of) for of in (sections.loss, sections.memory, sections.gradients))
-    run_open_section(VIEW, recall, *compared, hears, papers)
+    section()
 
 
 @part
@@ -65,11 +69,8 @@ def recall() -> None:
 
 
 def hears() -> None:
-    left, right, _rest = controls_area().columns([1.5, 1, 2], vertical_alignment="bottom")
-    with left:
-        text = str(TEXT.show())
-    with right:
-        line = int(LINE.show())
+    with controls_area():
+        text, line = str(TEXT.show()), int(LINE.show())
     heard(text, line)
 
 
@@ -86,7 +87,7 @@ def papers() -> None:
 
 def compare(section: Callable[..., Any]) -> None:
     """The controls of a comparison, and what `section` shows of it."""
-    with controls_area():
+    with presenter.folded_away():
         name = choose_comparison()
         if name == OWN:
             configs = choose_own()

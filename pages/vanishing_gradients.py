@@ -10,8 +10,8 @@ from engine import handout
 from engine.recurrent import RecurrentConfig
 from engine.sections.shown import Shown
 from pages.common.ask import ask
-from pages.common.controls import Choice, Number, Sections, Switch, reset, show_side_by_side
-from pages.common.frame import open_page, run_body, run_open_section
+from pages.common.controls import Choice, Number, Sections, Switch, reset
+from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 from pages.common.sections import vanishing_gradients as sections
@@ -78,23 +78,20 @@ def main() -> None:
         "average. How much of the loss's gradient reaches the first timesteps?",
         CONTROLS,
     )
-    run_body("vanishing_gradients", CONTROLS, body)
-
-
-def body() -> None:
-    run_open_section(VIEW, gradient, linear, activations, targets, equation_one, beyond, notebook)
+    run_sections(
+        "vanishing_gradients", CONTROLS, VIEW,
+        gradient, linear, activations, targets, equation_one, beyond, notebook,
+    )  # fmt: skip
 
 
 def choose(first: Sequence[Any], more: Sequence[Any]) -> RecurrentConfig:
     """The controls above a picture: what one changes often, and the rest one click away."""
-    with st.container(key="experiment"):
-        area = controls_area()
-    columns = area.columns([1.3] * len(first) + [0.8], vertical_alignment="bottom")
-    chosen = dict(zip(first, show_side_by_side(first, columns[:-1]), strict=True))
-    with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
-        chosen |= {control: control.show() for control in more}
-        settings = [control for control in (*first, *more) if control is not SEED]
-        st.button("Reset all but the seed", on_click=reset, args=(settings,))
+    with controls_area():
+        chosen = {control: control.show() for control in first}
+        with st.popover("More", icon=":material/tune:"):
+            chosen |= {control: control.show() for control in more}
+            settings = [control for control in (*first, *more) if control is not SEED]
+            st.button("Reset all but the seed", on_click=reset, args=(settings,))
     return RecurrentConfig(**{FIELDS[control]: value for control, value in chosen.items()})
 
 

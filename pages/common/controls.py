@@ -244,15 +244,6 @@ class Text(_Word):
 Control = Number | Choice | Switch | Line | Sections | Text
 
 
-def show_side_by_side(controls: Sequence[Number | Choice | Switch], columns: Sequence[Any]) -> Any:
-    """Show each control in its column and return their values in the same order."""
-    values = []
-    for control, column in zip(controls, columns, strict=True):
-        with column:
-            values.append(control.show())
-    return values
-
-
 def value_in_picture(control: Number | Choice) -> Any:
     """What a control that stands in a picture has: the session's value, the address's, or its own.
 

@@ -46,22 +46,9 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
     classroom.follow(scenes.jump_to)
 
 
-@st.fragment
-def run_body(page: str, controls: Sequence[Control], body: Callable[[], None]) -> None:
-    """Run what a page shows below its title: its controls and what depends on them.
-
-    A moved control reruns this part alone. Title, tools and navigation, a fifth of a page's
-    messages, aren't sent again.
-    """
-    with meter.visitors_run():
-        scenes.remember(page, controls)
-        beside = {of.key for of in controls if not getattr(of, "in_picture", False)}
-        for words in noticing.notice(beside):
-            st.markdown(words)
-        body()
-
-
-def run_open_section(view: Sections, *sections: Callable[[], Any]) -> None:
+def run_sections(
+    page: str, controls: Sequence[Control], view: Sections, *sections: Callable[[], Any]
+) -> None:
     """Show the tabs of `view` and run, of the `sections` in their order, only the open one."""
     for name, tab, section in zip(view.names, view.show(), sections, strict=True):
         if tab.open:
@@ -69,7 +56,22 @@ def run_open_section(view: Sections, *sections: Callable[[], Any]) -> None:
                 st.session_state[_OPEN_SECTION] = name
                 show.leave_pictures()
             with tab:
-                section()
+                _run_alone(page, controls, section)
+
+
+@st.fragment
+def _run_alone(page: str, controls: Sequence[Control], section: Callable[[], Any]) -> None:
+    """Run a section: its controls and what depends on them.
+
+    A control that moves in it reruns it alone. Title, tools and tabs, nearly half of a page's
+    messages, aren't sent again.
+    """
+    with meter.visitors_run():
+        scenes.remember(page, controls)
+        beside = {of.key for of in controls if not getattr(of, "in_picture", False)}
+        for words in noticing.notice(beside):
+            st.markdown(words)
+        section()
 
 
 def show_numbers(numbers: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitAPIException
 from engine.training import TrainingConfig
 from engine.training.cost import require_affordable
 from engine.training.names import CELL_NAMES, TASK_NAMES, run_names
-from pages.common.controls import Choice, Control, Number, show_side_by_side
+from pages.common.controls import Choice, Control, Number
 
 MOST_NETWORKS = 4
 _TASKS = {name: task for task, name in TASK_NAMES.items()}
@@ -128,10 +128,10 @@ def choose_networks() -> Plan:
 
     def show(controls: Sequence[Choice | Number], columns: Sequence[Any]) -> None:
         _write_address(controls)
-        chosen = show_side_by_side(controls, columns)
-        for control, column, value in zip(controls, columns, chosen, strict=True):
-            values[control.key] = value
-            slots[control.key] = column.empty()
+        for control, column in zip(controls, columns, strict=True):
+            with column:
+                values[control.key] = control.show()
+                slots[control.key] = st.empty()
 
     columns = st.columns([1.6, 1.2, 1.2, 1, 0.8], vertical_alignment="bottom")
     show((TASK, TIMESTEPS, STEPS, NETWORKS), columns[:4])

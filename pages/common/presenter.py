@@ -60,7 +60,13 @@ def toggle() -> None:
 
 
 def controls_area() -> DeltaGenerator:
-    """Where a page's controls stand: above the chart, or folded away while presenting."""
+    """Where a section's controls stand side by side; folded away while presenting."""
+    area = folded_away() if presenting() else st
+    return area.container(key="experiment", horizontal=True, vertical_alignment="bottom")
+
+
+def folded_away() -> DeltaGenerator:
+    """The place for controls: above the picture, or folded away while presenting."""
     if presenting():
         return st.container(key="controls").expander("Controls", icon=":material/tune:")
     return st.container()

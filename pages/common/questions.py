@@ -39,25 +39,18 @@ def is_open(question: Question) -> bool:
     return predicted(question) is not None or question.key in _just_shown()
 
 
-def question_card(
-    question: Question,
-    verdict: Verdict | None = None,
-    *,
-    draws: Config | None = None,
-) -> bool:
+def question_card(question: Question, *, draws: Config | None = None) -> bool:
     """Ask for a prediction before anything answers it; whether it may be answered now.
 
     Its options stand in an order of their own, the same for everybody in a room. Once it may be
-    answered, the card folds into a line: what it was about is the picture's turn. verdict: what the
-    numbers say, where no words below a picture do. draws: the network whose gradient is to be drawn.
+    answered, the card folds into a line: what it was about is the picture's turn. draws: the network
+    whose gradient is to be drawn.
     """
     classroom.put(question)
     title = f"**Question {question.reference} · {question.topic}**"
     stage = classroom.stage_of(question)
     if is_open(question) and stage is None:
         _answered(question, title, draws)
-        if verdict is not None:
-            st.markdown("\n\n".join(verdict_in_words(question, verdict)))
         return True
     with st.container(border=True, key=f"card-{question.key}"):
         st.markdown(f"{title}  \n{question.asks}")
@@ -65,8 +58,6 @@ def question_card(
             _ask_alone(question, draws)
             return False
         classroom.show_round(question, prediction_key(question))
-        if stage == "reveal" and verdict is not None:
-            st.markdown("\n\n".join(verdict_in_words(question, verdict)))
     return stage == "reveal"
 
 
