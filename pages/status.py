@@ -25,7 +25,7 @@ def numbers() -> None:
     runs = meter.METER.recent()
     pool = training_pool().status()
     answers = ask.ANSWERS
-    asked = answers.hits + answers.misses
+    asked, room = answers.hits + answers.misses, ask.MAX_ANSWERS + ask.MAX_PICTURES
     show_numbers(
         {
             "runs per second": f"{runs.per_second:.1f}",
@@ -37,7 +37,7 @@ def numbers() -> None:
             "memory": f"{meter.memory_megabytes():.0f} MB",
             "processes that compute": str(ask.workers().count),
             "answers found": f"{answers.hits / asked:.0%} of {asked:,}" if asked else "none asked",
-            "answers kept": f"{answers.kept_bytes / 1e6:.0f} of {ask.MAX_KEPT / 1e6:.0f} MB",
+            "answers kept": f"{answers.kept_bytes / 1e6:.0f} of {room / 1e6:.0f} MB",
         }
     )
 

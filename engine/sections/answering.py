@@ -9,12 +9,14 @@ import inspect
 import os
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from functools import cache
 from typing import Any
 
 import psutil
 
-from engine.sections.shown import Shown
+from engine.sections.shown import Picture, Shown
 
 #: How often a worker looks whether the process that it works for is still there.
 PARENT_SECONDS = 2.0
@@ -46,16 +48,56 @@ class Elsewhere:
         return Named(self._module, name)
 
 
-def answer(function: Named, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """What `function` returns; the figures of a section get the program that makes them."""
-    value = function(*arguments, **keywords)
-    if isinstance(value, Shown):
+@dataclass(frozen=True)
+class Parcel:
+    """What a section shows, on its way to a process that may have its pictures already.
+
+    A hand that rests asks for new words under the picture of before. shown: with `NO_PICTURE` in
+    every figure. digests: of the pictures, by the figure's name. pictures: those that aren't there
+    yet, by digest.
+    """
+
+    shown: Shown
+    digests: Mapping[str, str]
+    pictures: Mapping[str, Picture]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the programs, which are nearly all of it beside the pictures."""
+        return sum(len(of.program) + len(of.alt_text) for of in self.shown.figures.values())
+
+    def unpacked(self, pictures: Mapping[str, Picture]) -> Shown:
+        """All that the section shows. Raises KeyError where one of the pictures isn't there."""
         figures = {
-            name: replace(of, program=program(function, arguments, keywords, name))
-            for name, of in value.figures.items()
+            name: replace(of, picture=pictures[self.digests[name]])
+            for name, of in self.shown.figures.items()
         }
-        value = replace(value, figures=figures)
-    return value
+        return replace(self.shown, figures=figures)
+
+
+NO_PICTURE = Picture("", {})
+
+
+def answer(
+    function: Named,
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+    there: frozenset[str] = frozenset(),
+) -> Any:
+    """What `function` returns; the figures of a section get the program that makes them.
+
+    there: digests of the pictures that need not be sent.
+    """
+    value = function(*arguments, **keywords)
+    if not isinstance(value, Shown):
+        return value
+    figures = {
+        name: replace(of, program=program(function, arguments, keywords, name), picture=NO_PICTURE)
+        for name, of in value.figures.items()
+    }
+    digests = {name: of.picture.digest for name, of in value.figures.items()}
+    missing = {name: of for name, of in value.pictures.items() if name not in there}
+    return Parcel(replace(value, figures=figures), digests, missing)
 
 
 def get_ready(parent: int, *modules: str) -> None:
@@ -94,9 +136,14 @@ def program(
         f'chart = shown.figures["{figure}"].draw()',
         "",
         f"# What {function.name} does:",
-        *(f"# {line}".rstrip() for line in inspect.getsource(function.found()).splitlines()),
+        *(f"# {line}".rstrip() for line in _source(function)),
     ]
     return "\n".join(lines) + "\n"
+
+
+@cache
+def _source(function: Named) -> list[str]:
+    return inspect.getsource(function.found()).splitlines()
 
 
 def _text(value: Any, imports: set[str]) -> str:

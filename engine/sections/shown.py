@@ -12,8 +12,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import finalize
 
 from engine.questions import Verdict
 
@@ -34,30 +36,63 @@ _LOOKS = ("color", "fill", "stroke", "opacity", "strokeWidth", "tooltip")
 
 
 @dataclass(frozen=True)
+class Picture:
+    """What is drawn, wherever the hands in it stand.
+
+    specification: Vega-Lite with named data as JSON, the same for every setting. rows: Arrow's
+    bytes by the name of the data. constants: rows that the picture brings along, likewise.
+    """
+
+    specification: str
+    rows: Mapping[str, bytes]
+    constants: Mapping[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """Names these bytes, and no others."""
+        digest = blake2b(self.specification.encode(), digest_size=16)
+        for name, rows in sorted({**self.constants, **self.rows}.items()):
+            digest.update(f"{name} {len(rows)} ".encode())
+            digest.update(rows)
+        return digest.hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Bytes of it."""
+        return sum(map(len, (self.specification, *self.rows.values(), *self.constants.values())))
+
+
+@dataclass(frozen=True)
 class Figure:
     """A picture: how it is drawn, from which rows, and what it shows in words.
 
-    name: of its files. specification: Vega-Lite with named data as JSON, the same for every
-    setting. rows: Arrow's bytes by the name of the data. alt_text: what the picture is, for those
-    who can't see it; it stays the same while controls move. caption: what it shows at these
-    settings. hands: where the config has the sliders and radios inside the picture, by the
-    control's name. constants: rows that the picture brings along, as `rows` has them. program: what
-    makes it in a notebook.
+    name: of its files. alt_text: what the picture is, for those who can't see it; it stays the same
+    while controls move. caption: what it shows at these settings. hands: where the config has the
+    sliders and radios inside the picture, by the control's name. program: what makes it in a
+    notebook.
     """
 
     name: str
-    specification: str
-    rows: Mapping[str, bytes]
+    picture: Picture
     alt_text: str
     caption: str = ""
     hands: Mapping[str, float | str] = field(default_factory=dict)
-    constants: Mapping[str, bytes] = field(default_factory=dict)
     program: str = ""
+
+    @property
+    def specification(self) -> str:
+        """The picture's."""
+        return self.picture.specification
+
+    @property
+    def rows(self) -> Mapping[str, bytes]:
+        """The picture's."""
+        return self.picture.rows
 
     @property
     def all_rows(self) -> dict[str, bytes]:
         """What the specification asks for by name: the rows, and its own constants."""
-        return {**self.constants, **self.rows}
+        return {**self.picture.constants, **self.rows}
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -109,12 +144,9 @@ class Shown:
     verdict: Verdict | None = None
 
     @property
-    def size(self) -> int:
-        """Bytes of the rows and specifications, which are nearly all of it."""
-        return sum(
-            len(of.specification) + len(of.program) + sum(map(len, of.rows.values()))
-            for of in self.figures.values()
-        )
+    def pictures(self) -> dict[str, Picture]:
+        """What its figures draw, by the digest."""
+        return {of.picture.digest: of.picture for of in self.figures.values()}
 
 
 def figure(
@@ -131,8 +163,9 @@ def figure(
     options: what else it takes, hashable; each combination is a specification of its own.
     """
     specification, constants = _specification(chart, tuple(frames), tuple(sorted(options.items())))
-    rows = {name: _arrow(frame) for name, frame in frames.items()}
-    return Figure(chart.__name__, specification, rows, alt_text, caption, hands or {}, constants)
+    rows = {name: _kept_arrow(frame) for name, frame in frames.items()}
+    picture = Picture(specification, rows, constants)
+    return Figure(chart.__name__, picture, alt_text, caption, hands or {})
 
 
 def as_picture(figure: Figure, kind: Literal["svg", "png"]) -> bytes:
@@ -184,6 +217,20 @@ def _frame(rows: bytes) -> pd.DataFrame:
     import pyarrow as pa
 
     return pa.ipc.open_stream(rows).read_pandas()
+
+
+#: The bytes of frames that somebody holds, by `id`.
+_ARROW: dict[int, bytes] = {}
+
+
+def _kept_arrow(frame: pd.DataFrame) -> bytes:
+    """A frame's rows as Arrow has them; of a frame that a section keeps for all radii, made once."""
+    key = id(frame)
+    if key not in _ARROW:
+        rows = _arrow(frame)
+        finalize(frame, _ARROW.pop, key, None)
+        _ARROW[key] = rows
+    return _ARROW[key]
 
 
 def _arrow(frame: pd.DataFrame) -> bytes:

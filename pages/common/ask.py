@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -18,8 +20,8 @@ import streamlit as st
 from cachetools import LRUCache
 from loky.backend import get_context
 
-from engine.sections.answering import Named, answer, get_ready
-from engine.sections.shown import Shown
+from engine.sections.answering import Named, Parcel, answer, get_ready
+from engine.sections.shown import Picture
 from pages.common import sections
 from pages.common.settings import setting
 
@@ -31,9 +33,9 @@ WORKERS_SETTING = "LECTURE_WORKERS"
 MOST_WORKERS = 2
 #: A worker makes room for a new one after so many answers: what it has piled up goes with it.
 ANSWERS_PER_WORKER = 2000
-#: Bytes of all answers that are kept.
-MAX_KEPT = 64_000_000
-#: What an answer takes beside its rows: a handful of words and a key.
+#: Bytes of all answers that are kept, and of the pictures in them, which many answers share.
+MAX_ANSWERS, MAX_PICTURES = 16_000_000, 48_000_000
+#: What an answer takes beside its programs: a handful of words and a key.
 ANSWER_BYTES = 4_000
 #: After so long a page says what it waits for.
 PATIENCE_SECONDS = 0.5
@@ -88,35 +90,45 @@ class Workers:
         )
 
 
-class Answers:
-    """What has been answered, the most recently used of it, and what is being computed."""
+#: Begins to compute an answer, for somebody who has the pictures of these digests.
+Start = Callable[[frozenset[str]], Future[Any]]
 
-    def __init__(self, most_bytes: int) -> None:
+
+class Answers:
+    """What has been answered, the most recently used of it, and what is being computed.
+
+    A picture is kept once for all answers that show it: those of a hand's many places.
+    """
+
+    def __init__(self, most_bytes: int, most_of_pictures: int) -> None:
         self._lock = threading.Lock()
         self._kept: LRUCache[str, Any] = LRUCache(most_bytes, _size)
+        self._pictures: LRUCache[str, Picture] = LRUCache(most_of_pictures, lambda of: of.size)
         self._under_way: dict[str, Future[Any]] = {}
         self.hits = self.misses = 0
 
     @property
     def kept_bytes(self) -> int:
         """Bytes of all that is kept."""
-        return int(self._kept.currsize)
+        return int(self._kept.currsize + self._pictures.currsize)
 
-    def get(self, key: str, start: Callable[[], Future[Any]]) -> Future[Any]:
+    def get(self, key: str, start: Start) -> Future[Any]:
         """The answer to `key`; `start` begins to compute it where nobody has."""
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
-                self.hits += 1
-                done: Future[Any] = Future()
-                done.set_result(kept)
-                return done
+                with suppress(KeyError):  # its picture had to make room
+                    done: Future[Any] = Future()
+                    done.set_result(self._unpacked(kept))
+                    self.hits += 1
+                    return done
             if (under_way := self._under_way.get(key)) is not None:
                 self.hits += 1
                 return under_way
             self.misses += 1
             waited_for = self._under_way[key] = Future()
+            there = frozenset(self._pictures)
         try:
-            start().add_done_callback(partial(self._arrived, key, waited_for))
+            start(there).add_done_callback(partial(self._arrived, key, start, waited_for))
         except BaseException as error:
             self._end(key, waited_for, error=error)
             raise
@@ -126,16 +138,39 @@ class Answers:
         """Keep nothing of what there was."""
         with self._lock:
             self._kept.clear()
+            self._pictures.clear()
 
-    def _arrived(self, key: str, waited_for: Future[Any], computed: Future[Any]) -> None:
+    def _arrived(
+        self, key: str, start: Start, waited_for: Future[Any], computed: Future[Any]
+    ) -> None:
         if (error := computed.exception()) is not None:
             self._end(key, waited_for, error=error)
             return
-        value = computed.result()
+        try:
+            value = self._keep(key, computed.result())
+        except KeyError:  # a picture that was there has made room meanwhile
+            start(frozenset()).add_done_callback(partial(self._arrived, key, start, waited_for))
+        else:
+            self._end(key, waited_for, value=value)
+
+    def _keep(self, key: str, answered: Any) -> Any:
+        """Note an answer and its pictures. Raises KeyError where one of them isn't there."""
         with self._lock:
-            if _size(value) <= self._kept.maxsize:
-                self._kept[key] = value
-        self._end(key, waited_for, value=value)
+            value = answered
+            if isinstance(answered, Parcel):
+                there = (of for of in answered.digests.values() if of not in answered.pictures)
+                pictures = {**answered.pictures, **{of: self._pictures[of] for of in there}}
+                value = answered.unpacked(pictures)
+                for digest, picture in pictures.items():
+                    if picture.size <= self._pictures.maxsize:
+                        self._pictures[digest] = picture
+                answered = replace(answered, pictures={})
+            if _size(answered) <= self._kept.maxsize:
+                self._kept[key] = answered
+        return value
+
+    def _unpacked(self, kept: Any) -> Any:
+        return kept.unpacked(self._pictures) if isinstance(kept, Parcel) else kept
 
     def _end(
         self,
@@ -170,9 +205,9 @@ def ask(section: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) -> R:
     call = (answer, named, arguments, keywords)
     try:
         try:
-            found = _wait(ANSWERS.get(key, lambda: workers().submit(*call)), named)
+            found = _wait(ANSWERS.get(key, partial(workers().submit, *call)), named)
         except BrokenProcessPool:
-            found = _wait(ANSWERS.get(key, lambda: workers().submit_alone(*call)), named)
+            found = _wait(ANSWERS.get(key, partial(workers().submit_alone, *call)), named)
     except BrokenProcessPool as error:
         raise WorkerDiedError(
             f"Computing “{_in_words(named)}” ended its process twice; it may need more memory than "
@@ -187,12 +222,12 @@ def compute(function: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) 
 
 
 def _size(value: Any) -> int:
-    """Bytes that an answer takes, its key and what holds it together included."""
-    return ANSWER_BYTES + (value.size if isinstance(value, Shown) else sys.getsizeof(value))
+    """Bytes that an answer takes, its key and what holds it together included, its pictures not."""
+    return ANSWER_BYTES + (value.size if isinstance(value, Parcel) else sys.getsizeof(value))
 
 
 #: The server's own.
-ANSWERS = Answers(MAX_KEPT)
+ANSWERS = Answers(MAX_ANSWERS, MAX_PICTURES)
 
 
 def _named(function: Callable[..., Any]) -> Named:

@@ -160,7 +160,8 @@ def test_the_program_of_ones_own_comparison_makes_what_the_page_shows(tmp_path: 
     for run in runs.values():
         RunStore(str(tmp_path)).save(run)
     networks = tuple(OwnNetwork(name, run.config, run.to_bytes()) for name, run in runs.items())
-    shown = answer(Named("engine.sections.training_runs", "loss"), (networks,), {}).figures["loss"]
+    parcel = answer(Named("engine.sections.training_runs", "loss"), (networks,), {})
+    shown = parcel.unpacked(parcel.pictures).figures["loss"]
     assert len(shown.program) < 4000, "the runs themselves aren't in it"
     names: dict[str, Any] = {}
     exec(shown.program, names)

@@ -73,7 +73,8 @@ CASES: list[tuple[Section, tuple[Any, ...]]] = [
     ("section", "arguments"), CASES, ids=lambda of: of.__name__ if callable(of) else ""
 )
 def test_the_program_makes_the_same_picture(section: Section, arguments: tuple[Any, ...]) -> None:
-    shown = answer(Named(section.__module__, section.__name__), arguments, {})
+    parcel = answer(Named(section.__module__, section.__name__), arguments, {})
+    shown = parcel.unpacked(parcel.pictures)
     assert shown.figures
     for name, figure in shown.figures.items():
         made: dict[str, Any] = {}
