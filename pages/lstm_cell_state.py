@@ -10,6 +10,7 @@ from engine import handout
 from engine.gates import Hands
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.presets import LSTM_PRESETS
+from engine.sections.shown import Shown
 from pages.common import sections
 from pages.common.ask import ask
 from pages.common.controls import Choice, Number, Sections, Switch, reset, set_in_picture
@@ -113,20 +114,25 @@ def held(config: RecurrentConfig, unit: int = 1) -> tuple[RecurrentConfig, Hands
     return replace(config, forget_bias=FORGET_BIAS.now()), hands
 
 
-@part
 def the_cell(config: RecurrentConfig) -> None:
-    picture, words = st.container(), st.container()
-    shown = ask(sections.lstm_cell_state.cell, *held(config, UNIT.show(high=config.hidden_size)))
-    with picture:
-        show(shown.figures["cell"], TIMESTEP, *HANDS, SHOW)
-    with words:
-        say(shown)
+    above, unit = st.container(), UNIT.show(high=config.hidden_size)
     st.markdown(EQUATIONS)
+    with above:
+        at_work(config, unit)
+
+
+@part
+def at_work(config: RecurrentConfig, unit: int) -> None:
+    """The cell under its hands, and the numbers of one unit at this step."""
+    shown = ask(sections.lstm_cell_state.cell, *held(config, unit))
+    show(shown.figures["cell"], TIMESTEP, *HANDS, SHOW)
+    say(shown)
 
 
 def two_networks(config: RecurrentConfig) -> None:
     if question_card(handout.LSTM_GRADIENT, draws=replace(config, forget_bias=FORGET_BIAS.now())):
         networks(config)
+        st.caption("Same data, same width, same seed; the RNN uses tanh.")
 
 
 @part
@@ -134,12 +140,12 @@ def networks(config: RecurrentConfig) -> None:
     shown = ask(sections.lstm_cell_state.two_networks, *held(config))
     show(shown.figures["networks"], *HANDS)
     say(shown, handout.LSTM_GRADIENT)
-    st.caption("Same data, same width, same seed; the RNN uses tanh.")
 
 
 def two_terms(config: RecurrentConfig) -> None:
     if question_card(handout.CELL_STATE):
         terms(config)
+        st.markdown(TWO_TERMS)
 
 
 @part
@@ -148,23 +154,24 @@ def terms(config: RecurrentConfig) -> None:
     for figure in shown.figures.values():  # none with a single timestep
         show(figure, TIMESTEP, *HANDS)
     say(shown, handout.CELL_STATE)
-    st.markdown(TWO_TERMS)
 
 
-@part
 def gates(config: RecurrentConfig) -> None:
-    shown = ask(sections.lstm_cell_state.gates, *held(config))
-    show(shown.figures["gates"], *HANDS)
-    say(shown)
+    by_bias(sections.lstm_cell_state.gates, config)
     st.caption("One sequence, the first of the batch. Amber is open, or above 0; blue is below 0.")
 
 
-@part
 def memory(config: RecurrentConfig) -> None:
-    shown = ask(sections.lstm_cell_state.memory, *held(config))
-    show(shown.figures["memory"], *HANDS)
-    say(shown)
+    by_bias(sections.lstm_cell_state.memory, config)
     st.markdown(MEMORY)
+
+
+@part
+def by_bias(section: Callable[[RecurrentConfig, Hands], Shown], config: RecurrentConfig) -> None:
+    """A section whose picture has the forget bias and the gates."""
+    shown = ask(section, *held(config))
+    show(next(iter(shown.figures.values())), *HANDS)
+    say(shown)
 
 
 def extremes() -> None:
