@@ -177,7 +177,7 @@ def _landscape(radii: Data) -> list[Layer]:
         drawn += [
             line.encode(x=strip.x(), y=strip.y(share)),
             *stage.haloed(
-                named.encode(x=strip.x(), y=strip.y(share), text="words:N"),
+                named.encode(x=strip.x(), y=strip.y(share), text=alt.Text("words:N")),
                 align=align, dy=expr(dy), fontSize=expr("13*s"), fontWeight=600,
                 color=expr("gradient"),
             ),

@@ -58,7 +58,7 @@ def nodes(
     signs = rows.mark_text(
         color=expr("ink"), baseline="middle", fontSize=expr(f"unit_px*{size}*(wide ? 0.86 : 1.1)"),
         clip=True, aria=False,
-    ).encode(text="sign:N")  # fmt: skip
+    ).encode(text=alt.Text("sign:N"))  # fmt: skip
     return [discs, signs]
 
 
@@ -130,7 +130,7 @@ def pills(ground: Ground, places: Sequence[tuple[float, float, str]]) -> list[La
     )  # fmt: skip
     inside = rows.mark_text(
         color=expr("ink"), baseline="middle", fontSize=expr("13*s"), aria=False
-    ).encode(x=at_x("px"), y=at_y("py"), text="word:N")
+    ).encode(x=at_x("px"), y=at_y("py"), text=alt.Text("word:N"))
     return [_box(frames), inside]
 
 
@@ -144,7 +144,7 @@ def cells(
         fill=expr("ink"), stroke=expr("ink"), fillOpacity=0.025 if faint else 0.045, clip=True,
         strokeOpacity=0.22 if faint else 0.4, cornerRadius=expr("11*s"), strokeWidth=1, aria=False,
     )  # fmt: skip
-    return marks.encode(x=at_x("px"), y=at_y("py"), x2="px2:Q", y2="py2:Q")
+    return marks.encode(x=at_x("px"), y=at_y("py"), x2=alt.X2("px2:Q"), y2=alt.Y2("py2:Q"))
 
 
 def symbols(ground: Ground, marks: Sequence[Symbol]) -> list[Layer]:
@@ -166,7 +166,10 @@ def symbols(ground: Ground, marks: Sequence[Symbol]) -> list[Layer]:
     tildes = set_in(
         rows.transform_filter("datum.tilde"), 17, "wide ? -2*s : 5", -7, align="right", text="~"
     )
-    letters, indices = letters.encode(text="letter:N"), indices.encode(text="index:N")
+    letters, indices = (
+        letters.encode(text=alt.Text("letter:N")),
+        indices.encode(text=alt.Text("index:N")),
+    )
     return [letters, indices, *([tildes] if any(mark.tilde for mark in marks) else [])]
 
 
@@ -181,10 +184,10 @@ def _box_words(placed: alt.Chart) -> list[Layer]:
         placed.transform_filter(is_gate)
         .transform_calculate(says="replace(format(datum.mean, '.2f'), '-', '−')")
         .mark_text(fontSize=expr("14*s"), dy=expr("10*s"), **style)
-        .encode(x=at_x("px"), y=at_y("py"), text="says:N")
+        .encode(x=at_x("px"), y=at_y("py"), text=alt.Text("says:N"))
     )
-    return [words.encode(x=at_x("px"), y=at_y("base_"), text="word:N"), means]
+    return [words.encode(x=at_x("px"), y=at_y("base_"), text=alt.Text("word:N")), means]
 
 
 def _box(marks: alt.Chart, top: str = "top", base: str = "base") -> alt.Chart:
-    return marks.encode(x=at_x("left"), x2="right:Q", y=at_y(top), y2=f"{base}:Q")
+    return marks.encode(x=at_x("left"), x2=alt.X2("right:Q"), y=at_y(top), y2=alt.Y2(f"{base}:Q"))

@@ -22,7 +22,7 @@ def card(curves: Data, labels: Data, *, at_left: bool) -> alt.LayerChart:
     lines = rows.mark_line(strokeWidth=2.5, aria=False).encode(
         x=x,
         y=y,
-        detail="curve:N",
+        detail=alt.Detail("curve:N"),
         color=stage.as_given("colour"),
         strokeDash=alt.StrokeDash(
             "dash:N",
@@ -43,7 +43,7 @@ def card(curves: Data, labels: Data, *, at_left: bool) -> alt.LayerChart:
         .encode(
             x=px(f"{left} - 6" if at_left else f"{right} + 6"),
             y=y,
-            text="curve:N",
+            text=alt.Text("curve:N"),
             color=stage.as_given("colour"),
         )
     )

@@ -104,7 +104,7 @@ def _lens() -> list[Layer]:
     lens = corners.mark_line(fill=expr("ink"), fillOpacity=0.055, strokeOpacity=0, aria=False)
     column = alt.Chart(ONE).mark_rect(color=expr("ink"), opacity=0.1, aria=False)
     return [
-        lens.encode(x=at_x("px"), y=at_y("py"), order="n:O"),
+        lens.encode(x=at_x("px"), y=at_y("py"), order=alt.Order("n:O")),
         column.encode(
             x=px("now - pace/2"), x2=px("now + pace/2"), y=px("road_top"), y2=px("strip_base")
         ),

@@ -55,7 +55,7 @@ def found_by_width(
               baseline="middle"),
         grid.mark_rule(color=expr("hair"), aria=False).encode(x=px("left"), x2=px("right"), y=up),
         grid.mark_text(color=expr("dim"), align="right", dx=-8, baseline="middle", aria=False,
-                       fontSize=expr(f"{TICK}*s")).encode(x=px("left"), y=up, text="words:N"),
+                       fontSize=expr(f"{TICK}*s")).encode(x=px("left"), y=up, text=alt.Text("words:N")),
         words("left", "bottom + 18*s", "'k = 1'", align="center", size=TICK),
         words("right", "bottom + 18*s", "'k = ' + widest", align="right", size=TICK),
     ]  # fmt: skip
@@ -83,14 +83,14 @@ def found_by_width(
     for colour in ("ink", "optimum"):
         named = chart.transform_filter(f"datum.colour == '{colour}' && (wide || datum.is_long)")
         layers += haloed(
-            named.encode(x=across, y=up, text="words:N"), color=expr(colour), align="left",
+            named.encode(x=across, y=up, text=alt.Text("words:N")), color=expr(colour), align="left",
             dx=expr("3*s"), dy=expr("14*s"), fontSize=expr(f"{LABEL - 1.5}*s"), baseline="middle",
             limit=expr("(right - left)*0.6"),
         )  # fmt: skip
     for name in ("optimum", "greedy"):
         level = alt.Chart(levels).transform_filter(f"datum.colour == '{name}'")
         layers += haloed(
-            level.encode(x=px("right"), y=up, text="words:N"), color=expr(name), align="right",
+            level.encode(x=px("right"), y=up, text=alt.Text("words:N")), color=expr(name), align="right",
             dy=expr("-9*s"), fontWeight=600, fontSize=expr(f"{LABEL}*s"), baseline="middle",
         )  # fmt: skip
     return stage(*layers, height="bottom + 36*s", parameters=parameters, many_marks=True)

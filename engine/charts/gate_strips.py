@@ -100,11 +100,11 @@ def _strips(ways: ChartData, strips: Sequence[tuple[str, str]]) -> list[Layer]:
         align="left", baseline="middle", color=expr("ink"), fontWeight=600, **style
     )
     return [
-        edges.encode(x=px("left"), x2=px("right"), y=at_y("py"), y2="base:Q"),
+        edges.encode(x=px("left"), x2=px("right"), y=at_y("py"), y2=alt.Y2("base:Q")),
         *images,
-        beside.encode(x=px("left - 12*s"), y=at_y("middle"), text="name:N"),
-        above.encode(x=px("left"), y=at_y("over"), text="name:N"),
-        means.encode(x=px("right + 8*s"), y=at_y("middle"), text="says:N"),
+        beside.encode(x=px("left - 12*s"), y=at_y("middle"), text=alt.Text("name:N")),
+        above.encode(x=px("left"), y=at_y("over"), text=alt.Text("name:N")),
+        means.encode(x=px("right + 8*s"), y=at_y("middle"), text=alt.Text("says:N")),
         words("right + 8*s", "strips_top - 8*s", "'mean'", size=12),
         *times("strips_base + 12*s", moving=False),
     ]  # fmt: skip
@@ -123,7 +123,7 @@ def _legend(low: str, middle: str, high: str, says: str) -> list[Layer]:
         (high, "left + 200*s", "right"),
     )
     return [
-        image.encode(x=px("left"), y=px("4*s"), url="url:N"),
+        image.encode(x=px("left"), y=px("4*s"), url=alt.Url("url:N")),
         *(words(place, "26*s", f"'{text}'", size=12, align=align) for text, place, align in ends),
         words("left + (wide ? 216*s : 212*s)", "13*s", says, size=12),
     ]

@@ -120,6 +120,6 @@ def _feet(changes: Data) -> list[Layer]:
         baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False
     )
     return [
-        marks.encode(x=PLOT.x("deleted_layer"), y=px("y1"), text="deleted_layer:Q"),
+        marks.encode(x=PLOT.x("deleted_layer"), y=px("y1"), text=alt.Text("deleted_layer:Q")),
         words("x1 + 12*s", "y1 + 14*s", "wide ? 'the deleted block' : 'deleted'"),
     ]

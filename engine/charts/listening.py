@@ -122,7 +122,7 @@ def _norms(curves: Data, ticks: Data) -> list[Layer]:
                 color=expr("gradient"), strokeWidth=expr(f"{width}*s"), opacity=opacity, aria=False
             ),
             **place,
-        ).encode(strokeDash=dash, detail=["cell:N", "seed:N"])
+        ).encode(strokeDash=dash, detail=[alt.Detail("cell:N"), alt.Detail("seed:N")])
         for seeds, width, opacity in ((">= 0", 0.8, 0.45), ("< 0", 2.6, 1.0))
     ]
     names = rows.transform_filter("datum.seed < 0 && datum.label != ''")

@@ -52,7 +52,9 @@ class Panel:
             lines.encode(
                 y=self.y("value"), x=px(f"{self.left} - 8*s"), x2=px(f"{self.right} + 8*s")
             ),
-            numbers.encode(y=self.y("value"), x=px(f"{self.left} - 13*s"), text="words:N"),
+            numbers.encode(
+                y=self.y("value"), x=px(f"{self.left} - 13*s"), text=alt.Text("words:N")
+            ),
         ]
 
     def framed(self, ticks: Data, *curves: Layer, right: str = "width") -> list[Layer]:
@@ -148,7 +150,7 @@ def numbered(panel: Panel, steps: Data, letter: str = "t") -> list[Layer]:
         .transform_calculate(number=f"(datum.t == t1 && wide ? '{letter} = ' : '') + datum.t")
     )
     text = rows.mark_text(color=expr("dim"), fontSize=expr("12*s"), baseline="top", aria=False)
-    return [text.encode(x=panel.x(), y=px(f"{panel.bottom} + 6*s"), text="number:N")]
+    return [text.encode(x=panel.x(), y=px(f"{panel.bottom} + 6*s"), text=alt.Text("number:N"))]
 
 
 def beads(panel: Panel, steps: Data, rows: alt.Chart, row: str) -> list[Layer]:
@@ -192,7 +194,7 @@ def nodes(
     drawn: list[Layer] = [
         edge.encode(**place).properties(description="nodes"),
         disc.encode(opacity=_fill(), tooltip=list(tooltip), **place),
-        name.encode(text="label:N", color=stage.as_given("letters"), **place),
+        name.encode(text=alt.Text("label:N"), color=stage.as_given("letters"), **place),
     ]
     if not inputs:
         return drawn
@@ -202,7 +204,7 @@ def nodes(
     )
     return [
         stems.encode(x=panel.x(), y=px(row), y2=px(f"{row} + rn + 9*s")),
-        names.encode(x=panel.x(), y=px(f"{row} + rn + 11*s"), text="input:N"),
+        names.encode(x=panel.x(), y=px(f"{row} + rn + 11*s"), text=alt.Text("input:N")),
         *drawn,
     ]
 

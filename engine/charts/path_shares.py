@@ -72,14 +72,14 @@ def _band(lengths: Data) -> alt.Chart:
         .mark_rect(color=expr("ink"), opacity=0.06, aria=False)
     )
     return rows.encode(
-        x=UP.x("left"), x2="right:Q", y=px("zero - up - 8*s"), y2=px("below + down + 4*s")
+        x=UP.x("left"), x2=alt.X2("right:Q"), y=px("zero - up - 8*s"), y2=px("below + down + 4*s")
     )
 
 
 def _gradient_bars(now: alt.Chart) -> list[Layer]:
     """Filled where a length carries with the whole, only outlined where it points against it."""
     rows = now.transform_calculate(tall=f"min(abs(datum.v), {MOST})", foot="0").encode(
-        x=UP.x("path_length"), y=UP.y("tall"), y2="foot:Q"
+        x=UP.x("path_length"), y=UP.y("tall"), y2=alt.Y2("foot:Q")
     )
     with_it = rows.transform_filter(f"datum.v > {LEAST}").mark_bar(
         color=expr("gradient"), width=expr("0.76*bar"), cornerRadiusEnd=2
@@ -99,7 +99,7 @@ def _gradient_bars(now: alt.Chart) -> list[Layer]:
         .mark_text(
             dy=-7, fontSize=expr(f"{TICK}*s"), fontWeight=600, color=expr("gradient"), aria=False
         )
-        .encode(x=UP.x("path_length"), y=UP.y("tall"), text="label:N")
+        .encode(x=UP.x("path_length"), y=UP.y("tall"), text=alt.Text("label:N"))
     )
     opacity = alt.Opacity(
         "in_band:N", scale=alt.Scale(domain=[False, True], range=[0.45, 1]), legend=None
@@ -118,7 +118,7 @@ def _path_bars(lengths: Data) -> list[Layer]:
     rows = alt.Chart(lengths).transform_calculate(foot="0")
     bars = rows.mark_bar(color=expr("mid"), width=expr("0.76*bar"), aria=False)
     return [
-        bars.encode(x=DOWN.x("path_length"), y=DOWN.y("path_share"), y2="foot:Q"),
+        bars.encode(x=DOWN.x("path_length"), y=DOWN.y("path_share"), y2=alt.Y2("foot:Q")),
         words(UP.at_x(36.5), "below + 0.62*down",
               "wide ? 'where the paths are: most pass 27 blocks' : 'where the paths are'", size=LABEL),
     ]  # fmt: skip
@@ -132,7 +132,7 @@ def _axis() -> list[Layer]:
     return [
         rule("x0", "zero", "x1", "zero", colour="mid"),
         rule("x0", "below", "x1", "below", colour="mid"),
-        marks.encode(x=UP.x("at"), y=px("(zero + below)/2"), text="words:N"),
+        marks.encode(x=UP.x("at"), y=px("(zero + below)/2"), text=alt.Text("words:N")),
         words(UP.at_x(47), "(zero + below)/2", "'blocks on the path'", size=TICK, align="center",
               baseline="middle", where="wide"),
     ]  # fmt: skip
@@ -162,12 +162,12 @@ def _examples(example: Data) -> list[Layer]:
     ).mark_text(align="left", color=expr("dim"), fontSize=expr(f"{CAPTION}*s"), aria=False)  # fmt: skip
     return [
         blocks.encode(
-            x=at_x("a"), x2="b:Q", y=at_y("c"), y2="d:Q",
+            x=at_x("a"), x2=alt.X2("b:Q"), y=at_y("c"), y2=alt.Y2("d:Q"),
             color=stage.as_given("ink_"), opacity=px("1"),
             fillOpacity=alt.FillOpacity("taken:N", scale=alt.Scale(domain=[False, True], range=[0.35, 1]), legend=None),  # noqa: E501
         ),
         line.mark_line(color=expr("road"), strokeWidth=expr("2*s"), strokeJoin="round", aria=False).encode(  # noqa: E501
-            x=at_x("at"), y=at_y("down"), detail="path:N", order="order:Q"
+            x=at_x("at"), y=at_y("down"), detail=alt.Detail("path:N"), order=alt.Order("order:Q")
         ),
-        names.encode(x=px("beside"), y=at_y("road"), text="words:N"),
+        names.encode(x=px("beside"), y=at_y("road"), text=alt.Text("words:N")),
     ]  # fmt: skip

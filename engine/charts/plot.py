@@ -55,7 +55,7 @@ class Plot:
         )  # fmt: skip
         return [
             lines.encode(x=px(self.left), x2=px(self.right)),
-            numbers.encode(x=px(self.right), text="words:N"),
+            numbers.encode(x=px(self.right), text=alt.Text("words:N")),
         ]
 
     def feet(self, last: str, first: str, unit: str, parts: int = 5, align: str = "left") -> Layer:
@@ -72,7 +72,7 @@ class Plot:
             baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False,
             align=expr(f"datum.share == 0 ? '{align}' : 'center'"),
         )  # fmt: skip
-        return marks.encode(x=self.x("value"), y=px(self.bottom), text="words:N")
+        return marks.encode(x=self.x("value"), y=px(self.bottom), text=alt.Text("words:N"))
 
     def curve(
         self, rows: alt.Chart, across: str, up: str, colour: str, *, width: float = 2.6, **mark: Any
@@ -100,7 +100,7 @@ class Plot:
         if where is not None:
             rows = rows.transform_filter(where)
         placed = rows.transform_calculate(label_=words).encode(
-            x=px(left or self.left), y=self.y(up), text="label_:N"
+            x=px(left or self.left), y=self.y(up), text=alt.Text("label_:N")
         )
         return list(stage.haloed(placed, **mark))
 
@@ -125,10 +125,10 @@ def headline(said: Data, *, left: str = "x0", top: str = "4*s") -> list[Layer]:
             color=expr("ink"),
             **mark,
             fontSize=expr(f"wide ? {large} : min(27, 1.8*width/length(datum.large))"),
-        ).encode(x=px(left), y=px(top), text="large:N"),
+        ).encode(x=px(left), y=px(top), text=alt.Text("large:N")),
         row.mark_text(
             color=expr("dim"), fontSize=expr(small), lineHeight=expr(f"1.35*{small}"), **mark
-        ).encode(x=px(left), y=px(f"{top} + 1.32*{large}"), text="small:N"),
+        ).encode(x=px(left), y=px(f"{top} + 1.32*{large}"), text=alt.Text("small:N")),
     ]
 
 

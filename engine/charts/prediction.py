@@ -51,7 +51,7 @@ def prediction(guesses: Data, ticks: Data, measured: Data | None = None, *, name
         alt.Chart(ticks)
         .mark_text(align="right", baseline="middle", color=alt.ExprRef("dim"), aria=False,
                    fontSize=alt.ExprRef(f"{CAPTION - 1}*s"))
-        .encode(y=y("value", "top", "bottom", ends), x=px("left - 10*s"), text="words:N"),
+        .encode(y=y("value", "top", "bottom", ends), x=px("left - 10*s"), text=alt.Text("words:N")),
         rule("left", "end", "right", "start", colour="ink", width=2.5, strokeDash=[6, 4]),
     ]  # fmt: skip
     if measured is not None:
@@ -61,7 +61,7 @@ def prediction(guesses: Data, ticks: Data, measured: Data | None = None, *, name
             .encode(
                 x=x("place", "left", "right", [0, 1]),
                 y=y("value", "top", "bottom", ends),
-                order="place:Q",
+                order=alt.Order("place:Q"),
             ),
             paper("left", "0", "right", "top - 2"),
             paper("left", "bottom + 2", "right", "height"),

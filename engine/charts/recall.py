@@ -139,7 +139,7 @@ def _norms(norms: Data) -> list[Layer]:
     def line(of: str, colour: str, width: float) -> alt.Chart:
         drawn = rows.mark_line(
             color=expr(colour), strokeWidth=expr(f"{width}*s"), aria=False
-        ).encode(detail="p:N")
+        ).encode(detail=alt.Detail("p:N"))
         return stage.placed(drawn, x=x, y=_AT.norm(f"datum.{of}"))
 
     return [line("first", "mid", 1.3), line("m", "state", 1.8), line("g", "gradient", 3)]
@@ -195,7 +195,7 @@ def _losses(losses: Data, names: Data) -> list[Layer]:
             clip=True,
             aria=False,
         )
-        .encode(x=x, y=y, strokeDash=dash, detail="seed:N")
+        .encode(x=x, y=y, strokeDash=dash, detail=alt.Detail("seed:N"))
         for seeds, colour, width, opacity in ((">= 0", "mid", 0.8, 0.55), ("< 0", "ink", 2.0, 1.0))
     ]
     here = f"(9 + {STEP.now()}/{LAST}*(width - 18))"
@@ -217,7 +217,7 @@ def _losses(losses: Data, names: Data) -> list[Layer]:
         )
     ]
     labels = stage.haloed(
-        alt.Chart(names).encode(x=x, y=y, text="name:N"),
+        alt.Chart(names).encode(x=x, y=y, text=alt.Text("name:N")),
         align="left", dy=expr("-9*s"), fontSize=expr("13*s"), fontWeight=600, color=expr("ink"),
     )  # fmt: skip
     return [

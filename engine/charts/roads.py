@@ -51,7 +51,7 @@ def scaled_skips(roads: Data, mine: Data, ends: Data, said: Data) -> alt.LayerCh
         PLOT.feet("last", "loss", "(wide ? ' units back' : '')", parts=3),
         PLOT.curve(
             alt.Chart(roads), "units", "log10_road", "mid", width=1.6, strokeDash=[5, 4]
-        ).encode(detail="shortcut:N"),
+        ).encode(detail=alt.Detail("shortcut:N")),
         *_errors(names),
         PLOT.curve(moving, "units", "measured", "gradient", width=2.6),
         PLOT.curve(moving, "units", "road", "road", width=3.4),
@@ -77,17 +77,17 @@ def _errors(names: alt.Chart) -> list[Layer]:
     text: dict[str, Any] = {"baseline": "middle", "aria": False, "fontSize": expr(f"{CAPTION}*s")}
     return [
         ties.encode(
-            x=px("x1 + 42*s"), x2=px("names - 8*s"), y=PLOT.y("log10_road"), y2="label_at:Q"
+            x=px("x1 + 42*s"), x2=px("names - 8*s"), y=PLOT.y("log10_road"), y2=alt.Y2("label_at:Q")
         ),
         bars.encode(
             x=error, x2=px("names - 4*s"),
             tooltip=[alt.Tooltip("shortcut:N"), alt.Tooltip("error_words:N", title="test error")],
         ),
         at.mark_text(align="left", color=expr("ink"), **text).encode(
-            x=px("names + 2*s"), text="name:N"
+            x=px("names + 2*s"), text=alt.Text("name:N")
         ),
         at.mark_text(align="right", color=expr("ink"), fontWeight=600, **text).encode(
-            x=px("width - 6*s"), text="says:N"
+            x=px("width - 6*s"), text=alt.Text("says:N")
         ),
         words("width - 6*s", "y0 - 14*s", "wide ? 'their test error on CIFAR-10' : 'test error'",
               align="right"),

@@ -131,7 +131,7 @@ def _axis(longest: int) -> list[Layer]:
         words("plot_left - 0.03*width", "wide ? 12*s : plot_top - 24*s",
               "'Cells run, against T'", size=SENTENCE, weight=600, colour="ink", baseline="middle"),
         lines.encode(x=px("plot_left"), x2=px("plot_right"), y=_up("share")),
-        told.encode(x=_across(longest), y=px("plot_bottom + 15*s"), text="words:N"),
+        told.encode(x=_across(longest), y=px("plot_bottom + 15*s"), text=alt.Text("words:N")),
     ]  # fmt: skip
 
 
@@ -163,10 +163,10 @@ def _counts(counted: alt.Chart, longest: int) -> list[Layer]:
             rows.mark_line(**line, opacity=0.28).encode(**place),
             before.mark_line(**line).encode(**place),
             under_hand(here, colour, 110).encode(**place),
-            *haloed(here.encode(**place, text="words:N"), color=expr(colour), align=side,
+            *haloed(here.encode(**place, text=alt.Text("words:N")), color=expr(colour), align=side,
                     dx=expr(dx), dy=expr(dy), fontWeight=600, fontSize=expr(f"{LABEL}*s")),
             last.mark_text(color=expr(colour), align="left", dx=expr("9*s"), fontWeight=600,
                            fontSize=expr(f"{TICK + 1}*s"), baseline="middle", aria=False).encode(
-                **place, text="words:N"),
+                **place, text=alt.Text("words:N")),
         ]  # fmt: skip
     return layers

@@ -116,8 +116,8 @@ def _axis(top: str, bottom: str, ticks: list[tuple[float, str]], high: float) ->
     )
     return [
         line.encode(x=px("axis_left"), x2=px("axis_right"), y=place),
-        label.encode(x=px("axis_left"), y=place, text="words:N"),
-        told.encode(x=_across(), y=px(f"{bottom} + 15*s"), text="words:N"),
+        label.encode(x=px("axis_left"), y=place, text=alt.Text("words:N")),
+        told.encode(x=_across(), y=px(f"{bottom} + 15*s"), text=alt.Text("words:N")),
     ]
 
 
@@ -139,7 +139,9 @@ def _lengths(widths: Data, longest: int) -> list[Layer]:
         rows = _of(widths, scoring)
         line = rows.mark_line(color=expr(colour), strokeDash=dash, strokeWidth=expr("2.4*s"),
                               aria=False)  # fmt: skip
-        end = rows.transform_filter("datum.last").encode(x=_across(), y=place, text="name:N")
+        end = rows.transform_filter("datum.last").encode(
+            x=_across(), y=place, text=alt.Text("name:N")
+        )
         layers += [
             line.encode(x=_across(), y=place),
             *haloed(end, color=expr(colour), align="right", dy=expr(f"{_BESIDE[scoring]}*s"),
@@ -160,7 +162,7 @@ def _levels(levels: Data, longest: int) -> list[Layer]:
         line = rows.mark_rule(color=expr(colour), strokeDash=[2, 3], strokeWidth=expr("1.4*s"),
                               aria=False)  # fmt: skip
         named = rows.encode(x=px(f"axis_{align}" + (" + 6*s" if align == "left" else "")), y=place,
-                            text="words:N")  # fmt: skip
+                            text=alt.Text("words:N"))  # fmt: skip
         layers += [
             line.encode(x=px("axis_left"), x2=px("axis_right"), y=place),
             *haloed(named, color=expr(colour), align=align, dy=expr(f"{side}*s"), fontWeight=600,
@@ -187,7 +189,7 @@ def _hand(widths: Data, longest: int) -> list[Layer]:
         layers.append(under_hand(now).encode(x=_across(), y=place))
         for align, side, where in (("left", 9, "<="), ("right", -9, ">")):
             at = named.transform_filter(f"beam {where} 10").encode(
-                x=_across(), y=place, text="words:N"
+                x=_across(), y=place, text=alt.Text("words:N")
             )
             layers += haloed(at, color=expr("state"), align=align, dx=expr(f"{side}*s"),
                              dy=expr("-13*s"), fontWeight=600, fontSize=expr(f"{LABEL}*s"))  # fmt: skip

@@ -275,7 +275,7 @@ def _along(layers: Data, ticks: Data) -> list[Layer]:
     foot = feet.mark_text(
         baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False,
         align=expr("datum.layer == 1 ? 'left' : 'center'"),
-    ).encode(x=ALONG.x("layer"), y=px("y1"), text="says:N")  # fmt: skip
+    ).encode(x=ALONG.x("layer"), y=px("y1"), text=alt.Text("says:N"))  # fmt: skip
     return [
         *ALONG.levels(ticks),
         ALONG.curve(alt.Chart(layers), "layer", "plain", "mid", width=1.6, strokeDash=[2, 3]),

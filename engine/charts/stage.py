@@ -47,12 +47,12 @@ ONE: Data = alt.InlineData(values=[{"one": 1}])
 
 def px(expression: str | float) -> Any:
     """A place or length in pixels."""
-    return alt.value(alt.ExprRef(str(expression)))
+    return alt.PositionValueDef(value=expr(expression))
 
 
-def expr(expression: str | float) -> alt.ExprRef:
+def expr(expression: str | float) -> dict[str, str]:
     """A property that Vega computes."""
-    return alt.ExprRef(str(expression))
+    return {"expr": str(expression)}
 
 
 @dataclass(frozen=True)
@@ -165,12 +165,12 @@ def y(field: str, top: str, bottom: str, domain: Sequence[Any], **options: Any) 
 def placed(rows: alt.Chart, *, text: str | None = None, **places: str) -> alt.Chart:
     """Marks at pixels that depend on the row: `placed(rows, x="datum.p*pw", y="head")`."""
     rows = rows.transform_calculate(**{f"{name}_": place for name, place in places.items()})
-    encoded: dict[str, Any] = {
-        name: {"x": alt.X, "y": alt.Y}[name](f"{name}_:Q", axis=None, scale=None)
-        if name in ("x", "y")
-        else f"{name}_:Q"
-        for name in places
-    }
+    encoded: dict[str, Any] = {}
+    for name in places:
+        # A channel by its class: of a bare text Altair would look for it among all its schemas.
+        channel = getattr(alt, name[0].upper() + name[1:])
+        bare = {"axis": None, "scale": None} if name in ("x", "y") else {}
+        encoded[name] = channel(f"{name}_:Q", **bare)
     if text is not None:
         encoded["text"] = alt.Text(f"{text}:N")
     return rows.encode(**encoded)
@@ -213,7 +213,9 @@ def words(
     rows = alt.Chart(data)
     if where is not None:
         rows = rows.transform_filter(where)
-    rows = rows.transform_calculate(words=text).encode(x=px(left), y=px(base), text="words:N")
+    rows = rows.transform_calculate(words=text).encode(
+        x=px(left), y=px(base), text=alt.Text("words:N")
+    )
     mark |= {
         "align": expr(align) if "?" in align else align,
         "fontWeight": weight,
@@ -322,18 +324,21 @@ def stage(
     parameters: the hands' selections first, then what is derived, in the order of their use.
     many_marks: too many for SVG, where each is an element of the page.
     """
-    chart: alt.LayerChart = alt.layer(*layers).resolve_scale(x="independent", y="independent")
     hands = [one for one in parameters if one.param_type == "selection"]
     derived = [one for one in parameters if one.param_type != "selection"]
-    chart = chart.add_params(*hands, *theme(), parameter("height", height), *derived)
-    if many_marks:
-        chart = chart.properties(usermeta={"embedOptions": {"renderer": "canvas"}})
-    return chart.properties(
+    first = layers[0].add_params(*hands, *theme(), parameter("height", height), *derived)
+    canvas: Any = {"usermeta": {"embedOptions": {"renderer": "canvas"}}} if many_marks else {}
+    # At once: each of Altair's methods copies all layers.
+    return alt.LayerChart(
+        layer=[first, *layers[1:]],
+        resolve=alt.Resolve(scale=alt.ScaleResolveMap(x="independent", y="independent")),
         width="container",
         height=500,
         padding={"left": 0, "right": 0, "top": 0, "bottom": 4},
         autosize=alt.AutoSizeParams(type="none", contains="padding"),
-    ).configure_view(stroke=None)
+        config=alt.Config(view=alt.ViewConfig(stroke=None)),
+        **canvas,
+    )
 
 
 def _scale(domain: Sequence[Any], start: str, end: str) -> alt.Scale:

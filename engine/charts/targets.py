@@ -81,7 +81,7 @@ def _curves(steps: Data, live: alt.Chart, losses: Data) -> list[Layer]:
     )
     return [
         guides.encode(x=_PANEL.x(), y=px("y0"), y2=px("z1")),
-        alone.encode(detail="k:N").properties(description="single losses"),
+        alone.encode(detail=alt.Detail("k:N")).properties(description="single losses"),
         _PANEL.line(last, "g", "ink", 2.2, strokeDash=[6, 4]),
         _PANEL.line(live, "g", "gradient", 3.5).properties(description="gradient"),
         dots.encode(x=_PANEL.x(), y=_PANEL.y("g")),
@@ -116,7 +116,7 @@ def _network(steps: Data, live: alt.Chart) -> list[Layer]:
         ),
         few.mark_square(size=expr("pow(5*s, 2)"), opacity=0.7, **hot).encode(x=x, y=px("yl")),
         big.mark_square(size=expr(side), opacity=1, **hot).encode(x=x, y=px("yl")),
-        names.encode(x=x, y=px("yl"), text="loss:N"),
+        names.encode(x=x, y=px("yl"), text=alt.Text("loss:N")),
         *panel.beads(_PANEL, steps, live, "yn"),
         *panel.nodes(_PANEL, steps, said, "yn", tooltip, inputs=False),
         words("x0 - rn", "yl - 19*s", "'a loss at every step'", colour="gradient"),
@@ -151,8 +151,8 @@ def _bands(shares: Data) -> list[Layer]:
             color=fill, strokeWidth=expr("40*s"), opacity=1, aria=False
         )
         areas += [
-            area.encode(x=x, y=y(low), y2=f"{high}:Q"),
-            single.encode(x=x, y=y(low), y2=f"{high}:Q"),
+            area.encode(x=x, y=y(low), y2=alt.Y2(f"{high}:Q")),
+            single.encode(x=x, y=y(low), y2=alt.Y2(f"{high}:Q")),
         ]
         names.append(
             words(_PANEL.along(f"band_t{n}"), f"z1 - band_middle{n}*(z1 - z0)", f"'{name}'",

@@ -173,10 +173,10 @@ def _other_radii(others: Data) -> list[Layer]:
     # Their words give way to the curve under the hand.
     ends = rows.transform_filter("datum.t == 1 && abs(datum.g - g_first) > 0.05*(high - low)")
     names = stage.haloed(
-        ends.encode(x=_PANEL.x(), y=_PANEL.y("g"), text="words:N"),
+        ends.encode(x=_PANEL.x(), y=_PANEL.y("g"), text=alt.Text("words:N")),
         align="left", dx=5, dy=expr("-5*s"), color=expr("dim"), fontSize=expr("11.5*s"),
     )  # fmt: skip
-    return [lines.encode(x=_PANEL.x(), y=_PANEL.y("g"), detail="words:N"), *names]
+    return [lines.encode(x=_PANEL.x(), y=_PANEL.y("g"), detail=alt.Detail("words:N")), *names]
 
 
 def _network(steps: Data, live: alt.Chart) -> list[Layer]:

@@ -87,7 +87,7 @@ class WayPanel:
         )
         return [
             lines.encode(x=px("left"), x2=px("right"), y=at_y("py")),
-            numbers.encode(x=px("right + 6*s"), y=at_y("py"), text="words:N"),
+            numbers.encode(x=px("right + 6*s"), y=at_y("py"), text=alt.Text("words:N")),
             words("right - 4*s", f"{self.name}_base - 5*s", title, size=12, align="right"),
         ]
 
@@ -160,9 +160,9 @@ class WayPanel:
         )
         return [
             rows.mark_rule(opacity=0.5, aria=False).encode(
-                x=px("left - 7*s"), x2=px("left"), y=at_y("py"), y2="py2:Q", color=colour
+                x=px("left - 7*s"), x2=px("left"), y=at_y("py"), y2=alt.Y2("py2:Q"), color=colour
             ),
-            names.encode(x=px("left - 10*s"), y=at_y("py"), text="says:N", color=colour),
+            names.encode(x=px("left - 10*s"), y=at_y("py"), text=alt.Text("says:N"), color=colour),
         ]
 
     def dots(self, value: str, now: str = "now") -> Layer:
@@ -287,5 +287,5 @@ def picture_of_ways(ways: ChartData, column: str, height: str) -> alt.Chart:
             aspect=False, smooth=False, align="left", baseline="top", aria=False,
             width=expr(f"datum.{column} == way.{column} ? right - left : 0"), height=expr(height),
         )
-        .encode(url=f"{column}:N")
+        .encode(url=alt.Url(f"{column}:N"))
     )  # fmt: skip

@@ -86,7 +86,7 @@ def _gates(blocks: Data) -> list[Layer]:
     now = alt.Chart(stage.ONE).transform_calculate(g="hand")
     return [
         *_frame(GATES, "The gate: computed, or a number", "what h is multiplied by", (0, 0.5, 1, 1.5)),
-        band.encode(x=GATES.x("layer"), y=GATES.y("gate_low"), y2="gate_high:Q"),
+        band.encode(x=GATES.x("layer"), y=GATES.y("gate_low"), y2=alt.Y2("gate_high:Q")),
         rows.mark_point(
             shape="square", filled=True, size=expr("18*s*s"), color=expr("ink"), opacity=1
         ).encode(

@@ -95,8 +95,9 @@ def answer(
         name: replace(of, program=program(function, arguments, keywords, name), picture=NO_PICTURE)
         for name, of in value.figures.items()
     }
-    digests = {name: of.picture.digest for name, of in value.figures.items()}
-    missing = {name: of for name, of in value.pictures.items() if name not in there}
+    digests = {name: of.picture.digest() for name, of in value.figures.items()}
+    pictures = {digests[name]: of.picture for name, of in value.figures.items()}
+    missing = {digest: of for digest, of in pictures.items() if digest not in there}
     return Parcel(replace(value, figures=figures), digests, missing)
 
 

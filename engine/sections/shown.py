@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import finalize
@@ -47,7 +47,6 @@ class Picture:
     rows: Mapping[str, bytes]
     constants: Mapping[str, bytes] = field(default_factory=dict)
 
-    @cached_property
     def digest(self) -> str:
         """Names these bytes, and no others."""
         digest = blake2b(self.specification.encode(), digest_size=16)
@@ -142,11 +141,6 @@ class Shown:
     numbers: Mapping[str, str] = field(default_factory=dict)
     sentences: tuple[str, ...] = ()
     verdict: Verdict | None = None
-
-    @property
-    def pictures(self) -> dict[str, Picture]:
-        """What its figures draw, by the digest."""
-        return {of.picture.digest: of.picture for of in self.figures.values()}
 
 
 def figure(

@@ -126,7 +126,7 @@ def test_an_answer_under_a_picture_that_is_there_comes_without_it() -> None:
         return _done(_parcel(f"{len(asked)}", b"rows", there))
 
     shown = [answers.get(key, start).result(1).figures["one"] for key in ("first", "second")]
-    assert asked == [frozenset(), {shown[0].picture.digest}]
+    assert asked == [frozenset(), {shown[0].picture.digest()}]
     assert [of.caption for of in shown] == ["1", "2"]
     assert shown[0].picture is shown[1].picture
     again = answers.get("first", _nobody).result(1).figures["one"]
@@ -173,8 +173,8 @@ def test_a_named_function_is_the_function_wherever_it_is_called() -> None:
 def _parcel(caption: str, rows: bytes, there: frozenset[str] = frozenset()) -> Parcel:
     picture = Picture("{}", {"rows": rows})
     figure = Figure("one", NO_PICTURE, "a picture", caption)
-    brought = {} if picture.digest in there else {picture.digest: picture}
-    return Parcel(Shown({"one": figure}), {"one": picture.digest}, brought)
+    brought = {} if picture.digest() in there else {picture.digest(): picture}
+    return Parcel(Shown({"one": figure}), {"one": picture.digest()}, brought)
 
 
 def _nobody(_: frozenset[str]) -> Future[Any]:

@@ -99,6 +99,8 @@ def test_only_a_twin_that_was_answered_gives_way_to_another_one() -> None:
 @pytest.mark.parametrize("part", by_reference())
 def test_the_map_lists_all_that_a_part_of_the_sheet_says(open_page: OpenPage, part: str) -> None:
     app = open_page("overview")
+    app.session_state["map"] = True
+    app.run()
     app.selectbox(key="map_part").select(part).run()
     shown = texts(app)
     links = [element.proto for element in app.get("page_link")]
