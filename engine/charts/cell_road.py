@@ -71,7 +71,7 @@ def road_parameters(slider: Slider, *, top: str) -> list[alt.Parameter]:
         parameter("last", row_of("flow", "start + T - 1")),
         parameter("largest", "max(rows[0].cell, rows[0].hidden)"),
         parameter("cell_base", top),
-        *ROAD.parameters("cell_base + (wide ? 62*s : 56)"),
+        *ROAD.parameters("cell_base + (wide ? 70*s : 56)"),
         parameter("strip_top", "road_base + 8*s"),
         parameter("strip_base", "strip_top + 32*s"),
     ]

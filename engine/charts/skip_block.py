@@ -274,7 +274,7 @@ def _along(layers: Data, ticks: Data) -> list[Layer]:
     feet = feet.transform_calculate(says="datum.layer == 1 ? 'h₁, the input' : 'the output'")
     foot = feet.mark_text(
         baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False,
-        align=expr("datum.layer == 1 ? 'left' : 'center'"),
+        align=expr("datum.layer == 1 ? 'left' : 'right'"),
     ).encode(x=ALONG.x("layer"), y=px("y1"), text=alt.Text("says:N"))  # fmt: skip
     return [
         *ALONG.levels(ticks),

@@ -109,7 +109,7 @@ def networks(
         *times("states_base + 17*s", moving=False),
         *unseen(ways, facts),
     ]
-    panels = [*GRADIENTS.parameters("12*s"), *STATES.parameters(f"gradients_base + {GAP}")]
+    panels = [*GRADIENTS.parameters("20*s"), *STATES.parameters(f"gradients_base + {GAP}")]
     return _picture(layers, panels, "states_base + 26*s")
 
 
@@ -133,7 +133,7 @@ def terms(
         *times("shares_base + 17*s"),
         *unseen(flow, ways, facts),
     ]
-    panels = [*TERMS.parameters("12*s"), *SHARES.parameters(f"terms_base + {GAP}")]
+    panels = [*TERMS.parameters("20*s"), *SHARES.parameters(f"terms_base + {GAP}")]
     moved = [*at_timestep(slider), *panels]
     return _picture(layers, moved, "shares_base + 26*s", slider.selection())
 
@@ -151,7 +151,7 @@ def memory(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: Char
         names,
         *unseen(ways, facts),
     ]
-    panels = [*SURVIVAL.parameters("12*s"), *HALF_LIVES.parameters("survival_base + 38*s")]
+    panels = [*SURVIVAL.parameters("20*s"), *HALF_LIVES.parameters("survival_base + 38*s")]
     return _picture(layers, panels, "lives_base + 10*s")
 
 
@@ -180,7 +180,7 @@ def trained(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: Cha
         ),
         *unseen(ways, facts),
     ]  # fmt: skip
-    panels = [*TRAINED.parameters("12*s"), *TRAINED_LIVES.parameters("trained_base + 38*s")]
+    panels = [*TRAINED.parameters("20*s"), *TRAINED_LIVES.parameters("trained_base + 38*s")]
     return _still(layers, "wide ? 176*s : 116", "width - 56*s", panels, "lives_base + 10*s")
 
 

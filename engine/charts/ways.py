@@ -34,6 +34,8 @@ FORGET_BIAS = Slider(
 )  # fmt: skip
 #: A panel is this many units wide, whatever its size.
 ACROSS = 100.0
+#: So wide is a point that stands alone.
+ALONE = 1.2
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class WayPanel:
         return f"{top} + ({high} - ({value}))/({high} - {low})*({base} - {top})"
 
     def _grid(self, ticks: ChartData, title: str) -> list[Layer]:
-        """A line and its number at each tick, and what the numbers are. Data: `value, words`."""
+        """A line and its number at each tick; above, what the numbers are. Data: `value, words`."""
         rows = alt.Chart(ticks).transform_calculate(py=self.at("datum.value"))
         lines = rows.mark_rule(color=expr("hair"), aria=False)
         numbers = rows.mark_text(
@@ -88,7 +90,7 @@ class WayPanel:
         return [
             lines.encode(x=px("left"), x2=px("right"), y=at_y("py")),
             numbers.encode(x=px("right + 6*s"), y=at_y("py"), text=alt.Text("words:N")),
-            words("right - 4*s", f"{self.name}_base - 5*s", title, size=12, align="right"),
+            words("left", f"{self.name}_top - 6*s", title, size=12),
         ]
 
     def drawn(self, ticks: ChartData, title: str) -> list[Layer]:
@@ -240,7 +242,9 @@ def path(values: np.ndarray, low: float, high: float, height: float) -> str:
         if inside[i]:
             goes_on = i > 0 and inside[i - 1]
             alone = not goes_on and not inside[i + 1 : i + 2].any()
-            parts.append(f"{'L' if goes_on else 'M'}{across:.4g},{y:.4g}{'h.01' * alone}")
+            # Nothing to draw a line to: a short one, of its own.
+            at = f"{across - ALONE / 2:.4g}" if alone else f"{across:.4g}"
+            parts.append(f"{'L' if goes_on else 'M'}{at},{y:.4g}{f'h{ALONE}' * alone}")
     return "".join(parts)
 
 

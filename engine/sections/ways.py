@@ -144,7 +144,9 @@ def lines(panel: WayPanel, axis: Axis, curves: Mapping[str, Array]) -> dict[str,
     for name, values in curves.items():
         for size, height in (("wide", panel.high), ("narrow", panel.high_on_phone)):
             columns[f"{name}_{size}"] = [path(one, axis.low, axis.high, height) for one in values]
-        columns[f"{name}_end"] = np.array([_first(one) for one in values])
+        # Far beyond the axis is as good as at infinity, which JSON doesn't have.
+        ends_at = np.array([_first(one) for one in values])
+        columns[f"{name}_end"] = np.clip(ends_at, axis.low - 1, axis.high + 1)
     ends = np.stack([np.asarray(columns[f"{name}_end"]) for name in curves], axis=1)
     letters = max(LETTERS / panel.high, LETTERS_ON_PHONE / panel.high_on_phone)
     gap = letters * (axis.high - axis.low)

@@ -55,7 +55,7 @@ def curve(page: Shown, about: str, panel: WayPanel, name: str) -> np.ndarray:
     )
     path = in_hand(page, way)[f"{name}_narrow"].item()
     values = np.full(int(timesteps), np.nan)
-    for point in path.replace("M", " ").replace("L", " ").replace("h.01", "").split():
+    for point in path.replace("M", " ").replace("L", " ").replace("h1.2", "").split():
         x, y = (float(number) for number in point.split(","))
         values[round(x / 100 * timesteps - 0.5)] = high - y / panel.high_on_phone * (high - low)
     return values

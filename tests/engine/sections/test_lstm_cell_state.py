@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.charts.ways import FORGET_BIAS, GATES
+from engine.charts.ways import FORGET_BIAS, GATES, path
 from engine.gates import SHOWN, TRAINED_LSTMS, Hands
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.presets import LSTM_PRESETS
@@ -103,6 +103,8 @@ def test_no_setting_breaks_a_word(
     captions = [figure.caption for figure in shown.figures.values()]
     words = " ".join([*captions, *shown.sentences, verdict, *shown.numbers.values()])
     assert not re.search(r"\b(nan|inf)\b", words)
+    for figure in shown.figures.values():  # JSON has no infinities: a picture takes them for 0
+        assert not np.isinf(figure.frames["ways"].select_dtypes("number")).any(axis=None)
 
 
 def test_a_trained_network_is_read_and_told_with_its_numbers() -> None:
@@ -143,6 +145,21 @@ def test_on_the_belt_all_of_the_gradient_goes_on_by_road() -> None:
     assert "100 % of it goes on by road" in shown.figures["cell"].caption
     closed = lstm_cell_state.cell(DEFAULT, Hands(5, "closed: f = 0"))
     assert "as large as 0 % of it goes on by road" in closed.figures["cell"].caption
+
+
+@given(st.lists(st.sampled_from([-30.0, -12.0, -3.0, 0.5, 2.0, -np.inf, np.nan]), min_size=1))
+def test_every_point_of_a_curve_that_lies_inside_is_drawn_if_it_stands_alone_too(
+    values: list[float],
+) -> None:
+    low, high = -20.0, 1.0
+    drawn = np.zeros(len(values), dtype=bool)
+    for part in path(np.array(values), low, high, 10.0).split("M")[1:]:
+        alone = part.partition("h")
+        across = [float(point.split(",")[0]) for point in alone[0].split("L")]
+        assert np.ptp([*across, across[-1] + float(alone[2] or 0)]) >= min(1, 50 / len(values))
+        middle = np.array(across) + float(alone[2] or 0) / 2
+        drawn[np.round(middle / 100 * len(values) - 0.5).astype(int)] = True
+    assert drawn.tolist() == [low <= value <= high for value in values]
 
 
 @given(st.lists(st.floats(-40, 3) | st.just(np.nan), min_size=1, max_size=5), st.floats(0.1, 1.5))
