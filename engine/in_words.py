@@ -109,5 +109,5 @@ def lowered(number: int) -> str:
 
 
 def decimal(number: float, digits: int = 2) -> str:
-    """So many decimals and a proper minus sign."""
-    return f"{number:.{digits}f}".replace("-", "−")
+    """So many decimals and a proper minus sign, of which 0 has none."""
+    return f"{number:z.{digits}f}".replace("-", "−")

@@ -81,8 +81,8 @@ def cost_in_words(costs: pd.DataFrame, width: int, length: int) -> str:
     total = costs_at(costs, width, length)
     stored, rerun = total["stored"], total["rerun"]
     words = (
-        f"With k = {width} and T = {length}, stored states take {stored:,} cell evaluations and "
-        f"running from the start {rerun:,}"
+        f"With k = {width} and T = {length}, stored states take {stored:,} cell evaluation"
+        f"{'' if stored == 1 else 's'} and running from the start {rerun:,}"
     )
     if rerun == stored:
         return f"{words}: the same, because nothing is read twice."

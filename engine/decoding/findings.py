@@ -173,10 +173,11 @@ def lost_in_words(
     assert lost is not None, "an optimum in the last beam is the best of it"
     prefix = sequence(lost.tokens)
     if lost.rank is None or lost.log_prob is None or lost.margin is None:
+        k = config.beam_width
+        likely = "the most likely one" if k == 1 else f"among the {k} most likely ones"
         return (
-            f"It was lost at step {lost.timestep}: the last token of {prefix} is not among the "
-            f"{config.beam_width} most likely ones after what comes before it, so it was never a "
-            "candidate."
+            f"It was lost at step {lost.timestep}: the last token of {prefix} is not {likely} after "
+            "what comes before it, so it was never a candidate."
         )
     return (
         f"It was lost at step {lost.timestep}: {prefix} came in at rank {lost.rank} with "

@@ -58,6 +58,8 @@ def sufficient_in_words(config: DecodingConfig) -> str | None:
     )
     if enough is None:
         return None
+    if enough == 1:
+        return "With any k beam search is sure to find the optimum: nothing is pruned on the way."
     return (
         f"From k = {count_as_text(enough)} on beam search is sure to find the optimum: nothing is "
         "pruned before the last step. A smaller k may find it, too."

@@ -52,11 +52,19 @@ def compared(numbers: Networks) -> str:
     more = numbers.of_lstm - numbers.of_rnn
     if np.isnan(more):  # both exactly zero
         return "Neither network's gradient reaches the first timestep at all."
-    if abs(more) <= in_words.ABOUT_AS_MUCH:
-        return "LSTM and RNN keep about as much of their gradient at T here."
     keeps, than = ("LSTM", "RNN") if more > 0 else ("RNN", "LSTM")
-    by = "any number of times" if np.isinf(more) else f"{_times(abs(more))} times"
-    return f"At t = 1 the {keeps} has kept {by} as much of its gradient at T as the {than}."
+    if np.isinf(more):
+        left = scientific(max(numbers.of_lstm, numbers.of_rnn))
+        return f"Nothing of the {than}'s gradient reaches t = 1; of the {keeps}'s {left} does."
+    alike, times = abs(more) <= in_words.ABOUT_AS_MUCH, _times(abs(more))
+    if not numbers.last_target_only:  # losses join: nothing is kept of what is at T
+        size = "about as large in both" if alike else f"{times} times as large in the {keeps}"
+        return f"Relative to its size at T, the gradient at t = 1 is {size}."
+    if alike:
+        return "LSTM and RNN keep about as much of their gradient at T here."
+    return (
+        f"At t = 1 the {keeps} has kept {times} times as much of its gradient at T as the {than}."
+    )
 
 
 def lasting(forget: float) -> str:
@@ -74,14 +82,22 @@ def lasting(forget: float) -> str:
 
 def networks_verdict(numbers: Networks) -> Verdict:
     """(d): hidden states within ±1, gradients that vanish without exploding, and more slowly."""
-    statement = (
-        f"The largest |h_t| of any unit is {numbers.largest_state:.3g}. From T back to 1, ‖∂L/∂h_t‖ is "
-        f"multiplied by {scientific(numbers.of_lstm)} in the LSTM, where it "
-        f"{becomes(numbers.of_lstm)}, and by {scientific(numbers.of_rnn)} in the vanilla RNN, where "
-        f"it {becomes(numbers.of_rnn)}. The mean forget gate is {numbers.forget:.3g}."
+    of_lstm, of_rnn = scientific(numbers.of_lstm), scientific(numbers.of_rnn)
+    compares = (
+        f"From T back to 1, ‖∂L/∂h_t‖ is multiplied by {of_lstm} in the LSTM, where it "
+        f"{becomes(numbers.of_lstm)}, and by {of_rnn} in the vanilla RNN, where it "
+        f"{becomes(numbers.of_rnn)}."
+        if numbers.last_target_only
+        else f"‖∂L/∂h_1‖ / ‖∂L/∂h_T‖ is {of_lstm} in the LSTM and {of_rnn} in the vanilla RNN."
     )
-    slower = numbers.of_lstm >= min(numbers.of_rnn, 0.0)
-    agrees = numbers.largest_state <= 1 and numbers.of_lstm <= STABLE_LOG10 and slower
+    statement = (
+        f"The largest |h_t| of any unit is {numbers.largest_state:.3g}. {compares} The mean forget "
+        f"gate is {numbers.forget:.3g}."
+    )
+    # Where nothing at all is left nothing is slower.
+    slower = numbers.of_lstm > -np.inf and numbers.of_lstm >= min(numbers.of_rnn, 0.0)
+    agrees = numbers.last_target_only and numbers.largest_state <= 1 and slower
+    agrees &= numbers.of_lstm <= STABLE_LOG10
     return Verdict(statement, agrees, _outside(numbers, slower), numbers.of_lstm)
 
 
@@ -89,16 +105,14 @@ def _outside(numbers: Networks, slower: bool) -> str | None:
     """What about these numbers lies outside what (d) speaks of."""
     if numbers.timesteps < 3:
         return "There is no way to go back with fewer than three timesteps."
+    if not numbers.last_target_only:
+        return LOSSES_JOIN
     if numbers.of_lstm > STABLE_LOG10:
-        if not numbers.last_target_only:
-            return LOSSES_JOIN
         return (
             "The way through hₜ grows here: an LSTM can explode, though no forget gate exceeds 1."
         )
     if slower:
         return None
-    if not numbers.last_target_only:
-        return LOSSES_JOIN
     return (
         f"{compared(numbers)} {lasting(numbers.forget)} The architecture allows a long memory; whether "
         "there is one is up to the gates."
@@ -131,8 +145,8 @@ def terms_verdict(numbers: Terms | None) -> Verdict:
         )
     config = numbers.config
     statement = (
-        f"The direct term fₜ ∘ ∂L/∂Cₜ is on average {numbers.share:.0%} of ∂L/∂Cₜ₋₁; the rest comes "
-        f"through hₜ₋₁. {_summed(numbers.error)}The forget gates alone leave "
+        f"The direct term fₜ ∘ ∂L/∂Cₜ is on average {in_road(numbers.share)}. "
+        f"{_summed(numbers.error)}The forget gates alone leave "
         f"{scientific(numbers.alone)} of ∂L/∂C_T at C₁"
     )
     if config.last_target_only:
@@ -141,6 +155,20 @@ def terms_verdict(numbers: Terms | None) -> Verdict:
         statement += "; what is measured there has the other timesteps' losses in it as well."
     agrees = numbers.error <= ROUNDING and numbers.share > 0.5
     return Verdict(statement, agrees, _why_not_the_road(numbers), numbers.share)
+
+
+def in_road(share: float) -> str:
+    """How much of ∂L/∂C_{t-1} is the road's term, by its mean share, and what the rest is.
+
+    A share is a projection: beyond 0 and 1 one of the terms points against the sum.
+    """
+    of = f"{share:.0%}" if abs(share) < 10 else f"{written(share)} times"
+    words = f"{of.replace('-', '−')} of ∂L/∂Cₜ₋₁"
+    if share >= 1.005:
+        return f"{words}, more than the whole, because what comes through hₜ₋₁ points against it"
+    if share < -0.005:
+        return f"{words}: it points against it, and more than the whole comes through hₜ₋₁"
+    return f"{words}; the rest comes through hₜ₋₁"
 
 
 def _summed(error: float) -> str:

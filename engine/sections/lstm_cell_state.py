@@ -78,7 +78,7 @@ def two_terms(config: RecurrentConfig, hands: Hands) -> Shown:
     if numbers is None:
         alone = "With a single timestep there is nothing to take apart: raise T."
         return Shown({}, sentences=(alone,), verdict=say.terms_verdict(None))
-    caption = f"The road's term is on average {numbers.share:.0%} of ∂L/∂Cₜ₋₁."
+    caption = f"The road's term is on average {say.in_road(numbers.share)}."
     drawn = _figure(
         way_pictures.terms, cell_rows.terms, config, hands, t=hands.timestep,
         timesteps=config.timesteps, caption=caption,

@@ -289,6 +289,6 @@ def where_it_ends(config: ResidualConfig) -> Shown:
     return Shown(
         {"where_it_ends": drawn},
         sentences=rows.true(
-            say.growth_in_words(float(growth.at(here)[1][-1]), down), say.GATES_IN_WORDS
+            say.growth_in_words(g, float(growth.at(here)[1][-1]), down), say.GATES_IN_WORDS
         ),
     )

@@ -154,13 +154,15 @@ def stacks_said(skip: float, along: Sequence[Array], spectra: Sequence[Array]) -
     """
     plain, residual, gated = (amount(float(of[0])) for of in along)
     kept = [int((of > of.max() - DIRECTION_KEPT).sum()) for of in spectra]
-    many = len(spectra[0])
+    many, headline = len(spectra[0]), f"{residual} with g = {skip:g}, {plain} without"
+    left = f"is left of the gradient; gates leave {gated}"
+    if many == 1:
+        return Said(headline, f"{left}. A single unit has a single direction", left)
     return Said(
-        f"{residual} with g = {skip:g}, {plain} without",
-        f"is left of the gradient; gates leave {gated}. Of {many} directions {kept[1]} are within a "
-        f"thousandth of the strongest with the skip, {kept[0]} without, {kept[2]} with gates",
-        f"is left of the gradient; gates leave {gated}.\n"
-        f"Directions kept: {kept[1]}, {kept[0]}, {kept[2]} of {many}",
+        headline,
+        f"{left}. Of {many} directions {kept[1]} are within a thousandth of the strongest with the "
+        f"skip, {kept[0]} without, {kept[2]} with gates",
+        f"{left}.\nDirections kept: {kept[1]}, {kept[0]}, {kept[2]} of {many}",
     )
 
 
@@ -168,24 +170,29 @@ def lesion_said(skip: float, plain: float, residual: float, gated: float) -> Sai
     """Median changes of the response when one block is deleted."""
     if skip == 0:
         return Said(
-            f"{written(plain)} without skips",
-            f"is the median change of the response when one block is bridged; gated {written(gated)}",
-            f"median change when one block is bridged;\ngated {written(gated)}",
+            f"{_change(plain)} without skips",
+            f"is the median change of the response when one block is bridged; gated {_change(gated)}",
+            f"median change when one block is bridged;\ngated {_change(gated)}",
         )
     how = "less" if residual < plain else "no less"
     return Said(
-        f"{written(residual)} with the skip, {written(plain)} without",
+        f"{_change(residual)} with the skip, {_change(plain)} without",
         f"is the median change of what the output makes of the input, when one block is deleted and "
         f"its skip g = {skip:g} stays: {how} than a plain stack's",
         f"median change of the response when one block\nis deleted and its skip g = {skip:g} stays",
     )
 
 
+def _change(relative: float) -> str:
+    """A relative change; below what rounding changes there is no telling."""
+    return written(relative) if relative >= 1e-15 else "less than 10⁻¹⁵"
+
+
 def hidden_lesions(response: float, output: float) -> str:
     """Where the output hides that a plain stack's response is gone. Both: median relative changes."""
     if output < 0.1 and response > 0.5:
         return (
-            f"The output itself hides it: without skips it changes by {written(output)} where the "
+            f"The output itself hides it: without skips it changes by {_change(output)} where the "
             f"response changes by {written(response)}, because a stack that has forgotten its input "
             "ends at what its last biases say, with an early layer or without it."
         )
@@ -193,14 +200,18 @@ def hidden_lesions(response: float, output: float) -> str:
 
 
 def ends_said(skip: float, growth: float, gated: float, low: float, high: float) -> Said:
-    """How far h_t grows with the skip, beside gates that differ from unit to unit.
+    """How far h_t grows with the skip, beside gates that may differ from unit to unit.
 
     growth, gated: log10 ‖h_(L+1)‖/‖h_1‖. low, high: the smallest and the largest gate.
     """
+    least, most = f"{low:.2f}", f"{high:.2f}"
+    headline, words = f"h {_grown(growth)} with g = {skip:g}", f"and {_grown(gated)} with gates"
+    if least == most:
+        return Said(headline, f"{words}, all of them {most} here", f"{words},\nall of them {most}")
     return Said(
-        f"h {_grown(growth)} with g = {skip:g}",
-        f"and {_grown(gated)} with gates, which differ from unit to unit: {low:.2f} to {high:.2f} here",
-        f"and {_grown(gated)} with gates,\nwhich lie between {low:.2f} and {high:.2f}",
+        headline,
+        f"{words}, which differ from unit to unit: {least} to {most} here",
+        f"{words},\nwhich lie between {least} and {most}",
     )
 
 
@@ -214,14 +225,15 @@ def _grown(log10: float) -> str:
     return f"{verb} {scientific(abs(log10), 1)}-fold"
 
 
-def growth_in_words(hidden: float, gradient: float) -> str:
+def growth_in_words(skip: float, hidden: float, gradient: float) -> str:
     """How the residual stack's states and gradients end, base-10 logarithms of their ratios.
 
     hidden: from the first to the last layer. gradient: from the last to the first.
     """
-    if hidden > ABOUT_AS_MUCH and gradient > ABOUT_AS_MUCH:
+    if skip and hidden > ABOUT_AS_MUCH and gradient > ABOUT_AS_MUCH:
+        old = "all of the old" if skip == 1 else f"{skip:g} of the old"
         return (
-            f"The skip adds new to all of the old: ‖h_t‖ grows {scientific(hidden, 1)}-fold up the "
+            f"The skip adds new to {old}: ‖h_t‖ grows {scientific(hidden, 1)}-fold up the "
             f"stack and ‖∂L/∂h_t‖ {scientific(gradient, 1)}-fold down, which no gate of at most 1 "
             "could do along the road alone."
         )

@@ -24,7 +24,7 @@ from engine.extended_range import (
     sigmoid,
     sigmoid_slope,
 )
-from engine.in_words import scientific
+from engine.in_words import decimal, scientific
 
 # Entries of one run within 60 decimal orders of each other, so that no shift by powers of two
 # reaches the end of float64; runs themselves lie anywhere.
@@ -259,3 +259,10 @@ def test_a_written_number_can_be_read_back(log10_value: float) -> None:
 @given(st.floats(-3, 5))
 def test_no_number_is_written_in_the_notation_of_programs(log10_value: float) -> None:
     assert "e" not in scientific(log10_value)
+
+
+@given(st.floats(-1e6, 1e6) | st.floats(-0.01, 0.01), st.integers(0, 4))
+def test_a_decimal_reads_back_and_zero_has_no_sign(number: float, digits: int) -> None:
+    text = decimal(number, digits)
+    assert float(text.replace("−", "-")) == pytest.approx(number, abs=0.51 * 10.0**-digits)
+    assert not text.startswith("−") or float(text[1:]) > 0
