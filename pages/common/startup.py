@@ -1,5 +1,6 @@
 """What happens once, before the first visitor: logs, and the processes that compute."""
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -31,10 +32,12 @@ def send_at_once() -> None:
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Start the workers before the server takes its first connection."""
+    """Have a worker ready before the server takes its first connection."""
     logs.set_up()
     send_at_once()
-    ask.workers().submit(int)  # the first task starts them all
+    # Its imports take longer than the server's own; whoever came before would wait for them, and
+    # what they ask would start a second worker, which makes the first slower.
+    await asyncio.wrap_future(ask.workers().submit(int))
     logs.event("ready", megabytes=round(meter.memory_megabytes()), workers=ask.workers().count)
     yield
     ask.workers().stop()

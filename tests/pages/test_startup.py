@@ -1,13 +1,16 @@
 """What is done once, before the first visitor, and the lines that it logs."""
 
+import asyncio
 import json
 import logging
 import socket
 import sys
+from concurrent.futures import Future
+from types import SimpleNamespace
 
 import pytest
 
-from pages.common import logs, meter, startup
+from pages.common import ask, logs, meter, startup, training
 
 
 def record(message: str, **facts: object) -> logging.LogRecord:
@@ -55,3 +58,25 @@ def test_a_part_of_a_page_counts_as_a_run_only_where_it_runs_alone() -> None:
     with meter.visitors_run():
         pass
     assert meter.METER.total == before + 2
+
+
+def test_the_server_takes_no_connection_before_a_worker_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ready: Future[int] = Future()
+    workers = SimpleNamespace(count=1, submit=lambda _: ready, stop=lambda: None)
+    monkeypatch.setattr(ask, "workers", lambda: workers)
+    monkeypatch.setattr(logs, "set_up", lambda: None)
+    monkeypatch.setattr(training, "training_pool", lambda: SimpleNamespace(close=lambda: None))
+
+    async def starts() -> list[bool]:
+        lifespan = startup.lifespan(None)  # type: ignore[arg-type]  # it doesn't look at the app
+        entering = asyncio.ensure_future(lifespan.__aenter__())
+        await asyncio.sleep(0.05)
+        taken = [entering.done()]
+        ready.set_result(0)
+        await entering
+        await lifespan.__aexit__(None, None, None)
+        return [*taken, entering.done()]
+
+    assert asyncio.run(starts()) == [False, True]
