@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine import handout
 from engine.decoding.config import (
@@ -29,6 +30,9 @@ from pages.common.questions import (
 )
 from pages.common.show import part, show
 from pages.common.words import say
+
+if TYPE_CHECKING:
+    from engine.sections.tree_read import TreeRead
 
 #: One entry for each model, by the name that people see.
 MODEL = Choice(
@@ -112,7 +116,7 @@ def searched(section: Callable[[DecodingConfig], None]) -> Callable[[], None]:
     """A section of the search that is chosen above it, or why there is nothing to search."""
 
     def run() -> None:
-        config, fault = choose_search()
+        config, fault = choose_search(folded_away())
         if fault:
             st.markdown(fault)
         else:
@@ -121,9 +125,8 @@ def searched(section: Callable[[DecodingConfig], None]) -> Callable[[], None]:
     return run
 
 
-def choose_search() -> tuple[DecodingConfig, str]:
+def choose_search(area: DeltaGenerator) -> tuple[DecodingConfig, str]:
     """The controls above the picture; the second value says why there is nothing to search."""
-    area = folded_away()
     row = area.container(horizontal=True, vertical_alignment="bottom")
     with row:
         model_name = MODEL.show()
@@ -290,7 +293,19 @@ def counted(config: DecodingConfig, question: Question | None = None) -> None:
 
 
 def own_tree() -> None:
-    config, _ = choose_search()
+    area = folded_away()
+    config, _ = choose_search(area)
+    with area:
+        tree = enter_tree(config.model_name == "own")
+    if tree.faults:
+        return
+    length = config.max_length if config.model_name == "own" else tree.longest
+    text = tree_input.own_tree_text()
+    own_picture(DecodingConfig("own", text, WIDTH.now(), max(length, 1)))
+
+
+def enter_tree(is_searched: bool) -> "TreeRead":
+    """Where the tree is typed, and what is read; its faults are said once, here or above."""
     st.markdown(
         "One edge in each row: the *prefix* it starts from (tokens with spaces between, empty for the "
         "first token), the *token*, and either its *probability* or its natural *log_prob*. At a node "
@@ -303,19 +318,18 @@ def own_tree() -> None:
             tree_input.table(lambda: choose_model("own"))
         else:
             tree_input.paste(lambda: choose_model("own"))
-    text, tree = tree_input.own_tree_text(), tree_input.read()
-    if not tree_input.put_in_link(text):
+    tree = tree_input.read()
+    if not tree_input.put_in_link(tree_input.own_tree_text()):
         st.caption("A text this long stays out of the link; send it along with it.")
     with right:
-        if tree.faults:
-            if config.model_name != "own":  # else they stand above
-                tree_input.show_faults(tree.faults)
-            return
-        st.success(tree.words, icon=":material/check:")
-        in_use = config.model_name == "own"
-        st.button("Use it in all sections", on_click=choose_model, args=("own",), disabled=in_use)
-    length = config.max_length if in_use else tree.longest
-    own_picture(DecodingConfig("own", text, WIDTH.now(), max(length, 1)))
+        if not tree.faults:
+            st.success(tree.words, icon=":material/check:")
+            st.button(
+                "Use it in all sections", on_click=choose_model, args=("own",), disabled=is_searched
+            )
+        elif not is_searched:
+            tree_input.show_faults(tree.faults)
+    return tree
 
 
 @part

@@ -28,6 +28,10 @@ from engine.charts.theme import AnyChart
 
 #: How wide a letter of these typefaces is, of its size.
 LETTER = 0.602
+#: How much of its column a letter takes: what joins the lanes passes between letters.
+GLYPH = 0.5
+#: Columns on a narrow screen, which shows the last letters of a long line.
+NARROW_COLUMNS = 20
 #: Pixels at a scale of 1 for the lanes of the widest beam, and for what stands above and below.
 LANES_HEIGHT, BESIDE = 420, 180
 
@@ -68,16 +72,16 @@ def _places(steps: int) -> list[alt.Parameter]:
         parameter("lane_top", "36*s"),
         parameter("lanes", f"({in_window(f'{LANES_HEIGHT + BESIDE}*s', '580')}) - {BESIDE}*s"),
         parameter("lane_row", "min(60*s, lanes / beam)"),
-        # Where there is room, letters stand apart: what joins the lanes passes between them.
-        parameter("glyph", "wide ? 0.5 : 1"),
+        parameter("columns", f"wide ? {steps} : {min(steps, NARROW_COLUMNS)}"),
+        parameter("gone", "max(0, t - columns)"),
         # One size for every k, so that letters stay in their columns.
         parameter(
             "letter_size",
-            f"min({0.84 / 20}*lanes, (wide ? 0.56 : 0.72)*width*glyph / {steps * LETTER})",
+            f"min({0.84 / 20}*lanes, (wide ? 0.56 : 0.72)*width*{GLYPH / LETTER} / columns)",
         ),
-        parameter("letter", f"letter_size * {LETTER} / glyph"),
+        parameter("letter", f"letter_size * {LETTER / GLYPH}"),
         parameter("left", "4*s"),
-        parameter("rank_x", f"left + letter * {steps} + (wide ? 44*s : 26*s)"),
+        parameter("rank_x", "left + letter * columns + (wide ? 44*s : 26*s)"),
         parameter("dots_left", "rank_x + 70*s"),
         parameter("right", "0.985*width"),
         parameter("cut_y", "lane_top + lane_row * beam + 6*s"),
@@ -91,6 +95,7 @@ def _heads() -> list[Layer]:
         words("left", "14*s",
               "final ? 'Blue: what this search returns' : wide ? "
               "'Strong: still leads to the beam. Grey, cut off by a bar: fell out of it.' : "
+              "(gone ? 'Letters ' + (gone + 1) + ' to ' + t + '. ' : '') + "
               "'Grey, cut off by a bar: fell out.'"),
         words("wide ? rank_x : right", "14*s", "'Rank and total log-prob at t = ' + t", weight=600,
               colour="ink", where="wide"),
@@ -104,9 +109,10 @@ def _pieces(pieces: Data) -> alt.Chart:
     """A row for each piece of a lane that has begun, with what is there of it."""
     return (
         alt.Chart(pieces)
-        .transform_filter("datum.beam_width == beam && datum.start <= t")
+        .transform_filter("datum.beam_width == beam && datum.start <= t && datum.end > gone")
         .transform_calculate(
-            x="left + letter * (datum.start - 1)",
+            x="left + letter * max(datum.start - 1 - gone, 0)",
+            before="max(gone - datum.start + 1, 0)",
             y="lane_top + lane_row * (datum.lane + 0.5)",
             count="min(length(datum.text), t - datum.start + 1)",
             lives="datum.end >= t",
@@ -118,7 +124,9 @@ def _letters(rows: alt.Chart) -> list[Layer]:
     """Letters, where they come from, where they end; the paths over them."""
     layers: list[Layer] = []
     grown = (
-        rows.transform_filter("datum.parent_lane >= 0 && datum.parent_lane != datum.lane")
+        rows.transform_filter(
+            "datum.parent_lane >= 0 && datum.parent_lane != datum.lane && datum.start > gone"
+        )
         .transform_calculate(
             px="datum.x - letter*0.22", py="lane_top + lane_row * (datum.parent_lane + 0.5)"
         )
@@ -134,7 +142,7 @@ def _letters(rows: alt.Chart) -> list[Layer]:
         layers += _written(some, "datum.count", "ink" if colour == "ink" else "mid")
         layers += _finished(some, colour)
     fallen = rows.transform_filter("!datum.lives").transform_calculate(
-        x="left + letter * (datum.end - (1 - glyph)/2) - letter*0.08",
+        x=f"left + letter * (datum.end - gone - {(1 - GLYPH) / 2} - 0.08)",
         top="datum.y - letter_size*0.42",
         bottom="datum.y + letter_size*0.42",
     )
@@ -151,25 +159,25 @@ def _letters(rows: alt.Chart) -> list[Layer]:
 
 
 def _written(rows: alt.Chart, count: str, colour: str, **mark: Any) -> list[Layer]:
-    some = rows.transform_calculate(letters=_apart(f"slice(datum.text, 0, {count})"))
+    some = rows.transform_calculate(letters=_apart(f"slice(datum.text, datum.before, {count})"))
     return [*text(some, "x", "y", "letters", size="letter_size", colour=colour, font=MONOSPACE,
                   baseline="middle", **mark)]  # fmt: skip
 
 
 def _apart(letters: str) -> str:
-    """The letters with space between them, where they stand apart."""
-    return f"wide ? join(split({letters}, ''), ' ') : {letters}"
+    """The letters with space between them."""
+    return f"join(split({letters}, ''), ' ')"
 
 
 def _finished(rows: alt.Chart, colour: str) -> list[Layer]:
     """A square where a hypothesis ends with the end token, and a line while it stays in the beam."""
     done = rows.transform_filter("datum.finished_at > 0 && datum.finished_at <= t")
     done = done.transform_calculate(
-        at="left + letter * (datum.finished_at - 1 + glyph/2)",
-        after="left + letter * (datum.finished_at - 1 + glyph) + 2*s",
-        to="left + letter * min(t, datum.end)",
+        at=f"left + letter * (datum.finished_at - gone - {1 - GLYPH / 2})",
+        after=f"left + max(letter * (datum.finished_at - gone - {1 - GLYPH}) + 2*s, 0)",
+        to="left + letter * (min(t, datum.end) - gone)",
     )
-    square = done.mark_point(
+    square = done.transform_filter("datum.finished_at > gone").mark_point(
         shape="square", filled=True, opacity=1, size=expr("letter_size*letter_size*0.2"),
         color=expr(colour), aria=False,
     )  # fmt: skip
@@ -195,7 +203,7 @@ def _ends(ends: Data) -> list[Layer]:
         high="right",
         dot="dots_left + toNumber(datum.at) * (right - dots_left)",
         number="wide ? dots_left + toNumber(datum.at) * (right - dots_left) - 8*s : right",
-        from_="left + letter * t + 4*s",
+        from_="left + letter * (t - gone) + 4*s",
         to="rank_x - 24*s",
     )
     wide = rows.transform_filter("wide")
@@ -226,7 +234,7 @@ def _losers(losers: Data) -> list[Layer]:
     ).transform_filter("datum.short != ''")  # fmt: skip
     rows = rows.transform_calculate(
         x="left",
-        letters=_apart("datum.letters"),
+        letters=_apart("slice(datum.letters, gone)"),
         y="cut_y + 6*s + loser_row * (datum.place - 0.4)",
         right="dots_left",
     )

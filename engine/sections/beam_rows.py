@@ -18,6 +18,8 @@ from engine.in_words import decimal
 
 #: Letters of a sequence that a ranked column has room for.
 WORDS_SHOWN = 31
+#: Scores no further apart than this are drawn as one level.
+SAME_SCORE = 1e-4
 #: Columns that hold a letter for each k and step.
 LETTERS = ("states", "leads")
 
@@ -279,7 +281,8 @@ def stairs(
     )
     scores = [*found["score"], *levels["score"]]
     low, high = min(scores), max(scores)
-    pad = 0.12 * (high - low) or 0.5
+    # A network's totals differ in their last digits by what is computed beside them.
+    pad = 0.12 * (high - low) if high - low > SAME_SCORE else 0.5
     ticks = _ticks(low - pad, high + pad)
     ends = pd.DataFrame([{"low": low - pad, "high": high + pad, "title": title}])
     frames = {"stairs": steps, "found": found[["beam_width", "score"]], "levels": levels}

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.decoding import beam_search
 from engine.decoding.config import DecodingConfig
+from engine.decoding.record import Hypothesis
 from engine.sections import beam_rows
 from engine.sections import beam_search as sections
 from engine.sections.shown import Shown
@@ -172,3 +175,21 @@ def _spell(pieces: pd.DataFrame, lane: int, timestep: int) -> str:
 def test_no_specification_names_a_field_of_a_person() -> None:
     specification = json.dumps(json.loads(sections.branches(OWN).figures["branches"].specification))
     assert "cat" not in specification
+
+
+@given(st.floats(-200, -1e-3), st.floats(-13, 2))
+def test_levels_of_a_staircase_are_told_apart_by_words_of_a_few_letters(
+    score: float, power: float
+) -> None:
+    found = pd.DataFrame(
+        {
+            "beam_width": [1, 2],
+            "sequence": ["a", "b"],
+            "score": [score - 10**power, score],
+            "finds_optimum": [False, True],
+        }
+    )
+    best = Hypothesis(("b",), score, score, finished=True)
+    words = beam_rows.stairs(found, best, best, "")["ticks"]["words"]
+    assert 2 <= len(words) == words.nunique()
+    assert words.str.len().max() <= len("−200.0000")
