@@ -66,10 +66,10 @@ def controls_area() -> DeltaGenerator:
 
 
 def folded_away() -> DeltaGenerator:
-    """The place for controls: above the picture, or folded away while presenting."""
+    """The place for controls: above the picture (a phone has it below), or folded away."""
     if presenting():
         return st.container(key="controls").expander("Controls", icon=":material/tune:")
-    return st.container()
+    return st.container(key="experiment")
 
 
 def _switch() -> None:
