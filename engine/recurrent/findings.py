@@ -55,10 +55,12 @@ def trace_in_words(log10_gradient: pd.Series, what: str = "The gradient norm") -
 
 def local_trace_in_words(log10_gradient: pd.Series) -> str:
     """The same with a loss at every timestep, where the ends say nothing of what travels."""
+    if (log10_gradient == -np.inf).all():
+        return trace_in_words(log10_gradient)
     last, first = (scientific(float(log10_gradient.iloc[i])) for i in (-1, 0))
     return (
         f"With a loss at every timestep the gradient norm is {last} at t = {len(log10_gradient)} "
-        f"and {first} at t = 1: mostly what the losses nearby send, not what has travelled."
+        f"and {first} at t = 1. Losses join on the way: that is not what has travelled from T."
         if len(log10_gradient) > 1
         else f"The gradient norm at the only timestep is {last}."
     )
@@ -149,6 +151,12 @@ def where_it_turns(radius: float, radii: Array, tanh: Array, relu: Array) -> str
     )
 
 
+def elsewhere_in_words(seed: int, turn: float) -> str:
+    """A network in which tanh leaves less than ReLU from radius `turn` on, for one that never does."""
+    link = that_sets(f"seed {seed}", seed=seed, radius=f"{turn:.3g}")
+    return f"Other weights turn: those of {link} do at radius {turn:.3g}."
+
+
 def _at_radius(radius: float) -> str:
     return that_sets(f"radius {radius:.3g}", radius=f"{radius:.3g}")
 
@@ -183,10 +191,11 @@ def every_target_verdict(
     at the first timestep and at the last, of all losses' gradient and of the last loss's alone.
     """
     span = float(of_last[0] - of_last[-1]) if of_last[0] != of_last[-1] else 0.0
+    of_near = near_in_words(near)
     statement = (
         f"‖∂L/∂h₁‖ is {scientific(float(of_all[0]))} with a target at every timestep (the losses "
-        f"summed) and {scientific(float(of_last[0]))} with the last only. {near_in_words(near)}; "
-        f"of what the loss at T gives h_T, it hears {in_words.part_of(span)}."
+        f"summed) and {scientific(float(of_last[0]))} with the last only. {of_near[0].upper()}"
+        f"{of_near[1:]}; of what the loss at T gives h_T, it hears {in_words.part_of(span)}."
     )
     hidden = of_all[0] >= of_last[0] and near > 0.5
     agrees = bool(hidden) and span < -STABLE_LOG10

@@ -115,9 +115,12 @@ def activations(config: RecurrentConfig) -> Shown:
         "states close the gate; ReLU’s is 1 for a unit that is on and 0 for one that is off."
     )
     ratios = rows.ratios(_at_any_radius(config))
-    verdict = findings.activation_verdict(
-        compared, _radius(config), rows.radii(), ratios["tanh"], ratios["relu"]
-    )
+    tanh, relu = ratios["tanh"], ratios["relu"]
+    verdict = findings.activation_verdict(compared, _radius(config), rows.radii(), tanh, relu)
+    never = not verdict.agrees and findings.lasting_from(rows.radii(), tanh < relu) is None
+    if never and (found := rows.seed_that_turns(_at_any_radius(config))):
+        elsewhere = findings.elsewhere_in_words(*found)
+        verdict = replace(verdict, outside=f"{verdict.outside} {elsewhere}")
     sentences = (each, findings.bound_in_words(facts.largest_singular_value))
     return Shown({"activations": picture}, numbers, sentences, verdict)
 

@@ -1,6 +1,10 @@
 """What the pictures of the vanilla RNN's gradient are drawn from: rows of all radii at once."""
 
-from engine.sections.gradient_rows.activations import activations, ratios
+from engine.sections.gradient_rows.activations import (
+    activations,
+    ratios,
+    seed_that_turns,
+)
 from engine.sections.gradient_rows.beyond import beyond
 from engine.sections.gradient_rows.common import radii
 from engine.sections.gradient_rows.equation_one import equation_one
@@ -11,5 +15,5 @@ from engine.sections.gradient_rows.targets import targets
 
 __all__ = [
     "activations", "beyond", "closed_form", "equation_one", "hero", "notebook", "radii", "ratios",
-    "targets",
+    "seed_that_turns", "targets",
 ]  # fmt: skip

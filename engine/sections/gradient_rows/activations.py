@@ -10,6 +10,7 @@ from engine.charts.stage import packed, power_ticks
 from engine.extended_range import Array
 from engine.recurrent import RecurrentConfig, draw_weights
 from engine.recurrent.config import Activation
+from engine.recurrent.findings import lasting_from
 from engine.sections.gradient_rows.common import (
     FARTHEST,
     Frames,
@@ -23,6 +24,8 @@ from engine.sections.gradient_rows.common import (
     written_factor,
 )
 
+#: Seeds that a page has, and how many others are looked at where one's network never turns.
+SEEDS, OTHER_SEEDS = 100, 4
 #: The activations by the name that they have in charts.
 ACTIVATIONS: dict[str, Activation] = {"none": "identity", "tanh": "tanh", "relu": "relu"}
 
@@ -39,6 +42,24 @@ def runs_of_all(config: RecurrentConfig) -> dict[str, tuple[Array, Array]]:
 def ratios(config: RecurrentConfig) -> dict[str, Array]:
     """log10 ‖∂L/∂h_1‖/‖∂L/∂h_T‖ of each activation at every radius."""
     return {name: change(gradient) for name, (gradient, _) in runs_of_all(config).items()}
+
+
+@lru_cache(maxsize=32)
+def seed_that_turns(config: RecurrentConfig) -> tuple[int, float] | None:
+    """Of the next few seeds the first one with which tanh leaves less than ReLU from some radius on.
+
+    And that radius; None where none of them has one.
+    """
+    for seed in range(config.seed + 1, config.seed + 1 + OTHER_SEEDS):
+        other = replace(config, seed=seed % SEEDS)
+        tanh, relu = (
+            change(swept(replace(other, activation=ACTIVATIONS[name]))[0])
+            for name in ("tanh", "relu")
+        )
+        turn = lasting_from(radii(), tanh < relu)
+        if turn is not None:
+            return other.seed, turn
+    return None
 
 
 @lru_cache(maxsize=4)
