@@ -269,8 +269,8 @@ def found(config: DecodingConfig, question: Question | None = None) -> None:
 @part
 def too_good() -> None:
     st.markdown(
-        "The character LSTM goes on after the beginnings of lines that it has learned from. A wider "
-        "beam finds more likely lines. Are they better ones?"
+        "The character LSTM goes on after the beginnings of lines that it has learned from. On the "
+        "whole a wider beam finds more likely lines. Are they better ones?"
     )
     shown = ask(sections.beam_search.too_good, WIDE.now())
     show(shown.figures["too_good"], WIDE)

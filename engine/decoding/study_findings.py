@@ -91,13 +91,12 @@ def narrower_in_words(study: Study, scoring: ScoringName = "sum") -> str:
 
 
 def rules_in_words(study: Study, beam_width: int) -> str:
-    """How long the lines are by each rule of ranking."""
-    parts = []
+    """How long the lines are by each rule of ranking, at a width that all were measured at."""
+    parts, width = [], int(row_at(study, beam_width, "mean")["beam_width"])
     for scoring, name in RULE_NAMES.items():
-        row = row_at(study, beam_width, scoring)
+        row = row_at(study, width, scoring)
         ended = round(row["finished"] * len(study.prompts))
         parts.append(f"{row['letters']:.1f} by {name} ({ended} of {len(study.prompts)} ended)")
-    width = row_at(study, beam_width, "mean")["beam_width"]
     return (
         f"Letters on average, at k = {width}: {', '.join(parts)}; the text goes on for "
         f"{study.prompts['letters'].mean():.1f}."

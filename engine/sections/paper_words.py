@@ -169,9 +169,11 @@ def laws_in_words(plain: Array, residual: Array) -> str:
     """Correlations at right angles, over depths 0, 1, …, beside the paper's laws at two depths."""
     deep = len(plain) - 1
     shallow = min(3, deep)
+    halved, root = 0.5**shallow, deep**-0.5
     return (
         f"The laws are meant for inputs at right angles: after {shallow} blocks 2⁻ᴸ is "
-        f"{0.5**shallow:.3f} and this stack without skips has {decimal(plain[shallow], 3)}; after "
-        f"{deep} blocks 1/√L is {deep**-0.5:.2f} and the one with skips has "
-        f"{decimal(residual[deep])}."
+        f"{halved:.3f} and this stack without skips has {decimal(plain[shallow], 3)}, "
+        f"{decimal(plain[shallow] / halved)} times that; after {deep} blocks 1/√L is {root:.2f} and "
+        f"the one with skips has {decimal(residual[deep])}, {decimal(residual[deep] / root)} times "
+        "that."
     )

@@ -27,6 +27,7 @@ from engine.decoding.study import (
     study_of,
 )
 from engine.decoding.study_findings import (
+    RULE_NAMES,
     better_search_in_words,
     errors_in_words,
     lengths_in_words,
@@ -160,8 +161,11 @@ def test_the_words_are_what_plain_counting_gives(entries: list[dict[str, Any]], 
     words = narrower_in_words(study)
     assert (f"after {sum(worse)} of {len(entries)}" in words) == any(worse)
     widest = max(k for k in WIDTHS["mean"] if k <= width)
-    by_mean = mean(len(text) for text, *_ in plain(entries, "mean", widest))
-    assert f"{by_mean:.1f} by the mean" in rules_in_words(study, width)
+    words = rules_in_words(study, width)
+    assert f"at k = {widest}: " in words
+    for scoring, name in RULE_NAMES.items():
+        by_rule = mean(len(text) for text, *_ in plain(entries, scoring, widest))
+        assert f"{by_rule:.1f} by {name} " in words
 
 
 @settings(max_examples=25, deadline=None)

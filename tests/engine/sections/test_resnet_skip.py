@@ -13,7 +13,7 @@ from engine.charts.skip_block import G
 from engine.residual import ResidualConfig, depth_trace, lesion
 from engine.sections import resnet_skip
 from engine.sections.shown import Shown
-from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
+from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid, drawing
 
 Section = Callable[[ResidualConfig], Shown]
 SECTIONS: list[Section] = [
@@ -137,6 +137,12 @@ def test_the_ratio_to_h_L_is_autograds() -> None:  # noqa: N802
     trace = depth_trace(SMALL).frame["grad_hidden_norm"]
     shown = resnet_skip.three_stacks(SMALL).numbers["‖∂L/∂h₁‖ / ‖∂L/∂h_L‖ with the skip"]
     assert float(shown) == pytest.approx(trace.iloc[0] / trace.iloc[-2], rel=5e-3)
+
+
+def test_the_only_singular_value_of_a_stack_of_one_unit_is_a_dot_for_each_stack() -> None:
+    svg = drawing(resnet_skip.three_stacks(replace(SMALL, width=1)).figures["three_stacks"])
+    dots = re.findall(r'translate\(([\d.]+),[\d.]+\)" d="M[^"]*A[^"]*" fill="(\S+)"', svg)
+    assert len({ink for across, ink in dots if float(across) > 560}) == 3
 
 
 def test_a_deleted_blocks_change_is_the_studys_own() -> None:

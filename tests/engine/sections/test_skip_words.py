@@ -4,6 +4,7 @@ import math
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,3 +155,20 @@ def test_nothing_is_said_to_be_left_only_within_the_spread(
     said = papers.agreement_said(plain, residual, spread, angle=15, depth=50)
     if "nothing" in said.headline:
         assert abs(plain) <= spread < residual - plain
+
+
+@given(st.lists(st.tuples(st.floats(-0.2, 1), st.floats(-0.2, 1)), min_size=2, max_size=60))
+def test_each_correlation_is_told_beside_its_law_and_how_far_it_is_from_it(
+    found: list[tuple[float, float]],
+) -> None:
+    plain, residual = np.array(found).T
+    words = papers.laws_in_words(plain, residual).replace("−", "-")
+    told = re.findall(r"after (\d+) blocks \S+ is (\S+) and .*? has (\S+), (\S+) times", words)
+    for (blocks, law, own, times), (curve, expected) in zip(
+        told, ((plain, lambda n: 2.0**-n), (residual, lambda n: 1 / math.sqrt(n))), strict=True
+    ):
+        depth = int(blocks)
+        assert float(law) == pytest.approx(expected(depth), abs=0.0051)
+        assert float(own) == pytest.approx(curve[depth], abs=0.0051)
+        assert float(times) == pytest.approx(curve[depth] / expected(depth), abs=0.0051)
+    assert int(told[1][0]) == len(found) - 1
