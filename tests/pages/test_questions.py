@@ -1,4 +1,4 @@
-"""Questions before their answers: nothing that answers one is sent until it may be seen."""
+"""Questions before their answers, one at a time where a class looks on, and twins after them."""
 
 import pytest
 
@@ -12,29 +12,7 @@ from pages.common.lecture import LECTURE
 from pages.common.questions import prediction_key
 from pages.common.typeset import typeset
 from tests.pages.conftest import OpenPage
-from tests.pages.reading import charts, choose, texts
-
-#: Of section 1; the page on beam search keeps its tree on the screen, without the totals.
-BEHIND_CARDS = [question for question in handout.QUESTIONS if question.reference.startswith("1")]
-
-
-@pytest.mark.parametrize("question", BEHIND_CARDS, ids=lambda question: question.key)
-def test_nothing_that_answers_a_question_is_sent_before_its_prediction(
-    open_page: OpenPage, question: Question
-) -> None:
-    app = open_page(question.page, view=question.view)
-    assert question.asks in texts(app)
-    sent = texts(app)
-    assert question.answer not in sent
-    assert "Measured at these settings" not in sent
-    assert not any(option.response in sent for option in question.options)
-    to_draw = [chart.SerializeToString() for chart in charts(app)]
-    assert len(to_draw) == (question.draws is not None)
-    assert not any(b"measured" in sent for sent in to_draw)
-    app.button(key=f"show_{question.key}").click().run()
-    assert not app.exception
-    assert charts(app)
-    assert question.answer in texts(app)
+from tests.pages.reading import choose, texts
 
 
 def test_questions_come_one_at_a_time_while_presenting_and_in_front_of_a_class(
