@@ -27,18 +27,27 @@ def test_a_value_out_of_range_is_named_next_to_the_controls(server: Server, page
     expect(notice).to_contain_text("<script>")
 
 
-@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
-def test_the_app_follows_the_systems_light_or_dark(
-    server: Server, open_tab: OpenTab, scheme: str, is_dark: bool
+def test_the_app_follows_the_systems_light_or_dark_and_its_hands_stay_where_they_are(
+    server: Server, page: Page
 ) -> None:
-    page = open_tab(scheme=scheme)
     page.goto(server.url("vanishing_gradients"))
     settle(page)
-    background = page.evaluate(
+    assert _brightness(page) > 128
+    hand(page, "radius").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**radius=0.81")
+    hand(page, "radius").evaluate("slider => { slider.drawn = 'in the light'; }")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("!document.querySelector('.vega-bind input').drawn")
+    expect(hand(page, "radius")).to_have_value("0.81")
+    assert _brightness(page) < 128
+
+
+def _brightness(page: Page) -> float:
+    background: str = page.evaluate(
         "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
     )
-    brightness = sum(int(part) for part in background.strip("rgba() ").split(",")[:3]) / 3
-    assert (brightness < 128) == is_dark
+    return sum(int(part) for part in background.strip("rgba() ").split(",")[:3]) / 3
 
 
 def test_a_word_moves_the_picture_and_opens_its_section_and_nothing_scrolls(
