@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import in_words
 from engine.extended_range import Array
-from engine.in_words import scientific, that_sets
+from engine.in_words import scientific, that_sets, written
 from engine.questions import Verdict
 from engine.recurrent.theory import MatrixFacts, measured_rate
 
@@ -81,7 +81,7 @@ def eigenvalue_verdict(log10_gradient: pd.Series, facts: MatrixFacts) -> Verdict
     alone = steps * np.log10(radius)
     statement = (
         f"The largest |eigenvalue| is {radius:.3g}: alone it would multiply the gradient by "
-        f"{scientific(alone)} in {steps} steps. Measured: {scientific(measured)}, and {rate:.3g} a "
+        f"{scientific(alone)} in {steps} steps. Measured: {scientific(measured)}, and {written(rate)} a "
         f"step over the older half. The gradient {fate_of(measured)}."
     )
     agrees = fate_of(alone) == fate_of(measured)
@@ -94,8 +94,8 @@ def _why_not(radius: float, rate: float, facts: MatrixFacts, agrees: bool) -> st
         return None
     if abs(np.log(rate / radius)) <= SAME_RATE:
         return (
-            f"The slope is the eigenvalue's, {rate:.3g} a step. The height isn't: on the first steps "
-            "back every direction of Wₕ has its say, and most die out."
+            f"The slope is the eigenvalue's, {written(rate)} a step. The height isn't: on the first "
+            "steps back every direction of Wₕ has its say, and most die out."
         )
     if facts.is_normal:
         return "T is too short: on the first steps back all eigenvalues have their say."

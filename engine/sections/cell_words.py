@@ -75,8 +75,8 @@ def lasting(forget: float) -> str:
         return "With forget gates of 1 the cell state keeps all that it has."
     life = float(np.log(2) / -np.log(forget))
     return (
-        f"A cell state that is multiplied by {forget:.3g} at each step, the mean of the forget gates, "
-        f"halves in {written(life)} timesteps."
+        f"A cell state that is multiplied by {written(forget)} at each step, the mean of the forget "
+        f"gates, halves in {written(life)} timesteps."
     )
 
 
@@ -91,8 +91,8 @@ def networks_verdict(numbers: Networks) -> Verdict:
         else f"‖∂L/∂h_1‖ / ‖∂L/∂h_T‖ is {of_lstm} in the LSTM and {of_rnn} in the vanilla RNN."
     )
     statement = (
-        f"The largest |h_t| of any unit is {numbers.largest_state:.3g}. {compares} The mean forget "
-        f"gate is {numbers.forget:.3g}."
+        f"The largest |h_t| of any unit is {written(numbers.largest_state)}. {compares} The mean "
+        f"forget gate is {written(numbers.forget)}."
     )
     # Where nothing at all is left nothing is slower.
     slower = numbers.of_lstm > -np.inf and numbers.of_lstm >= min(numbers.of_rnn, 0.0)
@@ -162,7 +162,7 @@ def in_road(share: float) -> str:
 
     A share is a projection: beyond 0 and 1 one of the terms points against the sum.
     """
-    of = f"{share:.0%}" if abs(share) < 10 else f"{written(share)} times"
+    of = f"{share:z.0%}" if abs(share) < 10 else f"{written(share)} times"
     words = f"{of.replace('-', '−')} of ∂L/∂Cₜ₋₁"
     if share >= 1.005:
         return f"{words}, more than the whole, because what comes through hₜ₋₁ points against it"
@@ -174,7 +174,7 @@ def in_road(share: float) -> str:
 def _summed(error: float) -> str:
     if error > ROUNDING:
         return ""
-    return f"They add up to it within {max(error, 1e-16):.0e} of it. ".replace("e-0", "e-")
+    return f"They add up to it within {scientific(np.log10(max(error, 1e-16)), 0)} of it. "
 
 
 def _why_not_the_road(numbers: Terms) -> str | None:
@@ -219,7 +219,7 @@ def percent(log10_part: float) -> str:
     share = 100 * 10 ** min(log10_part, 300)
     if share < 0.5:
         return "less than 1 %"
-    return f"{share:.0f} %" if share < 1e4 else f"{scientific(log10_part)} times"
+    return f"{share:.0f} %" if share < 1e4 else f"{scientific(log10_part + 2)} %"
 
 
 def plugged_in(gates: pd.DataFrame, timestep: int, unit: int) -> str:

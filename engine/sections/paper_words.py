@@ -8,7 +8,7 @@ import math
 
 import pandas as pd
 
-from engine.in_words import decimal
+from engine.in_words import decimal, rounded
 from engine.numerics import Array
 from engine.residual.path_bands import BAND, band_of_paths, product_model
 from engine.residual.scaled_skips import PAPER_UNITS
@@ -42,7 +42,7 @@ def band_said(band: float, doubt: float, cancelled: float) -> Said:
     if abs(band) < 2 * doubt:
         return Said(
             f"{percent(band)}, and unsteady",
-            f"on {lengths}: parts add up to\n{cancelled:.2g} times the whole and cancel, so "
+            f"on {lengths}: parts add up to\n{rounded(cancelled)} times the whole and cancel, so "
             "another seed may differ a lot",
             f"on paths of {low} to {high} blocks; parts cancel,\nso another seed may differ a lot",
         )
@@ -116,7 +116,7 @@ def shares_in_words(least: float, most: float, cancelled: float) -> str:
         return ""
     return (
         "A share is a part's projection on the whole gradient, and all of them sum to 100 %. Parts "
-        f"cancel here, together they are {cancelled:.2g} times the whole, so a share can be "
+        f"cancel here, together they are {rounded(cancelled)} times the whole, so a share can be "
         f"{' or '.join(what)}."
     )
 

@@ -16,7 +16,7 @@ from engine.charts import three_stacks as stacks_chart
 from engine.charts import where_it_ends as ends_chart
 from engine.charts.skip_block import G
 from engine.charts.stage import packed
-from engine.in_words import scientific
+from engine.in_words import rounded, scientific
 from engine.recurrent.weights import draw_weights
 from engine.residual import carry_gates
 from engine.residual.analogy import lstm_beside
@@ -162,7 +162,7 @@ def paths(config: ResidualConfig) -> Shown:
         {"paths": drawn},
         numbers={
             f"paths of {low} to {high} blocks, of all": f"{band_of_paths() * 100:.4f} %",
-            "all parts together": f"{cancelled[here]:.2g} times the whole",
+            "all parts together": f"{rounded(cancelled[here])} times the whole",
             **{
                 f"if each block passed on r = {r:g}": say.percent(
                     float(product_model(r)[low : high + 1].sum())

@@ -72,13 +72,13 @@ def parts_in_words(road: float, block: float, total: float) -> str:
     if total < max(road, block):
         return (
             "In this block the two parts point against each other: together they are "
-            f"{total:.3g}, less than the larger of them alone."
+            f"{written(total)}, less than the larger of them alone."
         )
     if road + block - total < 0.01 * (road + block):
         return ""
     return (
-        f"The two parts needn't sum: {road:.3g} over the skip and {block:.3g} through the weights "
-        f"are {total:.3g} together, because they point in different directions."
+        f"The two parts needn't sum: {written(road)} over the skip and {written(block)} through the "
+        f"weights are {written(total)} together, because they point in different directions."
     )
 
 

@@ -57,7 +57,7 @@ def hero(config: RecurrentConfig) -> Shown:
         RATIO: scientific(findings.log10_ratio(gradient)),
         "largest |eigenvalue|": f"{facts.spectral_radius:.4g}",
         "largest singular value": f"{facts.largest_singular_value:.4g}",
-        "loss": f"{trace.loss:.4g}",
+        "loss": written(trace.loss),
     }
     return Shown({"hero": picture}, numbers)
 
@@ -77,7 +77,7 @@ def linear(config: RecurrentConfig) -> Shown:
         hands={"radius": _radius(config)},
     )
     numbers = {
-        "largest relative difference": f"{compared['relative_difference'].max():.1e}",
+        "largest relative difference": written(compared["relative_difference"].max()),
         "largest |eigenvalue|": f"{facts.spectral_radius:.4g}",
         RATIO: scientific(findings.log10_ratio(measured)),
     }
@@ -150,7 +150,7 @@ def targets(config: RecurrentConfig) -> Shown:
         "Task 1 asks for the running average at every timestep, so that every timestep k has a loss "
         "$\\mathcal L_k$."
     )
-    numbers = {"loss, mean over the timesteps": f"{gradient_trace(config).loss:.4g}"}
+    numbers = {"loss, mean over the timesteps": written(gradient_trace(config).loss)}
     return Shown({"targets": picture}, numbers, (asked, shares), verdict)
 
 
