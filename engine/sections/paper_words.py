@@ -14,6 +14,8 @@ from engine.residual.path_bands import BAND, band_of_paths, product_model
 from engine.residual.scaled_skips import PAPER_UNITS
 from engine.sections.skip_words import Said, of_what, percent
 
+#: Beyond these the share of a band is no share: its paths and others point against each other.
+LEAST_SHARE, MOST_SHARE = -0.5, 1.5
 #: A share that is smaller has no bar: half of a thousandth.
 VISIBLE = 0.0005
 
@@ -32,6 +34,13 @@ def band_said(band: float, doubt: float, cancelled: float) -> Said:
             "No gradient arrives",
             "every path carries exactly zero:\nthere is nothing to share out",
             "every path carries exactly zero",
+        )
+    if not LEAST_SHARE <= band <= MOST_SHARE:
+        return Said(
+            "The parts cancel",
+            f"all of them add up to {rounded(cancelled)} times the whole:\nwhich share comes down "
+            f"{lengths} says nothing",
+            f"they add up to {rounded(cancelled)} times\nthe whole: a share of it says nothing",
         )
     if band > 1:
         return Said(

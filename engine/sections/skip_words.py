@@ -43,7 +43,10 @@ def amount(log10: float) -> str:
     """How much of something is left, by the logarithm of the ratio: all, 0.42, 3 times."""
     if abs(log10) < ABOUT_ALL:
         return "all"
-    return scientific(log10, 1) if log10 < 0 else f"{scientific(log10, 1)} times"
+    text = scientific(log10, 1)
+    if text == "1":  # 1.03 isn't all, but rounds to it
+        text = scientific(log10, 2)
+    return text if log10 < 0 else f"{text} times"
 
 
 def block_said(skip: float, log10_left: float, log10_road: float, depth: int) -> Said:
@@ -231,7 +234,7 @@ def growth_in_words(skip: float, hidden: float, gradient: float) -> str:
     hidden: from the first to the last layer. gradient: from the last to the first.
     """
     if skip and hidden > ABOUT_AS_MUCH and gradient > ABOUT_AS_MUCH:
-        old = "all of the old" if skip == 1 else f"{skip:g} of the old"
+        old = "all of the old" if skip == 1 else f"{skip:g} times the old"
         return (
             f"The skip adds new to {old}: ‖h_t‖ grows {scientific(hidden, 1)}-fold up the "
             f"stack and ‖∂L/∂h_t‖ {scientific(gradient, 1)}-fold down, which no gate of at most 1 "
