@@ -22,7 +22,8 @@ Layer: TypeAlias = alt.Chart | alt.LayerChart
 Data: TypeAlias = alt.NamedData | alt.InlineData
 
 #: From these widths on a picture has room for panels side by side, and for a projector's type.
-WIDE, LARGE = 700, 1300
+#: And what a screen of 1280 leaves.
+WIDE, LARGE, USUAL = 700, 1300, 1120
 #: Pixels of type on a screen of 1280: headline, sentence, the curves' own labels, captions, ticks.
 HEADLINE, SENTENCE, LABEL, CAPTION, TICK = 34, 15, 14, 13, 12
 
@@ -139,10 +140,11 @@ def ends_of(ticks: str, low: str = "low", high: str = "high") -> list[alt.Parame
 def theme() -> list[alt.Parameter]:
     """Inks of the page's theme, the type scale, and whether there is room: what all pictures use.
 
-    s: 1 on a screen of 1280, less on a phone, more on a projector. wide: whether panels can stand
-    side by side. dark: whether the paper is.
+    s: 1 on a screen of 1280, less on a tablet or a phone, more on a projector. wide: whether panels
+    can stand side by side. dark: whether the paper is.
     """
-    scale = f"width < {WIDE} ? 0.9 : width < {LARGE} ? 1 : 1.55"
+    between = f"clamp(width / {USUAL}, 0.8, 1)"
+    scale = f"width < {WIDE} ? 0.9 : width < {LARGE} ? {between} : 1.55"
     inks = [parameter(name, f"dark ? '{dark}' : '{light}'") for name, (light, dark) in INKS.items()]
     return [
         parameter("s", scale),
