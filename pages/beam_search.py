@@ -262,7 +262,8 @@ def optimum(config: DecodingConfig) -> None:
 def found(config: DecodingConfig, question: Question | None = None) -> None:
     """What beam search finds with each k, beside the optimum."""
     shown = ask(sections.beam_search.optimum, held(config))
-    show_in_hand(shown.figures["optimum"], WIDTH)
+    for figure in shown.figures.values():  # none where nothing can follow the start
+        show_in_hand(figure, WIDTH)
     say(shown, question)
 
 

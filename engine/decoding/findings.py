@@ -22,7 +22,7 @@ from engine.decoding.record import (
     sequence_text,
 )
 from engine.decoding.scoring import SCORING_NAMES
-from engine.decoding.verdict import TIE, LostOptimum, is_as_good
+from engine.decoding.verdict import TIE, LostOptimum, is_as_good, is_whole
 from engine.in_words import decimal, that_sets
 from engine.questions import Verdict
 
@@ -74,9 +74,11 @@ def sum_in_words(model: LanguageModel, hypothesis: Hypothesis) -> str:
 
 
 def total_in_words(config: DecodingConfig, hypothesis: Hypothesis) -> str:
-    """The total as a sum, and the score where something else is ranked by."""
+    """The total as a sum, the score where something else is ranked by, and whether it goes on."""
     words = sum_in_words(config.model, hypothesis)
-    return words if config.scoring == "sum" else f"{words}, score {decimal(hypothesis.score)}"
+    if config.scoring != "sum":
+        words += f", score {decimal(hypothesis.score)}"
+    return words if is_whole(hypothesis, config.max_length) else f"{words}, a dead end"
 
 
 def stored_in_words(model: LanguageModel, step: SearchStep) -> str:
@@ -260,7 +262,8 @@ def storage_verdict(
     total, growth = costs_at(cost, width, length), growth_on_doubling(endless, width)
     statement = (
         f"Each hypothesis keeps its tokens, its log-prob and its state ({carried}). With that, "
-        f"this search takes {total['stored']} cell evaluations for T = {length}; re-running the model "
+        f"this search takes {_counted(int(total['stored']), 'cell evaluation')} for T = {length}; "
+        "re-running the model "
         f"from the start takes {total['rerun']}. Twice the length costs {growth['stored']:.1f} times "
         f"as much with stored states and {growth['rerun']:.1f} times as much without."
     )

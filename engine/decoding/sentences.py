@@ -22,7 +22,8 @@ def search_space_in_words(config: DecodingConfig, exact: ExactSearchResult) -> s
     counts = hypothesis_counts(config.model, config.max_length, config.end_token)
     words = f"M^T = {count_in_words(config)}"
     if counts is not None and len(counts) < config.max_length:
-        words += f", but the model has no sequence of {config.max_length} tokens"
+        tokens = "1 token" if config.max_length == 1 else f"{config.max_length} tokens"
+        words += f", but the model has no sequence of {tokens}"
         if not counts:
             return f"{words}: nothing can begin one."
         return (
@@ -31,9 +32,9 @@ def search_space_in_words(config: DecodingConfig, exact: ExactSearchResult) -> s
     if counts is not None and counts[-1] != config.sequence_count:
         ends = " or go on after the end" if config.end_token is not None else ""
         others = "the others have probability 0" + ends
-        words += f", and the model has {count_as_text(counts[-1])} sequences ({others})"
+        words += f", and the model has {_sequences(counts[-1])} ({others})"
     else:
-        words += " sequences"
+        words += " sequence" + ("" if config.sequence_count == 1 else "s")
     spent = f"{exact.model_steps:,} cell evaluation{'' if exact.model_steps == 1 else 's'}"
     if exact.proved:
         return f"{words}. Exact search proved the best of them with {spent}."
@@ -46,6 +47,10 @@ def count_as_text(count: int) -> str:
         return f"{count:,}"
     exponent = math.floor(math.log10(count))
     return f"about {count / 10**exponent:.1f}·10^{exponent}"
+
+
+def _sequences(count: int) -> str:
+    return "1 sequence" if count == 1 else f"{count_as_text(count)} sequences"
 
 
 def sufficient_in_words(config: DecodingConfig) -> str | None:
@@ -69,11 +74,15 @@ def sufficient_in_words(config: DecodingConfig) -> str | None:
 def wider_beams_in_words(by_width: pd.DataFrame) -> str | None:
     """Whether a wider beam does worse than a narrower one. None for a single width.
 
-    by_width: `beam_width, score`, as `best_by_beam_width` gives them.
+    by_width: `beam_width, tokens, score, whole`, as `best_by_beam_width` gives them. A dead end is
+    worse than any whole sequence.
     """
     if len(by_width) < 2:
         return None
     rows = by_width.sort_values("beam_width")
+    ends = rows["whole"] | (not rows["whole"].any())
+    rows = rows.assign(found=rows["score"].map(decimal), score=rows["score"].where(ends, -math.inf))
+    rows["found"] += rows["whole"].map({True: "", False: ", a dead end"})
     best_before = rows["score"].cummax().shift()
     worse = rows[rows["score"] < best_before - TIE]
     if worse.empty:
@@ -84,8 +93,8 @@ def wider_beams_in_words(by_width: pd.DataFrame) -> str | None:
     rival = narrower.loc[narrower["score"].idxmax()]
     words = (
         f"A wider beam can do worse: {at_width(first['beam_width'])} finds {sequence(first['tokens'])} "
-        f"({decimal(first['score'])}), {at_width(rival['beam_width'])} has found "
-        f"{sequence(rival['tokens'])} ({decimal(rival['score'])})."
+        f"({first['found']}), {at_width(rival['beam_width'])} has found "
+        f"{sequence(rival['tokens'])} ({rival['found']})."
     )
     if len(worse) > 1:
         words += f" So it is for {len(worse)} of the widths."
@@ -98,6 +107,8 @@ def penalty_in_words(config: DecodingConfig) -> str:
     It lies between them if a longer sequence gains by it, and no more than by the mean: then it
     never contradicts the two where they agree.
     """
+    if config.max_length == 1:
+        return "With T = 1 all sequences have one length: every rule gives the same order."
     rule = Scoring(config.scoring, config.length_penalty)
     divisors = [rule.divisor(length) for length in range(1, config.max_length + 1)]
     gains = [after / before for before, after in pairwise(divisors)]

@@ -66,8 +66,8 @@ def best_by_beam_width(
 ) -> pd.DataFrame:
     """What beam search finds with each k; a wider beam can do worse than a narrower one.
 
-    Returns `beam_width, tokens, sequence` (the same as text), `log_prob, score, finished,
-    finds_optimum, model_steps`. optimum: the best of an exact search under the same
+    Returns `beam_width, tokens, sequence` (the same as text), `log_prob, score, finished, whole`
+    (no dead end), `finds_optimum, model_steps`. optimum: the best of an exact search under the same
     conventions; without it nothing counts as found.
     """
     widths = list(beam_widths)
@@ -84,6 +84,7 @@ def best_by_beam_width(
                 "log_prob": best.log_prob,
                 "score": best.score,
                 "finished": best.finished,
+                "whole": is_whole(best, max_length),
                 "finds_optimum": optimum is not None and is_as_good(best, optimum, max_length),
                 "model_steps": result.model_steps,
             }
@@ -91,10 +92,16 @@ def best_by_beam_width(
     return pd.DataFrame(rows)
 
 
+def is_whole(found: Hypothesis, max_length: int) -> bool:
+    """Whether `found` has ended or is as long as may be; else nothing can follow it: a dead end."""
+    return found.finished or len(found.tokens) == max_length
+
+
 def is_as_good(found: Hypothesis, optimum: Hypothesis, max_length: int) -> bool:
     """Whether `found` is the optimum, or another whole sequence with the same score."""
-    is_whole = found.finished or len(found.tokens) == max_length  # no dead end
-    is_tie = is_whole and found.score >= optimum.score - TIE * max(1, abs(optimum.score))
+    is_tie = is_whole(found, max_length) and found.score >= optimum.score - TIE * max(
+        1, abs(optimum.score)
+    )
     return found.tokens == optimum.tokens or is_tie
 
 

@@ -96,6 +96,8 @@ def stored(config: DecodingConfig, timestep: int) -> Verdict:
 
 def optimum(config: DecodingConfig) -> Shown:
     """(d): does beam search return the best of all, and what do other widths find?"""
+    if not _beam(config).steps:
+        return Shown({}, sentences=(NOTHING_FOLLOWS,))
     picture, by_width, exact = _optimum(_without_width(config))
     config = replace(config, beam_width=min(config.beam_width, len(by_width)))
     result, greedy = _beam(config), comparisons.greedy(config)

@@ -48,6 +48,7 @@ def test_the_verdict_on_the_optimum_claims_only_what_a_list_of_all_sequences_sho
         assert int(smallest[1]) <= config.beam_width
     if "most likely of all" in words:
         assert best.log_prob == pytest.approx(max(one.log_prob for one in whole))
+    assert ("a dead end" in words) == (result.best not in whole)
     if "so it is as good" in words:
         assert result.best.tokens != best.tokens
 
@@ -76,9 +77,10 @@ def test_ranked_by_the_mean_the_best_is_not_called_the_most_likely() -> None:
 @given(configs())
 def test_the_number_of_sequences_is_that_of_a_list(config: DecodingConfig) -> None:
     words = sentences.search_space_in_words(config, comparisons.exact(config))
-    model_has = re.search(r"the model has ([\d,]+) sequences", words)
+    model_has = re.search(r"the model has ([\d,]+) sequence", words)
     count = len(everything(config))
     longest = comparisons.exact(config).best.tokens
+    assert not re.search(r"\b1 (sequences|tokens|cell evaluations)\b", words)
     if "the model has no sequence" in words:
         assert count == 0
         assert f"its longest have {len(longest)}" in words or not longest
@@ -110,14 +112,20 @@ def test_the_k_that_is_called_enough_is_enough(config: DecodingConfig) -> None:
     assert found.score == pytest.approx(max(one.score for one in whole))
 
 
-scores = st.lists(st.sampled_from([-1.0, -1.5, -2.0, -3.0]), min_size=1, max_size=8)
+scores = st.lists(
+    st.tuples(st.sampled_from([-1.0, -1.5, -2.0, -3.0]), st.booleans()), min_size=1, max_size=8
+)
 
 
 @given(scores)
-def test_a_wider_beam_is_called_worse_only_where_one_is(found: list[float]) -> None:
-    rows = [(k, ("w", str(k)), score) for k, score in enumerate(found, start=1)]
-    frame = pd.DataFrame(rows, columns=["beam_width", "tokens", "score"])
+def test_a_wider_beam_is_called_worse_only_where_one_is(
+    written: list[tuple[float, bool]],
+) -> None:
+    rows = [(k, ("w", str(k)), *of) for k, of in enumerate(written, start=1)]
+    frame = pd.DataFrame(rows, columns=["beam_width", "tokens", "score", "whole"])
     words = sentences.wider_beams_in_words(frame)
+    no_whole = not any(whole for _, whole in written)
+    found = [score if whole or no_whole else -9.0 for score, whole in written]
     worse = [k for k in range(1, len(found)) if found[k] < max(found[:k])]
     if len(found) == 1:
         assert words is None
@@ -125,6 +133,7 @@ def test_a_wider_beam_is_called_worse_only_where_one_is(found: list[float]) -> N
         assert words is not None
         assert f"can do worse: [k = {worse[0] + 1}](#k={worse[0] + 1}) " in words
         assert ("widths" not in words) or f"for {len(worse)} of the widths" in words
+        assert ("dead end), [k" in words) == (not written[worse[0]][1])
     else:
         assert words == f"Up to k = {len(found)} no wider beam does worse than a narrower one here."
 
@@ -151,7 +160,9 @@ def test_where_a_penalty_stands_is_judged_by_pairs_of_sequences(
     is_mean = all(abs(step) < 1e-12 for step in grows)
     beyond = any(step > 1e-12 for step in grows)
     is_sum = all(abs(plain(n) - 1) < 1e-12 for n in range(1, length + 1))
-    if is_sum:
+    if length == 1:
+        assert "every rule gives the same order" in words
+    elif is_sum:
         assert "the order is the sum's" in words
     elif is_mean:
         assert "the order is the mean's" in words

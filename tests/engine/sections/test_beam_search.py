@@ -131,9 +131,10 @@ def test_a_branch_without_the_end_token_stays_in_the_picture() -> None:
 
 def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_picture() -> None:
     text = "prefix,token,log_prob\n,a,-inf\n,b,-inf"
-    of = sections.branches(DecodingConfig("own", text, 2, 1))
-    assert of.figures == {}
-    assert of.sentences == (sections.NOTHING_FOLLOWS,)
+    for section in (sections.branches, sections.optimum):
+        of = section(DecodingConfig("own", text, 2, 1))
+        assert of.figures == {}
+        assert of.sentences == (sections.NOTHING_FOLLOWS,)
 
 
 def test_hands_beyond_the_end_stand_at_the_end() -> None:
