@@ -43,15 +43,17 @@ def part_of(log10_ratio: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1; close to either end by what is missing, never rounded onto it."""
-    if share in (0, 1):
+    """A share from 0 to 1; close to either end by what is missing, never rounded onto it.
+
+    What a sum's own rounding takes from 1 isn't missing.
+    """
+    if share == 0 or share > 1 - 1e-14:
         return f"{share:.0%}"
     if 0.005 <= share <= 0.995:
         return f"{share:.0%}"
     if 0.00005 <= share <= 0.99995:
         return f"{share:.2%}"
-    rest = min(share, 1 - share)
-    part = f"1 part in {rounded(1 / rest)}" if rest > 0 else "nothing that counts"
+    part = part_of(math.log10(min(share, 1 - share)))
     return part if share < 0.5 else f"all but {part}"
 
 

@@ -140,7 +140,7 @@ def where_it_turns(radius: float, radii: Array, tanh: Array, relu: Array) -> str
     turn = lasting_from(radii, tanh < relu)
     text = f"At radius {radius:.3g} the two don't come out as the handout says. "
     if turn is None:
-        text += f"With this network ReLU leaves less even at radius {radii[-1]:.3g}. "
+        text += f"With this network ReLU leaves no more than tanh even at radius {radii[-1]:.3g}. "
     elif turn > radius:
         text += f"From {_at_radius(turn)} on tanh leaves less than ReLU: move the slider there. "
     explodes = lasting_from(radii, relu > STABLE_LOG10)
@@ -207,6 +207,15 @@ def every_target_verdict(
             "At these settings the gradient of a single loss doesn't vanish, so there is no "
             "vanishing to hide; lower the spectral radius."
         )
+    elif of_all[0] < of_last[0]:
+        outside = (
+            "At h₁ the other losses point against the last one: all together send less than it."
+        )
+    elif not hidden:
+        outside = (
+            "Each loss vanishes on its way, but so slowly here that those from further away outweigh "
+            "the nearby ones together."
+        )
     return Verdict(statement, agrees, outside, float(of_all[0] - of_all[-1]))
 
 
@@ -244,7 +253,7 @@ def normality_in_words(facts: MatrixFacts, height: float, power: int, is_all: bo
             "This Wₕ is normal: its singular values are its |eigenvalues|, ‖Wₕⁿ‖ = ρⁿ, and the "
             "handout's rule holds from the first step."
         )
-    if facts.spectral_radius < 1 and power > 0:
+    if facts.spectral_radius < 1 - ROUNDING and power > 0:
         end = "before it decays" if is_all else "among the powers that were looked at"
         return (
             f"Every eigenvalue is below 1, and yet ‖Wₕⁿ‖ grows to {scientific(height)} at n = {power} "

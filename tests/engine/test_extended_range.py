@@ -1,6 +1,7 @@
 """Numbers beyond float64, against exact rational arithmetic."""
 
 import math
+import re
 from fractions import Fraction
 
 import mpmath as mp  # type: ignore[import-untyped]
@@ -24,7 +25,7 @@ from engine.extended_range import (
     sigmoid,
     sigmoid_slope,
 )
-from engine.in_words import decimal, scientific
+from engine.in_words import decimal, percent, scientific
 
 # Entries of one run within 60 decimal orders of each other, so that no shift by powers of two
 # reaches the end of float64; runs themselves lie anywhere.
@@ -266,3 +267,22 @@ def test_a_decimal_reads_back_and_zero_has_no_sign(number: float, digits: int) -
     text = decimal(number, digits)
     assert float(text.replace("−", "-")) == pytest.approx(number, abs=0.51 * 10.0**-digits)
     assert not text.startswith("−") or float(text[1:]) > 0
+
+
+@given(st.floats(0, 1) | st.floats(-300, -2).map(lambda power: 10.0**power))
+@example(1 - 2.0**-53)
+def test_a_share_is_told_by_what_is_left_of_it_or_to_all_of_it(share: float) -> None:
+    text = percent(share)
+    assert not re.search(r"\de[+-]?\d", text)
+    if text.startswith("all but") or text.startswith("1 part"):
+        rest = share if text.startswith("1 part") else 1 - share
+        number = text.split("1 part in ")[1]
+        if power := re.fullmatch("10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)", number):
+            exponent = power[1].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
+            assert -math.log10(rest) == pytest.approx(int(exponent), abs=0.51)
+        else:
+            sizes = {"million": 1e6, "billion": 1e9, "trillion": 1e12}
+            digits, _, size = number.replace(",", "").partition(" ")
+            assert 1 / rest == pytest.approx(float(digits) * sizes.get(size, 1), rel=0.06)
+    else:
+        assert float(text.rstrip("%")) / 100 == pytest.approx(share, abs=0.0051)
