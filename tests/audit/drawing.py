@@ -10,7 +10,7 @@ import vl_convert
 from tests.audit.shown import Shown
 
 #: As wide as a window's column.
-WIDTH = 1000
+WIDTH = 1120
 
 
 @dataclass(frozen=True)
