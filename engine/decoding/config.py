@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 WEATHER = ("sun", "rain", END_TOKEN)
 WEATHER_START = (0.6, 0.4, 0.0)
 WEATHER_NEXT = ((0.4, 0.4, 0.2), (0.1, 0.45, 0.45), (0.0, 0.0, 1.0))
-#: The length at which the example shows what it is for.
-WEATHER_LENGTH = 6
 
 #: The character LSTM shows what it is for with these: one answer for k = 1, another for k = 5, a
 #: third for k = 20, and a fourth when the winner is ranked by the mean.

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from pages.common import classroom, noticing, presenter
+from pages.common import noticing
 from pages.common.controls import SHORTENED, Control, Text, note_ignored, refuse_url_values
 from pages.common.lecture import LECTURE
 from pages.common.lecture_file import MAX_SCENES, Lecture, Scene
@@ -26,8 +26,6 @@ _LECTURE, _JUMP, _PAGE, _ASTRAY = "_lecture", "_scene_jump", "_page_shown", "_sc
 _LEFT = "_values_left"
 #: The page without controls over which a jump goes that can't stay on its page.
 _BY_WAY_OF = "overview"
-#: What the address carries besides the values of a page's controls.
-NOT_VALUES = {URL_KEY, presenter.KEY, classroom.CODE_KEY, classroom.SECRET_KEY}
 
 
 def lecture() -> Lecture:

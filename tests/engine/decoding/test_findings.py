@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decoding import comparisons, findings, lost_optimum
-from engine.decoding.config import END_TOKEN, WEATHER_LENGTH, DecodingConfig
+from engine.decoding.config import END_TOKEN, DecodingConfig
 from engine.decoding.cost import growth_on_doubling
 from engine.questions import Verdict
 
 HANDOUT = DecodingConfig()
-WEATHER = DecodingConfig("weather", max_length=WEATHER_LENGTH, length_penalty=0.6)
+WEATHER = DecodingConfig("weather", max_length=6, length_penalty=0.6)
 
 
 def stored_verdict(config: DecodingConfig, timestep: int) -> Verdict:
