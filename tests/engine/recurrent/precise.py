@@ -80,6 +80,46 @@ def lstm_steps(config: RecurrentConfig) -> list[dict[str, Row]]:
     return steps[::-1]
 
 
+def cancellation(config: RecurrentConfig) -> float:
+    """How many times a sum its parts are, at worst, on an LSTM's way forward and back.
+
+    So many times more than its factors may a norm be off: float64 has the parts, not their sum.
+    """
+    with mp.workdps(DIGITS):
+        weights, inputs, targets = exact(config)
+        w_h, size = np.array(weights["w_h"]), config.hidden_size
+        w_x, bias = (np.array(weights[name]) for name in ("w_x", "bias"))
+        tanh, sech, sigma = (np.frompyfunc(of, 1, 1) for of in (mp.tanh, mp.sech, sigmoid))
+        h = c = np.array([mp.mpf(0)] * size)
+        worst, runs = mp.mpf(1), []
+        for x in inputs:
+            a_i, a_f, a_g, a_o = np.split(w_h @ h + w_x * x + bias, 4)
+            kept, new = sigma(a_f) * c, sigma(a_i) * tanh(a_g)
+            slope_i, slope_f, slope_o = (sigma(a) * sigma(-a) for a in (a_i, a_f, a_o))
+            at_c = (tanh(a_g) * slope_i, c * slope_f, sigma(a_i) * sech(a_g) ** 2)
+            c = kept + new
+            worst = max(worst, *((abs(kept) + abs(new)) / np.where(c == 0, mp.mpf(1), abs(c))))
+            h = sigma(a_o) * tanh(c)
+            runs.append((h, sigma(a_f), sigma(a_o) * sech(c) ** 2, at_c, tanh(c) * slope_o))
+        # The sums, and what they would be if no part pointed against another.
+        sums = {of: [np.array([mp.mpf(0)] * size)] * 2 for of in (np.positive, np.abs)}
+        for t in reversed(range(config.timesteps)):
+            h, f, to_h, at_c, at_o = runs[t]
+            local = np.array(local_gradient(config, weights, list(h), targets[t], t))
+            for of, (grad_h, grad_c) in sums.items():
+                grad_h = grad_h + of(local)
+                grad_c = grad_c + grad_h * to_h
+                at_sums = np.concatenate([*(grad_c * of(a) for a in at_c), grad_h * of(at_o)])
+                sums[of] = [at_sums @ of(w_h), f * grad_c]
+            for whole, parts in zip(sums[np.positive], sums[np.abs], strict=True):
+                if parts.any():
+                    square = (whole * whole).sum()
+                    worst = max(
+                        worst, mp.sqrt((parts * parts).sum() / square) if square else mp.inf
+                    )
+        return float(worst)
+
+
 def exact(config: RecurrentConfig) -> tuple[dict[str, Any], Row, Row]:
     """Weights, inputs and targets of the only sequence, the float64 numbers as they are."""
     assert config.batch_size == 1

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.recurrent import (
@@ -15,7 +15,7 @@ from engine.recurrent import (
     weight_gradient_terms,
 )
 from engine.recurrent.cell_flow import cell_flow_sweep
-from tests.engine.recurrent.precise import log10_trace
+from tests.engine.recurrent.precise import cancellation, log10_trace
 from tests.engine.recurrent.strategies import hundredths
 
 RNN = RecurrentConfig(hidden_size=3, timesteps=40)
@@ -66,6 +66,31 @@ def test_any_strongly_saturated_run_agrees_with_forty_digits(
         seed=seed,
     )
     assert_agrees_with_forty_digits(config, 1e-8)
+
+
+@settings(max_examples=40)
+@given(
+    st.builds(
+        RecurrentConfig,
+        cell=st.just("lstm"),
+        hidden_size=st.integers(1, 3),
+        timesteps=st.integers(2, 25),
+        weight_scale=st.sampled_from([1.0, 5.0, 20.0, 100.0]),
+        bias_scale=st.sampled_from([1.0, 5.0, 50.0]),
+        forget_bias=st.sampled_from([-20.0, -5.0, 0.0, 1.0, 5.0, 20.0, 40.0]),
+        spectral_radius=st.sampled_from([0.5, 1.0, 3.0, 8.0]),
+        input_scale=st.sampled_from([1.0, 3.0, 10.0]),
+        last_target_only=st.booleans(),
+        seed=st.integers(0, 1000),
+    )
+)
+def test_an_lstms_gradient_is_off_by_no_more_than_its_parts_cancel(config: RecurrentConfig) -> None:
+    cancelled = cancellation(config)
+    assume(cancelled < 1e6)
+    ours = gradient_trace(config).log10_frame
+    for name, expected in log10_trace(config).items():
+        if "grad" in name:
+            np.testing.assert_allclose(ours[name], expected, rtol=1e-12, atol=1e-10 * cancelled)
 
 
 def test_a_gradient_below_float64_is_not_shown_as_zero() -> None:
