@@ -54,7 +54,7 @@ def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) 
 
 def _measure(code: str, rows: Rows, options: argparse.Namespace, folder: Path) -> None:
     """Print the rows of one checkout; one server for all, so that its caches fill."""
-    server: Server = servers.tuned(folder=folder)
+    server: Server = servers.hosted(folder=folder)
     try:
         for name, pages, mix in rows:
             outcome = asyncio.run(

@@ -1,6 +1,7 @@
 """Servers to be measured: the app as the README starts it, of this checkout or of another."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -122,6 +123,12 @@ def _seconds(process: psutil.Process) -> float:
 def tuned(environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Server:
     """The app as the README starts it; folder: of the checkout."""
     return Server(("-m", "streamlit", "run", "streamlit_app.py"), folder, environment)
+
+
+def hosted(folder: Path = ROOT) -> Server:
+    """The app with the settings of the C library that `hosting/compose.yaml` gives it."""
+    compose = (ROOT / "hosting" / "compose.yaml").read_text()
+    return tuned(dict(re.findall(r'^ *(MALLOC_\w+): "(\d+)"$', compose, re.MULTILINE)), folder)
 
 
 def bare() -> Server:

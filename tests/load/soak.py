@@ -24,7 +24,7 @@ SESSIONS = 40
 async def soak(seconds: float) -> None:
     """Let visitors on all pages move things for so long without a pause, and print memory."""
     gc.freeze()
-    server = servers.tuned()
+    server = servers.hosted()
     try:
         await _soak(server, seconds)
     finally:
