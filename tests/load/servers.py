@@ -136,6 +136,11 @@ def bare() -> Server:
     return Server(("-m", "streamlit", "run", "bare_page.py"), HERE)
 
 
+def bare_hand() -> Server:
+    """A page with one slider in one picture, with the app's own settings."""
+    return Server(("-m", "streamlit", "run", str(HERE / "bare_hand.py")), ROOT)
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
