@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import finalize
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:  # who only lays a section out needs none of them
 
 #: Specifications that stay built, one for each picture and its few options.
 MAX_SPECIFICATIONS = 64
+#: From so many transforms alike neighbouring layers are put together.
+FEWEST_TOGETHER = 3
 #: How a part that is pointed at stands out, and what of its own looks isn't wanted there.
 _GLOW = {
     "stroke": "#E3A81C", "strokeWidth": {"expr": "12*s"}, "strokeOpacity": 0.6, "strokeDash": [1, 0],
@@ -185,12 +188,53 @@ def _specification(
     # The tests validate every picture; here it would take as long again.
     built = chart(**data, **dict(options)).to_dict(validate=False)
     constants = built.pop("datasets", {})
+    if "layer" in built:
+        built["layer"] = _together(built["layer"], built.get("resolve"))
     rows = {name: _arrow(pd.DataFrame(of)) for name, of in constants.items()}
     return json.dumps(built), rows
 
 
+def _together(layers: list[dict[str, Any]], resolve: Any) -> list[dict[str, Any]]:
+    """The same layers, with what neighbours reckon from the same rows said once for all of them.
+
+    Each visit and each rest of a hand sends, checks or copies a specification.
+    """
+    grouped: list[dict[str, Any]] = []
+    while layers:
+        first, shared, count = layers[0], layers[0].get("transform", []), 1
+        for layer in layers[1:]:
+            common = _beginning(shared, layer.get("transform", []))
+            if layer.get("data") != first.get("data") or len(common) < FEWEST_TOGETHER:
+                break
+            shared, count = common, count + 1
+        if count == 1 or "data" not in first:
+            grouped.append(first)
+            layers = layers[1:]
+            continue
+        inner = [_without(of, len(shared)) for of in layers[:count]]
+        group = {"data": first["data"], "transform": shared, "layer": inner}
+        grouped.append(group | ({"resolve": resolve} if resolve else {}))
+        layers = layers[count:]
+    return grouped
+
+
+def _without(layer: dict[str, Any], transforms: int) -> dict[str, Any]:
+    """A layer without the rows and the first transforms that it has from the group around it."""
+    own = {key: value for key, value in layer.items() if key not in ("data", "transform")}
+    rest = layer["transform"][transforms:]
+    return own | ({"transform": rest} if rest else {})
+
+
+def _beginning(one: list[Any], other: list[Any]) -> list[Any]:
+    """What two lists begin with alike."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return [of for of, _ in alike]
+
+
 def _glowing(layer: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """A layer; below it the same in a broad bright stroke, if it is the one that is pointed at."""
+    if "layer" in layer:
+        return [{**layer, "layer": [of for one in layer["layer"] for of in _glowing(one, name)]}]
     if layer.get("description") != name:
         return [layer]
     mark, encoding = (
