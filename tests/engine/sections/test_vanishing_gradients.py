@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -43,14 +44,21 @@ def test_a_picture_is_vega_lite_by_its_schema(section: Section) -> None:
         assert_valid(figure)
 
 
+def flat(drawn: dict[str, Any]) -> list[dict[str, Any]]:
+    """The layers of a picture, those that stand in a group too."""
+    if "layer" not in drawn:
+        return [drawn]
+    return [one for layer in drawn["layer"] for one in flat(layer)]
+
+
 def test_each_part_that_a_scene_can_point_at_stands_out_in_its_pictures_and_no_other() -> None:
     figures = [of for one in SECTIONS for of in one(SMALL).figures.values()]
-    layers = [layer for of in figures for layer in of.vega({})["layer"]]
+    layers = [layer for of in figures for layer in flat(of.vega({}))]
     named = {layer["description"] for layer in layers if "description" in layer}
     assert named == set(places.GRADIENTS.parts)
     assert set(places.OVERVIEW.parts) <= named
     for figure, part in itertools.product(figures, named):
-        drawn, before = figure.vega({}, part)["layer"], figure.vega({})["layer"]
+        drawn, before = flat(figure.vega({}, part)), flat(figure.vega({}))
         new = [layer for layer in drawn if layer not in before]
         assert [layer for layer in drawn if layer not in new] == before
         assert len(new) == sum(layer.get("description") == part for layer in before)
