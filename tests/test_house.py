@@ -87,6 +87,7 @@ def test_a_full_lecture_halls_settings_are_in_force() -> None:
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert settings["runner"]["postScriptGC"] is False
     assert settings["server"]["fileWatcherType"] == "none"
+    assert settings["server"]["showEmailPrompt"] is False
     assert settings["browser"]["gatherUsageStats"] is False
     assert {"light", "dark"} <= set(settings["theme"])
 
@@ -132,6 +133,18 @@ def test_forged_requests_and_large_uploads_are_refused() -> None:
     assert server["enableXsrfProtection"] is True
     assert server["enableCORS"] is True
     assert server["maxUploadSize"] <= 2, "megabytes"
+    assert server["maxMessageSize"] <= 20, "megabytes, of what a visitor sends, too"
+
+
+def test_a_fault_shows_no_visitor_the_servers_code_or_paths() -> None:
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert settings["client"]["showErrorDetails"] == "none"
+
+
+def test_nothing_that_the_server_owns_is_in_a_cache_that_visitors_can_empty() -> None:
+    # A message `clear_cache` from any of them empties both of Streamlit's caches.
+    for path in SOURCES:
+        assert not re.search(r"st\.cache_(resource|data)", path.read_text(encoding="utf-8")), path
 
 
 def test_no_page_writes_html_of_its_own_but_constant_styles_and_keys() -> None:

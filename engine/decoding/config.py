@@ -22,6 +22,9 @@ WEATHER_NEXT = ((0.4, 0.4, 0.2), (0.1, 0.45, 0.45), (0.0, 0.0, 1.0))
 #: third for k = 20, and a fourth when the winner is ranked by the mean.
 CHARACTERS_PROMPT, CHARACTERS_LENGTH, CHARACTERS_WIDTH = "a ", 40, 5
 
+#: Edges of a tree that somebody typed.
+MAX_TREE_ROWS = 2_000
+
 
 @dataclass(frozen=True)
 class DecodingConfig:

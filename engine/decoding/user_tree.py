@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.arguments import require_choice
+from engine.decoding.config import MAX_TREE_ROWS as MAX_ROWS
 from engine.decoding.models import TreeModel
 
 MAX_CHARACTERS = 1_000_000
-MAX_ROWS = 2_000
 MAX_DEPTH = 50
 MAX_TOKEN_CHARACTERS = 40
 #: The probabilities of a node may sum to this much; the handout's own tree reaches 1.004.

@@ -82,13 +82,18 @@ class RunStore(RunFiles):
             try:
                 self.save(run)
             except Exception as error:  # fsspec's back ends raise errors of their own
-                problem(f"the run store {self.location} can't be written to: {error}")
+                problem(f"the run store can't be written to: {self._why(error)}")
             self.remember(run.config, run.to_bytes())
             arrived(run)
 
         if todo:
             train_many(todo, report, finish)
         return [runs[config] for config in configs]
+
+    def _why(self, error: Exception) -> str:
+        """For whoever looks on; the log has the place, too."""
+        _log.warning("the run store %s: %s", self.location, error)
+        return getattr(error, "strerror", None) or type(error).__name__
 
     def _load_or_report(
         self, config: TrainingConfig, problem: Callable[[str], None]
@@ -98,5 +103,5 @@ class RunStore(RunFiles):
         except RunFileError as error:
             problem(f"{file_name(config)} is trained anew: {error}")
         except Exception as error:  # fsspec's back ends raise errors of their own
-            problem(f"the run store {self.location} can't be read: {error}")
+            problem(f"the run store can't be read: {self._why(error)}")
         return None

@@ -19,6 +19,7 @@ MAX_VALUES = 60
 LONGEST = {"name": 80, "look_for": 400, "points_at": 40, "waits_for": 120}
 MAX_VALUE = 4_000
 
+_HALF = re.compile("[\ud800-\udfff]")
 _PAGE_NAME = re.compile(r"[a-z][a-z_]{0,40}")
 
 
@@ -88,9 +89,15 @@ def read_lecture(data: bytes, pages: Pages) -> Lecture:
         raise LectureFileError(f"Line {error.lineno}: this isn't JSON: {error.msg}.") from error
     except RecursionError as error:
         raise LectureFileError("Line 1: too many brackets inside each other.") from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise LectureFileError("Line 1: a number in it has too many digits.") from error
     _require(isinstance(content, dict), 1, "the file has to hold one object, { … }")
     _require_entries(content, lines[""], {"format", "scenes"})
-    _require(content["format"] == FORMAT, lines[""], f'"format" has to be {FORMAT}')
+    _require(
+        content["format"] is not True and content["format"] == FORMAT,
+        lines[""],
+        f'"format" has to be {FORMAT}',
+    )
     scenes = content["scenes"]
     _require(
         isinstance(scenes, list) and 0 < len(scenes) <= MAX_SCENES,
@@ -110,7 +117,7 @@ def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
     _require(scene["page"] in pages, line, f'"page" has to be one of {allowed}')
     scene = {"points_at": "", "waits_for": "", **scene}
     for entry, longest in LONGEST.items():
-        is_text = isinstance(scene[entry], str) and len(scene[entry]) <= longest
+        is_text = _is_text(scene[entry], longest)
         _require(is_text, line, f'"{entry}" has to be a text of at most {longest} letters')
     _require(scene["name"].strip() != "", line, '"name" must not be empty')
     values = scene["values"]
@@ -120,12 +127,18 @@ def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
         _require(
             _PAGE_NAME.fullmatch(key) is not None, values_line, f"{key[:40]!r} can't name a control"
         )
-        is_text = isinstance(value, str) and len(value) <= MAX_VALUE
-        _require(is_text, values_line, f'"{key}" has to be a text, such as "0.9"')
+        _require(
+            _is_text(value, MAX_VALUE), values_line, f'"{key}" has to be a text, such as "0.9"'
+        )
     read = Scene(**{**scene, "values": dict(values)})
     if why := faults(read, pages[read.page]):
         raise LectureFileError(f"Line {line}: {why}.")
     return read
+
+
+def _is_text(value: Any, longest: int) -> bool:
+    """Whether it is a text that can be shown: no half of a character that JSON spells as two."""
+    return isinstance(value, str) and len(value) <= longest and not _HALF.search(value)
 
 
 def faults(scene: Scene, controls: Sequence[Control]) -> str | None:

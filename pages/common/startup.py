@@ -15,6 +15,8 @@ from pages.common.settings import setting
 
 #: The page for the host: an environment variable, or a secret of Streamlit.
 STATUS_SETTING = "LECTURE_STATUS"
+#: Three hundred sessions, those that have just left, and as much again for reloads.
+FILES_OF_A_ROOM = 4_096
 
 
 def send_at_once() -> None:
@@ -34,7 +36,9 @@ def send_at_once() -> None:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Have a worker ready before the server takes its first connection."""
     logs.set_up()
+    warn_of_few_files()
     send_at_once()
+    training.training_pool()  # here, where there is one thread: it is the server's only one
     # Its imports take longer than the server's own; whoever came before would wait for them, and
     # what they ask would start a second worker, which makes the first slower.
     await asyncio.wrap_future(ask.workers().submit(int))
@@ -43,6 +47,18 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     ask.workers().stop()
     training.training_pool().close()  # or the server would wait for the end of what is in training
     logs.event("stopped", runs=meter.METER.total)
+
+
+def warn_of_few_files() -> None:
+    """Say so where the system lets this process open too few files for a full room."""
+    process = psutil.Process()
+    if hasattr(process, "rlimit"):  # where the system has such a limit
+        most, _ = process.rlimit(psutil.RLIMIT_NOFILE)
+        if most < FILES_OF_A_ROOM:
+            logs.logger.warning(
+                "at most %d files may be open; a room of 300 wants %d (ulimit -n)",
+                most, FILES_OF_A_ROOM,
+            )  # fmt: skip
 
 
 def script_failed(error: Exception) -> None:

@@ -1,6 +1,7 @@
 """The server's run store and training pool, and a session's training as it shows on a page."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import streamlit as st
 
@@ -21,7 +22,7 @@ RECENT_RUNS = 64
 _TICKET, _REFUSED, _PROGRESS = "_training_ticket", "_training_refused", "_training_progress"
 
 
-@st.cache_resource
+@cache
 def run_files() -> RunFiles:
     """Finished runs at the place that a secret names, or the environment."""
     # Streamlit hands top-level secrets on to the environment; without a file of them it raises.
@@ -32,7 +33,7 @@ def run_files() -> RunFiles:
     return RunFiles(location, recent=RECENT_RUNS)
 
 
-@st.cache_resource
+@cache
 def training_pool() -> TrainingPool:
     """The one pool of this server."""
     return TrainingPool(run_files())

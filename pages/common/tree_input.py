@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.decoding.config import MAX_TREE_ROWS
 from pages.common import sections
 from pages.common.ask import ask
 from pages.common.controls import Text
@@ -118,15 +119,22 @@ def as_frame(columns: dict[str, list[Any]]) -> "pd.DataFrame":
 
 
 def with_changes(base: "pd.DataFrame", changes: dict[str, Any]) -> "pd.DataFrame":
-    """`base` after what a table editor reports: cells, new rows and deleted rows by position."""
+    """`base` after what a table editor reports: cells, new rows and deleted rows by position.
+
+    What the editor could not have sent is left out. Of new rows there are no more than a tree may
+    have and one, for which it is refused.
+    """
     import pandas as pd
 
     rows = base.astype(object).reset_index(drop=True)
-    for position, cells in changes["edited_rows"].items():
-        for name, value in cells.items():
-            rows.loc[int(position), name] = value
-    rows = rows.drop(index=changes["deleted_rows"])
-    added = pd.DataFrame(changes["added_rows"], columns=base.columns, dtype=object)
+    edited = {int(position): cells for position, cells in changes["edited_rows"].items()}
+    for position in rows.index:
+        for name, value in edited.get(position, {}).items():
+            if name in rows.columns:
+                rows.loc[position, name] = value
+    rows = rows.drop(index=rows.index.intersection(changes["deleted_rows"]))
+    new = changes["added_rows"][: MAX_TREE_ROWS + 1]
+    added = pd.DataFrame(new, columns=base.columns, dtype=object)
     return pd.concat([rows, added], ignore_index=True) if len(added) else rows
 
 

@@ -71,7 +71,8 @@ def start(folder: Path, before: str) -> "subprocess.Popen[str]":
 def test_a_disk_that_is_full_midway_costs_a_message_and_no_run(folder: Path) -> None:
     printed, _ = start(folder, DISK_OF_200_BYTES).communicate(timeout=120)
     message, found = printed.splitlines()
-    assert message.startswith(f"the run store {folder} can't be written to: ")
+    assert message.startswith("the run store can't be written to: ")
+    assert str(folder) not in message
     assert os.strerror(errno.EFBIG) in message
     assert found == "validation 4", "the run is returned all the same"
     assert [path.name for path in folder.iterdir()] == [file_name(FINISHED)]

@@ -52,6 +52,18 @@ def test_the_health_check_asks_the_port_that_the_server_listens_on() -> None:
     assert all(f"replica-{i}:{port[1]}" in NGINX for i in (1, 2))
 
 
+def test_a_full_room_may_open_its_files_and_the_image_gets_only_what_it_copies() -> None:
+    limit = re.search(r"nofile: (\d+)", COMPOSE)
+    assert limit is not None
+    assert int(limit[1]) >= startup.FILES_OF_A_ROOM
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)
+    assert "*" in ignored
+    assert {line[1:] for line in ignored if line.startswith("!")} == {
+        path.split("/")[0] for path in copied
+    }
+
+
 def test_the_proxy_knows_the_copies_that_compose_starts() -> None:
     started = set(re.findall(r"^  (replica-\d+):", COMPOSE, re.MULTILINE))
     known = set(re.findall(r"server (replica-\d+):", NGINX))

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,11 +63,12 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError(f"{url} doesn't answer")
 
 
-def seat(host: str) -> str:
-    """The cookie that a first visit gets."""
-    with urllib.request.urlopen(f"http://{host}/", timeout=10) as answer:
+def seat(host: str, proto: str = "http") -> str:
+    """The cookie that a first visit gets, whole."""
+    asked = urllib.request.Request(f"http://{host}/", headers={"X-Forwarded-Proto": proto})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
         assert "frame-ancestors" in answer.headers["Content-Security-Policy"]
-        return str(answer.headers["Set-Cookie"]).split(";")[0]
+        return str(answer.headers["Set-Cookie"])
 
 
 def connected(replica: Server) -> int:
@@ -81,15 +83,24 @@ def test_visitors_of_a_copy_that_ends_come_back_on_the_other_with_their_settings
     replicas = [servers.tuned(), servers.tuned()]
     try:
         with proxy(nginx, replicas, tmp_path) as host:
+            _look_at_the_door(host)
             to_the_end(_lose_a_copy(host, replicas))
     finally:
         for replica in replicas:
             replica.stop(at_once=True)
 
 
+def _look_at_the_door(host: str) -> None:
+    """A seat reaches a frame in another site's page where that is safe; counters are the host's."""
+    assert seat(host, "https").endswith("SameSite=None; Secure; Partitioned")
+    assert seat(host).endswith("SameSite=Lax")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"http://{host}/_stcore/metrics", timeout=10)
+
+
 async def _lose_a_copy(host: str, replicas: list[Server]) -> None:
     visitors = [
-        Visitor(host, "vanishing_gradients", random.Random(i), cookie=seat(host))
+        Visitor(host, "vanishing_gradients", random.Random(i), cookie=seat(host).split(";")[0])
         for i in range(VISITORS)
     ]
     for visitor in visitors:

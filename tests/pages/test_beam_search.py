@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.decoding import comparisons
-from engine.decoding.config import DecodingConfig
+from engine.decoding.config import MAX_TREE_ROWS, DecodingConfig
 from engine.sections import own_text
 from pages.common import tree_input
 from tests.pages.conftest import OpenPage
@@ -160,6 +160,22 @@ def test_a_table_reads_a_tree_as_it_was_written_and_takes_changes() -> None:
     again = own_text.read_tree(changed.to_csv(index=False))
     assert again.columns is not None
     assert again.columns["token"] == ["the", "a", "cat", "dog", "cat", "one"]
+
+
+def test_a_forged_edit_of_the_table_is_cut_before_it_is_a_frame_and_then_refused() -> None:
+    rows = tree_input.as_frame(
+        {"prefix": [""], "token": ["a"], "probability": [1.0], "log_prob": [None]}
+    )
+    forged = {
+        "edited_rows": {str(i): {"token": "b", "stranger": "c"} for i in range(10_000, 20_000)},
+        "added_rows": [{"prefix": "", "token": f"t{i}"} for i in range(100_000)],
+        "deleted_rows": [7_000],
+    }
+    changed = tree_input.with_changes(rows, forged)
+    assert list(changed.columns) == list(rows.columns)
+    assert len(changed) == len(rows) + MAX_TREE_ROWS + 1
+    faults = own_text.read_tree(changed.to_csv(index=False)).faults
+    assert any("rows; allowed are at most" in fault for fault in faults)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ GOOD = {"page": "beam_search", "name": "one", "look_for": "", "values": {"k": "2
         ({"page": "nowhere"}, '"page" has to be one of'),
         ({"name": " "}, '"name" must not be empty'),
         ({"name": "x" * 81}, "at most 80"),
+        ({"name": "\ud83d"}, '"name" has to be a text'),
+        ({"values": {"prompt": "\ud83d"}}, '"prompt" has to be a text'),
         ({"look_for": 7}, '"look_for" has to be a text'),
         ({"values": {"k": 2}}, '"k" has to be a text'),
         ({"values": {"<b>": "2"}}, "can't name a control"),
@@ -105,6 +107,10 @@ def test_a_missing_entry_a_broken_line_and_a_large_file_are_refused() -> None:
         read_lecture(b'{"format": 1,\n "scenes": [}', PAGES)
     with pytest.raises(LectureFileError, match="allowed are"):
         read_lecture(b" " * (MAX_FILE_BYTES + 1), PAGES)
+    with pytest.raises(LectureFileError, match='"format" has to be 1'):
+        read_lecture(b'{"format": true, "scenes": []}', PAGES)
+    with pytest.raises(LectureFileError, match="too many digits"):
+        read_lecture(b'{"format": ' + b"1" * 5_000, PAGES)
     with pytest.raises(LectureFileError, match="brackets"):
         read_lecture(b'{"format": ' + b"[" * 100_000, PAGES)
 

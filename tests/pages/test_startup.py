@@ -39,6 +39,16 @@ def test_a_failing_page_is_logged_with_its_traceback(caplog: pytest.LogCaptureFi
     assert "ValueError: radius is -1" in read["traceback"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="psutil knows limits of Linux alone")
+@pytest.mark.parametrize(("most", "warns"), [(1_024, True), (65_536, False)])
+def test_a_limit_of_open_files_that_is_too_low_for_a_room_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, most: int, warns: bool
+) -> None:
+    monkeypatch.setattr("psutil.Process.rlimit", lambda *_: (most, most))
+    startup.warn_of_few_files()
+    assert ("1024 files may be open" in caplog.text) == warns
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a process can't list its own sockets there")
 def test_whoever_connects_later_is_sent_every_message_at_once() -> None:
     # As Streamlit binds it: without naming the protocol, which asyncio looks for.

@@ -45,7 +45,7 @@ def pool(
 ) -> Iterator[TrainingPool]:
     """A store of each test's own."""
     monkeypatch.setenv(LOCATION_VARIABLE, str(tmp_path))
-    training.run_files.clear()
+    training.run_files.cache_clear()
     lasting.files = training.run_files()
     monkeypatch.setattr(training, "training_pool", lambda: lasting)
     yield lasting
@@ -55,7 +55,7 @@ def pool(
     while lasting.status().running and time.monotonic() < deadline:
         time.sleep(0.05)
     lasting._tickets.clear()
-    training.run_files.clear()
+    training.run_files.cache_clear()
 
 
 def run_until(app: AppTest, reached: Callable[[], Any], seconds: float = 120) -> AppTest:
