@@ -7,11 +7,12 @@ waits with them; what has been computed is kept, as much as there is room for.
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -38,8 +39,6 @@ MAX_ANSWERS, MAX_PICTURES = 16_000_000, 48_000_000
 ANSWER_BYTES = 4_000
 #: After so long a page says what it waits for.
 PATIENCE_SECONDS = 0.5
-#: And after so long again it looks whether its visitor has asked for something else.
-BEAT_SECONDS = 0.2
 
 
 class WorkerDiedError(RuntimeError):
@@ -95,15 +94,6 @@ class Workers:
 Start = Callable[[frozenset[str]], Future[Any]]
 
 
-@dataclass
-class UnderWay:
-    """What is being computed. waiting: for how many; computing: the worker's future, once asked."""
-
-    waited_for: Future[Any]
-    waiting: int = 1
-    computing: Future[Any] | None = None
-
-
 class Answers:
     """What has been answered, the most recently used of it, and what is being computed.
 
@@ -114,7 +104,7 @@ class Answers:
         self._lock = threading.Lock()
         self._kept: LRUCache[str, Any] = LRUCache(most_bytes, _size)
         self._pictures: LRUCache[str, Picture] = LRUCache(most_of_pictures, lambda of: of.size)
-        self._under_way: dict[str, UnderWay] = {}
+        self._under_way: dict[str, Future[Any]] = {}
         self.hits = self.misses = 0
 
     @property
@@ -133,25 +123,16 @@ class Answers:
                     return done
             if (under_way := self._under_way.get(key)) is not None:
                 self.hits += 1
-                under_way.waiting += 1
-                return under_way.waited_for
+                return under_way
             self.misses += 1
-            new = self._under_way[key] = UnderWay(Future())
+            waited_for = self._under_way[key] = Future()
             there = frozenset(self._pictures)
-        self._begin(key, start, new, there)
-        return new.waited_for
-
-    def leave(self, key: str) -> None:
-        """Somebody waits for `key` no more; what nobody waits for and hasn't begun is dropped."""
-        with self._lock:
-            if (under_way := self._under_way.get(key)) is None:
-                return
-            under_way.waiting -= 1
-            computing = under_way.computing
-            if under_way.waiting or computing is None or computing.running() or computing.done():
-                return
-            del self._under_way[key]
-        computing.cancel()  # where it has begun just now, it is kept like any other
+        try:
+            start(there).add_done_callback(partial(self._arrived, key, start, waited_for))
+        except BaseException as error:
+            self._end(key, waited_for, error=error)
+            raise
+        return waited_for
 
     def forget(self) -> None:
         """Keep nothing of what there was."""
@@ -159,26 +140,18 @@ class Answers:
             self._kept.clear()
             self._pictures.clear()
 
-    def _begin(self, key: str, start: Start, new: UnderWay, there: frozenset[str]) -> None:
-        try:
-            new.computing = start(there)
-        except BaseException as error:
-            self._end(key, new, error=error)
-            raise
-        new.computing.add_done_callback(partial(self._arrived, key, start, new))
-
-    def _arrived(self, key: str, start: Start, under_way: UnderWay, computed: Future[Any]) -> None:
-        if computed.cancelled():
-            return
+    def _arrived(
+        self, key: str, start: Start, waited_for: Future[Any], computed: Future[Any]
+    ) -> None:
         if (error := computed.exception()) is not None:
-            self._end(key, under_way, error=error)
+            self._end(key, waited_for, error=error)
             return
         try:
             value = self._keep(key, computed.result())
         except KeyError:  # a picture that was there has made room meanwhile
-            self._begin(key, start, under_way, frozenset())
+            start(frozenset()).add_done_callback(partial(self._arrived, key, start, waited_for))
         else:
-            self._end(key, under_way, value=value)
+            self._end(key, waited_for, value=value)
 
     def _keep(self, key: str, answered: Any) -> Any:
         """Note an answer and its pictures. Raises KeyError where one of them isn't there."""
@@ -202,17 +175,16 @@ class Answers:
     def _end(
         self,
         key: str,
-        under_way: UnderWay,
+        waited_for: Future[Any],
         value: Any = None,
         error: BaseException | None = None,
     ) -> None:
         with self._lock:
-            if self._under_way.get(key) is under_way:
-                del self._under_way[key]
+            self._under_way.pop(key, None)
         if error is None:
-            under_way.waited_for.set_result(value)
+            waited_for.set_result(value)
         else:
-            under_way.waited_for.set_exception(error)
+            waited_for.set_exception(error)
 
 
 @cache
@@ -233,9 +205,9 @@ def ask(section: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) -> R:
     call = (answer, named, arguments, keywords)
     try:
         try:
-            found = _wait(key, partial(workers().submit, *call), named)
+            found = _wait(ANSWERS.get(key, partial(workers().submit, *call)), named)
         except BrokenProcessPool:
-            found = _wait(key, partial(workers().submit_alone, *call), named)
+            found = _wait(ANSWERS.get(key, partial(workers().submit_alone, *call)), named)
     except BrokenProcessPool as error:
         raise WorkerDiedError(
             f"Computing “{_in_words(named)}” ended its process twice; it may need more memory than "
@@ -264,22 +236,16 @@ def _named(function: Callable[..., Any]) -> Named:
     return Named(function.__module__, function.__name__)
 
 
-def _wait(key: str, start: Start, named: Named) -> Any:
+def _wait(future: Future[Any], named: Named) -> Any:
     """Wait for an answer, and say so where it takes a while."""
-    future = ANSWERS.get(key, start)
+    ends = time.monotonic() + PATIENCE_SECONDS
     try:
-        if wait([future], PATIENCE_SECONDS).done:
-            return future.result()
-        with st.spinner(f"Computing: {_in_words(named)} …"):
-            beat = st.empty()
-            while not wait([future], BEAT_SECONDS).done:
-                # Streamlit ends a run, for another that its visitor has asked for, only where the run
-                # sends something.
-                beat.empty()
+        return future.result(timeout=max(ends - time.monotonic(), 0))
+    except TimeoutError:
+        if future.done():  # the section itself raised one
+            raise
+    with st.spinner(f"Computing: {_in_words(named)} …"):
         return future.result()
-    finally:
-        if not future.done():
-            ANSWERS.leave(key)
 
 
 def _in_words(named: Named) -> str:

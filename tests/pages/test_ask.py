@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -90,38 +89,6 @@ def test_whoever_comes_while_it_is_computed_waits_for_the_same_computation() -> 
     computed.set_result("answer")
     assert (first.result(1), second.result(1)) == ("answer", "answer")
     assert answers.get("key", _nobody).result(1) == "answer"
-
-
-def test_what_nobody_waits_for_any_more_is_dropped_unless_it_has_begun() -> None:
-    answers, queued, begun = Answers(1_000_000, 1_000_000), Future[str](), Future[str]()
-    begun.set_running_or_notify_cancel()
-    for key, computing in (("queued", queued), ("begun", begun)):
-        answers.get(key, {"queued": lambda _: queued, "begun": lambda _: begun}[key])
-        answers.get(key, _nobody)
-        answers.leave(key)
-        assert not computing.cancelled(), "somebody still waits"
-        answers.leave(key)
-    assert queued.cancelled()
-    assert answers.get("queued", lambda _: _done("asked again")).result(1) == "asked again"
-    begun.set_result("answer")
-    assert answers.get("begun", _nobody).result(1) == "answer"
-
-
-def test_a_run_that_ends_while_it_waits_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    class EndedError(Exception):
-        """What Streamlit raises where a run sends something and its visitor wants another."""
-
-    def end() -> None:
-        raise EndedError
-
-    computing = Future[str]()
-    monkeypatch.setattr(ask, "workers", lambda: SimpleNamespace(submit=lambda *_: computing))
-    monkeypatch.setattr(ask, "ANSWERS", Answers(1_000_000, 1_000_000))
-    monkeypatch.setattr(ask, "PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr(ask.st, "empty", lambda: SimpleNamespace(empty=end))
-    with pytest.raises(EndedError):
-        ask.ask(double, 3)
-    assert computing.cancelled()
 
 
 def test_a_failure_is_told_to_all_who_wait_and_kept_for_nobody() -> None:
