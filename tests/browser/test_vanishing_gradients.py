@@ -60,13 +60,18 @@ def test_a_word_moves_the_picture_and_opens_its_section_and_nothing_scrolls(
     picture.evaluate("picture => { picture.marked = true; }")
     word = page.get_by_role("link", name=re.compile(r"^radius 1\.")).first
     word.scroll_into_view_if_needed()
-    at = picture.bounding_box()
+    before = _place_on_page(page)
+    scrolled, _ = _scrolled_and_most(page)
     wanted = word.inner_text().removeprefix("radius ")
     word.click()
     expect(hand(page, "radius")).to_have_value(wanted)
-    assert picture.bounding_box() == at
     expect(page).to_have_url(re.compile(f"radius={wanted}"))
     settle(page)
+    assert _place_on_page(page) == before
+    # The sentence behind the word says less where its claim is reached: a page that ends there
+    # ends higher.
+    now, most = _scrolled_and_most(page)
+    assert now == min(scrolled, most)
     assert picture.evaluate("picture => picture.marked"), "drawn anew"
 
     page.goto(server.url("resnet_skip?view=Two+inputs"))
@@ -75,6 +80,24 @@ def test_a_word_moves_the_picture_and_opens_its_section_and_nothing_scrolls(
     expect(page.get_by_role("tab", selected=True)).to_have_text("The block")
     expect(hand(page, "g")).to_have_value("0")
     expect(page).to_have_url(re.compile("g=0"))
+
+
+SCROLLER = "[data-testid=stMain]"
+
+
+def _scrolled_and_most(page: Page) -> tuple[float, float]:
+    """How far the page is scrolled down, and how far it could be, in pixels."""
+    scrolled, most = page.locator(SCROLLER).evaluate(
+        "main => [main.scrollTop, main.scrollHeight - main.clientHeight]"
+    )
+    return scrolled, most
+
+
+def _place_on_page(page: Page) -> tuple[float, float]:
+    """Left edge of the first picture in the window, and its upper edge on the page, in pixels."""
+    box = page.locator(CHART).first.bounding_box()
+    assert box is not None
+    return round(box["x"]), round(box["y"] + _scrolled_and_most(page)[0])
 
 
 def test_on_a_phone_the_list_of_pages_closes_after_a_choice(
