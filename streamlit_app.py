@@ -1,9 +1,10 @@
 """Entry point: page configuration and navigation, nothing else."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from engine.places import OVERVIEW, PAGES, STATUS
-from pages.common import meter, startup
+from pages.common import meter, startup, visitors
 
 
 def main() -> None:
@@ -25,4 +26,9 @@ if __name__ == "__main__":
 else:
     # `streamlit run` imports this file once to find the app, and runs it once for each change of
     # each visitor.
-    app = st.App(__file__, lifespan=startup.lifespan, on_script_error=startup.script_failed)
+    app = st.App(
+        __file__,
+        lifespan=startup.lifespan,
+        middleware=[Middleware(visitors.GiveCookie)],
+        on_script_error=startup.script_failed,
+    )

@@ -1,12 +1,15 @@
 """Numbers as people say them: 1 part in 3.6 million, 0.735 a step."""
 
 import math
+import re
 from urllib.parse import urlencode
 
 #: Within this of 0 a base-10 logarithm of a ratio is "about as much": from 0.7 to 1.43 times.
 ABOUT_AS_MUCH = 0.155
 #: Beyond this many powers of ten a number is its power.
 MOST_DIGITS = 15
+#: How much of a text from outside is shown.
+MAX_SHOWN = 100
 _NAMES = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
 
 
@@ -16,6 +19,19 @@ def that_sets(words: str, **values: object) -> str:
     pages/common/keys.py follows it. view: the section to open where the picture isn't there.
     """
     return f"[{words}](#{urlencode(values)})"
+
+
+def literal(text: str, limit: int = MAX_SHOWN) -> str:
+    """Text from outside, from whomever, as Markdown code: no markup in it works.
+
+    Every such text that comes into a sentence goes through here; st.text takes it as it is.
+    """
+    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
+    if len(plain) > limit:
+        plain = plain[:limit] + "…"
+    fence = "`" * (max(map(len, re.findall("`+", plain)), default=0) + 1)
+    padding = " " if "`" in plain else ""
+    return f"{fence}{padding}{plain}{padding}{fence}" if plain else "(nothing)"
 
 
 def rounded(number: float) -> str:

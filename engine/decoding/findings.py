@@ -3,7 +3,6 @@
 Tokens may come from anybody, so every sequence goes into a sentence as literal code.
 """
 
-import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -23,11 +22,9 @@ from engine.decoding.record import (
 )
 from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.verdict import TIE, LostOptimum, is_as_good, is_whole
-from engine.in_words import decimal, that_sets
+from engine.in_words import decimal, literal, that_sets
 from engine.questions import Verdict
 
-#: Sequences longer than this are cut in a sentence.
-MAX_SHOWN = 100
 #: How many hypotheses a sentence names.
 MAX_NAMED = 5
 
@@ -39,16 +36,6 @@ HANDOUT_STORED = {
 }
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def literal(text: str, limit: int = MAX_SHOWN) -> str:
-    """Text from anybody as Markdown code: no markup in it works."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
-    if len(plain) > limit:
-        plain = plain[:limit] + "…"
-    fence = "`" * (max(map(len, re.findall("`+", plain)), default=0) + 1)
-    padding = " " if "`" in plain else ""
-    return f"{fence}{padding}{plain}{padding}{fence}" if plain else "(nothing)"
 
 
 def sequence(tokens: Sequence[str]) -> str:

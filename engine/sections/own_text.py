@@ -8,6 +8,7 @@ import pandas as pd
 from engine.decoding import UserTreeError, findings, parse_tree
 from engine.decoding.config import DecodingConfig
 from engine.decoding.language_run import shipped_run, shipped_text
+from engine.in_words import literal
 from engine.sections.tree_read import TreeRead
 
 TREE_COLUMNS = ("prefix", "token", "probability", "log_prob")
@@ -25,7 +26,7 @@ def read_tree(text: str) -> TreeRead:
     except UserTreeError as error:
         faults = [
             f"{'The text' if one.row is None else f'**Row {one.row}**'}: {one.rule}. "
-            + findings.literal(one.message, limit=300)
+            + literal(one.message, limit=300)
             for one in error.problems
         ]
         if len(faults) > FAULTS_SHOWN:
@@ -55,7 +56,7 @@ def prompt_fault(prompt: str) -> str:
             raise ValueError(f"{len(prompt)} characters; allowed are at most {MAX_PROMPT}")
         _ = DecodingConfig("characters", prompt).model
     except ValueError as error:
-        return findings.literal(str(error), limit=300)
+        return literal(str(error), limit=300)
     return ""
 
 

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 from loky.backend import get_context
@@ -33,6 +34,8 @@ IDLE_SECONDS = 60.0
 #: A ticket that nobody looked at for so long is dropped: long enough for a page to be loaded again
 #: and a lost connection to come back.
 PATIENCE_SECONDS = 180.0
+#: So is one, sooner, that nobody has looked at a few times: who asks and goes holds no place.
+FIRST_LOOKS, FIRST_SECONDS = 3, 20.0
 #: How long what has ended can be looked at again.
 MEMORY_SECONDS = 600.0
 #: Looks that all tickets together may cost the server, per second; up to here each has one.
@@ -79,7 +82,14 @@ class _Ticket:
     ready: Mapping[TrainingConfig, bytes]
     training: _Training | None
     seen: float
+    names: frozenset[str]
+    looks: int = 0
     final: Progress | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds without a look after which it is dropped."""
+        return PATIENCE_SECONDS if self.looks >= FIRST_LOOKS else FIRST_SECONDS
 
 
 class _Process:
@@ -124,11 +134,18 @@ class TrainingPool:
         self._process: _Process | None = None
         self._thread: threading.Thread | None = None
 
-    def submit(self, runs: Mapping[str, TrainingConfig], last: str | None = None) -> str:
+    def submit(
+        self,
+        runs: Mapping[str, TrainingConfig],
+        last: str | None = None,
+        shares: Mapping[str, int] = MappingProxyType({}),
+    ) -> str:
         """Ask for `runs`, by their names; finished ones are not trained again. Returns the ticket.
 
-        last: the asker's ticket before this one, which must be over. Raises ValueError for a
-        training that would take too long, PoolRefusalError where too many wait or `last` isn't over.
+        last: the asker's ticket before this one, which must be over. shares: names that the asker
+        has in common with others, as of a network, with the most that all of a name may have under
+        way. Raises ValueError for a training that would take too long, PoolRefusalError where too
+        many wait, a share is used up or `last` isn't over.
         """
         ready = self._finished(runs.values())
         missing = tuple(dict.fromkeys(c for c in runs.values() if c not in ready))
@@ -140,11 +157,14 @@ class TrainingPool:
                 raise PoolRefusalError(
                     "A training of yours is under way: stop it or wait for its end."
                 )
+            if missing:
+                self._require_share(shares)
             word = secrets.token_urlsafe(9)
             training = self._training_of(missing) if missing else None
             if training is not None:
                 training.tickets.add(word)
-            self._tickets[word] = _Ticket(dict(runs), ready, training, self._clock())
+            names = frozenset(shares)
+            self._tickets[word] = _Ticket(dict(runs), ready, training, self._clock(), names)
             if self._waiting and self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
@@ -159,6 +179,7 @@ class TrainingPool:
             if ticket is None:
                 return None
             ticket.seen = self._clock()
+            ticket.looks += 1
             progress = ticket.final or self._progress(ticket)
             if progress.is_over and ticket.final is None:
                 self._leave(word, progress)
@@ -202,6 +223,20 @@ class TrainingPool:
         return found
 
     # What follows is called with the lock held, up to the next comment.
+
+    def _require_share(self, shares: Mapping[str, int]) -> None:
+        """Raises PoolRefusalError where as much is under way for one of the names as may be."""
+        for name, most in shares.items():
+            under_way = sum(
+                name in of.names and of.training is not None and not of.training.is_over
+                for of in self._tickets.values()
+                if of.final is None
+            )
+            if under_way >= most:
+                raise PoolRefusalError(
+                    f"{most} trainings of your browser or network are under way; no more are "
+                    "allowed. Wait for the end of one."
+                )
 
     def _training_of(self, configs: tuple[TrainingConfig, ...]) -> _Training:
         """The training that somebody has asked for before, or a new one at the end of the line."""
@@ -260,9 +295,9 @@ class TrainingPool:
         """Let go of the tickets that nobody looks at any more."""
         now = self._clock()
         for word, ticket in list(self._tickets.items()):
-            if ticket.final is None and now - ticket.seen > PATIENCE_SECONDS:
+            if ticket.final is None and now - ticket.seen > ticket.patience:
                 there = self._progress(ticket)
-                why = f"Nobody looked at this training for {PATIENCE_SECONDS:.0f} seconds."
+                why = f"Nobody looked at this training for {ticket.patience:.0f} seconds."
                 self._leave(word, replace(there, state="stopped", problems=(*there.problems, why)))
             elif now - ticket.seen > MEMORY_SECONDS:
                 del self._tickets[word]

@@ -1,6 +1,5 @@
 """A class in a room: it votes, discusses, votes again and sees; its lecturer moves it on."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -9,8 +8,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from engine.questions import Question
+from pages.common import visitors
 from pages.common.ask import ask
-from pages.common.rooms import OWN_MEMORY, ROUNDS, STAGES, RoomError, Rooms, State
+from pages.common.rooms import OWN_MEMORY, ROUNDS, STAGES, RoomError, Rooms, State, Visitor
 from pages.common.sections import classroom as sections
 from pages.common.settings import setting
 from pages.common.show import show
@@ -21,8 +21,8 @@ CODE_KEY, SECRET_KEY = "room", "lecturer"
 LOCATION_SETTING = "LECTURE_ROOMS"
 #: How often a session looks where its class is, and a lecturer's how many have voted.
 LOOK_SECONDS, COUNT_SECONDS = 4.0, 2.0
-_VOTER, _ROOM, _SECRET, _SEEN, _FOLLOWS, _PROBLEM = (
-    "_voter", "_room", "_room_secret", "_room_seen", "follow_lecturer", "_room_problem",
+_ROOM, _SECRET, _SEEN, _FOLLOWS, _PROBLEM = (
+    "_room", "_room_secret", "_room_seen", "follow_lecturer", "_room_problem",
 )  # fmt: skip
 _WHAT_TO_DO = {
     "vote": "Vote on your own. Nobody sees how the others vote.",
@@ -59,7 +59,7 @@ def is_lecturer() -> bool:
 def join(code: str, secret: str = "") -> None:
     """Enter a room; what is wrong with its code is kept for `problem`."""
     try:
-        rooms().require(code)
+        rooms().require(code, visitors.address())
     except RoomError as error:
         st.session_state[_PROBLEM] = str(error)
         leave()
@@ -71,7 +71,7 @@ def join(code: str, secret: str = "") -> None:
 def open_room() -> None:
     """A new room, with this session as its lecturer's (a callback)."""
     try:
-        st.session_state[_ROOM], st.session_state[_SECRET] = rooms().open()
+        st.session_state[_ROOM], st.session_state[_SECRET] = rooms().open(_visitor())
     except RoomError as error:
         st.session_state[_PROBLEM] = str(error)
 
@@ -189,11 +189,14 @@ def _vote(texts: list[str], asking: int, number: int, first_key: str) -> None:
         return
     if number == 0:
         st.session_state[first_key] = choice
-    voter = st.session_state.setdefault(_VOTER, secrets.token_hex(8))
     try:
-        rooms().vote(current_room() or "", voter, texts.index(choice))
+        rooms().vote(current_room() or "", _visitor(), texts.index(choice))
     except RoomError as error:
         st.warning(f"Your vote isn't counted. {error}")
+
+
+def _visitor() -> Visitor:
+    return Visitor(visitors.browser(), visitors.address())
 
 
 def _count(asking: int, number: int) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import streamlit as st
 
+from engine.in_words import literal
+
 #: More options than this don't fit side by side in a column; they fold into a list.
 MOST_SIDE_BY_SIDE = 3
 #: Where the session keeps which sliders end earlier at the moment than they could.
@@ -311,7 +313,7 @@ def ignored_url_values(controls: Sequence[Control]) -> None:
 
 def note_ignored(key: str, given: Sequence[str], why: str) -> None:
     """Remember for the page's warning that the control `key` can't be what was asked for."""
-    shown = " and ".join(_code(text) for text in given[:3])
+    shown = " and ".join(literal(text, limit=40) for text in given[:3])
     _notices()[key] = f"`{key}` = {shown} {why}"
 
 
@@ -324,9 +326,3 @@ def _pointed_at(key: str) -> AbstractContextManager[Any]:
 def _notices() -> dict[str, str]:
     notices: dict[str, str] = st.session_state.setdefault("_ignored_url_values", {})
     return notices
-
-
-def _code(text: str) -> str:
-    """Text from the URL as literal code: no markup, no line breaks, no great length."""
-    plain = "".join(letter if letter.isprintable() and letter != "`" else "?" for letter in text)
-    return f"`{plain[:40]}{'…' if len(plain) > 40 else ''}`" if plain else "(nothing)"

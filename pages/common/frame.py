@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine.glossary import GLOSSARY
+from engine.places import YOUR_LECTURE
 from pages.common import classroom, keys, meter, noticing, presenter, scenes, show, style
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import LONGEST, MAX_SCENES, Scene, faults
@@ -44,6 +45,9 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
     ignored_url_values(controls)
     classroom.bring(scenes.here(page))
     classroom.follow(scenes.jump_to)
+    # The lecture's page has it beside what opens and joins rooms.
+    if page != YOUR_LECTURE.name and (problem := classroom.problem()):
+        st.warning(f"You are not in the class of this link. {problem}")
 
 
 def run_sections(

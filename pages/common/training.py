@@ -11,7 +11,7 @@ from engine.training.files import LOCATION_VARIABLE, RunFiles
 from engine.training.growing import GrowingRun
 from engine.training.pool import TrainingPool
 from engine.training.progress import PoolRefusalError, Progress
-from pages.common import ask
+from pages.common import ask, visitors
 from pages.common.sections import training_runs as sections
 from pages.common.show import show
 
@@ -19,6 +19,9 @@ from pages.common.show import show
 URL_KEY = "training"
 #: Runs that the server keeps in memory: at most some 0.3 MB each.
 RECENT_RUNS = 64
+#: Trainings under way at a time of one browser, and of one known address, which a class may share:
+#: fewer than may wait in all.
+MOST_OF_BROWSER, MOST_OF_ADDRESS = 2, 12
 _TICKET, _REFUSED, _PROGRESS = "_training_ticket", "_training_refused", "_training_progress"
 
 
@@ -43,11 +46,18 @@ def start(runs: Mapping[str, TrainingConfig]) -> None:
     """Ask for a training (a callback); a refusal is shown by `show_training`."""
     st.session_state.pop(_REFUSED, None)
     try:
-        ticket = training_pool().submit(runs, st.session_state.get(_TICKET))
+        ticket = training_pool().submit(runs, st.session_state.get(_TICKET), _shares())
     except (PoolRefusalError, ValueError) as error:
         st.session_state[_REFUSED] = str(error)
         return
     st.session_state[_TICKET] = st.query_params[URL_KEY] = ticket
+
+
+def _shares() -> dict[str, int]:
+    shares = {visitors.browser(): MOST_OF_BROWSER}
+    if address := visitors.address():
+        shares[address] = MOST_OF_ADDRESS
+    return shares
 
 
 def look() -> None:

@@ -10,6 +10,7 @@ from pages.common import classroom
 from pages.common.drawing import hand_of
 from pages.common.lecture import LECTURE
 from pages.common.questions import prediction_key
+from pages.common.rooms import Visitor
 from pages.common.typeset import typeset
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import choose, texts
@@ -19,7 +20,7 @@ def test_questions_come_one_at_a_time_while_presenting_and_in_front_of_a_class(
     open_page: OpenPage,
 ) -> None:
     first, second = handout.STORED_AT_1, handout.STORED_AT_2
-    code, secret = classroom.rooms().open()
+    code, secret = classroom.rooms().open(Visitor("a lecturer"))
     for is_projected, who in ((True, {}), (False, {"room": code, "lecturer": secret})):
         app = open_page(first.page, view=first.view, **who)
         app.session_state["_presenting"] = is_projected
@@ -38,7 +39,7 @@ def test_a_question_that_comes_back_in_a_later_scene_is_voted_on_anew(open_page:
     first, second = (
         i for i, scene in enumerate(LECTURE) if scene.values.get("view") == question.view
     )
-    code, secret = classroom.rooms().open()
+    code, secret = classroom.rooms().open(Visitor("a lecturer"))
     lecturer = open_page(
         question.page, room=code, lecturer=secret, scene=str(first + 1), view=question.view
     )

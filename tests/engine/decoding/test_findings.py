@@ -1,11 +1,8 @@
 """Sentences and verdicts follow the searches, and say when a question assumes other settings."""
 
-import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.decoding import comparisons, findings, lost_optimum
 from engine.decoding.config import END_TOKEN, DecodingConfig
@@ -135,25 +132,9 @@ def test_a_finished_hypothesis_carries_nothing_and_an_unfinished_one_its_state()
     assert carried == {True: {"state": "finished: nothing to carry"}, False: {"last token": "1"}}
 
 
-@given(st.text(max_size=60))
-def test_literal_text_is_one_code_span_whatever_somebody_typed(text: str) -> None:
-    words = findings.literal(text)
-    if not text:
-        assert words == "(nothing)"
-        return
-    fence = re.match("`+", words)
-    assert fence is not None
-    inner = words[len(fence[0]) : -len(fence[0])]
-    assert words.endswith(fence[0])
-    assert fence[0] not in re.findall("`+", inner)
-    assert "\n" not in inner
-    assert not inner.startswith("`")
-
-
-def test_long_lists_and_long_texts_are_cut() -> None:
+def test_long_lists_are_cut() -> None:
     assert findings.listed([str(i) for i in range(9)]) == "0, 1, 2, 3, 4 and 4 more"
     assert findings.listed(["one"]) == "one"
-    assert len(findings.literal("x" * 10_000)) < 110
 
 
 def test_the_models_are_made_by_name_and_an_unknown_name_is_refused() -> None:

@@ -18,6 +18,8 @@ from engine.training.cost import MAX_WORK, require_affordable, work
 from engine.training.files import file_name
 from engine.training.growing import GrowingRun
 from engine.training.pool import (
+    FIRST_LOOKS,
+    FIRST_SECONDS,
     MEMORY_SECONDS,
     MOST_WAITING,
     PATIENCE_SECONDS,
@@ -195,6 +197,9 @@ def test_what_nobody_looks_at_any_more_is_dropped_and_later_forgotten(
 ) -> None:
     gone, waiting = pool.submit({"": LONG}), pool.submit({"": replace(LONG, seed=1)})
     there = pool.submit({"": SHORT})
+    for word in (gone, waiting, there):
+        for _ in range(FIRST_LOOKS):
+            look(pool, word)
     wait_for(lambda: pool.status().running == 1)
     for _ in range(2):
         lasting[1].ahead += PATIENCE_SECONDS / 2 + 1
@@ -207,6 +212,35 @@ def test_what_nobody_looks_at_any_more_is_dropped_and_later_forgotten(
     lasting[1].ahead += MEMORY_SECONDS + 1
     assert pool.look(gone) is None
     assert pool.look("anything else") is None
+
+
+def test_who_asks_and_goes_at_once_holds_no_place_for_long(
+    lasting: tuple[TrainingPool, Clock], pool: TrainingPool
+) -> None:
+    stays, goes = pool.submit({"": LONG}), pool.submit({"": replace(LONG, seed=1)})
+    for _ in range(FIRST_LOOKS):
+        look(pool, stays)
+    look(pool, goes)
+    lasting[1].ahead += FIRST_SECONDS + 1
+    assert not look(pool, stays).is_over
+    assert look(pool, goes).state == "stopped"
+
+
+def test_nobody_has_more_under_way_than_their_share_and_what_has_ended_counts_no_more(
+    pool: TrainingPool,
+) -> None:
+    longs = [{"": replace(LONG, seed=seed)} for seed in range(9)]
+    one, other = {"browser": 2, "hall": 3}, {"another": 2, "hall": 3}
+    first = pool.submit(longs[0], shares=one)
+    pool.submit(longs[1], shares=one)
+    with pytest.raises(PoolRefusalError, match="2 trainings of your browser or network"):
+        pool.submit(longs[2], shares=one)
+    pool.submit(longs[3], shares=other)
+    with pytest.raises(PoolRefusalError, match="3 trainings of your browser or network"):
+        pool.submit(longs[4], shares=other)
+    pool.submit(longs[5], shares={"third": 2, "elsewhere": 3})
+    pool.stop(first)
+    pool.submit(longs[6], shares=one)
 
 
 def test_a_process_killed_midway_is_started_again_and_the_run_is_whole(
