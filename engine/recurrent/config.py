@@ -99,3 +99,8 @@ class RecurrentConfig:
     def states(self) -> int:
         """Numbers in the hidden states of a run, of all timesteps, units and sequences."""
         return self.timesteps * self.hidden_size * self.batch_size
+
+    @property
+    def work(self) -> int:
+        """Multiplications with W_h in one run."""
+        return self.states * self.hidden_size

@@ -55,6 +55,11 @@ class ResidualConfig:
         require_integer("batch_size", self.batch_size, 1, MAX_BATCH_SIZE)
         require_number("gate_bias", self.gate_bias, -MAX_SCALE, MAX_SCALE)
 
+    @property
+    def work(self) -> int:
+        """Multiplications with the W_t in one run."""
+        return self.depth * self.width**2 * self.batch_size
+
     def _require_skip(self) -> None:
         if isinstance(self.skip, tuple):
             if len(self.skip) != self.width:

@@ -1,97 +1,61 @@
 """Asking the engine: computed in a process of its own, once for all sessions.
 
 A page asks for a section and gets what it shows. Who asks for what somebody else is waiting for
-waits with them; what has been computed is kept, as much as there is room for.
+waits with them; what has been computed is kept, as much as there is room for, and what all have
+left is dropped.
 """
 
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar, cast
 
 import streamlit as st
 from cachetools import LRUCache
-from loky.backend import get_context
 
-from engine.sections.answering import Named, Parcel, answer, get_ready
+from engine.sections.answering import Named, Parcel, answer
 from engine.sections.shown import Picture
-from pages.common import sections
 from pages.common.settings import setting
+from pages.common.workers import MOST_WORKERS, Workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: How many processes compute; 0: none, the web process does it itself.
 WORKERS_SETTING = "LECTURE_WORKERS"
-MOST_WORKERS = 2
-#: A worker makes room for a new one after so many answers: what it has piled up goes with it.
-ANSWERS_PER_WORKER = 2000
+#: `work` of an experiment from which on it takes the long lane: a second or so of the slowest section.
+LARGE = 500_000
 #: Bytes of all answers that are kept, and of the pictures in them, which many answers share.
 MAX_ANSWERS, MAX_PICTURES = 16_000_000, 48_000_000
 #: What an answer takes beside its programs: a handful of words and a key.
 ANSWER_BYTES = 4_000
 #: After so long a page says what it waits for.
 PATIENCE_SECONDS = 0.5
+#: How often a page that waits for something large looks whether its visitor is still there.
+LOOK_SECONDS = 1.0
 
 
 class WorkerDiedError(RuntimeError):
     """A section took the process that computed it down, twice."""
 
 
-class Workers:
-    """Processes that compute, replaced when one dies.
-
-    count: 0 computes in threads of this process. Processes are started in loky's way: other ways
-    run the main module in each of them, which during a visitor's run is the app itself.
-    """
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._lock = threading.Lock()
-        self._pool = self._start(count)
-
-    def submit(self, function: Callable[..., R], *arguments: Any, **keywords: Any) -> Future[R]:
-        """Compute `function(*arguments, **keywords)` as soon as a process is free."""
-        with self._lock:
-            try:
-                return self._pool.submit(function, *arguments, **keywords)
-            except BrokenProcessPool:
-                self._pool = self._start(self.count)
-                return self._pool.submit(function, *arguments, **keywords)
-
-    def submit_alone(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
-        """The same in a process for this alone, whose end nobody else notices."""
-        pool = self._start(1)
-        future = pool.submit(function, *arguments)
-        future.add_done_callback(lambda _: pool.shutdown(wait=False))
-        return future
-
-    def stop(self) -> None:
-        """End all processes."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    @staticmethod
-    def _start(count: int) -> Executor:
-        if count == 0:
-            return ThreadPoolExecutor(MOST_WORKERS)
-        return ProcessPoolExecutor(
-            count,
-            mp_context=get_context("loky"),
-            initializer=get_ready,
-            initargs=(os.getpid(), *sections.MODULES),
-            max_tasks_per_child=ANSWERS_PER_WORKER,
-        )
-
-
 #: Begins to compute an answer, for somebody who has the pictures of these digests.
 Start = Callable[[frozenset[str]], Future[Any]]
+
+
+@dataclass(eq=False)
+class _UnderWay:
+    """What is being computed. promised: to all who wait. computed: what will fulfil it."""
+
+    promised: Future[Any]
+    waiting: int = 1
+    computed: Future[Any] | None = None
 
 
 class Answers:
@@ -104,7 +68,7 @@ class Answers:
         self._lock = threading.Lock()
         self._kept: LRUCache[str, Any] = LRUCache(most_bytes, _size)
         self._pictures: LRUCache[str, Picture] = LRUCache(most_of_pictures, lambda of: of.size)
-        self._under_way: dict[str, Future[Any]] = {}
+        self._under_way: dict[str, _UnderWay] = {}
         self.hits = self.misses = 0
 
     @property
@@ -123,16 +87,30 @@ class Answers:
                     return done
             if (under_way := self._under_way.get(key)) is not None:
                 self.hits += 1
-                return under_way
+                under_way.waiting += 1
+                return under_way.promised
             self.misses += 1
-            waited_for = self._under_way[key] = Future()
+            begun = self._under_way[key] = _UnderWay(Future())
             there = frozenset(self._pictures)
         try:
-            start(there).add_done_callback(partial(self._arrived, key, start, waited_for))
+            self._begin(key, start, begun, there)
         except BaseException as error:
-            self._end(key, waited_for, error=error)
+            self._end(key, begun, error=error)
             raise
-        return waited_for
+        return begun.promised
+
+    def leave(self, key: str, promised: Future[Any]) -> None:
+        """Wait no longer for an answer; if nobody does it isn't computed any more."""
+        with self._lock:
+            under_way = self._under_way.get(key)
+            if under_way is None or under_way.promised is not promised:
+                return
+            under_way.waiting -= 1
+            if under_way.waiting:
+                return
+            del self._under_way[key]
+        if under_way.computed is not None:
+            under_way.computed.cancel()
 
     def forget(self) -> None:
         """Keep nothing of what there was."""
@@ -140,18 +118,22 @@ class Answers:
             self._kept.clear()
             self._pictures.clear()
 
-    def _arrived(
-        self, key: str, start: Start, waited_for: Future[Any], computed: Future[Any]
-    ) -> None:
+    def _begin(self, key: str, start: Start, begun: _UnderWay, there: frozenset[str]) -> None:
+        begun.computed = start(there)
+        begun.computed.add_done_callback(partial(self._arrived, key, start, begun))
+
+    def _arrived(self, key: str, start: Start, begun: _UnderWay, computed: Future[Any]) -> None:
+        if computed.cancelled():  # by `leave`
+            return
         if (error := computed.exception()) is not None:
-            self._end(key, waited_for, error=error)
+            self._end(key, begun, error=error)
             return
         try:
             value = self._keep(key, computed.result())
         except KeyError:  # a picture that was there has made room meanwhile
-            start(frozenset()).add_done_callback(partial(self._arrived, key, start, waited_for))
+            self._begin(key, start, begun, frozenset())
         else:
-            self._end(key, waited_for, value=value)
+            self._end(key, begun, value=value)
 
     def _keep(self, key: str, answered: Any) -> Any:
         """Note an answer and its pictures. Raises KeyError where one of them isn't there."""
@@ -175,16 +157,17 @@ class Answers:
     def _end(
         self,
         key: str,
-        waited_for: Future[Any],
+        ended: _UnderWay,
         value: Any = None,
         error: BaseException | None = None,
     ) -> None:
         with self._lock:
-            self._under_way.pop(key, None)
+            if self._under_way.get(key) is ended:
+                del self._under_way[key]
         if error is None:
-            waited_for.set_result(value)
+            ended.promised.set_result(value)
         else:
-            waited_for.set_exception(error)
+            ended.promised.set_exception(error)
 
 
 @cache
@@ -203,11 +186,14 @@ def ask(section: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) -> R:
     named = _named(section)
     key = f"{named} {arguments!r} {sorted(keywords.items())!r}"
     call = (answer, named, arguments, keywords)
+    is_large = any(getattr(of, "work", 0) > LARGE for of in arguments)
+    lane = workers().submit_long if is_large else workers().submit
     try:
         try:
-            found = _wait(ANSWERS.get(key, partial(workers().submit, *call)), named)
+            found = _wait(key, partial(lane, *call), named, is_large)
         except BrokenProcessPool:
-            found = _wait(ANSWERS.get(key, partial(workers().submit_alone, *call)), named)
+            again = workers().submit_long if is_large else workers().submit_alone
+            found = _wait(key, partial(again, *call), named, is_large)
     except BrokenProcessPool as error:
         raise WorkerDiedError(
             f"Computing “{_in_words(named)}” ended its process twice; it may need more memory than "
@@ -236,16 +222,25 @@ def _named(function: Callable[..., Any]) -> Named:
     return Named(function.__module__, function.__name__)
 
 
-def _wait(future: Future[Any], named: Named) -> Any:
-    """Wait for an answer, and say so where it takes a while."""
-    ends = time.monotonic() + PATIENCE_SECONDS
-    try:
-        return future.result(timeout=max(ends - time.monotonic(), 0))
-    except TimeoutError:
-        if future.done():  # the section itself raised one
-            raise
+def _wait(key: str, start: Start, named: Named, is_large: bool) -> Any:
+    """Wait for an answer, say so where it takes a while, and leave with the visitor.
+
+    A run of a page ends where it sends something and its visitor has gone, or wants another. For
+    what is quick it is let through: its picture is there already, and would be drawn anew.
+    """
+    promised = ANSWERS.get(key, start)
+    if wait([promised], PATIENCE_SECONDS).done:
+        return promised.result()
     with st.spinner(f"Computing: {_in_words(named)} …"):
-        return future.result()
+        if is_large:
+            beat = st.empty()
+            try:
+                while not wait([promised], LOOK_SECONDS).done:
+                    beat.empty()
+            except BaseException:
+                ANSWERS.leave(key, promised)
+                raise
+        return promised.result()
 
 
 def _in_words(named: Named) -> str:

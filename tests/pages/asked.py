@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 
@@ -31,3 +32,15 @@ def die_once(marker: str) -> str:
         Path(marker).touch()
         os._exit(1)
     return "alive"
+
+
+def note(path: str) -> str:
+    Path(path).write_text(str(os.getpid()))
+    return "noted"
+
+
+def stay(path: str) -> str:
+    """Note the process, and never end."""
+    note(path)
+    while True:
+        time.sleep(1)

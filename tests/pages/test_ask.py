@@ -17,7 +17,8 @@ from engine.questions import Verdict
 from engine.sections.answering import NO_PICTURE, Named, Parcel
 from engine.sections.shown import Figure, Picture, Shown
 from pages.common import ask
-from pages.common.ask import ANSWER_BYTES, Answers, WorkerDiedError, Workers
+from pages.common.ask import ANSWER_BYTES, Answers, WorkerDiedError
+from pages.common.workers import Workers
 from tests.pages.asked import die, die_once, double, loaded_modules, process_id, refuse
 
 T = TypeVar("T")

@@ -1,0 +1,165 @@
+"""The processes that compute for the pages: one lane for what is quick, one for what takes long.
+
+A visitor with a small network never waits behind somebody's largest one. In the long lane there is
+one process; what nobody waits for any more is dropped, and ended where somebody else does.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+import loky
+from loky.backend import get_context
+
+from engine.sections.answering import get_ready
+from pages.common import sections
+
+R = TypeVar("R")
+
+MOST_WORKERS = 2
+#: A worker makes room for a new one after so many answers: what it has piled up goes with it.
+ANSWERS_PER_WORKER = 2000
+#: The process of the long lane goes after so many idle seconds, with its memory.
+IDLE_SECONDS = 60
+
+
+@dataclass(eq=False)
+class _Call:
+    """A computation of the long lane. future: of whoever asked; they cancel it to drop it."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    future: Future[Any] = field(default_factory=Future)
+
+
+class LongLane:
+    """One process, started when it is needed, that computes one call after another.
+
+    A future that is cancelled drops its call; the process that computes it is ended as soon as
+    another call waits.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._waiting: deque[_Call] = deque()
+        self._running: _Call | None = None
+        self._pool: loky.ProcessPoolExecutor | None = None
+
+    def submit(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
+        """Compute `function(*arguments)` after what waits already."""
+        call = _Call(function, arguments)
+        call.future.add_done_callback(lambda _: self._go_on())
+        with self._lock:
+            self._waiting.append(call)
+            self._go_on()
+        return call.future
+
+    def stop(self) -> None:
+        """End the process and forget what waits."""
+        with self._lock:
+            self._waiting.clear()
+            self._end_process()
+
+    def _go_on(self) -> None:
+        """Drop what is cancelled, end it where it is in the way, and begin what is next."""
+        with self._lock:
+            self._waiting = deque(call for call in self._waiting if not call.future.done())
+            if not self._waiting:
+                return
+            if self._running is not None and self._running.future.cancelled():
+                self._end_process()
+            if self._running is None:
+                self._running = self._waiting.popleft()
+                if self._pool is None:
+                    self._pool = _start_long()
+                computed = self._pool.submit(self._running.function, *self._running.arguments)
+                computed.add_done_callback(partial(self._ended, self._running))
+
+    def _ended(self, call: _Call, computed: Future[Any]) -> None:
+        with self._lock:
+            if self._running is not call:  # ended here, for another's sake
+                return
+            self._running = None
+            error = computed.exception()
+            if isinstance(error, BrokenProcessPool):
+                self._pool = None
+            if not call.future.cancelled() and call.future.set_running_or_notify_cancel():
+                if error is None:
+                    call.future.set_result(computed.result())
+                else:
+                    call.future.set_exception(error)
+            self._go_on()
+
+    def _end_process(self) -> None:
+        pool, self._pool, self._running = self._pool, None, None
+        if pool is not None:
+            pool.shutdown(wait=False, kill_workers=True)
+
+
+class Workers:
+    """Processes that compute, replaced when one dies.
+
+    count: of all lanes; one process is one lane for everything, and with 0 threads of this process
+    compute. Processes are started in loky's way: other ways run the main module in each of them,
+    which during a visitor's run is the app itself.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._lock = threading.Lock()
+        self._quick = self._start()
+        self._long = LongLane() if count > 1 else None
+
+    def submit(self, function: Callable[..., R], *arguments: Any, **keywords: Any) -> Future[R]:
+        """Compute `function(*arguments, **keywords)`, which is quick, as soon as a process is free."""
+        with self._lock:
+            try:
+                return self._quick.submit(function, *arguments, **keywords)
+            except BrokenProcessPool:
+                self._quick = self._start()
+                return self._quick.submit(function, *arguments, **keywords)
+
+    def submit_long(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
+        """The same for what may take seconds: in its own lane, where there is one."""
+        if self._long is None:
+            return self.submit(function, *arguments)
+        return self._long.submit(function, *arguments)
+
+    def submit_alone(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
+        """The same in a process for this alone, whose end nobody else notices."""
+        lane = LongLane()
+        future = lane.submit(function, *arguments)
+        future.add_done_callback(lambda _: lane.stop())
+        return future
+
+    def stop(self) -> None:
+        """End all processes."""
+        self._quick.shutdown(wait=False, cancel_futures=True)
+        if self._long is not None:
+            self._long.stop()
+
+    def _start(self) -> Executor:
+        if self.count == 0:
+            return ThreadPoolExecutor(MOST_WORKERS)
+        return ProcessPoolExecutor(
+            max(self.count - 1, 1),
+            mp_context=get_context("loky"),
+            initializer=get_ready,
+            initargs=_READY,
+            max_tasks_per_child=ANSWERS_PER_WORKER,
+        )
+
+
+_READY = (os.getpid(), *sections.MODULES)
+
+
+def _start_long() -> loky.ProcessPoolExecutor:
+    return loky.ProcessPoolExecutor(
+        1, timeout=IDLE_SECONDS, context=get_context("loky"), initializer=get_ready, initargs=_READY
+    )

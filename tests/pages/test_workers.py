@@ -1,0 +1,132 @@
+"""The lanes: what is quick waits for nothing long, and what nobody waits for is dropped or ended."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pages.common import ask
+from pages.common.ask import LARGE, Answers
+from pages.common.workers import LongLane, Workers
+from tests.pages.asked import double, note, stay
+
+
+@pytest.fixture
+def lane() -> Iterator[LongLane]:
+    made = LongLane()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+    made = Workers(2)
+    monkeypatch.setattr(ask, "workers", lambda: made)
+    monkeypatch.setattr(ask, "ANSWERS", Answers(1_000_000, 1_000_000))
+    yield made
+    made.stop()
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+def begun(lane: LongLane | Workers, path: Path) -> tuple[Future[str], int]:
+    """A call that doesn't end by itself, and the process that it is in."""
+    submit = lane.submit if isinstance(lane, LongLane) else lane.submit_long
+    future = submit(stay, str(path))
+    wait_for(lambda: path.exists() and path.read_text())
+    return future, int(path.read_text())
+
+
+def test_what_is_quick_does_not_wait_for_what_is_long(workers: Workers, tmp_path: Path) -> None:
+    long, _ = begun(workers, tmp_path / "long")
+    assert ask.ask(double, 21) == 42
+    assert not long.done()
+
+
+def test_what_nobody_waits_for_any_more_is_never_begun(lane: LongLane, tmp_path: Path) -> None:
+    first, _ = begun(lane, tmp_path / "first")
+    left = [lane.submit(note, str(tmp_path / f"left {i}")) for i in range(6)]
+    wanted = lane.submit(note, str(tmp_path / "wanted"))
+    for future in left:
+        assert future.cancel()
+    assert not first.done()
+    first.cancel()
+    assert wanted.result(60) == "noted"
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "wanted"}
+
+
+def test_what_runs_for_nobody_is_ended_with_its_process_once_somebody_else_waits(
+    lane: LongLane, tmp_path: Path
+) -> None:
+    left, process = begun(lane, tmp_path / "left")
+    left.cancel()
+    assert psutil.pid_exists(process)
+    assert lane.submit(double, 4).result(60) == 8
+    wait_for(lambda: not psutil.pid_exists(process))
+
+
+def test_a_process_that_dies_takes_only_its_own_call_along(lane: LongLane, tmp_path: Path) -> None:
+    dies, process = begun(lane, tmp_path / "dies")
+    waits = lane.submit(double, 4)
+    psutil.Process(process).kill()
+    assert isinstance(dies.exception(60), ask.BrokenProcessPool)
+    assert waits.result(60) == 8
+
+
+@dataclass(frozen=True)
+class Large:
+    """Settings of an experiment that takes long."""
+
+    path: str
+    work: int = LARGE + 1
+
+
+def stays_while_wanted(large: Large) -> str:
+    return stay(large.path)
+
+
+def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A visitor's run ends where the page sends something: here, by an error, when its time comes."""
+    gone = {"first": threading.Event(), "second": threading.Event()}
+    monkeypatch.setattr(ask, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(ask, "LOOK_SECONDS", 0.01)
+
+    class Beat:
+        def empty(self) -> None:
+            if gone[threading.current_thread().name].is_set():
+                raise ConnectionError
+
+    monkeypatch.setattr(ask.st, "empty", Beat)
+    ended = []
+
+    def visit() -> None:
+        with pytest.raises(ConnectionError):
+            ask.ask(stays_while_wanted, Large(str(tmp_path / "large")))
+        ended.append(threading.current_thread().name)
+
+    visitors = [threading.Thread(target=visit, name=name) for name in gone]
+    for visitor in visitors:
+        visitor.start()
+    wait_for((tmp_path / "large").exists)
+    wait_for(lambda: ask.ANSWERS.hits == 1)
+    gone["first"].set()
+    visitors[0].join()
+    other = workers.submit_long(double, 4)
+    time.sleep(0.2)
+    assert not other.done(), "the second visitor still waits for what was begun first"
+    gone["second"].set()
+    visitors[1].join()
+    assert other.result(60) == 8
+    assert ended == ["first", "second"]
