@@ -22,6 +22,8 @@ DISTANCES: tuple[tuple[int, int | None], ...] = (
 NEAR = 20
 #: Numbers in all rows together; more radii wait for their turn.
 AT_ONCE = 1_000_000
+#: The same of all hidden states, which the way back needs.
+STATES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ def loss_sweep(
     """
     setup = experiment(replace(config, spectral_radius=1.0, last_target_only=False))
     rows = NEAR + 2 + len(losses)
-    block = max(1, AT_ONCE // (rows * config.hidden_size * config.batch_size))
+    of_rows = rows * config.hidden_size * config.batch_size
+    block = max(1, min(AT_ONCE // of_rows, STATES_AT_ONCE // config.states))
     parts = [
         _sweep(setup, Runs(radii[start : start + block]), losses, timesteps)
         for start in range(0, len(radii), block)

@@ -23,19 +23,27 @@ MAX_SWEEPS = 40
 ORTHOGONAL = 1e-9
 #: Values that span less than this lose three digits to LAPACK, not more.
 CLOSE_TOGETHER = 1e3
+#: Numbers in the weights and states of the stacks that are taken at once: 64 MB.
+NUMBERS_AT_ONCE = 8_000_000
 
 
 def singular_values_of_stacks(configs: Sequence[ResidualConfig]) -> list[ScaledNorm]:
     """The singular values of ∂h_{L+1}/∂h_1 for the first example of each stack, largest first.
 
-    The stacks have one depth and width and are taken layer by layer at once. Each value is
+    The stacks have one depth and width and are taken layer by layer, some at once. Each value is
     computed to the relative precision that its layers' own conditioning allows, however far below
     the largest it lies. A layer that loses rank in float64 (ReLU units that are off, tanh units
     that are saturated) makes as many of the last ones exactly 0.
     """
-    runs = [run_of(config) for config in configs]
-    factors = (np.stack([_jacobian(run, t) for run in runs]) for t in range(configs[0].depth))
-    return singular_values_of_products(factors, (len(configs), configs[0].width))
+    first = configs[0]
+    numbers = first.depth * first.width * (first.width + first.batch_size)
+    block = max(1, NUMBERS_AT_ONCE // numbers)
+    found: list[ScaledNorm] = []
+    for start in range(0, len(configs), block):
+        runs = [run_of(config) for config in configs[start : start + block]]
+        factors = (np.stack([_jacobian(run, t) for run in runs]) for t in range(first.depth))
+        found += singular_values_of_products(factors, (len(runs), first.width))
+    return found
 
 
 def singular_values_of_product(factors: Iterable[Array], width: int) -> ScaledNorm:

@@ -28,6 +28,13 @@ def work_of_a_step(config: TrainingConfig) -> float:
     return float(config.timesteps * config.num_layers * sums)
 
 
+def numbers_of_a_step(config: TrainingConfig) -> int:
+    """About how many numbers one update keeps from its way forwards, for the way back."""
+    kept = 8 if config.cell == "lstm" else 2
+    states = config.timesteps * config.num_layers * config.hidden_size * config.batch_size
+    return kept * states
+
+
 def seconds_of(configs: Iterable[TrainingConfig]) -> float:
     """About how long a training of `configs` takes on one core that is free."""
     return SECONDS_PER_WORK * sum(work(config) for config in configs)

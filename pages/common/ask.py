@@ -8,10 +8,10 @@ left is dropped.
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, ParamSpec, TypeVar, cast
@@ -21,6 +21,7 @@ from cachetools import LRUCache
 
 from engine.sections.answering import Named, Parcel, answer
 from engine.sections.shown import Picture
+from pages.common import memory
 from pages.common.settings import setting
 from pages.common.workers import MOST_WORKERS, Workers
 
@@ -41,8 +42,25 @@ PATIENCE_SECONDS = 0.5
 LOOK_SECONDS = 1.0
 
 
-class WorkerDiedError(RuntimeError):
+class RefusedError(RuntimeError):
+    """What a page asked for can't be had now; says why."""
+
+
+class WorkerDiedError(RefusedError):
     """A section took the process that computed it down, twice."""
+
+
+class NoRoomError(RefusedError):
+    """A large experiment doesn't fit into what the server has of memory now."""
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Around a part of a page: what it can't have is told in its place."""
+    try:
+        yield
+    except RefusedError as error:
+        st.error(str(error))
 
 
 #: Begins to compute an answer, for somebody who has the pictures of these digests.
@@ -181,18 +199,18 @@ def workers() -> Workers:
 def ask(section: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) -> R:
     """What `section` shows for these arguments, from wherever it comes first.
 
-    Raises what the section raises, and WorkerDiedError.
+    Raises what the section raises, and RefusedError.
     """
     named = _named(section)
     key = f"{named} {arguments!r} {sorted(keywords.items())!r}"
     call = (answer, named, arguments, keywords)
     is_large = any(getattr(of, "work", 0) > LARGE for of in arguments)
-    lane = workers().submit_long if is_large else workers().submit
+    lane = partial(_submit_long, workers()) if is_large else workers().submit
     try:
         try:
             found = _wait(key, partial(lane, *call), named, is_large)
         except BrokenProcessPool:
-            again = workers().submit_long if is_large else workers().submit_alone
+            again = lane if is_large else workers().submit_alone
             found = _wait(key, partial(again, *call), named, is_large)
     except BrokenProcessPool as error:
         raise WorkerDiedError(
@@ -200,6 +218,13 @@ def ask(section: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) -> R:
             "this server has. Smaller settings are likely to work."
         ) from error
     return cast(R, found)
+
+
+def _submit_long(lanes: Workers, *call: Any) -> Future[Any]:
+    """Into the long lane. Raises NoRoomError where its process isn't there and wouldn't fit."""
+    if not lanes.has_long and (why := memory.shortage(memory.LONG_MEGABYTES)):
+        raise NoRoomError(why)
+    return lanes.submit_long(*call)
 
 
 def compute(function: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) -> R:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine.glossary import GLOSSARY
 from engine.places import YOUR_LECTURE
-from pages.common import classroom, keys, meter, noticing, presenter, scenes, show, style
+from pages.common import ask, classroom, keys, meter, noticing, presenter, scenes, show, style
 from pages.common.controls import Control, Sections, ignored_url_values
 from pages.common.lecture_file import LONGEST, MAX_SCENES, Scene, faults
 
@@ -70,7 +70,7 @@ def _run_alone(page: str, controls: Sequence[Control], section: Callable[[], Any
     A control that moves in it reruns it alone. Title, tools and tabs, nearly half of a page's
     messages, aren't sent again.
     """
-    with meter.visitors_run():
+    with meter.visitors_run(), ask.refusals_told():
         scenes.remember(page, controls)
         beside = {of.key for of in controls if not getattr(of, "in_picture", False)}
         for words in noticing.notice(beside):

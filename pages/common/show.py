@@ -28,7 +28,7 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(draw)
     def run(*arguments: P.args, **keywords: P.kwargs) -> None:
-        with meter.visitors_run():
+        with meter.visitors_run(), ask.refusals_told():
             draw(*arguments, **keywords)
 
     return st.fragment(run)

@@ -11,7 +11,7 @@ from engine.training.files import LOCATION_VARIABLE, RunFiles
 from engine.training.growing import GrowingRun
 from engine.training.pool import TrainingPool
 from engine.training.progress import PoolRefusalError, Progress
-from pages.common import ask, visitors
+from pages.common import ask, memory, visitors
 from pages.common.sections import training_runs as sections
 from pages.common.show import show
 
@@ -45,6 +45,11 @@ def training_pool() -> TrainingPool:
 def start(runs: Mapping[str, TrainingConfig]) -> None:
     """Ask for a training (a callback); a refusal is shown by `show_training`."""
     st.session_state.pop(_REFUSED, None)
+    if training_pool().status().process is None and (
+        why := memory.shortage(memory.TRAINING_MEGABYTES)
+    ):
+        st.session_state[_REFUSED] = why
+        return
     try:
         ticket = training_pool().submit(runs, st.session_state.get(_TICKET), _shares())
     except (PoolRefusalError, ValueError) as error:

@@ -4,8 +4,10 @@ A visitor with a small network never waits behind somebody's largest one. In the
 one process; what nobody waits for any more is dropped, and ended where somebody else does.
 """
 
+import math
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -50,6 +52,7 @@ class LongLane:
         self._waiting: deque[_Call] = deque()
         self._running: _Call | None = None
         self._pool: loky.ProcessPoolExecutor | None = None
+        self._ended_at = -math.inf
 
     def submit(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
         """Compute `function(*arguments)` after what waits already."""
@@ -59,6 +62,13 @@ class LongLane:
             self._waiting.append(call)
             self._go_on()
         return call.future
+
+    @property
+    def has_process(self) -> bool:
+        """Whether its process is there, with all that it may take."""
+        with self._lock:
+            is_there = self._pool is not None and time.monotonic() - self._ended_at < IDLE_SECONDS
+            return self._running is not None or is_there
 
     def stop(self) -> None:
         """End the process and forget what waits."""
@@ -85,7 +95,7 @@ class LongLane:
         with self._lock:
             if self._running is not call:  # ended here, for another's sake
                 return
-            self._running = None
+            self._running, self._ended_at = None, time.monotonic()
             error = computed.exception()
             if isinstance(error, BrokenProcessPool):
                 self._pool = None
@@ -130,6 +140,11 @@ class Workers:
         if self._long is None:
             return self.submit(function, *arguments)
         return self._long.submit(function, *arguments)
+
+    @property
+    def has_long(self) -> bool:
+        """Whether what takes long needs no new process."""
+        return self._long is None or self._long.has_process
 
     def submit_alone(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
         """The same in a process for this alone, whose end nobody else notices."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.training import RunStore, TrainingConfig
-from pages.common.rooms import Rooms, State
+from pages.common.rooms import Rooms, State, Visitor
 
 ROOT = Path(__file__).parents[2]
 WALL_CLOCK = re.compile(
@@ -41,9 +41,9 @@ def _jumping(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_jumping")
 def test_a_class_keeps_its_room_and_votes_when_the_clock_jumps() -> None:
     rooms = Rooms("memory://jumping")
-    code, secret = rooms.open()
+    code, secret = rooms.open(Visitor("a lecturer"))
     rooms.move(code, secret, State("overview", "1a"))
-    rooms.vote(code, "somebody", 0)
+    rooms.vote(code, Visitor("somebody"), 0)
     rooms.require(code)
     assert rooms.tally(code, 0, 0).total() == 1
 

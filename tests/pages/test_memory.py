@@ -1,0 +1,75 @@
+"""One budget for all processes: what doesn't fit is refused with its reason, next to its control."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psutil
+import pytest
+
+from pages.common import ask, memory, training
+from pages.common.ask import LARGE, Answers
+from pages.common.workers import Workers
+from tests.pages.asked import double
+from tests.pages.conftest import OpenPage
+from tests.pages.reading import press, texts
+
+
+@dataclass(frozen=True)
+class Large:
+    """Settings of an experiment that takes long."""
+
+    work: int = LARGE + 1
+
+
+@pytest.fixture
+def small_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(memory, "budget", lambda: memory.taken() + 100)
+    lanes = Workers(2)
+    monkeypatch.setattr(ask, "workers", lambda: lanes)
+    monkeypatch.setattr(ask, "ANSWERS", Answers(1_000_000, 1_000_000))
+    yield
+    lanes.stop()
+
+
+@pytest.mark.usefixtures("small_machine")
+def test_a_large_experiment_without_room_is_refused_and_a_small_one_computed() -> None:
+    with pytest.raises(ask.NoRoomError, match="of memory left, and this may take 350"):
+        ask.ask(repr, Large())
+    assert ask.ask(double, 21) == 42
+
+
+@pytest.mark.usefixtures("small_machine")
+def test_the_page_says_so_and_keeps_its_controls(open_page: OpenPage) -> None:
+    app = open_page("vanishing_gradients", timesteps="500", hidden="64", batch="8")
+    assert not app.exception
+    assert "of memory left" in texts(app)
+    assert app.number_input or app.slider
+
+
+@pytest.mark.usefixtures("small_machine")
+def test_so_is_a_training_that_would_need_a_process(open_page: OpenPage) -> None:
+    assert training.training_pool().status().process is None
+    asked = {"comparison": "your own", "timesteps": "100", "steps": "5000"}
+    app = press(open_page("training_runs", view="Loss", **asked), "Train")
+    assert "of memory left" in texts(app)
+    assert app.query_params["steps"] == "5000"
+
+
+def test_the_budget_is_no_more_than_the_machine_has_and_the_setting_sets_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory.budget.cache_clear()
+    assert 0 < memory.budget() <= psutil.virtual_memory().total / 1e6
+    memory.budget.cache_clear()
+    monkeypatch.setenv(memory.MEMORY_SETTING, "700")
+    assert memory.budget() == 700
+    memory.budget.cache_clear()
+
+
+def test_what_the_server_takes_is_all_of_its_processes() -> None:
+    own = psutil.Process().memory_info().rss / 1e6
+    lanes = Workers(2)
+    child = lanes.submit(double, 1)
+    child.result(60)
+    assert memory.taken() > own + 50
+    lanes.stop()
