@@ -254,18 +254,17 @@ def _wait(key: str, start: Start, named: Named, is_large: bool) -> Any:
     what is quick it is let through: its picture is there already, and would be drawn anew.
     """
     promised = ANSWERS.get(key, start)
-    if wait([promised], PATIENCE_SECONDS).done:
+    try:
+        if not wait([promised], PATIENCE_SECONDS).done:
+            with st.spinner(f"Computing: {_in_words(named)} …"):
+                beat = st.empty() if is_large else None
+                while not wait([promised], LOOK_SECONDS if is_large else None).done:
+                    if beat is not None:
+                        beat.empty()
         return promised.result()
-    with st.spinner(f"Computing: {_in_words(named)} …"):
-        if is_large:
-            beat = st.empty()
-            try:
-                while not wait([promised], LOOK_SECONDS).done:
-                    beat.empty()
-            except BaseException:
-                ANSWERS.leave(key, promised)
-                raise
-        return promised.result()
+    except BaseException:
+        ANSWERS.leave(key, promised)
+        raise
 
 
 def _in_words(named: Named) -> str:

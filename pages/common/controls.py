@@ -182,6 +182,7 @@ class Line(_Word):
     label: str
     default: str
     help: str | None = None
+    longest: int = 1_000
 
     def refusal(self, text: str) -> str | None:
         """Nothing: any text can be in the box."""
@@ -191,9 +192,11 @@ class Line(_Word):
         """Draw the box and return what is in it."""
         with _pointed_at(self.key):
             text = st.text_input(
-                self.label, self.default, key=self.key, help=self.help, bind="query-params"
-            )
-        return text or ""
+                self.label, self.default, self.longest, self.key, help=self.help,
+                bind="query-params",
+            )  # fmt: skip
+        # A browser lets nobody type more; who sends it in another way gets no more computed.
+        return (text or "")[: self.longest]
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,9 @@ def _glossary() -> None:
         return
     with panel:
         # Something to focus, so that the keys can scroll the list; and it is long.
-        wanted = st.text_input("Find a symbol by its name or meaning", key="symbol").casefold()
+        wanted = st.text_input(
+            "Find a symbol by its name or meaning", max_chars=40, key="symbol"
+        ).casefold()
         rows = [
             f"| ${symbol.tex}$ | {symbol.name} | {symbol.meaning} |"
             for symbol in GLOSSARY

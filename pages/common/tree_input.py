@@ -28,6 +28,9 @@ a,dog,0.1
 """
 #: Longer texts stay out of the link; browsers and servers refuse addresses without end.
 TREE = Text("tree", EXAMPLE, longest=4_000)
+#: Letters of what is pasted or typed, of which a session keeps two or three copies: more than the
+#: largest tree that is searched needs.
+MAX_LETTERS = 300_000
 
 
 def own_tree_text() -> str:
@@ -64,11 +67,14 @@ def paste(on_new: Any) -> None:
         st.session_state["tree_box"] = own_tree_text()
 
     def pasted() -> None:
+        st.session_state["tree_box"] = st.session_state["tree_box"][:MAX_LETTERS]
         _keep(st.session_state["tree_box"])
         st.session_state.pop("tree_rows", None)
         on_new()
 
-    st.text_area("Tree as JSON or CSV", key="tree_box", height=320, on_change=pasted)
+    st.text_area(
+        "Tree as JSON or CSV", max_chars=MAX_LETTERS, key="tree_box", height=320, on_change=pasted
+    )
 
 
 def table(on_new: Any) -> None:
@@ -84,8 +90,12 @@ def table(on_new: Any) -> None:
 
     def typed() -> None:
         rows = with_changes(base, st.session_state["tree_table"])
+        text = rows.to_csv(index=False)
+        if len(text) > MAX_LETTERS:  # nobody types that much into cells
+            st.session_state.pop("tree_table", None)
+            return
         st.session_state["tree_rows"] = rows
-        _keep(rows.to_csv(index=False))
+        _keep(text)
         on_new()
 
     numbers = {

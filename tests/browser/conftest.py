@@ -55,8 +55,12 @@ class Server:
         )
         self._wait_until_healthy()
 
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
     def url(self, path: str = "") -> str:
-        return f"http://127.0.0.1:{self.port}/{path}"
+        return f"http://{self.host}/{path}"
 
     def stop(self) -> None:
         self.process.terminate()

@@ -40,9 +40,12 @@ _WORDLESS = """() => [
 ].map(one => one.outerHTML.slice(0, 200))"""
 
 
-def grave_findings(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on the page as it stands."""
-    outcome = Axe().run(page, options={"resultTypes": ["violations"]})
+def grave_findings(page: Page, *, colours_only: bool = False) -> list[str]:
+    """What axe-core finds serious or critical on the page as it stands, or in its colours alone."""
+    options: dict[str, object] = {"resultTypes": ["violations"]}
+    if colours_only:
+        options["runOnly"] = ["color-contrast"]
+    outcome = Axe().run(page, options=options)
     return [
         f"{violation['id']}: {node['html'][:200]}"
         for violation in outcome.response["violations"]

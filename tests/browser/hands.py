@@ -23,7 +23,7 @@ CHART = "[data-testid=stVegaLiteChart]"
 #: inputs can be further apart than that, and a message between them is no fault.
 REST_MILLISECONDS = 140
 #: A slider is moved through at most so many of its stops: silence needs a few, a percentile more.
-FEW_STOPS, MANY_STOPS = 12, 60
+FEW_STOPS, MANY_STOPS = 5, 60
 
 #: What a busy machine has once, a fault has every time.
 TRIES = 3

@@ -126,6 +126,11 @@ class Visitor:
         if self._connection is not None:
             await self._connection.close()
 
+    async def send(self, message: BackMsg) -> None:
+        """Send what no control asks for, as somebody's own program may."""
+        assert self._connection is not None
+        await self._connection.send(message.SerializeToString())
+
     async def rerun(self) -> Run:
         """Send where the controls stand, and wait: for the part in which they moved, or the page."""
         assert self._connection is not None

@@ -1,14 +1,17 @@
-"""Under `streamlit run`: workers that are killed, and what the web process itself imports."""
+"""Under `streamlit run`: workers that are killed, forged messages, visitors who leave, imports."""
 
 import asyncio
 import random
 import signal
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import ConnectionClosed
 
 from engine.places import OVERVIEW, PAGES
 from pages.common.ask import WORKERS_SETTING
@@ -97,6 +100,57 @@ def test_the_web_process_has_nothing_of_what_workers_compute_with(
     loaded = set(modules_file.read_text().split("\n"))
     assert "streamlit" in loaded
     assert [name for name in OF_WORKERS if name in loaded] == []
+
+
+def test_a_message_that_is_too_large_ends_its_connection_and_nobody_elses(server: Server) -> None:
+    asyncio.run(_send_too_much(server))
+
+
+async def _send_too_much(server: Server) -> None:
+    other, sender = (
+        Visitor(server.host, "", random.Random(i), patience=PATIENCE) for i in range(2)
+    )
+    await other.arrive()
+    await sender.arrive()
+    allowed = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["server"]
+    forged = BackMsg()
+    forged.rerun_script.widget_states.widgets.add(
+        id="any", string_value="x" * (1_000_000 * allowed["maxMessageSize"] + 1_000_000)
+    )
+    with pytest.raises((ConnectionClosed, ConnectionResetError)):
+        await _send_and_rerun(sender, forged)
+    await other.move(fresh())
+    await other.leave()
+
+
+async def _send_and_rerun(visitor: Visitor, message: BackMsg) -> None:
+    await visitor.send(message)
+    await visitor.rerun()
+
+
+def test_what_its_visitor_has_left_is_ended_when_somebody_else_asks_for_something_large(
+    server: Server,
+) -> None:
+    asyncio.run(_leave_large_experiments(server))
+
+
+async def _leave_large_experiments(server: Server) -> None:
+    """Six ask for some seconds each, and go; the process that computes is ended, the others' wait."""
+    before = set(workers(server))
+    for seed in range(6):
+        query = f"view=Three+stacks&depth=200&width=64&block_seed={seed}"
+        leaver = Visitor(server.host, "resnet_skip", random.Random(0), query)
+        asking = asyncio.create_task(leaver.arrive())
+        await asyncio.sleep(0.5)
+        asking.cancel()
+        await leaver.leave()
+    left = set(workers(server)) - before
+    assert left
+    last = Visitor(server.host, "vanishing_gradients", random.Random(0), "timesteps=500&hidden=36")
+    last.patience = PATIENCE
+    await last.arrive()
+    await last.leave()
+    assert not left & set(workers(server))
 
 
 async def _visit_every_section(server: Server, page: str) -> None:
