@@ -24,9 +24,9 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     measured log10 ‖∂L/∂h_t‖ packed over the radii. radii: `at, log10_at, share,
     eigenvalue_share` and `_CHOSEN`. ticks: of `power_ticks`.
     """
+    fall = f"(datum.t < t1 ? {panel.no_deeper('(t1 - datum.t)*log10_at')} : 0)"
     rows = stage.unpacked(alt.Chart(steps), "i", g="gs").transform_calculate(
-        line="datum.power + g_last + (datum.t < t1 ? (t1 - datum.t)*log10_at : 0)",
-        slope="g_last + (datum.t < t1 ? (t1 - datum.t)*log10_at : 0)",
+        line=f"datum.power + g_last + {fall}", slope=f"g_last + {fall}"
     )
     big = rows.transform_filter(f"{NODES} && isFinite(datum.g)")
     said = big.transform_calculate(

@@ -88,6 +88,15 @@ DISC = "pow(2*rn, 2)"
 BEAD = "pow(wide ? 6*s : 4, 2)"
 
 
+def no_deeper(fall: str) -> str:
+    """A fall of many powers of ten, to some depth below the panel.
+
+    At radius 0 a slope has no end. The browser cuts the dashes of a line outside the picture, too:
+    one of ten million pixels kept the hand waiting for six seconds.
+    """
+    return f"max({fall}, 10*(low - high))"
+
+
 def axis(ticks: str, steps: str) -> list[alt.Parameter]:
     """Domains from the rows: `low, high` from the ticks' ends, `t0, t1` from the timesteps.
 

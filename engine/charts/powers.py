@@ -30,7 +30,7 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     `big, bigger`. radii: `at, log10_at, share` (log10 of the peak) and `_CHOSEN`.
     ticks: of `power_ticks`.
     """
-    fall = "(datum.t > 0 ? datum.t*log10_at : 0)"
+    fall = f"(datum.t > 0 ? {panel.no_deeper('datum.t*log10_at')} : 0)"
     rows = alt.Chart(steps).transform_calculate(
         n=f"datum.norm + {fall}", e=fall, m=f"datum.singular + {fall}"
     )

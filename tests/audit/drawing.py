@@ -34,16 +34,17 @@ def drawn(page: Shown, about: str) -> list[Mark]:
         "width": WIDTH,
         "datasets": {name: json.loads(of.to_json(orient="records")) for name, of in rows.items()},
     }
-    return list(_marks(vl_convert.vegalite_to_scenegraph(specification)["scenegraph"]))
+    return list(marks_of(vl_convert.vegalite_to_scenegraph(specification)["scenegraph"]))
 
 
-def _marks(node: dict[str, Any]) -> Iterator[Mark]:
+def marks_of(node: dict[str, Any]) -> Iterator[Mark]:
+    """The marks of a scene, as Vega lays it out."""
     items = node.get("items", [])
     if node.get("marktype") not in (None, "group"):
         yield Mark(node["marktype"], tuple(items))
         return
     for item in items:
-        yield from _marks(item)
+        yield from marks_of(item)
 
 
 def only(marks: list[Mark]) -> Mark:
