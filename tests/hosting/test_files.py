@@ -5,7 +5,7 @@ import re
 import pytest
 
 from engine.training.files import LOCATION_VARIABLE
-from pages.common import classroom, logs, startup
+from pages.common import classroom, logs, memory, startup
 from tests.load.servers import ROOT
 
 DOCKERFILE = (ROOT / "hosting" / "Dockerfile").read_text()
@@ -36,7 +36,14 @@ def test_the_image_has_all_that_the_entry_point_imports() -> None:
 @pytest.mark.parametrize("text", [COMPOSE, README], ids=["compose", "readme"])
 @pytest.mark.parametrize(
     "variable",
-    [LOCATION_VARIABLE, logs.VARIABLE, startup.STATUS_SETTING, classroom.LOCATION_SETTING],
+    [
+        LOCATION_VARIABLE,
+        logs.VARIABLE,
+        startup.STATUS_SETTING,
+        classroom.LOCATION_SETTING,
+        memory.MEMORY_SETTING,
+        "FORWARDED_ALLOW_IPS",
+    ],
 )
 def test_the_variables_are_those_that_the_code_reads(text: str, variable: str) -> None:
     assert variable in text
@@ -62,6 +69,14 @@ def test_a_full_room_may_open_its_files_and_the_image_gets_only_what_it_copies()
     assert {line[1:] for line in ignored if line.startswith("!")} == {
         path.split("/")[0] for path in copied
     }
+
+
+def test_no_copy_starts_that_was_not_asked_for() -> None:
+    """Of whatever compose starts without being asked by name, each has a profile."""
+    services = re.findall(r"^  ([\w-]+):", COMPOSE.partition("\nservices:")[2], re.MULTILINE)
+    blocks = re.split(r"^  [\w-]+:", COMPOSE.partition("\nservices:")[2], flags=re.MULTILINE)[1:]
+    asked = {name for name, block in zip(services, blocks, strict=True) if "profiles:" in block}
+    assert set(services) - {"runs"} == asked
 
 
 def test_the_proxy_knows_the_copies_that_compose_starts() -> None:
