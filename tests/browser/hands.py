@@ -231,7 +231,7 @@ def _move_radio(page: Page, key: str) -> None:
 
 def _rest(page: Page) -> None:
     """Until the server has heard of it and has answered."""
-    page.wait_for_function(_HEARD)
+    page.wait_for_function(_HEARD, polling=50)
     settle(page)
 
 

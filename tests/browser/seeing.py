@@ -35,7 +35,7 @@ def settle(page: Page | Frame, *, has_chart: bool = True) -> None:
     if has_chart:
         look_behind_the_question(page)
         page.locator(CHART).first.wait_for()
-    page.wait_for_function(QUIET, arg=QUIET_MILLISECONDS)
+    page.wait_for_function(QUIET, arg=QUIET_MILLISECONDS, polling=50)
 
 
 def look_behind_the_question(page: Page | Frame) -> None:
@@ -43,7 +43,7 @@ def look_behind_the_question(page: Page | Frame) -> None:
     chart = page.locator(CHART).first
     wanted = page.get_by_role("button", name=re.compile("^(Just show me|Reveal)$")).first
     chart.or_(wanted).first.wait_for()
-    page.wait_for_function(QUIET, arg=QUIET_MILLISECONDS)
+    page.wait_for_function(QUIET, arg=QUIET_MILLISECONDS, polling=50)
     if not chart.is_visible() and wanted.is_visible():
         wanted.click()
 
