@@ -170,18 +170,28 @@ def stacks_said(skip: float, along: Sequence[Array], spectra: Sequence[Array]) -
 
 
 def lesion_said(skip: float, plain: float, residual: float, gated: float) -> Said:
-    """Median changes of the response when one block is deleted."""
+    """Median changes of the response when one block is deleted, infinite where there was none."""
+    is_dead = math.isinf(plain)
+    if skip == 0 and is_dead:
+        return Said(
+            "Nothing without skips",
+            "of the input is left in the output, with all blocks: no response is there to change; "
+            f"gated {_change(gated)}",
+            f"is left to change with all blocks in place;\ngated {_change(gated)}",
+        )
     if skip == 0:
         return Said(
             f"{_change(plain)} without skips",
             f"is the median change of the response when one block is bridged; gated {_change(gated)}",
             f"median change when one block is bridged;\ngated {_change(gated)}",
         )
-    how = "less" if residual < plain else "no less"
+    how = f"{'less' if residual < plain else 'no less'} than a plain stack's"
+    if is_dead:
+        how = "a plain stack's output makes nothing of it"
     return Said(
-        f"{_change(residual)} with the skip, {_change(plain)} without",
+        f"{_change(residual)} with the skip, {'no response' if is_dead else _change(plain)} without",
         f"is the median change of what the output makes of the input, when one block is deleted and "
-        f"its skip g = {skip:g} stays: {how} than a plain stack's",
+        f"its skip g = {skip:g} stays: {how}",
         f"median change of the response when one block\nis deleted and its skip g = {skip:g} stays",
     )
 

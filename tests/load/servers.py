@@ -125,10 +125,11 @@ def tuned(environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> 
     return Server(("-m", "streamlit", "run", "streamlit_app.py"), folder, environment)
 
 
-def hosted(folder: Path = ROOT) -> Server:
+def hosted(environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Server:
     """The app with the settings of the C library that `hosting/compose.yaml` gives it."""
     compose = (ROOT / "hosting" / "compose.yaml").read_text()
-    return tuned(dict(re.findall(r'^ *(MALLOC_\w+): "(\d+)"$', compose, re.MULTILINE)), folder)
+    settings = dict(re.findall(r'^ *(MALLOC_\w+): "(\d+)"$', compose, re.MULTILINE))
+    return tuned({**settings, **(environment or {})}, folder)
 
 
 def bare() -> Server:

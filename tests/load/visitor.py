@@ -74,6 +74,8 @@ class Visitor:
     script_hash: str = ""
     texts: list[str] = field(default_factory=list)
     tabs: list[str] = field(default_factory=list)
+    #: The buttons on the page, by their labels: which one it is, and the part that it stands in.
+    buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
@@ -131,13 +133,24 @@ class Visitor:
         assert self._connection is not None
         await self._connection.send(message.SerializeToString())
 
+    async def press(self, label: str) -> Run:
+        """Press a button, and wait for the page or for the part of it."""
+        identity, fragment = self.buttons[label]
+        return await self._run(fragment, identity)
+
     async def rerun(self) -> Run:
         """Send where the controls stand, and wait: for the part in which they moved, or the page."""
-        assert self._connection is not None
         fragment = self._moved_in.pop() if len(self._moved_in) == 1 else ""
         self._moved_in.clear()
+        return await self._run(fragment)
+
+    async def _run(self, fragment: str, pressed: str = "") -> Run:
+        assert self._connection is not None
+        request = self._request(fragment)
+        if pressed:
+            request.rerun_script.widget_states.widgets.add(id=pressed, trigger_value=True)
         start = time.perf_counter()
-        await self._connection.send(self._request(fragment).SerializeToString())
+        await self._connection.send(request.SerializeToString())
         async with asyncio.timeout(self.patience):
             run = await self._read_answer(self._connection, fragment)
         run.seconds = time.perf_counter() - start
@@ -217,8 +230,11 @@ class Visitor:
         if kind == "exception":
             raise PageError(f"{self.page}: {element.exception.type} {element.exception.message}")
         run.charts += kind == "vega_lite_chart"
-        if kind == "markdown":
-            self.texts.append(element.markdown.body)
+        if kind == "button":
+            self.buttons[element.button.label] = (element.button.id, delta.fragment_id)
+        if kind in ("alert", "markdown"):
+            body = element.alert.body if kind == "alert" else element.markdown.body
+            self.texts.append(body)
         seen.see_element(element, place, delta.fragment_id)
 
     def _resolve(self, message: ForwardMsg) -> ForwardMsg:

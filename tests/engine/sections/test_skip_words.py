@@ -72,17 +72,20 @@ def test_growth_is_said_only_of_what_grows(
 changes = st.floats(0, 50) | st.floats(0, 1e-14)
 
 
-@given(skip=skips, plain=changes, residual=changes)
+@given(skip=skips, plain=changes | st.just(math.inf), residual=changes)
 def test_a_lesion_is_said_to_change_less_only_where_it_does(
     skip: float, plain: float, residual: float
 ) -> None:
     words = " ".join(say.lesion_said(skip, plain, residual, 0.1))
-    if skip:
+    assert "∞" not in words
+    if math.isinf(plain):  # what was exactly nothing has no relative change
+        assert ("no response" in words) and "less than a plain" not in words
+    elif skip:
         assert ("no less than" in words) == (residual >= plain)
     else:
         assert "bridged" in words
     # One block's share of a sum of float64 is at best known to 10^-16 of it.
-    told = residual if skip else plain
+    told = residual if skip else min(plain, 1.0)
     assert words.startswith("less than 10⁻¹⁵") == (told < 1e-15)
 
 
