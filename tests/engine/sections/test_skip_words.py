@@ -39,8 +39,8 @@ def test_amounts_are_all_of_it_only_near_one(log10: float) -> None:
     words = say.of_what(log10, "it")
     ratio = 10.0 ** min(log10, 300)
     assert ("nothing" in words) == (log10 == -math.inf)
-    assert words.startswith("all of") == (0.977 < ratio < 1.0234)
-    assert ("times" in words) == (ratio >= 1.0234)
+    assert words.startswith("all of") == (0.977237221 < ratio < 1.02329299)
+    assert ("times" in words) == (ratio >= 1.02329299)
     assert not words.startswith("1 ")
 
 
@@ -79,7 +79,8 @@ def test_a_lesion_is_said_to_change_less_only_where_it_does(
     words = " ".join(say.lesion_said(skip, plain, residual, 0.1))
     assert "∞" not in words
     if math.isinf(plain):  # what was exactly nothing has no relative change
-        assert ("no response" in words) and "less than a plain" not in words
+        assert "no response" in words
+        assert "less than a plain" not in words
     elif skip:
         assert ("no less than" in words) == (residual >= plain)
     else:
