@@ -30,8 +30,9 @@ R = TypeVar("R")
 
 #: How many processes compute; 0: none, the web process does it itself.
 WORKERS_SETTING = "LECTURE_WORKERS"
-#: `work` of an experiment from which on it takes the long lane: a second or so of the slowest section.
-LARGE = 500_000
+#: `work` of an experiment from which on it takes the long lane: a second and a half of the slowest
+#: sections. With a third of it a full room's usual experiments queued for one process.
+LARGE = 1_500_000
 #: Bytes of all answers that are kept, and of the pictures in them, which many answers share.
 MAX_ANSWERS, MAX_PICTURES = 16_000_000, 48_000_000
 #: What an answer takes beside its programs: a handful of words and a key.

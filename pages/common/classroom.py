@@ -21,6 +21,8 @@ CODE_KEY, SECRET_KEY = "room", "lecturer"
 LOCATION_SETTING = "LECTURE_ROOMS"
 #: How often a session looks where its class is, and a lecturer's how many have voted.
 LOOK_SECONDS, COUNT_SECONDS = 4.0, 2.0
+#: All looks of one class, a second: each is a run of its session.
+LOOKS_PER_SECOND = 40
 _ROOM, _SECRET, _SEEN, _FOLLOWS, _PROBLEM = (
     "_room", "_room_secret", "_room_seen", "follow_lecturer", "_room_problem",
 )  # fmt: skip
@@ -147,7 +149,8 @@ def show_round(question: Question, first_key: str) -> None:
     if state.stage in ROUNDS:
         number = ROUNDS.index(state.stage)
         _vote(texts, state.asking, number, first_key)
-        st.fragment(_count, run_every=COUNT_SECONDS)(state.asking, number)
+        if is_lecturer():
+            st.fragment(_count, run_every=COUNT_SECONDS)(state.asking, number)
     elif state.stage == "reveal":
         room = current_room() or ""
         tallies = tuple(
@@ -166,8 +169,17 @@ def follow(go: Callable[[str], None]) -> None:
     """
     if current_room() is None or is_lecturer():
         return
-    st.session_state[_SEEN] = _state()
-    st.fragment(_look, run_every=LOOK_SECONDS)(go)
+    st.session_state[_SEEN] = state = _state()
+    st.fragment(_look, run_every=_look_seconds(state))(go)
+
+
+def _look_seconds(state: State | None) -> float:
+    """How often a session looks: less often the more of them there are, by their votes."""
+    if state is None:
+        return LOOK_SECONDS
+    room = current_room() or ""
+    votes = max(rooms().tally(room, state.asking, number).total() for number in range(len(ROUNDS)))
+    return max(LOOK_SECONDS, votes / LOOKS_PER_SECOND)
 
 
 def _look(go: Callable[[str], None]) -> None:
@@ -193,6 +205,8 @@ def _vote(texts: list[str], asking: int, number: int, first_key: str) -> None:
         rooms().vote(current_room() or "", _visitor(), texts.index(choice))
     except RoomError as error:
         st.warning(f"Your vote isn't counted. {error}")
+    else:
+        st.caption("Your vote is counted; you may change it.")
 
 
 def _visitor() -> Visitor:

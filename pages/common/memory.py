@@ -1,5 +1,6 @@
 """One budget of memory for all processes of this server: what is large begins only if it fits."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -30,14 +31,13 @@ def budget() -> float:
 
 
 def taken() -> float:
-    """Megabytes that all processes of this server take now."""
+    """Megabytes that all processes of this server take now, what they share counted once."""
     here = psutil.Process()
     total = 0
     for process in (here, *here.children(recursive=True)):
-        try:
-            total += process.memory_info().rss
-        except psutil.Error:  # it has just ended
-            continue
+        with suppress(psutil.Error):  # it has just ended
+            memory = process.memory_full_info()
+            total += getattr(memory, "pss", memory.rss)  # Linux knows what is shared
     return total / 1e6
 
 

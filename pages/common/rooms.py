@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
 #: Where rooms are while no host has named a place: in this process's memory.
@@ -80,6 +80,7 @@ class Rooms:
         self._clock = clock
         self._lock = threading.Lock()
         self._wrong: LRUCache[str, deque[float]] = LRUCache(MAX_ADDRESSES)
+        self._counted: TTLCache[str, Counter[int]] = TTLCache(MAX_ROOMS * len(ROUNDS), 1.0)
 
     @property
     def is_shared(self) -> bool:
@@ -140,12 +141,23 @@ class Rooms:
             if len(votes) >= MAX_VOTERS or len(near) >= MAX_VOTERS_OF_ADDRESS:
                 raise RoomError("There are as many votes as this room takes.")
         self._write(f"{folder}/{own}", option)
+        with self._lock:
+            self._counted.pop(folder, None)
 
     def tally(self, code: str, asking: int, number: int) -> Counter[int]:
-        """How many chose each option in a round of what was asked, rounds counted from 0."""
+        """How many chose each option in a round of what was asked, rounds counted from 0.
+
+        A whole class asks at once: votes that another server takes count a moment later.
+        """
         folder = self._votes(code, asking, number)
+        with self._lock:
+            if (counted := self._counted.get(folder)) is not None:
+                return counted
         votes = (self._read(f"{folder}/{name}") for name in self._names(folder))
-        return Counter(vote for vote in votes if isinstance(vote, int))
+        found = Counter(vote for vote in votes if isinstance(vote, int))
+        with self._lock:
+            self._counted[folder] = found
+        return found
 
     def _make_place(self, visitor: Visitor) -> None:
         """Raises RoomError where this visitor has too many rooms, or all have."""

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "lecture_browser"
 _OF_SESSION = "_browser"
+#: Addresses are few enough to be found by trying: without it, what is kept of one would tell it.
+_SALT = secrets.token_hex(16)
 
 
 def browser() -> str:
@@ -32,10 +34,10 @@ def browser() -> str:
 def address() -> str:
     """A word for the address that the visitor comes from, nothing where it isn't known.
 
-    It isn't on this machine, and behind a proxy that the server wasn't told to believe.
+    It isn't on this machine. Behind a proxy that the server wasn't told to believe it is the proxy's.
     """
     of = st.context.ip_address
-    return _digest(of) if isinstance(of, str) else ""
+    return _digest(_SALT + of) if isinstance(of, str) else ""
 
 
 def _digest(word: str) -> str:

@@ -1,4 +1,4 @@
-"""The processes that compute for the pages: one lane for what is quick, one for what takes long.
+"""The processes that compute for the pages: a lane for what is quick, another for what takes long.
 
 A visitor with a small network never waits behind somebody's largest one. In the long lane there is
 one process; what nobody waits for any more is dropped, and ended where somebody else does.
@@ -115,9 +115,10 @@ class LongLane:
 class Workers:
     """Processes that compute, replaced when one dies.
 
-    count: of all lanes; one process is one lane for everything, and with 0 threads of this process
-    compute. Processes are started in loky's way: other ways run the main module in each of them,
-    which during a visitor's run is the app itself.
+    count: in the lane for what is quick; the other lane starts one more when it is needed. A single
+    process is one lane for everything, and with 0 threads of this process compute. Processes are
+    started in loky's way: other ways run the main module in each of them, which during a visitor's
+    run is the app itself.
     """
 
     def __init__(self, count: int) -> None:
@@ -163,7 +164,7 @@ class Workers:
         if self.count == 0:
             return ThreadPoolExecutor(MOST_WORKERS)
         return ProcessPoolExecutor(
-            max(self.count - 1, 1),
+            self.count,
             mp_context=get_context("loky"),
             initializer=get_ready,
             initargs=_READY,

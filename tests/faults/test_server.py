@@ -146,7 +146,7 @@ async def _leave_large_experiments(server: Server) -> None:
         await leaver.leave()
     left = set(workers(server)) - before
     assert left
-    last = Visitor(server.host, "vanishing_gradients", random.Random(0), "timesteps=500&hidden=36")
+    last = Visitor(server.host, "vanishing_gradients", random.Random(0), "timesteps=500&hidden=60")
     last.patience = PATIENCE
     await last.arrive()
     await last.leave()

@@ -160,6 +160,21 @@ def test_a_huge_file_is_refused_without_being_read_whole(
         store_at(tmp_path).load(CONFIG)
 
 
+def test_a_store_that_cannot_be_read_is_reported_without_its_place_which_the_log_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr(RunStore, "load", refuse)
+    problems: list[str] = []
+    with caplog.at_level(logging.WARNING):
+        run = store_at(tmp_path).fetch(CONFIG, on_problem=problems.append)
+    assert run.to_bytes() == FILE
+    assert problems == ["the run store can't be read: Permission denied"]
+    assert str(tmp_path) in caplog.text
+
+
 def test_a_store_that_cannot_be_written_to_is_reported_and_the_run_returned(
     tmp_path: Path,
 ) -> None:
@@ -170,6 +185,7 @@ def test_a_store_that_cannot_be_written_to_is_reported_and_the_run_returned(
     run = store_at(blocked / "store").fetch(CONFIG, on_problem=problems.append)
     assert run.to_bytes() == FILE
     assert "can't be written to" in problems[-1]
+    assert str(tmp_path) not in problems[-1]
 
 
 def test_a_read_only_store_serves_what_it_has(tmp_path: Path) -> None:
