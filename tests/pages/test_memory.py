@@ -9,7 +9,7 @@ import pytest
 from pages.common import ask, memory, training
 from pages.common.ask import LARGE, Answers
 from pages.common.workers import Workers
-from tests.pages.asked import double
+from tests.pages.asked import double, process_id
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import press, texts
 
@@ -67,9 +67,9 @@ def test_the_budget_is_no_more_than_the_machine_has_and_the_setting_sets_it(
 
 
 def test_what_the_server_takes_is_all_of_its_processes() -> None:
-    before = memory.taken()
     lanes = Workers(1)
-    child = lanes.submit(double, 1)
-    child.result(60)
-    assert memory.taken() > before + 50
+    child = psutil.Process(lanes.submit(process_id).result(60))
+    alone = [of.memory_full_info().uss / 1e6 for of in (psutil.Process(), child)]
+    assert min(alone) > 20
+    assert memory.taken() > 0.9 * sum(alone)
     lanes.stop()
