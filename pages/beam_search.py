@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,7 +17,7 @@ from engine.decoding.config import (
 )
 from engine.decoding.scoring import END_TOKEN, SCORING_NAMES, SCORINGS
 from engine.questions import Question
-from engine.sections.shown import Figure, Shown
+from engine.sections.shown import Shown
 from pages.common import sections, tree_input
 from pages.common.ask import ask
 from pages.common.controls import Choice, Line, Number, Sections, Switch, set_in_picture
@@ -28,7 +29,7 @@ from pages.common.questions import (
     question_card,
     verdict_in_words,
 )
-from pages.common.show import part, show
+from pages.common.show import turn
 from pages.common.words import say
 
 if TYPE_CHECKING:
@@ -200,15 +201,6 @@ def held(config: DecodingConfig) -> DecodingConfig:
     return replace(config, beam_width=WIDTH.now())
 
 
-def show_in_hand(figure: Figure, *hands: Number | Choice) -> None:
-    """Show a figure; a hand that stands beyond its picture's end is brought to it."""
-    for hand in hands:
-        at: Any = figure.hands[hand.key]
-        if hand.now() != at and not isinstance(hand, Choice):
-            set_in_picture(hand, at)
-    show(figure, *hands)
-
-
 def step_by_step(config: DecodingConfig) -> None:
     if config.model_name != "handout":
         played(config)
@@ -220,35 +212,31 @@ def step_by_step(config: DecodingConfig) -> None:
         played(config, asked)
 
 
-@part
 def played(config: DecodingConfig, asked: Sequence[Question] = ()) -> None:
     """The search under its hands, and what its numbers say to the questions that are open."""
-    config = held(config)
-    draw(config)
-    words = []
-    for question in filter(is_open, asked):
-        verdict = ask(sections.beam_search.stored, config, STORED.index(question) + 1)
-        words += [f"**{question.reference}**", *verdict_in_words(question, verdict)]
-    if words:
-        st.markdown("\n\n".join(words))
 
+    def say_all(shown: Shown) -> None:
+        say(shown)
+        words = []
+        for question in filter(is_open, asked):
+            verdict = ask(sections.beam_search.stored, held(config), STORED.index(question) + 1)
+            words += [f"**{question.reference}**", *verdict_in_words(question, verdict)]
+        if words:
+            st.markdown("\n\n".join(words))
 
-def draw(config: DecodingConfig) -> None:
-    """The picture that a model has, and what is stored at the step under the hand."""
-    shown: Shown
-    if config.model_name == "handout" or (
-        config.model_name == "own" and tree_input.read().is_small
-    ):
-        shown = ask(sections.beam_search.tree, config, MOMENT.now(), REVEAL.now())
-        show_in_hand(shown.figures["tree"], MOMENT, WIDTH, REVEAL)
-    elif config.model_name == "characters":
-        shown = ask(sections.beam_search.lines, config, STEP.now(), REVEAL.now())
-        show_in_hand(shown.figures["lines"], STEP, WIDTH, REVEAL)
+    model = config.model_name
+    section: Callable[[DecodingConfig, int, bool], Shown]
+    if model == "handout" or (model == "own" and tree_input.read().is_small):
+        section, moment = sections.beam_search.tree, MOMENT
+    elif model == "characters":
+        section, moment = sections.beam_search.lines, STEP
     else:
-        shown = ask(sections.beam_search.branches, config, STEP.now(), REVEAL.now())
-        for figure in shown.figures.values():  # none where nothing can follow the start
-            show_in_hand(figure, STEP, WIDTH, REVEAL)
-    say(shown)
+        section, moment = sections.beam_search.branches, STEP
+    turn(
+        lambda: ask(section, held(config), moment.now(), REVEAL.now()),
+        moment, WIDTH, REVEAL,
+        then=say_all,
+    )  # fmt: skip
 
 
 def optimum(config: DecodingConfig) -> None:
@@ -258,24 +246,21 @@ def optimum(config: DecodingConfig) -> None:
         found(config, handout.OPTIMALITY)
 
 
-@part
 def found(config: DecodingConfig, question: Question | None = None) -> None:
     """What beam search finds with each k, beside the optimum."""
-    shown = ask(sections.beam_search.optimum, held(config))
-    for figure in shown.figures.values():  # none where nothing can follow the start
-        show_in_hand(figure, WIDTH)
-    say(shown, question)
+    turn(
+        lambda: ask(sections.beam_search.optimum, held(config)),
+        WIDTH,
+        then=partial(say, question=question),
+    )
 
 
-@part
 def too_good() -> None:
     st.markdown(
         "The character LSTM goes on after the beginnings of lines that it has learned from. On the "
         "whole a wider beam finds more likely lines. Are they better ones?"
     )
-    shown = ask(sections.beam_search.too_good, WIDE.now())
-    show(shown.figures["too_good"], WIDE)
-    say(shown)
+    turn(lambda: ask(sections.beam_search.too_good, WIDE.now()), WIDE, then=say)
 
 
 def cost(config: DecodingConfig) -> None:
@@ -285,12 +270,14 @@ def cost(config: DecodingConfig) -> None:
         counted(config, handout.HYPOTHESIS_STORAGE)
 
 
-@part
 def counted(config: DecodingConfig, question: Question | None = None) -> None:
     """The cells that a search evaluates, with stored states and without."""
-    shown = ask(sections.beam_search.cost, held(config), UNTIL.now())
-    show_in_hand(shown.figures["cost"], UNTIL, WIDTH)
-    say(shown, question)
+    turn(
+        lambda: ask(sections.beam_search.cost, held(config), UNTIL.now()),
+        UNTIL,
+        WIDTH,
+        then=partial(say, question=question),
+    )
 
 
 def own_tree() -> None:
@@ -302,7 +289,7 @@ def own_tree() -> None:
         return
     length = config.max_length if config.model_name == "own" else tree.longest
     text = tree_input.own_tree_text()
-    own_picture(DecodingConfig("own", text, WIDTH.now(), max(length, 1)))
+    played(DecodingConfig("own", text, WIDTH.now(), max(length, 1)))
 
 
 def enter_tree(is_searched: bool) -> "TreeRead":
@@ -331,11 +318,6 @@ def enter_tree(is_searched: bool) -> "TreeRead":
         elif not is_searched:
             tree_input.show_faults(tree.faults)
     return tree
-
-
-@part
-def own_picture(config: DecodingConfig) -> None:
-    draw(held(config))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from pages.common.controls import Choice, Number, Sections, Switch, reset, set_i
 from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
-from pages.common.show import part, show
+from pages.common.show import show, turn
 from pages.common.words import say
 
 FORGET_BIAS = Number(
@@ -118,42 +119,31 @@ def the_cell(config: RecurrentConfig) -> None:
     above, unit = st.container(), UNIT.show(high=config.hidden_size)
     st.markdown(EQUATIONS)
     with above:
-        at_work(config, unit)
-
-
-@part
-def at_work(config: RecurrentConfig, unit: int) -> None:
-    """The cell under its hands, and the numbers of one unit at this step."""
-    shown = ask(sections.lstm_cell_state.cell, *held(config, unit))
-    show(shown.figures["cell"], TIMESTEP, *HANDS, SHOW)
-    say(shown)
+        turn(
+            lambda: ask(sections.lstm_cell_state.cell, *held(config, unit)),
+            TIMESTEP, *HANDS, SHOW,
+            then=say,
+        )  # fmt: skip
 
 
 def two_networks(config: RecurrentConfig) -> None:
     if question_card(handout.LSTM_GRADIENT, draws=replace(config, forget_bias=FORGET_BIAS.now())):
-        networks(config)
+        turn(
+            lambda: ask(sections.lstm_cell_state.two_networks, *held(config)),
+            *HANDS,
+            then=partial(say, question=handout.LSTM_GRADIENT),
+        )
         st.caption("Same data, same width, same seed; the RNN uses tanh.")
-
-
-@part
-def networks(config: RecurrentConfig) -> None:
-    shown = ask(sections.lstm_cell_state.two_networks, *held(config))
-    show(shown.figures["networks"], *HANDS)
-    say(shown, handout.LSTM_GRADIENT)
 
 
 def two_terms(config: RecurrentConfig) -> None:
     if question_card(handout.CELL_STATE):
-        terms(config)
+        turn(
+            lambda: ask(sections.lstm_cell_state.two_terms, *held(config)),
+            TIMESTEP, *HANDS,
+            then=partial(say, question=handout.CELL_STATE),
+        )  # fmt: skip
         st.markdown(TWO_TERMS)
-
-
-@part
-def terms(config: RecurrentConfig) -> None:
-    shown = ask(sections.lstm_cell_state.two_terms, *held(config))
-    for figure in shown.figures.values():  # none with a single timestep
-        show(figure, TIMESTEP, *HANDS)
-    say(shown, handout.CELL_STATE)
 
 
 def gates(config: RecurrentConfig) -> None:
@@ -166,12 +156,9 @@ def memory(config: RecurrentConfig) -> None:
     st.markdown(MEMORY)
 
 
-@part
 def by_bias(section: Callable[[RecurrentConfig, Hands], Shown], config: RecurrentConfig) -> None:
     """A section whose picture has the forget bias and the gates."""
-    shown = ask(section, *held(config))
-    show(next(iter(shown.figures.values())), *HANDS)
-    say(shown)
+    turn(lambda: ask(section, *held(config)), *HANDS, then=say)
 
 
 def extremes() -> None:

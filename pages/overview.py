@@ -10,7 +10,7 @@ from pages.common.controls import Number
 from pages.common.frame import open_page
 from pages.common.questions import predicted
 from pages.common.sections import overview as sections
-from pages.common.show import part, show
+from pages.common.show import turn
 from pages.common.twin_questions import knew_twin, renew, twin_question
 from pages.common.words import say
 
@@ -28,18 +28,15 @@ def main() -> None:
         "**Drag the slider**: how much of it reaches the beginning?",
         CONTROLS,
     )
-    first_picture()
+    turn(
+        lambda: ask(sections.overview, RecurrentConfig(spectral_radius=RADIUS.now())),
+        RADIUS,
+        then=say,
+    )
     cards()
     questions()
     once_more()
     all_that_the_sheet_says()
-
-
-@part
-def first_picture() -> None:
-    shown = ask(sections.overview, RecurrentConfig(spectral_radius=RADIUS.now()))
-    show(shown.figures["overview"], RADIUS)
-    say(shown)
 
 
 def cards() -> None:

@@ -16,7 +16,7 @@ from pages.common.controls import Choice, Number, Sections, reset
 from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
-from pages.common.show import part, show
+from pages.common.show import turn
 from pages.common.words import say
 
 ACTIVATION = Choice("block", "Nonlinearity σ", {"tanh": "tanh", "none": "identity", "ReLU": "relu"})
@@ -96,17 +96,17 @@ def with_controls(
         draw(ResidualConfig(**{FIELDS[control]: value for control, value in values.items()}))
 
 
-@part
 def moved_by_skip(
     section: Callable[[ResidualConfig], Shown],
     config: ResidualConfig,
     question: Question | None = None,
 ) -> None:
     """A section whose picture has the slider g."""
-    shown = ask(section, replace(config, skip=SKIP.now()))
-    for figure in shown.figures.values():
-        show(figure, SKIP)
-    say(shown, question)
+    turn(
+        lambda: ask(section, replace(config, skip=SKIP.now())),
+        SKIP,
+        then=partial(say, question=question),
+    )
 
 
 def block() -> None:
@@ -129,11 +129,12 @@ def paths() -> None:
     with_controls(carried_by_paths, (ACTIVATION, BATCH, WIDTH), (SEED,))
 
 
-@part
 def carried_by_paths(config: ResidualConfig) -> None:
-    shown = ask(sections.resnet_skip.paths, replace(config, weight_scale=PATHS_SCALE.now()))
-    show(shown.figures["paths"], PATHS_SCALE)
-    say(shown)
+    turn(
+        lambda: ask(sections.resnet_skip.paths, replace(config, weight_scale=PATHS_SCALE.now())),
+        PATHS_SCALE,
+        then=say,
+    )
 
 
 def lesions() -> None:
@@ -146,11 +147,8 @@ def scaled_skips() -> None:
     )
 
 
-@part
 def two_inputs() -> None:
-    shown = ask(sections.resnet_skip.decorrelation, ANGLE.now())
-    show(shown.figures["decorrelation"], ANGLE)
-    say(shown)
+    turn(lambda: ask(sections.resnet_skip.decorrelation, ANGLE.now()), ANGLE, then=say)
 
 
 def three_stacks() -> None:

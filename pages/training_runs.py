@@ -18,7 +18,7 @@ from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep
 from pages.common.presenter import controls_area
 from pages.common.sections import listening as listening_sections
 from pages.common.sections import training_runs as sections
-from pages.common.show import part, show
+from pages.common.show import show, turn
 from pages.common.words import say
 
 _NAMES = (DEFAULT_PRESET, *(name for name in PRESETS if name != DEFAULT_PRESET))
@@ -61,24 +61,19 @@ def with_training(section: Callable[[], None]) -> None:
     section()
 
 
-@part
 def recall() -> None:
-    shown = ask(sections.recall, int(STEP.now()))
-    show(shown.figures["recall"], STEP)
-    say(shown)
+    turn(lambda: ask(sections.recall, int(STEP.now())), STEP, then=say)
 
 
 def hears() -> None:
     with controls_area():
         text, line = str(TEXT.show()), int(LINE.show())
-    heard(text, line)
-
-
-@part
-def heard(text: str, line: int) -> None:
-    shown = ask(listening_sections.listening, text, line, int(LETTER.now()), str(EARS.now()))
-    show(shown.figures["listening"], LETTER, EARS)
-    say(shown)
+    turn(
+        lambda: ask(listening_sections.listening, text, line, int(LETTER.now()), str(EARS.now())),
+        LETTER,
+        EARS,
+        then=say,
+    )
 
 
 def papers() -> None:

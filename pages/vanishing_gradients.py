@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,7 +16,7 @@ from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
 from pages.common.sections import vanishing_gradients as sections
-from pages.common.show import part, show
+from pages.common.show import show, turn
 from pages.common.words import say
 
 ACTIVATION = Choice(
@@ -95,19 +96,20 @@ def choose(first: Sequence[Any], more: Sequence[Any]) -> RecurrentConfig:
     return RecurrentConfig(**{FIELDS[control]: value for control, value in chosen.items()})
 
 
-@part
-def turn(
+def turn_radius(
     section: Section, config: RecurrentConfig, question: handout.Question | None = None
 ) -> None:
     """A section's picture under its radius, and what it says there."""
-    shown = ask(section, replace(config, spectral_radius=RADIUS.now()))
-    show(next(iter(shown.figures.values())), RADIUS)
-    say(shown, question)
+    turn(
+        lambda: ask(section, replace(config, spectral_radius=RADIUS.now())),
+        RADIUS,
+        then=partial(say, question=question),
+    )
 
 
 def gradient() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
-    turn(sections.hero, config)
+    turn_radius(sections.hero, config)
     details = st.expander("The task and the network (Recap)", key="recap", on_change="rerun")
     if details.open:
         with details:
@@ -124,45 +126,41 @@ def at_hand(config: RecurrentConfig, **asked: Any) -> RecurrentConfig:
 def linear() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.LINEAR_GRADIENT, draws=at_hand(config, activation="identity")):
-        turn(sections.linear, config, handout.LINEAR_GRADIENT)
+        turn_radius(sections.linear, config, handout.LINEAR_GRADIENT)
 
 
 def activations() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.ACTIVATIONS, draws=at_hand(config, activation="tanh")):
-        turn(sections.activations, config, handout.ACTIVATIONS)
+        turn_radius(sections.activations, config, handout.ACTIVATIONS)
 
 
 def targets() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.EVERY_TARGET, draws=at_hand(config, last_target_only=False)):
-        turn(sections.targets, config, handout.EVERY_TARGET)
+        turn_radius(sections.targets, config, handout.EVERY_TARGET)
 
 
 def equation_one() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (LAST_ONLY, HIDDEN, INPUT_SCALE, SEED))
-    turn(sections.equation_one, config)
+    turn_radius(sections.equation_one, config)
 
 
 def beyond() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, SEED))
-    turn(sections.beyond, config)
+    turn_radius(sections.beyond, config)
 
 
 def notebook() -> None:
     config = choose(
         (ACTIVATION, BIAS_SCALE, NOTEBOOK_TIMESTEPS, NOTEBOOK_HIDDEN), (LAST_ONLY, SEED)
     )
-    scale(config)
-
-
-@part
-def scale(config: RecurrentConfig) -> None:
-    """The notebook's picture under its weight_scale."""
-    config = replace(config, spectral_radius=None, weight_scale=WEIGHT_SCALE.now())
-    shown = ask(sections.notebook, config)
-    show(shown.figures["notebook"], WEIGHT_SCALE)
-    say(shown)
+    config = replace(config, spectral_radius=None)
+    turn(
+        lambda: ask(sections.notebook, replace(config, weight_scale=WEIGHT_SCALE.now())),
+        WEIGHT_SCALE,
+        then=say,
+    )
 
 
 if __name__ == "__main__":

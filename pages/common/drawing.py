@@ -8,7 +8,7 @@ from engine.residual import ResidualConfig
 from pages.common.ask import ask
 from pages.common.controls import Number
 from pages.common.sections import predictions as sections
-from pages.common.show import part, show
+from pages.common.show import show, turn
 
 #: For what a line has been drawn: the network that is measured over it.
 Config = RecurrentConfig | ResidualConfig
@@ -28,12 +28,11 @@ def hand_of(question: Question) -> Number:
     )
 
 
-@part
 def ask_for_a_line(question: Question) -> None:
     """The line to be drawn; nothing of the answer is in it."""
     hand = hand_of(question)
     st.markdown(f"Draw it. {question.draws}")
-    show(ask(sections.to_draw, hand.key).figures["prediction"], hand, menu=False)
+    turn(lambda: ask(sections.to_draw, hand.key), hand, then=lambda _: None, menu=False)
 
 
 def compare(question: Question, config: Config) -> None:

@@ -22,7 +22,8 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
     presents says it. controls: all that the page has. What the address asks of them in vain is named.
     """
     _require_navigation()
-    scenes.arrive(page, controls)
+    if scenes.arrive(page, controls):
+        show.leave_pictures()
     style.show_style()
     presenter.show_style()
     keys.steer_pictures()

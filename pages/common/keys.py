@@ -5,9 +5,7 @@ arrows, Home and End are passed on to the picture's slider of time before anybod
 whoever types, or holds another slider, keeps them. A word with a link such as `#radius=0.5` moves the
 slider of that name, or chooses among its options, as a hand would; with `view=Beyond` it opens that
 section first, if the slider isn't on the screen. What is moved tells the server itself. On a phone
-the list of pages, which lies over the page, closes when one is chosen. Where the system turns dark
-or light, Streamlit draws pictures anew from where they started: their hands go to where the address
-says that they were.
+the list of pages, which lies over the page, closes when one is chosen.
 """
 
 import streamlit as st
@@ -61,10 +59,6 @@ if (!window.lectureKeys) {
     event.preventDefault();
     set(new URLSearchParams(values.slice(1)), 100);
   }, true);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTimeout(() => {
-    const told = [...new URLSearchParams(location.search)];
-    set(new Map(told.filter(([name]) => hands(name).length)), 0);
-  }, 500));
 }
 </script>"""
 

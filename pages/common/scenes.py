@@ -53,8 +53,11 @@ def last_place() -> int | None:
     return place if place is not None and place < len(lecture()) else None
 
 
-def arrive(page: str, controls: Sequence[Control]) -> None:
-    """Go where a jump leads, and set the controls of the scene; before anything is shown."""
+def arrive(page: str, controls: Sequence[Control]) -> bool:
+    """Go where a jump leads, and set the controls of the scene; before anything is shown.
+
+    Returns whether one comes from another page.
+    """
     crossed = st.session_state.get(_PAGE, page) != page
     jump: Scene | None = st.session_state.get(_JUMP)
     if crossed and jump is None:
@@ -89,6 +92,7 @@ def arrive(page: str, controls: Sequence[Control]) -> None:
     _write_place(page)
     opened = current_place(page)
     noticing.open_scene(None if opened is None else lecture()[opened], controls)
+    return crossed
 
 
 def remember(page: str, controls: Sequence[Control]) -> None:

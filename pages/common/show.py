@@ -1,116 +1,134 @@
 """Laying out what a section shows: its pictures, the hands in them, numbers and words.
 
 The sliders and radios of a picture move it in the browser; nothing is sent while they do. When
-the hand rests, the part of the page around the picture runs again, and the address, the numbers
-and the words follow. The picture stays as it is: its specification and rows are the same bytes.
+the hand rests, hands.js tells the server, and the part of the page below the picture runs again: the
+address, the numbers and the words follow. The picture isn't sent again.
 """
 
-from collections.abc import Callable
-from functools import partial, wraps
-from typing import Any, ParamSpec
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from engine.sections.answering import Named
-from engine.sections.shown import Figure
+from engine.sections.shown import Figure, Shown
 from pages.common import ask, meter, presenter
-from pages.common.controls import POINTED, Choice, Number, set_in_picture
+from pages.common.controls import POINTED, Choice, Number, set_in_picture, value_in_picture
 
-P = ParamSpec("P")
-#: Where the session keeps, for each picture, where its hands stand and started.
-_HANDS = "_hands "
+#: Where the session keeps where the hands of a picture started, by its name.
+_STARTS = "_starts"
 #: Drawing takes a JavaScript engine, which this process does without.
 _PICTURE = Named("engine.sections.shown", "as_picture")
+#: Listens to the hands. A chart's own selections would wait for 150 ms whatever the hand does, and
+#: would have the picture sent again whenever it rests.
+_listening = st.components.v2.component(
+    "hands", js=Path(__file__).with_name("hands.js").read_text(), isolate_styles=False
+)
 
 
-def part(draw: Callable[P, None]) -> Callable[P, None]:
-    """A part of a page that runs alone when the hand in its picture rests."""
+def turn(
+    look: Callable[[], Shown],
+    *hands: Number | Choice,
+    then: Callable[[Shown], None],
+    menu: bool = True,
+) -> None:
+    """A section's pictures under their hands, and below them what it says of where these rest.
 
-    @wraps(draw)
-    def run(*arguments: P.args, **keywords: P.kwargs) -> None:
-        with meter.visitors_run(), ask.refusals_told():
-            draw(*arguments, **keywords)
+    look: what the section shows at the hands. then: lays out its words.
+    """
+    pictures = []
+    for figure in look().figures.values():
+        _bring(hands, figure)
+        pictures.append(show(figure, *hands, menu=menu))
+    _follow(look, hands, pictures, then)
 
-    return st.fragment(run)
+
+@st.fragment
+def _follow(
+    look: Callable[[], Shown],
+    hands: Sequence[Number | Choice],
+    pictures: Sequence[str],
+    then: Callable[[Shown], None],
+) -> None:
+    """What runs alone when a hand rests. pictures: their containers' names."""
+    with meter.visitors_run(), ask.refusals_told():
+        if pictures:
+            key = f"hands-{pictures[0]}"
+            _listening(
+                key=key,
+                data={
+                    "pictures": pictures,
+                    "at": {of.key: of.written(value_in_picture(of)) for of in hands},
+                },
+                on_at_change=partial(_rested, key, hands),
+            )
+        then(look())
 
 
-def show(figure: Figure, *hands: Number | Choice, menu: bool = True) -> None:
-    """Draw a figure, with `hands` for its sliders and radios, and a menu in its corner."""
-    with st.container(key=f"picture-{figure.name}{_pointed_hand(figure)}"):
-        if hands:
-            _draw_with_hands(figure, hands)
-        else:
-            pointed = st.session_state.get(POINTED, "")
-            st.vega_lite_chart(_drawn(figure, {}, pointed), width="stretch", alt=figure.alt_text)
+def show(figure: Figure, *hands: Number | Choice, menu: bool = True) -> str:
+    """Draw a figure, with `hands` for its sliders and radios, and a menu in its corner.
+
+    Returns the name of its container.
+    """
+    name = f"picture-{figure.name}{_pointed_hand(figure)}"
+    with st.container(key=name):
+        drawn = figure.vega(_start(figure, hands), st.session_state.get(POINTED, ""))
+        drawn["datasets"] = figure.all_rows
+        st.vega_lite_chart(drawn, width="stretch", alt=figure.alt_text)
+        if not hands:
             st.caption(figure.caption)
         if menu and not presenter.presenting():
             _menu(figure)
+    return name
 
 
 def leave_pictures() -> None:
-    """Another section opens: the browser forgets where the hands of the last one's pictures were."""
-    for key in map(str, st.session_state):
-        if key.startswith(_HANDS):
-            st.session_state[key].pop("stands", None)
+    """Another section opens: the browser forgets the pictures of the last one."""
+    st.session_state.pop(_STARTS, None)
 
 
-def _drawn(figure: Figure, start: dict[str, Any], pointed_at: str) -> dict[str, Any]:
-    """What Streamlit draws: the specification, and the rows as they came."""
-    return {**figure.vega(start, pointed_at), "datasets": figure.all_rows}
+def _start(figure: Figure, hands: Sequence[Number | Choice]) -> dict[str, Any]:
+    """Where the hands of a picture start: the same as long as the browser has it.
 
-
-def _draw_with_hands(figure: Figure, hands: tuple[Number | Choice, ...]) -> None:
-    """Draw it, started where the hands stand; anew only if they were moved from elsewhere.
-
-    The browser keeps a slider's place as long as the picture has the same key and specification.
-    So both stay as they were when the value comes from the slider itself, and a scene, a link or
-    another picture of the same quantity makes a new one. So does a return to a section that was
-    left: the browser has forgotten where the slider was.
+    It is drawn anew when its specification changes. Where a link or a scene puts a hand of one that
+    is on the screen, hands.js moves it.
     """
-    stands = {hand.key: st.session_state.get(hand.key, _first(hand)) for hand in hands}
-    known: dict[str, Any] = st.session_state.setdefault(_HANDS + figure.name, {})
-    was_left = f"{figure.name} {known.get('number')}" not in st.session_state
-    pointed = st.session_state.get(POINTED, "")
-    if was_left or known.get("stands") != stands or known["pointed"] != pointed:
-        known |= {"stands": stands, "start": stands, "number": known.get("number", 0) + 1}
-        known["pointed"] = pointed
+    starts: dict[str, Any] = st.session_state.setdefault(_STARTS, {})
+    drawn, start = starts.get(figure.name, (None, {}))
+    if drawn != hash(figure.specification):
+        start = {hand.key: value_in_picture(hand) for hand in hands}
+        starts[figure.name] = hash(figure.specification), start
         for hand in hands:
-            set_in_picture(hand, stands[hand.key])
-    key = f"{figure.name} {known['number']}"
-    st.vega_lite_chart(
-        _drawn(figure, known["start"], pointed),
-        width="stretch",
-        alt=figure.alt_text,
-        key=key,
-        on_select=partial(_rested, key, known, hands),
-        selection_mode=[hand.key for hand in hands],
-    )
+            set_in_picture(hand, start[hand.key])
+    return start
+
+
+def _bring(hands: Sequence[Number | Choice], figure: Figure) -> None:
+    """Bring a hand that stands beyond its picture's end to it."""
+    for hand in hands:
+        if (
+            isinstance(hand, Number)
+            and (at := figure.hands.get(hand.key, hand.now())) != hand.now()
+        ):
+            set_in_picture(hand, at)
 
 
 def _pointed_hand(figure: Figure) -> str:
-    """Which of a picture's hands the open scene points at, for its class; the last stands first.
-
-    Not by a container of its own: that would be a message more whenever a hand rests.
-    """
+    """Which of a picture's hands the open scene points at, for its class; the last stands first."""
     bound = [of["name"] for of in figure.vega({}).get("params", ()) if "bind" in of]
     pointed = st.session_state.get(POINTED)
     return f"-pointed-{bound.index(pointed) + 1}" if pointed in bound else ""
 
 
-def _first(hand: Number | Choice) -> Any:
-    hand.now()
-    return st.session_state[hand.key]
-
-
-def _rested(key: str, known: dict[str, Any], hands: tuple[Number | Choice, ...]) -> None:
-    """The hand rests: its values for the session and the address (a callback)."""
-    selected = st.session_state[key].selection
+def _rested(key: str, hands: Sequence[Number | Choice]) -> None:
+    """The hands rest: their values for the session and the address (a callback)."""
+    told = st.session_state[key].get("at")
     for hand in hands:
-        if rows := selected.get(hand.key):
-            at = rows[0]["at"]
-            value = hand.read(at if isinstance(at, str) else f"{at:.10g}")
-            known["stands"] = {**known["stands"], hand.key: value}
-            set_in_picture(hand, value)
+        text = told.get(hand.key) if isinstance(told, dict) else None
+        if isinstance(text, str) and hand.refusal(text) is None:
+            set_in_picture(hand, hand.read(text))
 
 
 def _menu(figure: Figure) -> None:

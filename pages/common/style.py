@@ -6,6 +6,7 @@ import streamlit as st
 # picture's class is doubled to outweigh Streamlit's own rules. They stay within reach, of a thumb on
 # a phone, where a picture is taller than the window.
 _STYLE = """<style>
+[class*="st-key-hands-"] { display: none; }
 [class*="st-key-picture-"] { position: relative; gap: 0.25rem; }
 [class*="st-key-picture-"][class] .vega-embed { padding-right: 0; }
 [class*="st-key-picture-"][class] .vega-embed .vega-bindings {

@@ -19,8 +19,8 @@ from playwright.sync_api import Locator, Page
 from tests.browser.seeing import settle
 
 CHART = "[data-testid=stVegaLiteChart]"
-#: Streamlit tells the server where a hand is once it has rested for 150 ms. On a busy machine two
-#: inputs can be further apart than that, and a message between them is no fault.
+#: The server is told where a hand is once it has let go, or has rested for 150 ms. On a busy machine
+#: two inputs can be further apart than that, and a message between them is no fault.
 REST_MILLISECONDS = 140
 #: A slider is moved through at most so many of its stops: silence needs a few, a percentile more.
 FEW_STOPS, MANY_STOPS = 5, 60
@@ -181,13 +181,16 @@ def _move(page: Page, key: str, most_stops: int) -> Moved:
     chart.evaluate(_MARK)
     page.evaluate(_FORGET)
     sent = 0
+    for name in ("ArrowRight", "ArrowRight", "ArrowLeft"):  # each is a rest of its own
+        _held(page, key).press(name)
+    _rest(page)
     if _is_slider(page, key):
         for _ in range(TRIES):
             page.evaluate(_FORGET)
             _move_slider(page, key, most_stops)
             if not (sent := page.evaluate(_SENT_ON_THE_WAY, REST_MILLISECONDS)):
                 break
-    else:  # every choice of a radio is a click, and Streamlit tells of a click at once
+    else:  # every choice of a radio is a click, of which the server is told at once
         _move_radio(page, key)
     _rest(page)
     # Once more: what a first rest has left behind must not have the second draw the picture anew.
@@ -218,8 +221,6 @@ def _move_slider(page: Page, key: str, most_stops: int) -> None:
     count = round((high - low) / step)
     every = max(count // most_stops, 1)
     stops = [round(low + place * step, 10) for place in range(0, count + 1, every)]
-    for name in ("ArrowRight", "ArrowRight", "ArrowLeft"):
-        _held(page, key).press(name)
     # To one end, to the other, and back to a place off the middle.
     slider.evaluate(_SWEEP, [*stops, *stops[::-1], *stops[: max(len(stops) * 2 // 3, 2)]])
 
