@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
@@ -31,8 +32,8 @@ class Control:
     the address, if it is bound to it. forced: the server has just set it. in_form: nothing happens
     before its form is sent. fragment: the part of the page that it stands in and that reruns alone;
     empty for the page as a whole. place: its path from the root of the page. name: of a hand in a
-    picture, whose selection it is; such a one is told to the server with the picture's other hands,
-    once one of them has been moved.
+    picture; such a one is told to the server with the picture's other hands, once one of them has
+    been moved.
     """
 
     identity: str
@@ -58,6 +59,11 @@ class Control:
     def weight(self) -> float:
         """How often it is reached for."""
         return WEIGHTS[self.kind] * (FOLDED if self.folded else 1.0)
+
+    @property
+    def written(self) -> str:
+        """The value of a hand as its input in the browser has it."""
+        return f"{self.value:.10g}" if isinstance(self.value, float) else str(self.value)
 
     def write(self, state: WidgetState) -> None:
         """This control's value as the browser sends it."""
@@ -88,6 +94,8 @@ class PageControls:
 
     shown: dict[str, Control] = field(default_factory=dict)
     popovers: list[tuple[int, ...]] = field(default_factory=list)
+    #: What the sliders and radios in pictures may be set to, by their names: see `_bound`.
+    bound: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def see_element(
         self, element: Element, place: tuple[int, ...] = (), fragment: str = ""
@@ -109,7 +117,9 @@ class PageControls:
             control.folded = any(place[: len(popover)] == popover for popover in self.popovers)
             self._keep(control, fragment, place)
         elif kind == "vega_lite_chart":
-            for hand in _hands(element.vega_lite_chart):
+            self.bound = self.bound | _bound(element.vega_lite_chart.spec)
+        elif kind == "bidi_component":
+            for hand in self._hands(element.bidi_component):
                 self._keep(hand, fragment, place)
 
     def see_block(self, block: Block, place: tuple[int, ...] = (), fragment: str = "") -> None:
@@ -154,19 +164,13 @@ class PageControls:
 
     def write(self, states: WidgetStates) -> None:
         """Where everything stands, as the browser sends it."""
-        selections: dict[str, dict[str, Any]] = {}
+        hands = [control for control in self.shown.values() if control.name]
         for control in self.shown.values():
-            if control.name:
-                if control.moved:
-                    selections.setdefault(control.identity, {})[control.name] = [
-                        {"at": control.value}
-                    ]
-            elif control.value is not None:
+            if not control.name and control.value is not None:
                 control.write(states.widgets.add())
-        for identity, selection in selections.items():
-            state = states.widgets.add()
-            state.id = identity
-            state.string_value = json.dumps({"selection": selection}, separators=(",", ":"))
+        for identity in {control.identity for control in hands if control.moved}:
+            at = {of.name: of.written for of in hands if of.identity == identity}
+            states.widgets.add(id=identity, json_value=json.dumps({"at": at}))
 
     def movable(self) -> list[Control]:
         """What a visitor could move now."""
@@ -175,6 +179,14 @@ class PageControls:
     def where_all_stand(self) -> tuple[Any, ...]:
         """The experiment that the page shows, comparable with another visitor's."""
         return tuple((c.url_key or c.name, c.value) for c in self.shown.values() if c.another)
+
+    def _hands(self, listening: BidiComponent) -> Iterator[Control]:
+        """The sliders and radios in pictures that the server listens to."""
+        for name, value in json.loads(listening.json)["at"].items():
+            low, high, step, options = self.bound[name]
+            draw = _one_of(options) if options else _steps(low, step, round((high - low) / step))
+            at = value if options else float(value)
+            yield Control(listening.id, "hand", at, None, draw, name=name)
 
     def _keep(self, control: Control, fragment: str, place: tuple[int, ...]) -> None:
         control.fragment, control.place = fragment, place
@@ -194,28 +206,20 @@ def move_one(among: Sequence[Control], chance: Chance, *, far: bool = False) -> 
     return chosen
 
 
-def _hands(chart: Any) -> Iterator[Control]:
-    """The sliders and radios in a picture that the server listens to."""
-    for name, low, high, step, options, start in _bound(chart.spec) if chart.id else ():
-        draw = _one_of(options) if options else _steps(low, step, round((high - low) / step))
-        yield Control(chart.id, "hand", start, None, draw, name=name)
-
-
 def _one_of(options: Sequence[Any]) -> Callable[[Chance, Any], Any]:
     return lambda chance, _: chance.choice(options)
 
 
 @lru_cache(500)
-def _bound(specification: str) -> tuple[tuple[Any, ...], ...]:
-    """The bound selections of a specification: name, low, high, step, options, start."""
-    found = []
+def _bound(specification: str) -> dict[str, tuple[Any, ...]]:
+    """The bound selections of a specification: low, high, step, options by name."""
+    found = {}
     for one in json.loads(specification).get("params", ()):
         bind = one.get("bind")
         if "select" in one and isinstance(bind, dict):
             low, high, step = (bind.get(of, 0) for of in ("min", "max", "step"))
-            start = one["value"][0].get("at") if one.get("value") else None
-            found.append((one["name"], low, high, step, tuple(bind.get("options", ())), start))
-    return tuple(found)
+            found[one["name"]] = low, high, step, tuple(bind.get("options", ()))
+    return found
 
 
 def _slider(slider: Any, kind: str) -> Control:

@@ -9,6 +9,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from statistics import median
 from urllib.parse import urlencode
 
@@ -32,7 +33,7 @@ def main() -> None:
     print(f"sum(range({LOOP:,})): {1000 * (time.process_time() - start):.0f} ms\n\n{HEADER}")
     bare = servers.bare_hand()
     try:
-        floor = asyncio.run(costs(bare, "", ""))
+        floor = asyncio.run(costs(bare, "", "", hand="slider"))
     finally:
         bare.stop()
     print(_row("bare", "", floor, floor), flush=True)
@@ -46,8 +47,13 @@ def main() -> None:
         server.stop()
 
 
-async def costs(server: Server, page: str, section: str) -> tuple[Cost, Cost, Cost]:
-    """Of a visit, of a rest of the hand, and of a new experiment."""
+async def costs(
+    server: Server, page: str, section: str, hand: str = "hand"
+) -> tuple[Cost, Cost, Cost]:
+    """Of a visit, of a rest of the hand, and of a new experiment.
+
+    hand: the kind of control that is in its place.
+    """
     query = urlencode({"view": section}) if section else ""
 
     async def visit() -> Run:
@@ -61,7 +67,8 @@ async def costs(server: Server, page: str, section: str) -> tuple[Cost, Cost, Co
     staying = Visitor(server.host, page, random.Random(1), query)
     await staying.arrive()
     moves: list[Cost] = []
-    for mix in (_hands, _others):
+    for is_meant in ((lambda kind: kind == hand), (lambda kind: kind not in (hand, "tabs"))):
+        mix = partial(_one_of, is_meant)
         has_any = mix(staying.controls, random.Random(0)) is not None
         moves.append(await _cost(server, lambda: staying.move(mix), MOVES) if has_any else None)  # noqa: B023
     await staying.leave()
@@ -76,15 +83,10 @@ async def _cost(server: Server, run: Callable[[], Awaitable[Run]], times: int) -
     return milliseconds, median(of.messages for of in runs)
 
 
-def _hands(controls: PageControls, chance: Chance) -> Control | None:
-    return _one_of([of for of in controls.movable() if of.kind == "hand"], chance)
-
-
-def _others(controls: PageControls, chance: Chance) -> Control | None:
-    return _one_of([of for of in controls.movable() if of.kind not in ("hand", "tabs")], chance)
-
-
-def _one_of(among: list[Control], chance: Chance) -> Control | None:
+def _one_of(
+    is_meant: Callable[[str], bool], controls: PageControls, chance: Chance
+) -> Control | None:
+    among = [control for control in controls.movable() if is_meant(control.kind)]
     return move_one(among, chance) if among else None
 
 

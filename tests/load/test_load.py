@@ -150,38 +150,29 @@ def test_what_is_in_a_form_or_disabled_is_left_alone() -> None:
     assert controls.movable() == []
 
 
-def picture() -> Element:
-    """A picture with a slider and a radio, as Streamlit sends it."""
+def see_picture(controls: PageControls, place: tuple[int, ...] = (), fragment: str = "") -> None:
+    """A picture with a slider and a radio, and what listens to them, as Streamlit sends them."""
     bound = {"input": "range", "min": 0, "max": 2, "step": 0.01}
     radio = {"input": "radio", "options": ["tanh", "none"]}
-    element = Element()
-    element.vega_lite_chart.id = "hero 1"
-    element.vega_lite_chart.selection_mode[:] = ["radius", "kind"]
+    element, listening = Element(), Element()
+    listening.bidi_component.id = "hands"
+    listening.bidi_component.json = json.dumps({"at": {"radius": "0.8", "kind": "none"}})
     element.vega_lite_chart.spec = json.dumps(
         {
             "params": [
-                {
-                    "name": "radius",
-                    "select": {"type": "point"},
-                    "bind": bound,
-                    "value": [{"at": 0.8}],
-                },
-                {
-                    "name": "kind",
-                    "select": {"type": "point"},
-                    "bind": radio,
-                    "value": [{"at": "none"}],
-                },
+                {"name": "radius", "select": {"type": "point"}, "bind": bound},
+                {"name": "kind", "select": {"type": "point"}, "bind": radio},
                 {"name": "s", "expr": "1"},
             ]
         }
     )
-    return element
+    for one in (element, listening):
+        controls.see_element(one, place, fragment)
 
 
 def test_hands_are_told_to_the_server_as_the_browser_tells_them() -> None:
     controls = PageControls()
-    controls.see_element(picture(), (0, 1), "part")
+    see_picture(controls, (0, 1), "part")
     radius, kind = controls.movable()
     assert (radius.value, kind.value, radius.fragment) == (0.8, "none", "part")
     states = WidgetStates()
@@ -189,13 +180,13 @@ def test_hands_are_told_to_the_server_as_the_browser_tells_them() -> None:
     assert not states.widgets, "what nobody has touched isn't told"
     radius.value, radius.moved = 1.21, True
     controls.write(states)
-    assert [state.id for state in states.widgets] == ["hero 1"]
-    assert states.widgets[0].string_value == '{"selection":{"radius":[{"at":1.21}]}}'
+    assert [state.id for state in states.widgets] == ["hands"]
+    assert json.loads(states.widgets[0].json_value) == {"at": {"radius": "1.21", "kind": "none"}}
 
 
 def test_the_hand_is_the_common_move_and_an_experiment_the_rare_one() -> None:
     controls, chance = PageControls(), random.Random(0)
-    controls.see_element(picture())
+    see_picture(controls)
     controls.see_element(slider(min=0.0, max=1.0, step=0.5))
     moved = [move.kind for _ in range(300) if (move := hand(controls, chance))]
     assert 0.8 < moved.count("hand") / 300 < 0.9
@@ -205,7 +196,7 @@ def test_in_the_harsh_mix_nobody_asks_what_somebody_has_asked() -> None:
     mix, asked = fresh(), []
     for visitor in range(20):
         controls = PageControls()
-        controls.see_element(picture())
+        see_picture(controls)
         for move in range(10):
             assert mix(controls, random.Random(f"{visitor} {move}")) is not None
             asked.append(controls.where_all_stand())

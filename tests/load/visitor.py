@@ -175,7 +175,7 @@ class Visitor:
 
     async def _read_answer(self, connection: ClientConnection, fragment: str) -> Run:
         run = Run(0.0, 0, 0.0, 0)
-        seen, tabs = PageControls(), list[str]()
+        seen, tabs = PageControls(bound=self.controls.bound), list[str]()
         root: tuple[int, ...] | None = None
         self.texts = []
         self._runs += 1
@@ -197,7 +197,7 @@ class Visitor:
                 if not message.metadata.run.fragment_ids:
                     fragment = ""  # the part has asked for the whole page
                 # A run that is interrupted starts anew.
-                seen, tabs, self.texts = PageControls(), [], []
+                seen, tabs, self.texts = PageControls(bound=self.controls.bound), [], []
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
             elif kind in ("page_not_found", "session_event") and self._is_fault(message):
