@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, pills, symbols
-from engine.charts.cell_road import SHOW, cell_road, road_parameters, timestep
+from engine.charts.cell_road import SHOW, TIMESTEP, cell_road, road_parameters
 from engine.charts.road import (
     Chevron,
     Ground,
@@ -139,20 +139,16 @@ CHEVRONS = (
 NEIGHBOURS = ((1, 2.0, BEFORE), (2, 126.0, AFTER))
 
 
-def cell(
-    flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartData, *, timesteps: int
-) -> AnyChart:
+def cell(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartData) -> AnyChart:
     """The cell at the timestep under the hand, over the road from 1 to T.
 
     flow: a row for each way of the gates and timestep, `norm` in words, and what
     engine.recurrent.cell_flow_sweep gives. The others are the road's; see engine.charts.cell_road.
-    timesteps: T, the slider's end.
     """
-    slider = timestep(timesteps)
     parameters = [
-        SHOW.selection(), GATES.selection(), FORGET_BIAS.selection(), slider.selection(),
+        SHOW.selection(), GATES.selection(), FORGET_BIAS.selection(), TIMESTEP.selection(),
         *GROUND.unit(f"wide ? min(width, (({in_window('10000', '560')}) - {LINES}*s)/{HIGH}) : width"),
-        *road_parameters(slider, top=GROUND.down(BASE)),
+        *road_parameters(top=GROUND.down(BASE)),
         parameter("back", f"{SHOW.place()} == 1"),
     ]  # fmt: skip
     layers = [*the_neighbours(), *the_cell(), *cell_road(flow, ways, ticks, facts)]

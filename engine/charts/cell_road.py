@@ -38,17 +38,15 @@ ROAD = WayPanel(
 )
 
 
-def timestep(timesteps: int) -> Slider:
-    """The slider of t, from 1 to T."""
-    middle = float(max(1, timesteps // 2))
-    return Slider("t", "timestep t", 1.0, float(timesteps), 1.0, middle)
+#: The slider of t. Its end is T, which a figure knows: see `engine.sections.shown.Figure.ends`.
+TIMESTEP = Slider("t", "timestep t", 1.0, 500.0, 1.0, 1.0)
 
 
-def at_timestep(slider: Slider) -> list[alt.Parameter]:
+def at_timestep() -> list[alt.Parameter]:
     """The rows of `flow` at the timestep under the hand, at the one before, and at the one after."""
     return [
         of_data("T", "facts", "timesteps"),
-        parameter("tt", f"min({slider.now()}, T)"),
+        parameter("tt", f"min({TIMESTEP.now()}, T)"),
         parameter("start", "chosen*T"),
         parameter("here", "start + tt - 1"),
         parameter(
@@ -61,12 +59,12 @@ def at_timestep(slider: Slider) -> list[alt.Parameter]:
     ]
 
 
-def road_parameters(slider: Slider, *, top: str) -> list[alt.Parameter]:
+def road_parameters(*, top: str) -> list[alt.Parameter]:
     """Which rows the hands choose, and where the panel lies. top: where the cell ends."""
     return [
         *choosing(),
         *margins("begin"),
-        *at_timestep(slider),
+        *at_timestep(),
         of_data("units", "facts", "units"),
         parameter("last", row_of("flow", "start + T - 1")),
         parameter("largest", "max(rows[0].cell, rows[0].hidden)"),

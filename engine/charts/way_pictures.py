@@ -5,7 +5,7 @@ Each picture is one or two panels of engine.charts.ways, moved by the forget bia
 
 import altair as alt
 
-from engine.charts.cell_road import at_timestep, timestep
+from engine.charts.cell_road import TIMESTEP, at_timestep
 from engine.charts.stage import ONE, Layer, expr, of_data, parameter, px, stage, unseen, words
 from engine.charts.theme import AnyChart, ChartData
 from engine.charts.ways import FORGET_BIAS, GATES, Curve, WayPanel, choosing, margins, row_of, times
@@ -114,11 +114,9 @@ def networks(
 
 
 def terms(
-    flow: ChartData, ways: ChartData, ticks: ChartData, share_ticks: ChartData, facts: ChartData,
-    *, timesteps: int,
-) -> AnyChart:  # fmt: skip
+    flow: ChartData, ways: ChartData, ticks: ChartData, share_ticks: ChartData, facts: ChartData
+) -> AnyChart:
     """The two terms of ∂L/∂C_{t−1} and their sum, and the share of the road; t is under the hand."""
-    slider = timestep(timesteps)
     column = alt.Chart(ONE).mark_rect(color=expr("ink"), opacity=0.1, aria=False)
     layers = [
         column.encode(
@@ -134,8 +132,8 @@ def terms(
         *unseen(flow, ways, facts),
     ]
     panels = [*TERMS.parameters("20*s"), *SHARES.parameters(f"terms_base + {GAP}")]
-    moved = [*at_timestep(slider), *panels]
-    return _picture(layers, moved, "shares_base + 26*s", slider.selection())
+    moved = [*at_timestep(), *panels]
+    return _picture(layers, moved, "shares_base + 26*s", TIMESTEP.selection())
 
 
 def memory(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: ChartData) -> AnyChart:

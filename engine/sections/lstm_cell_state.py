@@ -33,7 +33,7 @@ def cell(config: RecurrentConfig, hands: Hands) -> Shown:
     here = cell_rows.flow_of(config, hands.gates).iloc[timestep - 1]
     drawn = _figure(
         cell_picture.cell, cell_rows.cell, config, hands, t=hands.timestep, show=hands.show,
-        timesteps=config.timesteps, caption=say.at_one_step(here),
+        caption=say.at_one_step(here),
         alt_text="The LSTM cell at one timestep between its neighbours: the cell state along the top, "
         "four gates, the hidden state along the bottom, and the gradient that flows back through "
         "each as a stream. Below, what is left of the gradient along time, and all forget gates.",
@@ -81,7 +81,7 @@ def two_terms(config: RecurrentConfig, hands: Hands) -> Shown:
     caption = f"The road's term is on average {say.in_road(numbers.share)}."
     drawn = _figure(
         way_pictures.terms, cell_rows.terms, config, hands, t=hands.timestep,
-        timesteps=config.timesteps, caption=caption,
+        caption=caption,
         alt_text="Along time, on a log axis: the two terms of the gradient at the cell state and "
         "their sum; below, which part of it is the road's.",
     )  # fmt: skip
@@ -186,8 +186,8 @@ def _setting(config: RecurrentConfig) -> str:
 
 
 def _figure(
-    chart: Any, rows: Any, config: RecurrentConfig, hands: Hands, *, timesteps: int | None = None,
-    t: int | None = None, show: str | None = None, **words: str,
+    chart: Any, rows: Any, config: RecurrentConfig, hands: Hands, *, t: int | None = None,
+    show: str | None = None, **words: str,
 ) -> Figure:  # fmt: skip
     """A picture of all ways of the gates, with its hands where `config` and `hands` have them."""
     bare = without_hands(config)
@@ -197,9 +197,5 @@ def _figure(
     }
     stands |= {} if t is None else {"t": t}
     stands |= {} if show is None else {"show": show}
-    options: dict[str, Any] = {} if timesteps is None else {"timesteps": timesteps}
-    drawn = figure(
-        chart, rows(bare, not_a_stop(config.forget_bias)), hands=stands, **words, **options
-    )
-    # The end of the slider of t is in the specification: each T has a picture of its own.
-    return drawn if timesteps is None else replace(drawn, name=f"{drawn.name}-{timesteps}")
+    drawn = figure(chart, rows(bare, not_a_stop(config.forget_bias)), hands=stands, **words)
+    return drawn if t is None else replace(drawn, ends={"t": config.timesteps})

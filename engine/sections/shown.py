@@ -70,8 +70,8 @@ class Figure:
 
     name: of its files. alt_text: what the picture is, for those who can't see it; it stays the same
     while controls move. caption: what it shows at these settings. hands: where the config has the
-    sliders and radios inside the picture, by the control's name. program: what makes it in a
-    notebook.
+    sliders and radios inside the picture, by the control's name. ends: where its sliders end, if
+    not where the chart has it. program: what makes it in a notebook.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Figure:
     alt_text: str
     caption: str = ""
     hands: Mapping[str, float | str] = field(default_factory=dict)
+    ends: Mapping[str, float] = field(default_factory=dict)
     program: str = ""
 
     @property
@@ -123,12 +124,18 @@ class Figure:
         drawn = dict(_read(self.specification))
         if pointed_at and "layer" in drawn:
             drawn["layer"] = [of for layer in drawn["layer"] for of in _glowing(layer, pointed_at)]
-        if hands:
-            drawn["params"] = [
-                {**one, "value": [{"at": hands[one["name"]]}]} if one["name"] in hands else one
-                for one in drawn["params"]
-            ]
+        if hands or self.ends:
+            drawn["params"] = [self._set(one, hands) for one in drawn["params"]]
         return drawn
+
+    def _set(self, one: dict[str, Any], hands: Mapping[str, float | str]) -> dict[str, Any]:
+        """A parameter of the specification; a slider starts and ends where this figure has it."""
+        name = one["name"]
+        if name in hands:
+            one = {**one, "value": [{"at": hands[name]}]}
+        return (
+            {**one, "bind": {**one["bind"], "max": self.ends[name]}} if name in self.ends else one
+        )
 
 
 @dataclass(frozen=True)

@@ -96,10 +96,11 @@ def _start(figure: Figure, hands: Sequence[Number | Choice]) -> dict[str, Any]:
     is on the screen, hands.js moves it.
     """
     starts: dict[str, Any] = st.session_state.setdefault(_STARTS, {})
-    drawn, start = starts.get(figure.name, (None, {}))
-    if drawn != hash(figure.specification):
+    drawn = hash((figure.specification, *figure.ends.items()))
+    known, start = starts.get(figure.name, (None, {}))
+    if known != drawn:
         start = {hand.key: value_in_picture(hand) for hand in hands}
-        starts[figure.name] = hash(figure.specification), start
+        starts[figure.name] = drawn, start
         for hand in hands:
             set_in_picture(hand, start[hand.key])
     return start
