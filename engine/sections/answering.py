@@ -96,8 +96,11 @@ def answer(
         for name, of in value.figures.items()
     }
     digests = {name: of.picture.digest() for name, of in value.figures.items()}
-    pictures = {digests[name]: of.picture for name, of in value.figures.items()}
-    missing = {digest: of for digest, of in pictures.items() if digest not in there}
+    missing = {
+        digests[name]: of.picture.made
+        for name, of in value.figures.items()
+        if digests[name] not in there
+    }
     return Parcel(replace(value, figures=figures), digests, missing)
 
 

@@ -19,7 +19,7 @@ from engine.in_words import decimal
 #: Letters of a sequence that a ranked column has room for.
 WORDS_SHOWN = 31
 #: Scores no further apart than this are drawn as one level.
-SAME_SCORE = 1e-4
+SAME_SCORE = 2.5e-4
 #: Columns that hold a letter for each k and step.
 LETTERS = ("states", "leads")
 

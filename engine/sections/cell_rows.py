@@ -10,24 +10,22 @@ from engine.charts.cell_road import ROAD
 from engine.charts.gate_strips import STRIPS
 from engine.charts.way_pictures import GRADIENTS, SHARES, STATES, TERMS
 from engine.extended_range import Array
-from engine.gates import GATES
 from engine.in_words import scientific
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.recurrent.cell_flow import cell_flow, cell_flow_sweep
 from engine.sections.ways import (
     Axis,
     Way,
+    as_chosen,
     as_rnn,
     bands,
     facts_of,
     half_open,
     linear,
     lines,
-    not_a_stop,
     powers,
     strips,
     ways_of,
-    without_hands,
 )
 
 Frames = dict[str, pd.DataFrame]
@@ -121,8 +119,8 @@ def gates(config: RecurrentConfig, asked: float | None) -> Frames:
 def flows(config: RecurrentConfig, asked: float | None) -> pd.DataFrame:
     """What flows through the cell in every way, a row for each timestep; and the vanilla RNN's.
 
-    Adds to engine.recurrent.cell_flow_sweep: `gates`; `rnn` and `rnn_state`, logarithms of
-    ‖∂L/∂h_t‖ and ‖h_t‖ of the RNN; `norm`, ‖∂L/∂C_t‖ in words.
+    Adds to engine.recurrent.cell_flow_sweep: `gates`; what `_beside_rnn` does; `norm`, ‖∂L/∂C_t‖ in
+    words.
     """
     found = ways_of(config, asked)
     computed = cell_flow_sweep(config, [w.forget_bias for w in found if w.gates == "computed"])
@@ -132,20 +130,21 @@ def flows(config: RecurrentConfig, asked: float | None) -> pd.DataFrame:
     flow = pd.concat(parts, ignore_index=True)
     for name in ("forget_bias", "gates"):
         flow.insert(0, name, np.repeat([getattr(way, name) for way in found], config.timesteps))
-    rnn = gradient_trace(as_rnn(config)).log10_frame
-    flow["rnn"] = np.tile(rnn["log10_grad_hidden_norm"].to_numpy(), len(found))
-    flow["rnn_state"] = np.tile(rnn["log10_hidden_norm"].to_numpy(), len(found))
+    flow = _beside_rnn(flow, config)
     flow["norm"] = [scientific(value) for value in flow["cell"]]
     return flow
 
 
 def flow_of(config: RecurrentConfig, gates: str) -> pd.DataFrame:
-    """The rows of `flows` of the way that the hands have chosen; `config` has the forget bias."""
-    flow = flows(without_hands(config), not_a_stop(config.forget_bias))
-    rows = flow[flow["gates"] == gates]
-    if gates == GATES[0]:
-        rows = rows[rows["forget_bias"] == (config.forget_bias or 0.0)]
-    return rows.reset_index(drop=True)
+    """What flows in the way that the hands have chosen, as in `flows`; `config` has the forget bias."""
+    return _beside_rnn(cell_flow(as_chosen(config, gates)), config)
+
+
+def _beside_rnn(flow: pd.DataFrame, config: RecurrentConfig) -> pd.DataFrame:
+    """Adds `rnn` and `rnn_state`, logarithms of the RNN's ‖∂L/∂h_t‖ and ‖h_t‖, to one or more flows."""
+    rnn, times = gradient_trace(as_rnn(config)).log10_frame, len(flow) // config.timesteps
+    columns = {"rnn": "log10_grad_hidden_norm", "rnn_state": "log10_hidden_norm"}
+    return flow.assign(**{of: np.tile(rnn[name].to_numpy(), times) for of, name in columns.items()})
 
 
 def _reach(found: Sequence[Way], left: dict[str, Array]) -> Axis:

@@ -1,6 +1,7 @@
 """The LSTM's cell state as a road for gradients (handout, 1 (d) and (e)): what each section shows."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -197,5 +198,6 @@ def _figure(
     }
     stands |= {} if t is None else {"t": t}
     stands |= {} if show is None else {"show": show}
-    drawn = figure(chart, rows(bare, not_a_stop(config.forget_bias)), hands=stands, **words)
+    frames = partial(rows, bare, not_a_stop(config.forget_bias))
+    drawn = figure(chart, frames, hands=stands, **words)
     return drawn if t is None else replace(drawn, ends={"t": config.timesteps})

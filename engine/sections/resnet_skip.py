@@ -5,6 +5,7 @@ is read off at the hand's own value are the words.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,13 +19,12 @@ from engine.charts.skip_block import G
 from engine.charts.stage import packed
 from engine.in_words import rounded, scientific
 from engine.recurrent.weights import draw_weights
-from engine.residual import carry_gates
 from engine.residual.analogy import lstm_beside
 from engine.residual.block_flow import block_flow
-from engine.residual.config import HIGHWAY, ResidualConfig
-from engine.residual.decorrelation import DEPTH, gradient_correlations
-from engine.residual.path_bands import BAND, band_of_paths, product_model
-from engine.residual.scaled_skips import PAPER_UNITS, published_roads
+from engine.residual.config import ResidualConfig
+from engine.residual.decorrelation import DEPTH
+from engine.residual.path_bands import BAND, PathSweep, band_of_paths, product_model
+from engine.residual.scaled_skips import PAPER_UNITS
 from engine.residual.weights import draw_stack
 from engine.sections import paper_words as papers
 from engine.sections import skip_rows as rows
@@ -38,40 +38,55 @@ RATIOS = (0.1, 0.25, 0.4)
 
 def block(config: ResidualConfig) -> Shown:
     """The block as a road beside a way through weights, and the stack that it stands in."""
-    g, skips, depth = rows.own_skip(config), G.values(), config.depth
-    here, middle, stack = rows.place_of(G, g), (depth + 1) // 2, sweeps.without_hand(config)
-    flow = block_flow(stack, skips, middle)
-    left = rows.relative_to_loss(sweeps.norms(stack)[1])
-    road = rows.log10_powers(skips, depth - np.arange(depth + 1.0))
-    said = [
-        say.block_said(float(skip), left[0, n], road[0, n], depth) for n, skip in enumerate(skips)
-    ]
-    frames = {
-        "flow": pd.DataFrame(
-            {"layer": [middle]} | {c: packed(flow[[c]].to_numpy().T) for c in skip_block.COLUMNS}
-        ),
-        "layers": pd.DataFrame(
-            {
-                "layer": np.arange(1, depth + 2),
-                "plain": left[:, 0],
-                "gradients": packed(left),
-                "roads": packed(road),
-            }
-        ),
-        "ticks": rows.axis_ticks([left]),
-        "said": rows.joined(said),
-    }
+    g, stack = rows.own_skip(config), sweeps.without_hand(config)
+    here, middle = rows.place_of(G, g), _middle(stack)
     drawn = figure(
         skip_block.block,
-        frames,
+        partial(_block, stack),
         alt_text="A residual block as a road: the gradient comes from the right, part of it passes "
         "over the skip, part through the weights. Below, all blocks of the stack, over a curve of "
         "the gradient along depth.",
-        caption=f"Block {middle} of {depth}. {rows.in_one_line(said[here])}",
+        caption=f"Block {middle} of {config.depth}. {rows.in_one_line(_block_said(stack, here))}",
         hands={G.name: g},
     )
-    parts = flow.loc[here, ["road", "block", "total"]]
+    flow = block_flow(stack, G.values()[here : here + 1], middle)
+    parts = flow.loc[0, ["road", "block", "total"]]
     return Shown({"block": drawn}, sentences=rows.true(say.parts_in_words(*parts)))
+
+
+def _middle(stack: ResidualConfig) -> int:
+    """The block that is drawn large."""
+    return (stack.depth + 1) // 2
+
+
+def _block(stack: ResidualConfig) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.skip_block.block`."""
+    skips, layers = G.values(), np.arange(1.0, stack.depth + 2)
+    flow = block_flow(stack, skips, _middle(stack))
+    left = rows.relative_to_loss(sweeps.norms(stack)[1])
+    roads_left = packed(rows.log10_powers(skips, stack.depth + 1 - layers))
+    wide = {column: packed(flow[[column]].to_numpy().T) for column in skip_block.COLUMNS}
+    return {
+        "flow": pd.DataFrame({"layer": [_middle(stack)], **wide}),
+        "layers": pd.DataFrame(
+            {
+                "layer": layers.astype(int),
+                "plain": left[:, 0],
+                "gradients": packed(left),
+                "roads": roads_left,
+            }
+        ),
+        "ticks": rows.axis_ticks([left]),
+        "said": rows.everywhere(partial(_block_said, stack)),
+    }
+
+
+def _block_said(stack: ResidualConfig, place: int) -> say.Said:
+    """The words of one place of the hand."""
+    gradient, skips = sweeps.norms(stack)[1][:, place], G.values()[place : place + 1]
+    left = rows.relative_to_loss(gradient)[0]
+    road = rows.log10_powers(skips, np.array([float(stack.depth)]))[0, 0]
+    return say.block_said(float(skips[0]), left, road, stack.depth)
 
 
 def analogy(config: ResidualConfig) -> Shown:
@@ -81,7 +96,7 @@ def analogy(config: ResidualConfig) -> Shown:
     left = {name: float(both.left[name][-1, here]) for name, *_ in both_roads.CURVES}
     drawn = figure(
         both_roads.analogy,
-        rows.of_two_roads(both),
+        partial(_analogy, sweeps.without_hand(config)),
         alt_text="A step of an LSTM beside a block of a ResNet, each as a road with a way through "
         "weights; below, what is left of both gradients along time and depth.",
         caption=say.analogy_caption(g, left),
@@ -101,27 +116,20 @@ def analogy(config: ResidualConfig) -> Shown:
     )
 
 
+def _analogy(stack: ResidualConfig) -> dict[str, pd.DataFrame]:
+    return rows.of_two_roads(sweeps.roads(stack))
+
+
 def three_stacks(config: ResidualConfig) -> Shown:
     """The same blocks plain, with the skip and with a gate that the network computes."""
-    g, skips = rows.own_skip(config), G.values()
-    stack = sweeps.without_hand(config)
-    along, spectra = sweeps.along_depth(stack), sweeps.spectra(stack)
-    said = [
-        say.stacks_said(float(skip), along.at(n), spectra.at(n)) for n, skip in enumerate(skips)
-    ]
-    here = rows.place_of(G, g)
+    g, stack = rows.own_skip(config), sweeps.without_hand(config)
+    along, here = sweeps.along_depth(stack), rows.place_of(G, g)
     drawn = figure(
         stacks_chart.three_stacks,
-        {
-            "layers": along.rows("layer"),
-            "values": spectra.rows("rank"),
-            "layer_ticks": along.ticks(),
-            "value_ticks": spectra.ticks(),
-            "said": rows.joined(said),
-        },
+        partial(_three_stacks, stack),
         alt_text="The gradient along depth and the singular values of the Jacobian from input to "
         "output, for a plain stack, one with the skip g and one with gates.",
-        caption=rows.in_one_line(said[here]),
+        caption=rows.in_one_line(_stacks_said(stack, here)),
         hands={G.name: g},
     )
     # h_L is the last state but one: the output is h_(L+1).
@@ -135,34 +143,45 @@ def three_stacks(config: ResidualConfig) -> Shown:
     )
 
 
+def _three_stacks(stack: ResidualConfig) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.three_stacks.three_stacks`."""
+    along, spectra = sweeps.along_depth(stack), sweeps.spectra(stack)
+    return {
+        "layers": along.rows("layer"),
+        "values": spectra.rows("rank"),
+        "layer_ticks": along.ticks(),
+        "value_ticks": spectra.ticks(),
+        "said": rows.everywhere(partial(_stacks_said, stack)),
+    }
+
+
+def _stacks_said(stack: ResidualConfig, place: int) -> say.Said:
+    along, spectra = sweeps.along_depth(stack), sweeps.spectra(stack)
+    return say.stacks_said(float(G.values()[place]), along.at(place), spectra.at(place))
+
+
 def paths(config: ResidualConfig) -> Shown:
     """Where the paths are and where the gradient is, at 54 blocks and g = 1 (Veit et al. 2016)."""
     slider, (low, high) = path_shares.WEIGHT_SCALE, BAND
-    sweep = sweeps.paths(sweeps.without_hand(replace(config, weight_scale=1.0)))
-    band, cancelled = sweep.band().tolist(), sweep.cancelled().tolist()
-    doubts = [papers.path_doubt(of[low : high + 1], config.width) for of in sweep.size.tolist()]
-    said = [papers.band_said(*of) for of in zip(band, doubts, cancelled, strict=True)]
-    here = rows.place_of(slider, config.weight_scale)
+    stack = sweeps.without_hand(replace(config, weight_scale=1.0))
+    sweep, here = sweeps.paths(stack), rows.place_of(slider, config.weight_scale)
+    band, cancelled = float(sweep.band()[here]), float(sweep.cancelled()[here])
     drawn = figure(
         path_shares.paths,
-        {
-            "lengths": rows.of_lengths(sweep),
-            "example": rows.two_paths(),
-            "said": rows.joined(said),
-        },
+        partial(_paths, stack),
         alt_text="Two histograms over the number of blocks on a path: above how much of the "
         "gradient the paths of each length carry, below how many of the 2⁵⁴ paths are so long. "
         "The lengths 5 to 17 are marked.",
-        caption=f"At weight scale {config.weight_scale:g}: {rows.in_one_line(said[here])}",
+        caption=f"At weight scale {config.weight_scale:g}: {rows.in_one_line(_band_said(stack, here))}",
         hands={slider.name: config.weight_scale},
     )
-    shares, doubt = sweep.share[here].tolist(), doubts[here]
+    shares, doubt = sweep.share[here].tolist(), _doubt(sweep, here, config.width)
     half = papers.path_doubt(sweep.size[here, : PAPER_UNITS // 2].tolist(), config.width)
     return Shown(
         {"paths": drawn},
         numbers={
             f"paths of {low} to {high} blocks, of all": f"{band_of_paths() * 100:.4f} %",
-            "all parts together": f"{rounded(cancelled[here])} times the whole",
+            "all parts together": f"{rounded(cancelled)} times the whole",
             **{
                 f"if each block passed on r = {r:g}": say.percent(
                     float(product_model(r)[low : high + 1].sum())
@@ -172,10 +191,30 @@ def paths(config: ResidualConfig) -> Shown:
         },
         sentences=rows.true(
             papers.shorter_than_most(shares, half),
-            papers.model_in_words(shares, band[here], doubt),
-            papers.shares_in_words(min(shares), max(shares), cancelled[here]),
+            papers.model_in_words(shares, band, doubt),
+            papers.shares_in_words(min(shares), max(shares), cancelled),
         ),
     )
+
+
+def _paths(stack: ResidualConfig) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.path_shares.paths`."""
+    return {
+        "lengths": rows.of_lengths(sweeps.paths(stack)),
+        "example": rows.two_paths(),
+        "said": rows.everywhere(partial(_band_said, stack), path_shares.WEIGHT_SCALE),
+    }
+
+
+def _band_said(stack: ResidualConfig, place: int) -> say.Said:
+    sweep = sweeps.paths(stack)
+    band, cancelled = float(sweep.band()[place]), float(sweep.cancelled()[place])
+    return papers.band_said(band, _doubt(sweep, place, stack.width), cancelled)
+
+
+def _doubt(sweep: PathSweep, place: int, width: int) -> float:
+    low, high = BAND
+    return papers.path_doubt(sweep.size[place, low : high + 1].tolist(), width)
 
 
 def lesions(config: ResidualConfig) -> Shown:
@@ -183,52 +222,67 @@ def lesions(config: ResidualConfig) -> Shown:
 
     Of a deeper stack the first 54 blocks, the paper's number.
     """
-    g, skips = rows.own_skip(config), G.values()
-    change, gated, output = sweeps.lesions(sweeps.without_hand(config))
-    middle = np.median(change, axis=0)
-    said = [
-        say.lesion_said(float(skip), middle[0], middle[n], float(np.median(gated)))
-        for n, skip in enumerate(skips)
-    ]
-    here = rows.place_of(G, g)
+    g, stack = rows.own_skip(config), sweeps.without_hand(config)
+    change, _, output = sweeps.lesions(stack)
     drawn = figure(
         lesions_chart.lesions,
-        rows.of_lesions(change, gated) | {"said": rows.joined(said)},
+        partial(_lesions, stack),
         alt_text="For each block the change of the output's response when that block is deleted, "
         "in a plain stack, one with the skip g and one with gates.",
-        caption=rows.in_one_line(said[here]),
+        caption=rows.in_one_line(_lesion_said(stack, rows.place_of(G, g))),
         hands={G.name: g},
     )
-    return Shown(
-        {"lesions": drawn}, sentences=rows.true(say.hidden_lesions(float(middle[0]), output))
-    )
+    plain = float(np.median(change[:, 0]))
+    return Shown({"lesions": drawn}, sentences=rows.true(say.hidden_lesions(plain, output)))
+
+
+def _lesions(stack: ResidualConfig) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.lesions.lesions`."""
+    change, gated, _ = sweeps.lesions(stack)
+    said = rows.everywhere(partial(_lesion_said, stack))
+    return {**rows.of_lesions(change, gated), "said": said}
+
+
+def _lesion_said(stack: ResidualConfig, place: int) -> say.Said:
+    change, gated, _ = sweeps.lesions(stack)
+    plain, here = np.median(change[:, [0, place]], axis=0)
+    return say.lesion_said(float(G.values()[place]), plain, here, float(np.median(gated)))
 
 
 def scaled_skips(config: ResidualConfig) -> Shown:
     """Skips that multiply, as products along the road (He et al. 2016)."""
-    g, skips, back = rows.own_skip(config), G.values(), np.arange(PAPER_UNITS + 1.0)
-    _, gradient = sweeps.norms(sweeps.without_hand(replace(config, depth=PAPER_UNITS)))
-    left = rows.relative_to_loss(gradient)[::-1]
-    road, published = rows.log10_powers(skips, back), published_roads()
-    said = [
-        papers.road_said(float(skip), road[-1, n], left[-1, n], PAPER_UNITS)
-        for n, skip in enumerate(skips)
-    ]
+    g, stack = rows.own_skip(config), sweeps.without_hand(replace(config, depth=PAPER_UNITS))
     drawn = figure(
         roads.scaled_skips,
-        {
-            "roads": published.drop(columns="test_error"),
-            "mine": pd.DataFrame({"units": back, "roads": packed(road), "gradients": packed(left)}),
-            "ends": rows.ends_of_roads(published),
-            "said": rows.joined(said),
-        },
+        partial(_scaled_skips, stack),
         alt_text="Curves of what the skips alone leave of a gradient over 54 units, for the "
         "reader's g and for six shortcuts of He et al. (2016), each with the test error that its "
         "network reached.",
-        caption=rows.in_one_line(said[rows.place_of(G, g)]),
+        caption=rows.in_one_line(_road_said(stack, rows.place_of(G, g))),
         hands={G.name: g},
     )
-    return Shown({"scaled_skips": drawn}, sentences=rows.true(papers.published_in_words(published)))
+    said = papers.published_in_words(sweeps.published())
+    return Shown({"scaled_skips": drawn}, sentences=rows.true(said))
+
+
+def _scaled_skips(stack: ResidualConfig) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.roads.scaled_skips`."""
+    back = np.arange(PAPER_UNITS + 1.0)
+    road = packed(rows.log10_powers(G.values(), back))
+    left = packed(rows.relative_to_loss(sweeps.norms(stack)[1])[::-1])
+    return {
+        "roads": sweeps.published().drop(columns="test_error"),
+        "mine": pd.DataFrame({"units": back, "roads": road, "gradients": left}),
+        "ends": rows.ends_of_roads(sweeps.published()),
+        "said": rows.everywhere(partial(_road_said, stack)),
+    }
+
+
+def _road_said(stack: ResidualConfig, place: int) -> say.Said:
+    skips, units = G.values()[place : place + 1], np.array([float(PAPER_UNITS)])
+    left = rows.relative_to_loss(sweeps.norms(stack)[1][:, place])[0]
+    road = rows.log10_powers(skips, units)[0, 0]
+    return papers.road_said(float(skips[0]), road, left, PAPER_UNITS)
 
 
 def decorrelation(angle: float = 15) -> Shown:
@@ -237,17 +291,13 @@ def decorrelation(angle: float = 15) -> Shown:
     angle: between the inputs, degrees. No stack of the page: its blocks are ReLUs of normalised
     sums, as the laws want them.
     """
-    found = rows.Correlations.of(gradient_correlations())
-    said = [
-        papers.agreement_said(*found.at_end(at), angle=at, depth=DEPTH)
-        for at in agreement.ANGLE.values().astype(int).tolist()
-    ]
+    found = sweeps.correlations()
     drawn = figure(
         agreement.decorrelation,
-        found.frames() | {"said": rows.joined(said)},
+        partial(_decorrelation),
         alt_text="Correlation between the gradients at two inputs over depth, for a stack with "
         "skips and one without, beside the laws 2 to the power of −L and 1 over the root of L.",
-        caption=rows.in_one_line(said[rows.place_of(agreement.ANGLE, angle)]),
+        caption=rows.in_one_line(_agreement_said(rows.place_of(agreement.ANGLE, angle))),
         hands={agreement.ANGLE.name: angle},
     )
     right = max(found.plain)
@@ -257,32 +307,29 @@ def decorrelation(angle: float = 15) -> Shown:
     )
 
 
+def _decorrelation() -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.agreement.decorrelation`."""
+    said = rows.everywhere(_agreement_said, agreement.ANGLE)
+    return {**sweeps.correlations().frames(), "said": said}
+
+
+def _agreement_said(place: int) -> say.Said:
+    angle = int(agreement.ANGLE.values()[place])
+    return papers.agreement_said(*sweeps.correlations().at_end(angle), angle=angle, depth=DEPTH)
+
+
 def where_it_ends(config: ResidualConfig) -> Shown:
     """Where the analogy ends: weights of one's own, a gate that looks, a skip that adds."""
-    g, skips, stack = rows.own_skip(config), G.values(), sweeps.without_hand(config)
+    g, stack = rows.own_skip(config), sweeps.without_hand(config)
     growth, gradient = sweeps.growth(stack), sweeps.norms(stack)[1]
-    gates = carry_gates(replace(stack, skip=HIGHWAY))
-    said = [
-        say.ends_said(
-            float(skip), float(growth.at(n)[1][-1]), float(growth.gated[-1]),
-            float(gates["smallest"].min()), float(gates["largest"].max()),
-        )
-        for n, skip in enumerate(skips)
-    ]  # fmt: skip
-    shared = draw_weights(replace(lstm_beside(config, 1.0), cell="rnn", forced_forget=None))
     here = rows.place_of(G, g)
     drawn = figure(
         ends_chart.where_it_ends,
-        {
-            "blocks": rows.of_blocks(draw_stack(config).weights, shared.w_h, gates),
-            "layers": growth.rows("layer").rename(columns={"residual": "hidden"}),
-            "ticks": growth.ticks(),
-            "said": rows.joined(said),
-        },
+        partial(_where_it_ends, stack),
         alt_text="Three plots over depth: the largest singular value of each block's weights "
         "beside that of an RNN's one matrix; the gates of a gated stack beside the number g; the "
         "norm of the hidden state with the skip and with gates.",
-        caption=rows.in_one_line(said[here]),
+        caption=rows.in_one_line(_ends_said(stack, here)),
         hands={G.name: g},
     )
     down = float(rows.less(gradient[0, here], gradient[-1, here]))
@@ -292,3 +339,23 @@ def where_it_ends(config: ResidualConfig) -> Shown:
             say.growth_in_words(g, float(growth.at(here)[1][-1]), down), say.GATES_IN_WORDS
         ),
     )
+
+
+def _where_it_ends(stack: ResidualConfig) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.where_it_ends.where_it_ends`."""
+    growth, gates = sweeps.growth(stack), sweeps.gates(stack)
+    shared = draw_weights(replace(lstm_beside(stack, 1.0), cell="rnn", forced_forget=None))
+    return {
+        "blocks": rows.of_blocks(draw_stack(stack).weights, shared.w_h, gates),
+        "layers": growth.rows("layer").rename(columns={"residual": "hidden"}),
+        "ticks": growth.ticks(),
+        "said": rows.everywhere(partial(_ends_said, stack)),
+    }
+
+
+def _ends_said(stack: ResidualConfig, place: int) -> say.Said:
+    growth, gates = sweeps.growth(stack), sweeps.gates(stack)
+    return say.ends_said(
+        float(G.values()[place]), float(growth.at(place)[1][-1]), float(growth.gated[-1]),
+        float(gates["smallest"].min()), float(gates["largest"].max()),
+    )  # fmt: skip

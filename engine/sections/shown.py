@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from hashlib import blake2b
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
@@ -63,6 +63,37 @@ class Picture:
         """Bytes of it."""
         return sum(map(len, (self.specification, *self.rows.values(), *self.constants.values())))
 
+    @property
+    def made(self) -> Picture:
+        """Itself."""
+        return self
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A picture that can be made: what draws it, with which options, and what finds its rows.
+
+    A hand that rests asks for new words under a picture that is there. Its rows, those of every
+    place of the hand, take up to a hundred times as long as the words, so that they wait until
+    somebody looks at them. rows: a function of a module with its arguments, which have a `repr` that
+    says all that they are.
+    """
+
+    chart: Callable[..., AnyChart]
+    rows: partial[dict[str, pd.DataFrame]]
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def digest(self) -> str:
+        """Names what would be made, and nothing else."""
+        of, given = self.rows.func, (self.rows.args, sorted(self.rows.keywords.items()))
+        said = f"{_place(self.chart)} {self.options!r} {_place(of)} {given!r}"
+        return blake2b(said.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def made(self) -> Picture:
+        """The picture."""
+        return _picture(self.chart, self.rows(), self.options)
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -75,7 +106,7 @@ class Figure:
     """
 
     name: str
-    picture: Picture
+    picture: Picture | Sketch
     alt_text: str
     caption: str = ""
     hands: Mapping[str, float | str] = field(default_factory=dict)
@@ -85,17 +116,17 @@ class Figure:
     @property
     def specification(self) -> str:
         """The picture's."""
-        return self.picture.specification
+        return self.picture.made.specification
 
     @property
     def rows(self) -> Mapping[str, bytes]:
         """The picture's."""
-        return self.picture.rows
+        return self.picture.made.rows
 
     @property
     def all_rows(self) -> dict[str, bytes]:
         """What the specification asks for by name: the rows, and its own constants."""
-        return {**self.picture.constants, **self.rows}
+        return {**self.picture.made.constants, **self.rows}
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -155,7 +186,7 @@ class Shown:
 
 def figure(
     chart: Callable[..., AnyChart],
-    frames: Mapping[str, pd.DataFrame],
+    frames: Mapping[str, pd.DataFrame] | partial[dict[str, pd.DataFrame]],
     *,
     alt_text: str,
     caption: str = "",
@@ -164,11 +195,15 @@ def figure(
 ) -> Figure:
     """The picture that `chart` draws of `frames`, which are its arguments by name.
 
-    options: what else it takes, hashable; each combination is a specification of its own.
+    frames: a function with its arguments where they take long, see `Sketch`. options: what else the
+    chart takes, hashable; each combination is a specification of its own.
     """
-    specification, constants = _specification(chart, tuple(frames), tuple(sorted(options.items())))
-    rows = {name: _kept_arrow(frame) for name, frame in frames.items()}
-    picture = Picture(specification, rows, constants)
+    chosen = tuple(sorted(options.items()))
+    picture: Picture | Sketch
+    if isinstance(frames, partial):
+        picture = Sketch(chart, frames, chosen)
+    else:
+        picture = _picture(chart, frames, chosen)
     return Figure(chart.__name__, picture, alt_text, caption, hands or {})
 
 
@@ -178,6 +213,21 @@ def as_picture(figure: Figure, kind: Literal["svg", "png"]) -> bytes:
 
     frames = {name: _frame(of) for name, of in figure.all_rows.items()}
     return picture(figure.vega(figure.hands), frames, kind)
+
+
+def _picture(
+    chart: Callable[..., AnyChart],
+    frames: Mapping[str, pd.DataFrame],
+    options: tuple[tuple[str, Any], ...],
+) -> Picture:
+    specification, constants = _specification(chart, tuple(frames), options)
+    rows = {name: _kept_arrow(frame) for name, frame in frames.items()}
+    return Picture(specification, rows, constants)
+
+
+def _place(function: Callable[..., Any]) -> str:
+    """Where a function stands: its module and its name."""
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 @lru_cache(MAX_SPECIFICATIONS)

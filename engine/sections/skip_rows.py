@@ -1,6 +1,6 @@
 """Rows of the page on skips: sweeps in wide form, ends of axes, and words for every place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,8 +68,9 @@ def place_of(slider: Slider, value: float) -> int:
     return int(np.abs(slider.values() - value).argmin())
 
 
-def joined(said: Sequence[Said]) -> pd.DataFrame:
-    """One row with the words of every place of a slider."""
+def everywhere(say: Callable[[int], Said], slider: Slider = skip_block.G) -> pd.DataFrame:
+    """One row with what `say` says of every place of a slider."""
+    said = [say(place) for place in range(len(slider.values()))]
     return pd.DataFrame(
         {name: ["|".join(getattr(one, name) for one in said)] for name in Said._fields}
     )

@@ -9,21 +9,29 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 from engine.charts.path_shares import WEIGHT_SCALE
 from engine.charts.skip_block import G
 from engine.numerics import Array
-from engine.residual import depth_trace, lesion, skip_sweep
+from engine.residual import carry_gates, depth_trace, lesion, skip_sweep
 from engine.residual.analogy import TwoRoads, two_roads
 from engine.residual.config import HIGHWAY, ResidualConfig, Skip
+from engine.residual.decorrelation import gradient_correlations
 from engine.residual.jacobians import singular_values_of_stacks
 from engine.residual.path_bands import PathSweep, paths_by_weight_scale
-from engine.residual.scaled_skips import PAPER_UNITS
-from engine.sections.skip_rows import Stacks, by_skip, relative_to_first, relative_to_loss
+from engine.residual.scaled_skips import PAPER_UNITS, published_roads
+from engine.sections.skip_rows import (
+    Correlations,
+    Stacks,
+    by_skip,
+    relative_to_first,
+    relative_to_loss,
+)
 
 HIDDEN, GRADIENT = "log10_hidden_norm", "log10_grad_hidden_norm"
 #: A visitor comes back to few stacks; each takes less than a megabyte.
-KEPT = 8
+KEPT = 32
 
 
 def without_hand(config: ResidualConfig) -> ResidualConfig:
@@ -63,6 +71,12 @@ def growth(stack: ResidualConfig) -> Stacks:
 
 
 @lru_cache(KEPT)
+def gates(stack: ResidualConfig) -> pd.DataFrame:
+    """What the gates of the gated stack carry; nobody may change it."""
+    return carry_gates(replace(stack, skip=HIGHWAY))
+
+
+@lru_cache(KEPT)
 def spectra(stack: ResidualConfig) -> Stacks:
     """Singular values of the three, from input to output."""
     skips: list[Skip] = [*map(float, G.values()), HIGHWAY]
@@ -88,3 +102,15 @@ def lesions(stack: ResidualConfig) -> tuple[Array, Array, float]:
 def paths(stack: ResidualConfig) -> PathSweep:
     """Path lengths under every weight scale, at 54 blocks and g = 1; `stack` at weight scale 1."""
     return paths_by_weight_scale(replace(stack, depth=PAPER_UNITS, skip=1.0), WEIGHT_SCALE.values())
+
+
+@lru_cache(1)
+def correlations() -> Correlations:
+    """Of the gradients at two inputs, at every angle between them."""
+    return Correlations.of(gradient_correlations())
+
+
+@lru_cache(1)
+def published() -> pd.DataFrame:
+    """The roads of He et al. (2016); nobody may change them."""
+    return published_roads()

@@ -5,6 +5,7 @@ config's own radius sets where the slider starts, the numbers, the sentences and
 """
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -29,9 +30,9 @@ from engine.recurrent import (
 )
 from engine.recurrent.comparisons import compare_activations
 from engine.recurrent.loss_sweep import loss_sweep
-from engine.recurrent.theory import linear_closed_form, log10_power_norms, matrix_facts
+from engine.recurrent.theory import linear_closed_form, matrix_facts
 from engine.sections import gradient_rows as rows
-from engine.sections.gradient_rows.beyond import MOST, peak_of
+from engine.sections.gradient_rows.beyond import norms_of_powers, peak_of
 from engine.sections.gradient_rows.targets import near_share
 from engine.sections.shown import Shown, figure
 
@@ -46,7 +47,7 @@ def hero(config: RecurrentConfig) -> Shown:
     gradient = trace.log10_frame[GRADIENT]
     picture = figure(
         network.unrolled,
-        rows.hero(_at_any_radius(config)),
+        partial(rows.hero, _at_any_radius(config)),
         alt_text="The unrolled network over the norms of its gradient and its state along time, "
         "beside the eigenvalues of W_h in the complex plane; below, what the first timestep hears "
         "of the gradient at every spectral radius, with a slider.",
@@ -69,7 +70,7 @@ def linear(config: RecurrentConfig) -> Shown:
     measured = compared["log10_measured"]
     picture = figure(
         closed_form,
-        rows.closed_form(_at_any_radius(config)),
+        partial(rows.closed_form, _at_any_radius(config)),
         alt_text="The gradient of the linear network along time: circles of the backward pass on "
         "the curve of the formula, and a dashed line with the slope of the largest eigenvalue; "
         "below, what the first timestep hears at every spectral radius, with a slider.",
@@ -100,7 +101,7 @@ def activations(config: RecurrentConfig) -> Shown:
     ]
     picture = figure(
         activations_chart,
-        rows.activations(_at_any_radius(config)),
+        partial(rows.activations, _at_any_radius(config)),
         alt_text="Three panels with the norms of gradient and state along time: without a "
         "nonlinearity, with tanh, with ReLU, each under the bound that the largest singular value "
         "sets; below, what the first timestep hears with each of them at every spectral radius, "
@@ -134,7 +135,7 @@ def targets(config: RecurrentConfig) -> Shown:
     verdict = findings.every_target_verdict(near, here.total[0], here.single[0, 0], timesteps)
     picture = figure(
         targets_chart,
-        rows.targets(_at_any_radius(config)),
+        partial(rows.targets, _at_any_radius(config)),
         alt_text="The unrolled network with a loss at every timestep, over the gradient that all "
         "losses send together and that some send alone; below, whose losses each hidden state "
         "hears, as bands of near and far ones. A slider sets the spectral radius.",
@@ -162,7 +163,7 @@ def equation_one(config: RecurrentConfig) -> Shown:
     in_words = findings.reach_in_words(reach, timesteps)
     picture = figure(
         terms_chart,
-        rows.equation_one(_at_any_radius(config)),
+        partial(rows.equation_one, _at_any_radius(config)),
         alt_text="Norms of the terms of equation (1) by timestep, and of their sum from T down to "
         "each; below, how many of the newest timesteps hold 99 percent of the gradient at every "
         "spectral radius, with a slider.",
@@ -187,11 +188,11 @@ def equation_one(config: RecurrentConfig) -> Shown:
 def beyond(config: RecurrentConfig) -> Shown:
     """How far the powers of W_h stray from its eigenvalues, at every spectral radius."""
     facts, radius = matrix_facts(config), _radius(config)
-    peak = peak_of(log10_power_norms(config, MOST), radius)
+    peak = peak_of(norms_of_powers(_at_any_radius(config)), radius)
     in_words = findings.normality_in_words(facts, peak.log10, peak.power, peak.is_all)
     picture = figure(
         powers,
-        rows.beyond(_at_any_radius(config)),
+        partial(rows.beyond, _at_any_radius(config)),
         alt_text="The norm of the powers of W_h between what the largest eigenvalue and the largest "
         "singular value say; below, the largest of all powers at every spectral radius, with a "
         "slider.",
@@ -216,7 +217,7 @@ def notebook(config: RecurrentConfig) -> Shown:
     in_words = findings.trace_in_words if alone else findings.local_trace_in_words
     picture = figure(
         network.notebook,
-        rows.notebook(replace(config, weight_scale=1.0)),
+        partial(rows.notebook, replace(config, weight_scale=1.0)),
         alt_text="The unrolled network of the course notebook over the norms of its gradient and "
         "its state; below, what the first timestep hears at every weight_scale, with a slider.",
         caption=f"At weight_scale {config.weight_scale:g}: {in_words(gradient)}",

@@ -41,6 +41,7 @@ def runs_of_all(config: RecurrentConfig) -> dict[str, tuple[Array, Array]]:
     }
 
 
+@lru_cache(maxsize=64)
 def ratios(config: RecurrentConfig) -> dict[str, Array]:
     """log10 ‖∂L/∂h_1‖/‖∂L/∂h_T‖ of each activation at every radius."""
     return {name: change(gradient) for name, (gradient, _) in runs_of_all(config).items()}

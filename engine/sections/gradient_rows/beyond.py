@@ -41,6 +41,12 @@ class Peak:
     is_all: bool
 
 
+@lru_cache(maxsize=64)
+def norms_of_powers(config: RecurrentConfig) -> Array:
+    """log10 ‖Wⁿ‖ at radius 1, from n = 0 to `MOST`; nobody may change them."""
+    return log10_power_norms(config, MOST)
+
+
 def peak_of(norms: Array, radius: float) -> Peak:
     """norms: log10 ‖Wⁿ‖ at radius 1, from n = 0; the matrix itself has this spectral radius."""
     if radius == 0:
@@ -55,7 +61,7 @@ def peak_of(norms: Array, radius: float) -> Peak:
 @lru_cache(maxsize=4)
 def beyond(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.powers.powers`, by name."""
-    norms = log10_power_norms(config, MOST)
+    norms = norms_of_powers(config)
     shown = max(config.timesteps, FEWEST)
     # Powers count from 0, timesteps from 1.
     big, bigger = (np.array(labelled(shown + 1, most)) - 1 for most in (NODES, NODES_ON_A_PHONE))
