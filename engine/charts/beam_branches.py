@@ -6,7 +6,7 @@ last columns up to the step under the hand are drawn.
 
 import altair as alt
 
-from engine.charts.beam_parts import KEPT, bow, curve, edges, hands, ranked_column, text
+from engine.charts.beam_parts import KEPT, LONGEST, bow, curve, edges, hands, ranked_column, text
 from engine.charts.beam_tree import AHEAD, ALIVE, FADED, PRUNED, WINNER
 from engine.charts.stage import (
     CAPTION,
@@ -29,28 +29,25 @@ COLUMNS, PHONE_COLUMNS = 6, 3
 HEIGHT, PHONE_HEIGHT = 520, 330
 
 
-def beam_branches(
-    nodes: Data, sizes: Data, ranked: Data, ends: Data, *, steps: int, widths: int
-) -> AnyChart:
+def beam_branches(nodes: Data, sizes: Data, ranked: Data, ends: Data, *, widths: int) -> AnyChart:
     """The tree with its ranked column.
 
     nodes: `depth, word, sequence, probability, edge` and `total` (in words), `greedy, optimum,
     leaf`, `looks` (a letter for each k and step, k by k), `ys` and `parent_ys` (packed, one of
     each k, 0 to 1). sizes: `beam_width, height` (in rows), `start_y, words`. ranked:
-    as `ranked_column` takes it. ends: `name, words, order` of the two paths. steps: T.
+    as `ranked_column` takes it. ends: `name, words, order` of the two paths.
     """
-    step = Slider("step", "Step t", 0, steps, 1, steps)
     parameters = [
-        *hands("t", step, widths, 3),
+        *hands("t", Slider("step", "Step t", 0, LONGEST, 1, 0), widths, 3),
         parameter("phase", KEPT),
-        parameter("place", f"(beam - 1) * {steps + 1} + t"),
-        parameter("ranked_place", f"(beam - 1) * {steps} + t - 1"),
-        *_places(steps),
+        parameter("place", "(beam - 1) * (last + 1) + t"),
+        parameter("ranked_place", "(beam - 1) * last + t - 1"),
+        *_places(),
     ]
     seen, ahead = _nodes(nodes)
     title = "t == 0 ? 'No candidates yet' : 'Ranked at t = ' + t"
     layers: list[Layer] = [
-        *_heads(steps),
+        *_heads(),
         _hairlines(ahead),
         *_edges(seen),
         *_paths(seen, ahead),
@@ -62,9 +59,9 @@ def beam_branches(
     return stage(*layers, height="bottom_y + 8*s", parameters=parameters, many_marks=True)
 
 
-def _places(steps: int) -> list[alt.Parameter]:
+def _places() -> list[alt.Parameter]:
     return [
-        parameter("shown_columns", f"min({steps}, wide ? {COLUMNS} : {PHONE_COLUMNS})"),
+        parameter("shown_columns", f"min(last, wide ? {COLUMNS} : {PHONE_COLUMNS})"),
         parameter("gone", "max(0, t - shown_columns)"),
         parameter("column", "(wide ? 0.70 : 0.97) * width / shown_columns"),
         parameter("tree_top", "34*s"),
@@ -114,12 +111,12 @@ def _one_of(seen: alt.Chart, looks: str) -> alt.Chart:
     return seen.transform_filter(f"indexof('{looks}', datum.look) >= 0")
 
 
-def _heads(steps: int) -> list[Layer]:
+def _heads() -> list[Layer]:
     """The timesteps over their columns; a column that isn't there has none."""
     return [
         words(f"column*{i} + 0.25*column", "14*s", f"'t = ' + (gone + {i + 1})", weight=600,
               colour=f"(t == gone + {i + 1} ? ink : dim)", where=f"{i} < shown_columns")
-        for i in range(min(steps, COLUMNS))
+        for i in range(COLUMNS)
     ]  # fmt: skip
 
 

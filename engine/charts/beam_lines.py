@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from engine.charts.beam_parts import MONOSPACE, bow, curve, edges, hands, looked_up, text
+from engine.charts.beam_parts import LONGEST, MONOSPACE, bow, curve, edges, hands, looked_up, text
 from engine.charts.stage import (
     CAPTION,
     Data,
@@ -36,22 +36,16 @@ NARROW_COLUMNS = 20
 LANES_HEIGHT, BESIDE = 420, 180
 
 
-def beam_lines(
-    pieces: Data, ends: Data, losers: Data, told: Data, *, steps: int, widths: int
-) -> AnyChart:
+def beam_lines(pieces: Data, ends: Data, losers: Data, told: Data, *, widths: int) -> AnyChart:
     """The lines of every k at every step.
 
     pieces: `beam_width, lane, parent_lane, start, end, text, finished_at, wins, greedy, optimum`,
     as `letter_lanes` has them. ends: `beam_width, lane` and, packed with an entry for each step,
     `ranks` (empty: nothing there), `values` (in words), `ats` (0 to 1 on the scale). losers:
     `beam_width, place` and, packed, `texts, shorts`. told: `name, words, order` of the greedy
-    sequence and the optimum. steps: T.
+    sequence and the optimum.
     """
-    step = Slider("step", "Step t", 1, steps, 1, steps)
-    parameters = [
-        *hands("t", step, widths, 5),
-        *_places(steps),
-    ]
+    parameters = [*hands("t", Slider("step", "Step t", 1, LONGEST, 1, 1), widths, 5), *_places()]
     layers: list[Layer] = [
         *_heads(),
         *_letters(_pieces(pieces)),
@@ -67,12 +61,12 @@ def beam_lines(
     )
 
 
-def _places(steps: int) -> list[alt.Parameter]:
+def _places() -> list[alt.Parameter]:
     return [
         parameter("lane_top", "36*s"),
         parameter("lanes", f"({in_window(f'{LANES_HEIGHT + BESIDE}*s', '580')}) - {BESIDE}*s"),
         parameter("lane_row", "min(60*s, lanes / beam)"),
-        parameter("columns", f"wide ? {steps} : {min(steps, NARROW_COLUMNS)}"),
+        parameter("columns", f"wide ? last : min(last, {NARROW_COLUMNS})"),
         parameter("gone", "max(0, t - columns)"),
         # One size for every k, so that letters stay in their columns.
         parameter(

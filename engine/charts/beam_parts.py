@@ -40,15 +40,24 @@ SEPARATOR = "\u001f"
 REVEAL = Radio("reveal", "Greedy path and optimum", ("hidden", SHOWN), "hidden")
 
 
+#: A step can go no further.
+LONGEST = 40
+
+
 def hands(now: str, step: Slider, widths: int, start: int) -> list[alt.Parameter]:
-    """The hands of a search: `now` is the step's value, `beam` the width, at first `start`."""
+    """The hands of a search: `now` is the step's value, `beam` the width, at first `start`.
+
+    `last` is where the slider of the step ends; a figure knows both, see
+    `engine.sections.shown.Figure.ends`.
+    """
     width = Slider("k", "Beam width k", 1, widths, 1, min(start, widths))
     return [
         *(hand.selection() for hand in (REVEAL, width, step)),
         parameter(now, step.now()),
         parameter("beam", width.now()),
         parameter("reveal_on", f"{REVEAL.now()} == '{SHOWN}'"),
-        parameter("final", f"{now} == {step.high}"),
+        alt.param(name="last", value=step.high),
+        parameter("final", f"{now} == last"),
     ]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_number, require_sequence
+from engine.arguments import require_choice, require_number, require_sequence
 from engine.extended_range import Scaled, ScaledNorm, in_range, shifted, unscaled
 from engine.numerics import Array, tensor, tensors
 from engine.recurrent import lstm, rnn
@@ -144,6 +144,18 @@ def spectral_sweep(
     return tidy(index, columns, log10=log10)
 
 
+def weight_scale_sweep(config: RecurrentConfig, scales: Array) -> dict[str, Array]:
+    """A vanilla RNN's trace at every `weight_scale`, in one batched pass (handout, Section 1.D).
+
+    Returns log10 of the columns of `gradient_trace`, by name, (scales, timesteps). The scale of
+    `config` itself isn't used.
+    """
+    require_choice("cell", config.cell, ("rnn",))
+    setup = experiment(replace(config, spectral_radius=None, weight_scale=1.0))
+    norms = _sweep(setup, scales, scales_all=True)
+    return {name: of.log10().reshape(len(scales), -1) for name, of in norms.items()}
+
+
 def loss_timestep_matrix(config: RecurrentConfig, *, log10: bool = False) -> pd.DataFrame:
     """‖∂L_k/∂h_t‖ for every k and t ≤ k, L_k the squared error at k, mean over the batch.
 
@@ -205,14 +217,14 @@ def gradient_reach(config: RecurrentConfig, fraction: float = 0.99) -> int:
     return config.timesteps - forgotten
 
 
-def _sweep(setup: Experiment, scales: Array) -> dict[str, ScaledNorm]:
+def _sweep(setup: Experiment, scales: Array, *, scales_all: bool = False) -> dict[str, ScaledNorm]:
     """The norms of the run of each scale, as many together as memory allows."""
     config = setup.config
     per_run = config.timesteps * config.batch_size * config.hidden_size
     per_run *= LSTM_ARRAYS if config.cell == "lstm" else 1
     at_once = max(1, SWEEP_NUMBERS // per_run)
     parts = [
-        measure(setup, Runs(scales[start : start + at_once])).columns
+        measure(setup, Runs(scales[start : start + at_once], scales_all=scales_all)).columns
         for start in range(0, len(scales), at_once)
     ]
     return {name: join([part[name] for part in parts]) for name in parts[0]}

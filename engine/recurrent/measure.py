@@ -46,10 +46,14 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Runs:
-    """How the runs of a sweep differ, (runs,) each: a factor on W_h, the forget gate's bias."""
+    """How the runs of a sweep differ, (runs,) each: a factor on W_h, the forget gate's bias.
+
+    scales_all: whether the factor is on W_x and W^f, too; of a vanilla RNN only.
+    """
 
     scales: Array
     forget_biases: Array | None = None
+    scales_all: bool = False
 
 
 #: The network as it is.
@@ -103,8 +107,9 @@ def lstm_backward(setup: Experiment, run: lstm.Forward, runs: Runs = ONE_RUN) ->
 def rnn_forward(setup: Experiment, runs: Runs = ONE_RUN) -> rnn.Forward:
     """The forward pass of a vanilla RNN on the experiment's data."""
     return rnn.forward(
-        setup.weights, runs.scales, setup.inputs, setup.targets, setup.config.activation
-    )
+        setup.weights, runs.scales, setup.inputs, setup.targets, setup.config.activation,
+        scales_all=runs.scales_all,
+    )  # fmt: skip
 
 
 def _lstm_forward(setup: Experiment, runs: Runs) -> lstm.Forward:

@@ -34,10 +34,12 @@ class Forward:
 
     hidden: (timesteps, runs, batch, hidden). residual: ŷ_t − y_t on the scale of the hidden state
     at t, (timesteps, runs, batch). slope: σ', shaped like hidden, or None for the identity's 1.
+    readout: W^f, (hidden,), or of each run, (runs, 1, hidden).
     """
 
     weights: Weights
     scales: Array
+    readout: Array
     hidden: Scaled
     residual: Array
     slope: Factors | None
@@ -45,7 +47,7 @@ class Forward:
     def local_gradient(self, t: int, weight: float) -> Scaled:
         """The gradient at h_t of `weight` times the squared error at t: (runs, batch, hidden)."""
         error = 2 * weight * self.residual[t, :, :, None]
-        return Scaled(error * self.weights.w_f, self.hidden.exponent[t])
+        return Scaled(error * self.readout, self.hidden.exponent[t])
 
     def at_sums(self, t: int | slice, gradient: Scaled) -> Scaled:
         """From the gradient at h_t = σ(a_t) to the gradient at a_t."""
@@ -65,10 +67,22 @@ class Forward:
 
 
 def forward(
-    weights: Weights, scales: Array, inputs: Array, targets: Array, activation: Activation
+    weights: Weights,
+    scales: Array,
+    inputs: Array,
+    targets: Array,
+    activation: Activation,
+    *,
+    scales_all: bool = False,
 ) -> Forward:
-    """Run the recurrence on `inputs` and `targets`, each (timesteps, batch)."""
-    terms = inputs[:, :, None] * weights.w_x + weights.bias
+    """Run the recurrence on `inputs` and `targets`, each (timesteps, batch).
+
+    scales: of each run, what its W_h is multiplied by; with `scales_all` W_x and W^f, too.
+    """
+    w_x, readout = weights.w_x, weights.w_f
+    if scales_all:
+        w_x, readout = (scales[:, None, None] * matrix for matrix in (w_x, readout))
+    terms = inputs[:, None, :, None] * w_x + weights.bias  # the same for all runs, or not
     hidden, sums = in_range(lambda stride: _states(weights, scales, terms, activation, stride))
     slope = None
     if activation == "tanh":
@@ -76,8 +90,9 @@ def forward(
     elif activation == "relu":
         slope = Factors((hidden.mantissa > 0).astype(np.float64))
     offset = np.tile((weights.b_f - targets)[:, None], (1, len(scales), 1))
-    residual = hidden.mantissa @ weights.w_f + shifted(offset, -hidden.exponent)
-    return Forward(weights, scales, hidden, residual, slope)
+    read = (hidden.mantissa * readout).sum(axis=-1) if scales_all else hidden.mantissa @ readout
+    residual = read + shifted(offset, -hidden.exponent)
+    return Forward(weights, scales, readout, hidden, residual, slope)
 
 
 def backward(run: Forward, loss_weight: Array) -> Scaled:
@@ -136,13 +151,13 @@ def _states(
     tanh keeps states within 1. The others let them grow, but never shrink far below the inputs'
     terms, on whose exponent, 0, they stay.
     """
-    timesteps, batch, hidden = terms.shape
+    timesteps, _, batch, hidden = terms.shape
     runs, is_unbounded = len(scales), activation != "tanh"
     w_h, row_scale = _shared_matrix(weights, scales, batch)
     w_h_transposed = np.ascontiguousarray(w_h.value().T)
     # One array for both: two that are given back one by one are fetched anew from the system.
     sums, *others = np.empty((1 if is_unbounded else 2, timesteps, runs, batch, hidden))
-    sums[:] = terms[:, None]
+    sums[:] = terms
     states = sums if is_unbounded else others[0]
     exponents = unscaled(timesteps, runs)
     recurrent = np.zeros((runs, batch, hidden))  # what h_0 = 0 sends
@@ -193,7 +208,7 @@ def _blocks_back(run: Forward, loss_weight: Array, stride: int) -> Iterator[tupl
         exponents = np.repeat(gradient.exponent[None], end - steps.start, axis=0)
         for t in reversed(range(steps.start, end)):
             if errors is not None and t < end - 1:
-                now += errors[t - steps.start, :, :, None] * run.weights.w_f
+                now += errors[t - steps.start, :, :, None] * run.readout
             gradients[t - steps.start] = now
             if has_exponents:
                 gradient = run.at_sums(t, gradient)

@@ -5,7 +5,7 @@ hands. So pictures are kept by their settings without them, and only words are m
 """
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from engine.decoding.cost import (
 )
 from engine.decoding.exact import ExactSearchResult
 from engine.decoding.letter_lanes import letter_lanes
-from engine.decoding.record import BeamSearchResult
+from engine.decoding.record import BeamSearchResult, Hypothesis
 from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.study import load_study
 from engine.decoding.tree_frames import algorithm_frame, tree_frames
@@ -286,29 +286,34 @@ def _branches(config: DecodingConfig) -> tuple[Figure, int, int] | None:
         alt_text="The search tree as it grows: what the search looks at is written out, kept or "
         "crossed, the rest are thin lines; beside it the ranked candidates with a line after the "
         "k-th.",
-        steps=frames.steps,
         widths=widths[-1],
     )
-    return picture, frames.steps, widths[-1]
+    ends = {"step": frames.steps, "last": frames.steps}
+    return replace(picture, ends=ends), frames.steps, widths[-1]
 
 
-@lru_cache(maxsize=8)
 def _lines(config: DecodingConfig) -> Figure:
-    lanes, steps = letter_lanes(config, WIDTHS), config.max_length
-    return figure(
+    picture = figure(
         beam_lines,
-        {
-            "pieces": rows.line_pieces(lanes.pieces),
-            "ends": rows.line_ends(lanes.ends, steps),
-            "losers": rows.line_losers(lanes.losers, steps),
-            "told": rows.path_ends(lanes.greedy, lanes.optimum),
-        },
+        partial(_line_frames, config),
         alt_text="The hypotheses of the beam as lines of letters, what they share written once; "
         "those that fell out of the beam are grey and end in a bar; beside each line its rank and "
         "its total log-prob.",
-        steps=steps,
         widths=WIDTHS[-1],
     )
+    return replace(picture, ends={"step": config.max_length, "last": config.max_length})
+
+
+@lru_cache(maxsize=8)
+def _line_frames(config: DecodingConfig) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.beam_lines.beam_lines`."""
+    lanes, steps = letter_lanes(config, WIDTHS), config.max_length
+    return {
+        "pieces": rows.line_pieces(lanes.pieces),
+        "ends": rows.line_ends(lanes.ends, steps),
+        "losers": rows.line_losers(lanes.losers, steps),
+        "told": rows.path_ends(lanes.greedy, lanes.optimum),
+    }
 
 
 @lru_cache(maxsize=2)
@@ -351,16 +356,22 @@ def _stored(config: DecodingConfig, step: int) -> tuple[str, ...]:
     return (f"**Stored after step {step}:** {findings.stored_in_words(config.model, now)}.",)
 
 
+@lru_cache(maxsize=64)
 def _fate(config: DecodingConfig, revealed: bool) -> tuple[str, ...]:
     """What became of the best of all, for those who have asked to see it."""
     if not revealed:
         return ()
-    best, result = comparisons.optimum(config), _beam(config)
+    best, result = _best_of_all(_without_width(config)), _beam(config)
     if best is None:
         return ("The best of all sequences isn't proved here; a shorter T makes it possible.",)
     lost = lost_optimum(result, best)
     words = findings.lost_in_words(config, result, best, lost)
     return (f"{findings.best_of_all_in_words(config, best)} {words}",)
+
+
+@lru_cache(maxsize=32)
+def _best_of_all(config: DecodingConfig) -> Hypothesis | None:
+    return comparisons.optimum(config)
 
 
 def _carried(result: BeamSearchResult) -> str:

@@ -1,5 +1,7 @@
 """What does it still hear? The character networks of the page on trained networks, as a section."""
 
+from functools import lru_cache, partial
+
 import numpy as np
 import pandas as pd
 
@@ -47,6 +49,25 @@ def listening(text: str, number: int = 1, letter: int = 40, state: str = "traine
     number: of the line, from 1. letter: the one that is written, from 2 to 64. state: "untrained"
     or "trained".
     """
+    return Shown(
+        {
+            "listening": figure(
+                listening_picture,
+                partial(_frames, text, number),
+                alt_text="A text, twice: each earlier letter tinted by how far it moves the log-"
+                "probability of the boxed letter, for a vanilla RNN and for an LSTM; beside it that "
+                "norm against distance, of all seeds.",
+                caption=f"The letter boxed is number {letter} of the line; the networks are {state}.",
+                hands={LETTER.name: letter, TRAINED.name: state},
+            )
+        },
+        sentences=sentences(text),
+    )
+
+
+@lru_cache(maxsize=8)
+def _frames(text: str, number: int) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.listening.listening`."""
     frames: dict[str, list[pd.DataFrame]] = {"letters": [], "looks": []}
     for place, cell in enumerate(CELLS):
         tints, said = {}, {}
@@ -61,24 +82,8 @@ def listening(text: str, number: int = 1, letter: int = 40, state: str = "traine
             pd.DataFrame([{"cell": place, "name": NAMES[cell], **said, **TITLES[text]}])
         )
     curves, ticks = _curves(text)
-    return Shown(
-        {
-            "listening": figure(
-                listening_picture,
-                {
-                    **{name: pd.concat(parts, ignore_index=True) for name, parts in frames.items()},
-                    "curves": curves,
-                    "ticks": ticks,
-                },
-                alt_text="A text, twice: each earlier letter tinted by how far it moves the log-"
-                "probability of the boxed letter, for a vanilla RNN and for an LSTM; beside it that "
-                "norm against distance, of all seeds.",
-                caption=f"The letter boxed is number {letter} of the line; the networks are {state}.",
-                hands={LETTER.name: letter, TRAINED.name: state},
-            )
-        },
-        sentences=sentences(text),
-    )
+    joined = {name: pd.concat(parts, ignore_index=True) for name, parts in frames.items()}
+    return {**joined, "curves": curves, "ticks": ticks}
 
 
 def tinted(log10_norms: Array) -> Array:
@@ -99,6 +104,7 @@ def shown_letter(letter: str) -> str:
     return {" ": "·", "\n": "⏎"}.get(letter, letter)
 
 
+@lru_cache(maxsize=2)
 def sentences(text: str) -> tuple[str, ...]:
     """What the numbers say of who listens farther, over all seeds."""
     reach = {share: rows_where(reach_frame(share), text=text) for share in (HALF, MOST)}

@@ -69,7 +69,7 @@ class Picture:
         return self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sketch:
     """A picture that can be made: what draws it, with which options, and what finds its rows.
 
@@ -89,6 +89,14 @@ class Sketch:
         said = f"{_place(self.chart)} {self.options!r} {_place(of)} {given!r}"
         return blake2b(said.encode(), digest_size=16).hexdigest()
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both would make the same."""
+        return isinstance(other, Sketch) and self.digest() == other.digest()
+
+    def __hash__(self) -> int:
+        """By what it makes."""
+        return hash(self.digest())
+
     @cached_property
     def made(self) -> Picture:
         """The picture."""
@@ -101,8 +109,9 @@ class Figure:
 
     name: of its files. alt_text: what the picture is, for those who can't see it; it stays the same
     while controls move. caption: what it shows at these settings. hands: where the config has the
-    sliders and radios inside the picture, by the control's name. ends: where its sliders end, if
-    not where the chart has it. program: what makes it in a notebook.
+    sliders and radios inside the picture, by the control's name. ends: where its sliders end, and
+    the values of the chart's other parameters, if not where the chart has them. program: what makes
+    it in a notebook.
     """
 
     name: str
@@ -160,12 +169,15 @@ class Figure:
         return drawn
 
     def _set(self, one: dict[str, Any], hands: Mapping[str, float | str]) -> dict[str, Any]:
-        """A parameter of the specification; a slider starts and ends where this figure has it."""
+        """A parameter of the specification, as this figure has it."""
         name = one["name"]
         if name in hands:
             one = {**one, "value": [{"at": hands[name]}]}
+        if name not in self.ends:
+            return one
+        end = self.ends[name]
         return (
-            {**one, "bind": {**one["bind"], "max": self.ends[name]}} if name in self.ends else one
+            {**one, "bind": {**one["bind"], "max": end}} if "bind" in one else {**one, "value": end}
         )
 
 

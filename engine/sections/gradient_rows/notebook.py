@@ -1,6 +1,5 @@
 """Rows of the course notebook's own experiment: torch's initialisation times weight_scale."""
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -9,7 +8,8 @@ from engine.charts.stage import packed, power_ticks
 from engine.charts.unrolled import WEIGHT_SCALE
 from engine.extended_range import Array
 from engine.in_words import lowered
-from engine.recurrent import RecurrentConfig, gradient_trace
+from engine.recurrent import RecurrentConfig
+from engine.recurrent.gradients import weight_scale_sweep
 from engine.sections.gradient_rows.common import Frames, drawn_steps
 from engine.sections.gradient_rows.hero import along_time
 
@@ -19,12 +19,10 @@ SHOWN = 2.0
 
 @lru_cache(maxsize=4)
 def notebook(config: RecurrentConfig) -> Frames:
-    """The frames of `engine.charts.unrolled.notebook`, by name.
-
-    Every weight is scaled, so that there is nothing to share among the runs: each is its own.
-    """
+    """The frames of `engine.charts.unrolled.notebook`, by name."""
     at = WEIGHT_SCALE.values()
-    gradient, state = _traces(config, at)
+    swept = weight_scale_sweep(config, at)
+    gradient, state = swept["grad_hidden_norm"], swept["hidden_norm"]
     steps = drawn_steps(config.timesteps)
     drawn = steps["t"].to_numpy() - 1
     ticks = power_ticks(*_reach(gradient, state, np.abs(at) <= SHOWN))
@@ -42,19 +40,6 @@ def notebook(config: RecurrentConfig) -> Frames:
         "scales": scales,
         "ticks": ticks,
     }
-
-
-def _traces(config: RecurrentConfig, at: Array) -> tuple[Array, Array]:
-    """log10 of ‖∂L/∂h_t‖ and ‖h_t‖ at each weight_scale, (values, timesteps) each."""
-    frames = [
-        gradient_trace(replace(config, spectral_radius=None, weight_scale=float(scale))).log10_frame
-        for scale in at
-    ]
-    gradient, state = (
-        np.array([frame[column].to_numpy() for frame in frames])
-        for column in ("log10_grad_hidden_norm", "log10_hidden_norm")
-    )
-    return gradient, state
 
 
 def _reach(gradient: Array, state: Array, inside: Array) -> tuple[float, float]:

@@ -243,6 +243,18 @@ def test_a_sweep_in_parts_is_a_trace_at_every_radius(
         assert_equal_frames(spectral_sweep(config, radii), traces(config, radii), rtol=1e-12)
 
 
+@given(calm, st.lists(hundredths(-150, 150), min_size=1, max_size=5))
+def test_a_sweep_of_weight_scales_is_a_trace_at_every_one(
+    config: RecurrentConfig, scales: list[float]
+) -> None:
+    swept = gradients.weight_scale_sweep(config, np.array(scales))
+    for place, scale in enumerate(scales):
+        own = gradient_trace(replace(config, spectral_radius=None, weight_scale=scale)).norms
+        for name, norm in own.items():
+            alone = norm.log10().ravel()
+            np.testing.assert_allclose(swept[name][place], alone, rtol=1e-9, atol=1e-9)
+
+
 def traces(config: RecurrentConfig, radii: list[float]) -> pd.DataFrame:
     frames = []
     for radius in radii:
