@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,7 +20,7 @@ from engine.questions import Question
 from engine.sections.shown import Shown
 from pages.common import sections, tree_input
 from pages.common.ask import ask
-from pages.common.controls import Choice, Line, Number, Sections, Switch, set_in_picture
+from pages.common.controls import Choice, Line, Number, Sections, Switch, folded, set_in_picture
 from pages.common.frame import open_page, run_sections
 from pages.common.presenter import folded_away
 from pages.common.questions import (
@@ -141,13 +141,17 @@ def choose_search(area: DeltaGenerator) -> tuple[DecodingConfig, str]:
                 tree_input.show_faults(tree.faults)
             fault = "Mend it in the section **Your own tree**, or choose another model."
     is_handout = model_name == "handout"  # its tree is three words deep, and ranked by the total
-    if not is_handout:
-        with row:
-            max_length = LENGTH.show(high=longest)
-    with row, st.popover("More", icon=":material/tune:"):
+    seldom: list[Number | Choice | Switch] = [SCORING, ALPHA, COUNT_END]
+    chosen: dict[Number | Choice | Switch, Any] = {}
+    with row:
         if is_handout:
-            max_length = LENGTH.show(high=longest)
-        scoring, alpha, count_end = SCORING.show(), ALPHA.show(), COUNT_END.show()
+            seldom.insert(0, LENGTH)
+        else:
+            chosen[LENGTH] = LENGTH.show(high=longest)
+        chosen |= folded(seldom, highs={LENGTH: longest})
+    max_length, scoring, alpha, count_end = (
+        chosen[of] for of in (LENGTH, SCORING, ALPHA, COUNT_END)
+    )
     if model_name == "characters":
         with area:
             text = choose_prompt(max_length)

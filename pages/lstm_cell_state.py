@@ -14,7 +14,7 @@ from engine.recurrent.presets import LSTM_PRESETS
 from engine.sections.shown import Shown
 from pages.common import sections
 from pages.common.ask import ask
-from pages.common.controls import Choice, Number, Sections, Switch, reset, set_in_picture
+from pages.common.controls import Choice, Number, Sections, Switch, folded, set_in_picture
 from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
@@ -86,11 +86,8 @@ def of_network(section: Callable[[RecurrentConfig], None]) -> Callable[[], None]
 def choose_network() -> RecurrentConfig:
     """What is run, one click away; what it is stands beside it."""
     with controls_area():
-        with st.popover("Experiment", icon=":material/tune:"):
-            radius, timesteps, hidden, batch, input_scale, last_only, seed = (
-                control.show() for control in (*SETTINGS, SEED)
-            )
-            st.button("Reset all but the seed", on_click=reset, args=(SETTINGS,))
+        chosen = folded((*SETTINGS, SEED), resets=SETTINGS, label="Experiment")
+        radius, timesteps, hidden, batch, input_scale, last_only, seed = chosen.values()
         st.caption(
             f"spectral radius of each W {radius:g} · T = {timesteps} · units {hidden} · sequences "
             f"{batch} · {'target at T' if last_only else 'a target at every timestep'}"

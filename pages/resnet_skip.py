@@ -12,7 +12,7 @@ from engine.residual import ResidualConfig
 from engine.sections.shown import Shown
 from pages.common import sections
 from pages.common.ask import ask
-from pages.common.controls import Choice, Number, Sections, reset
+from pages.common.controls import Choice, Number, Sections, folded
 from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
@@ -89,9 +89,7 @@ def with_controls(
     above = st.container()
     with controls_area():
         values = {control: control.show() for control in often}
-        with st.popover("More", icon=":material/tune:"):
-            values |= {control: control.show() for control in seldom}
-            st.button("Reset all but the seed", on_click=reset, args=(SETTINGS,))
+        values |= folded(seldom, resets=SETTINGS)
     with above:
         draw(ResidualConfig(**{FIELDS[control]: value for control, value in values.items()}))
 

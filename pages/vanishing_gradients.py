@@ -11,7 +11,7 @@ from engine import handout
 from engine.recurrent import RecurrentConfig
 from engine.sections.shown import Shown
 from pages.common.ask import ask
-from pages.common.controls import Choice, Number, Sections, Switch, reset
+from pages.common.controls import Choice, Number, Sections, Switch, folded
 from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
@@ -89,10 +89,7 @@ def choose(first: Sequence[Any], more: Sequence[Any]) -> RecurrentConfig:
     """The controls above a picture: what one changes often, and the rest one click away."""
     with controls_area():
         chosen = {control: control.show() for control in first}
-        with st.popover("More", icon=":material/tune:"):
-            chosen |= {control: control.show() for control in more}
-            settings = [control for control in (*first, *more) if control is not SEED]
-            st.button("Reset all but the seed", on_click=reset, args=(settings,))
+        chosen |= folded(more, resets=[of for of in (*first, *more) if of is not SEED])
     return RecurrentConfig(**{FIELDS[control]: value for control, value in chosen.items()})
 
 

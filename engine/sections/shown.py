@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import finalize
 
+from engine.lazy import cached_property
 from engine.questions import Verdict
 
 if TYPE_CHECKING:  # who only lays a section out needs none of them

@@ -250,15 +250,55 @@ Control = Number | Choice | Switch | Line | Sections | Text
 
 
 def value_in_picture(control: Number | Choice) -> Any:
-    """What a control that stands in a picture has: the session's value, the address's, or its own.
-
-    It has no widget of its own, so nobody else keeps the three in step.
-    """
+    """What a control that stands in a picture has; it has no widget that would note it."""
     if control.key not in st.session_state:
-        given = st.query_params.get_all(control.key)
-        is_allowed = len(given) == 1 and control.refusal(given[0]) is None
-        st.session_state[control.key] = control.read(given[0]) if is_allowed else control.default
+        st.session_state[control.key] = _stands_at(control)
     return st.session_state[control.key]
+
+
+def folded(
+    controls: Sequence[Number | Choice | Switch],
+    *,
+    resets: Sequence[Number | Choice | Switch] = (),
+    label: str = "More",
+    highs: Mapping[Number, float] | None = None,
+) -> dict[Any, Any]:
+    """The engine's values of controls that one seldom changes, behind a button.
+
+    They are drawn once it is opened; until then each stands where it was left. resets: those that a
+    button in it gives their defaults. highs: where some of them end earlier.
+    """
+    panel, highs = (
+        st.popover(label, icon=":material/tune:", key="more", on_change="rerun"),
+        highs or {},
+    )
+    if not panel.open:
+        return {of: _closed(of, highs.get(of)) if isinstance(of, Number) else _closed(of)
+                for of in controls}  # fmt: skip
+    with panel:
+        values = {
+            of: of.show(highs.get(of)) if isinstance(of, Number) else of.show() for of in controls
+        }
+        if resets:
+            st.button("Reset all but the seed", on_click=reset, args=(resets,))
+    return values
+
+
+def _closed(control: Number | Choice | Switch, high: float | None = None) -> Any:
+    """The engine's value of a control that isn't on the screen."""
+    value = _stands_at(control)
+    if isinstance(control, Choice):
+        return control.options[value]
+    return value if high is None else min(value, high)
+
+
+def _stands_at(control: Number | Choice | Switch) -> Any:
+    """What the session has for a control, or the address, or its default."""
+    if (value := st.session_state.get(control.key)) is not None:
+        return value
+    given = st.query_params.get_all(control.key)
+    is_allowed = len(given) == 1 and control.refusal(given[0]) is None
+    return control.read(given[0]) if is_allowed else control.default
 
 
 def set_in_picture(control: Number | Choice, value: Any) -> None:

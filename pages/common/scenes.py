@@ -97,10 +97,11 @@ def arrive(page: str, controls: Sequence[Control]) -> bool:
 
 def remember(page: str, controls: Sequence[Control]) -> None:
     """Note where the controls of a page stand; what isn't on screen stands where it stood."""
+    address = st.query_params.to_dict()
     for control in controls:
         value = st.session_state.get(control.key)
         # Before its widget is first shown, the address knows more than the session.
-        text = st.query_params.get(control.key) if value is None else control.written(value)
+        text = address.get(control.key) if value is None else control.written(value)
         if text is not None and control.refusal(text) is None:
             _left(page)[control.key] = text
 

@@ -23,5 +23,6 @@ def open_by_address(name: str, query: Mapping[str, str | list[str]]) -> AppTest:
     app.run()
     for key, value in query.items():
         app.query_params[key] = value
+    app.session_state["more"] = True  # what is folded away is the browser's to open
     app.switch_page(f"pages/{name}.py")
     return app.run()
