@@ -20,6 +20,7 @@ from weakref import finalize
 
 from engine.lazy import cached_property
 from engine.questions import Verdict
+from engine.sections.built import kept
 
 if TYPE_CHECKING:  # who only lays a section out needs none of them
     import altair as alt
@@ -251,17 +252,25 @@ def _specification(
 
     Building a picture takes far longer than its numbers.
     """
-    import altair as alt
     import pandas as pd
+
+    drawn = kept(f"{_place(chart)} {names!r} {options!r}", lambda: _built(chart, names, options))
+    constants = drawn.pop("datasets", {})
+    rows = {name: _arrow(pd.DataFrame(of)) for name, of in constants.items()}
+    return json.dumps(drawn), rows
+
+
+def _built(
+    chart: Callable[..., AnyChart], names: tuple[str, ...], options: tuple[tuple[str, Any], ...]
+) -> dict[str, Any]:
+    import altair as alt
 
     data = {name: alt.NamedData(name) for name in names}
     # The tests validate every picture; here it would take as long again.
-    built = chart(**data, **dict(options)).to_dict(validate=False)
-    constants = built.pop("datasets", {})
+    built: dict[str, Any] = chart(**data, **dict(options)).to_dict(validate=False)
     if "layer" in built:
         built["layer"] = _together(built["layer"], built.get("resolve"))
-    rows = {name: _arrow(pd.DataFrame(of)) for name, of in constants.items()}
-    return json.dumps(built), rows
+    return built
 
 
 def _together(layers: list[dict[str, Any]], resolve: Any) -> list[dict[str, Any]]:
