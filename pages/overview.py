@@ -42,8 +42,9 @@ def main() -> None:
 def cards() -> None:
     """What each page is about, at a glance."""
     shown = ask(sections.cards)
-    for of, column in zip(places.SUBJECTS, st.columns(len(places.SUBJECTS)), strict=True):
-        with column.container(border=True, height="stretch"):
+    columns = st.columns(len(places.SUBJECTS), border=True)
+    for of, column in zip(places.SUBJECTS, columns, strict=True):
+        with column:
             drawn = shown.figures[of.name]
             st.vega_lite_chart(
                 {**drawn.vega({}), "datasets": drawn.all_rows}, width="stretch", alt=drawn.alt_text

@@ -25,7 +25,9 @@ QUANTILES = ("min", "q10", "median", "q90", "max")
 def memory(config: RecurrentConfig, asked: float | None) -> Frames:
     """The frames of `engine.charts.way_pictures.memory`; config: without hands."""
     found = ways_of(config, asked)
-    kept = [survival_quantiles(way.config) for way in found]
+    # One way after the other: both ask for the same run, and the last few are remembered.
+    pairs = [(survival_quantiles(way.config), half_lives(way.config)) for way in found]
+    kept, lives = [pair[0] for pair in pairs], [pair[1]["half_life"].to_numpy() for pair in pairs]
     of = {q: np.stack([one[f"log10_{q}"].to_numpy() for one in kept]) for q in QUANTILES}
     flow = flows(config, asked)
     gradients = {}
@@ -37,7 +39,6 @@ def memory(config: RecurrentConfig, asked: float | None) -> Frames:
     lowest = lowest[np.isfinite(lowest)].min(initial=-2.0)
     highest = gradients["cell"][np.isfinite(gradients["cell"])].max(initial=0.0)
     axis = powers(float(lowest), float(highest))
-    lives = [half_lives(way.config)["half_life"].to_numpy() for way in found]
     axis_of_lives = life_axis(config.timesteps)
     columns = lines(SURVIVAL, axis, {"median": of["median"], **gradients})
     columns |= bands(SURVIVAL, axis, "all_units", of["min"], of["max"])

@@ -232,7 +232,7 @@ def _grown(log10: float) -> str:
     """Growing, shrinking or neither, by the logarithm of the ratio."""
     if log10 == -math.inf:
         return "ends at zero"
-    if abs(log10) < ABOUT_AS_MUCH:
+    if abs(log10) <= ABOUT_AS_MUCH:
         return "keeps its size"
     verb = "grows" if log10 > 0 else "shrinks"
     return f"{verb} {scientific(abs(log10), 1)}-fold"

@@ -1,10 +1,12 @@
 """Pages under Streamlit's own test runner, without a browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.common import ask
+from pages.common.workers import Workers
 from tests.pages.opening import open_by_address
 
 OpenPage = Callable[..., AppTest]
@@ -18,3 +20,13 @@ def open_page() -> OpenPage:
         return open_by_address(name, query)
 
     return open_named
+
+
+@pytest.fixture
+def two_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+    """Two processes, and an empty cache of their answers, in place of the server's own."""
+    workers = Workers(2)
+    monkeypatch.setattr(ask, "workers", lambda: workers)
+    monkeypatch.setattr(ask, "ANSWERS", ask.Answers(1_000_000, 1_000_000))
+    yield workers
+    workers.stop()

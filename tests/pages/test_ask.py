@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,15 +22,6 @@ from pages.common.workers import Workers
 from tests.pages.asked import die, die_once, double, loaded_modules, process_id, refuse
 
 T = TypeVar("T")
-
-
-@pytest.fixture
-def two_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
-    workers = Workers(2)
-    monkeypatch.setattr(ask, "workers", lambda: workers)
-    monkeypatch.setattr(ask, "ANSWERS", Answers(1_000_000, 1_000_000))
-    yield workers
-    workers.stop()
 
 
 @pytest.mark.usefixtures("two_workers")

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from pages.common import ask
-from pages.common.ask import LARGE, Answers
+from pages.common.ask import LARGE
 from pages.common.workers import LongLane, Workers
 from tests.pages.asked import double, note, stay
 
@@ -19,15 +19,6 @@ from tests.pages.asked import double, note, stay
 @pytest.fixture
 def lane() -> Iterator[LongLane]:
     made = LongLane()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
-    made = Workers(2)
-    monkeypatch.setattr(ask, "workers", lambda: made)
-    monkeypatch.setattr(ask, "ANSWERS", Answers(1_000_000, 1_000_000))
     yield made
     made.stop()
 
@@ -47,8 +38,8 @@ def begun(lane: LongLane | Workers, path: Path) -> tuple[Future[str], int]:
     return future, int(path.read_text())
 
 
-def test_what_is_quick_does_not_wait_for_what_is_long(workers: Workers, tmp_path: Path) -> None:
-    long, _ = begun(workers, tmp_path / "long")
+def test_what_is_quick_does_not_wait_for_what_is_long(two_workers: Workers, tmp_path: Path) -> None:
+    long, _ = begun(two_workers, tmp_path / "long")
     assert ask.ask(double, 21) == 42
     assert not long.done()
 
@@ -96,7 +87,7 @@ def stays_while_wanted(large: Large) -> str:
 
 
 def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
-    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two_workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A visitor's run ends where the page sends something: here, by an error, when its time comes."""
     gone = {"first": threading.Event(), "second": threading.Event()}
@@ -123,7 +114,7 @@ def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
     wait_for(lambda: ask.ANSWERS.hits == 1)
     gone["first"].set()
     visitors[0].join()
-    other = workers.submit_long(double, 4)
+    other = two_workers.submit_long(double, 4)
     time.sleep(0.2)
     assert not other.done(), "the second visitor still waits for what was begun first"
     gone["second"].set()
