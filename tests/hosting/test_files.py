@@ -12,16 +12,17 @@ DOCKERFILE = (ROOT / "hosting" / "Dockerfile").read_text()
 COMPOSE = (ROOT / "hosting" / "compose.yaml").read_text()
 NGINX = (ROOT / "hosting" / "nginx.conf").read_text()
 README = (ROOT / "hosting" / "README.md").read_text()
+#: What the image gets from here.
+COPIED = re.findall(r"^COPY (?:--chown=\w+ )?(\S+) \S+$", DOCKERFILE, re.MULTILINE)
 
 
 def test_everything_copied_into_the_image_exists() -> None:
-    copied = re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)
-    assert {"requirements.txt", "streamlit_app.py", "engine", "pages"} <= set(copied)
-    assert [path for path in copied if not (ROOT / path).exists()] == []
+    assert {"requirements.txt", "streamlit_app.py", "engine", "pages"} <= set(COPIED)
+    assert [path for path in COPIED if not (ROOT / path).exists()] == []
 
 
 def test_the_image_has_all_that_the_entry_point_imports() -> None:
-    copied = set(re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE))
+    copied = set(COPIED)
     packages = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
     imported = set()
     for path in (
@@ -64,10 +65,9 @@ def test_a_full_room_may_open_its_files_and_the_image_gets_only_what_it_copies()
     assert limit is not None
     assert int(limit[1]) >= startup.FILES_OF_A_ROOM
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
-    copied = re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)
     assert "*" in ignored
     assert {line[1:] for line in ignored if line.startswith("!")} == {
-        path.split("/")[0] for path in copied
+        path.split("/")[0] for path in COPIED
     }
 
 
