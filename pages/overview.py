@@ -42,7 +42,7 @@ def main() -> None:
 def cards() -> None:
     """What each page is about, at a glance."""
     shown = ask(sections.cards)
-    columns = st.columns(len(places.SUBJECTS), border=True)
+    columns = st.columns(len(places.SUBJECTS), gap="xsmall", border=True)
     for of, column in zip(places.SUBJECTS, columns, strict=True):
         with column:
             drawn = shown.figures[of.name]
