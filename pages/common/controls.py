@@ -5,6 +5,7 @@ value and the URL in step (`bind="query-params"`); what the URL asks for that a 
 allow falls back to the default, and `ignored_url_values` says so.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -261,35 +262,30 @@ def folded(
     *,
     resets: Sequence[Number | Choice | Switch] = (),
     label: str = "More",
-    highs: Mapping[Number, float] | None = None,
+    highs: Mapping[Number | Choice | Switch, float] | None = None,
 ) -> dict[Any, Any]:
     """The engine's values of controls that one seldom changes, behind a button.
 
     They are drawn once it is opened; until then each stands where it was left. resets: those that a
     button in it gives their defaults. highs: where some of them end earlier.
     """
-    panel, highs = (
-        st.popover(label, icon=":material/tune:", key="more", on_change="rerun"),
-        highs or {},
-    )
+    ends = highs or {}
+    panel = st.popover(label, icon=":material/tune:", key="more", on_change="rerun")
     if not panel.open:
-        return {of: _closed(of, highs.get(of)) if isinstance(of, Number) else _closed(of)
-                for of in controls}  # fmt: skip
+        return {of: _closed(of, ends.get(of, math.inf)) for of in controls}
     with panel:
         values = {
-            of: of.show(highs.get(of)) if isinstance(of, Number) else of.show() for of in controls
+            of: of.show(ends.get(of)) if isinstance(of, Number) else of.show() for of in controls
         }
         if resets:
             st.button("Reset all but the seed", on_click=reset, args=(resets,))
     return values
 
 
-def _closed(control: Number | Choice | Switch, high: float | None = None) -> Any:
+def _closed(control: Number | Choice | Switch, high: float) -> Any:
     """The engine's value of a control that isn't on the screen."""
     value = _stands_at(control)
-    if isinstance(control, Choice):
-        return control.options[value]
-    return value if high is None else min(value, high)
+    return control.options[value] if isinstance(control, Choice) else min(value, high)
 
 
 def _stands_at(control: Number | Choice | Switch) -> Any:
