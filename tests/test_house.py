@@ -159,8 +159,8 @@ def test_no_page_writes_html_of_its_own_but_constant_styles_and_keys() -> None:
                 assert not name.startswith(("st.components", "components.v1", "st.iframe")), path
             if name.endswith((".html", ".script")):
                 written = [ast.unparse(argument) for argument in call.args]
-                assert path.name in {"presenter.py", "style.py", "keys.py"}
-                assert written == ["_KEYS" if path.name == "keys.py" else "_STYLE"]
+                assert path.name == "frame.py"
+                assert written == ["style.STYLE + presenter.style() + keys.SCRIPT"]
 
 
 def test_nothing_is_unpickled_evaluated_or_run_in_a_shell() -> None:

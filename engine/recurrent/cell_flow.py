@@ -22,11 +22,10 @@ from engine.recurrent.measure import (
     lstm_backward,
     lstm_experiment,
     lstm_forward,
+    runs_of_biases,
 )
 from engine.recurrent.weights import CANDIDATE, FORGET, INPUT, OUTPUT, Weights
 
-#: Numbers of one state, of all timesteps and sequences, that run side by side.
-NUMBERS_AT_ONCE = 200_000
 MAX_BIASES = 401
 
 #: The columns with norms, and what flows there; ∘ is the product of each two elements.
@@ -72,14 +71,9 @@ def cell_flow_sweep(
     for bias in biases:
         require_number("biases", bias, -MAX_SCALE, MAX_SCALE)
     setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None), weights)
-    values = np.asarray(biases, dtype=np.float64)
-    together = max(1, NUMBERS_AT_ONCE // config.states)
-    parts = [
-        _flows(setup, Runs(np.ones(len(some)), some * config.bias_scale))
-        for some in np.split(values, range(together, len(values), together))
-    ]
+    parts = [_flows(setup, runs) for runs in runs_of_biases(config, biases)]
     frame = pd.concat(parts, ignore_index=True)
-    frame.insert(0, "forget_bias", np.repeat(values, config.timesteps))
+    frame.insert(0, "forget_bias", np.repeat(np.asarray(biases, float), config.timesteps))
     return frame
 
 
@@ -97,12 +91,8 @@ def gate_sweep(
     "tanh_cell_state" and "hidden_state".
     """
     setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
-    values = np.asarray(require_sequence("biases", biases, MAX_BIASES), dtype=np.float64)
-    together = max(1, NUMBERS_AT_ONCE // config.states)
-    parts = [
-        _states(setup, Runs(np.ones(len(some)), some * config.bias_scale), sequence)
-        for some in np.split(values, range(together, len(values), together))
-    ]
+    biases = require_sequence("biases", biases, MAX_BIASES)
+    parts = [_states(setup, runs, sequence) for runs in runs_of_biases(config, biases)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

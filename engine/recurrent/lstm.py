@@ -58,7 +58,7 @@ class Forward:
     hidden_by_cell: Factors
     state_by_sum: Factors
     residual: Array
-    forced: Mapping[int, float]
+    forced: Mapping[int, Array | float]
     blocks: Array
     blocks_exponent: int
     row_scale: Array | None
@@ -128,13 +128,14 @@ def forward(
     inputs: Array,
     targets: Array,
     *,
-    forced: Mapping[int, float],
+    forced: Mapping[int, Array | float],
     forget_biases: Array | None = None,
 ) -> Forward:
     """Run the LSTM on `inputs` and `targets`, each (timesteps, batch), from C_0 = h_0 = 0.
 
     scales: (runs,), what each run multiplies W by. forget_biases: (runs,), the total bias of
-    every forget gate of a run, or None for that of the weights. forced: gate -> its value.
+    every forget gate of a run, or None for that of the weights. forced: gate -> its value, one
+    number or (runs, 1, 1).
     """
     timesteps, batch = inputs.shape
     runs, hidden = len(scales), weights.hidden_size
@@ -205,16 +206,19 @@ def gate_blocks(stacked: Array) -> Array:
     return stacked.reshape(len(GATES), -1, *stacked.shape[1:])
 
 
-def log_forget_gates(weights: Weights, run: Forward, inputs: Array) -> Array:
-    """ln f_t of a single run, (timesteps, batch, hidden), from the sums: never underflows.
+def log_forget_gates(
+    weights: Weights, run: Forward, inputs: Array, forget_biases: Array | None
+) -> Array:
+    """ln f_t, (timesteps, runs, batch, hidden), from the sums: never underflows.
 
     f_t itself ends at 0 below about e^-745, and is 1 to all its digits above a sum of 37.
     """
+    hidden = run.hidden_state
     if FORGET in run.forced:
         with np.errstate(divide="ignore"):
-            return np.full(run.hidden_state[:, 0].shape, np.log(run.forced[FORGET]))
-    sums = _input_term(weights, inputs, 1, None)[:, FORGET, 0]
-    sums[1:] += run.hidden_state[:-1, 0] @ gate_blocks(weights.w_h)[FORGET].T
+            return np.broadcast_to(np.log(run.forced[FORGET]), hidden.shape)
+    sums = _input_term(weights, inputs, hidden.shape[1], forget_biases)[:, FORGET]
+    sums[1:] += hidden[:-1] @ gate_blocks(weights.w_h)[FORGET].T
     return -np.logaddexp(0, -sums)
 
 
@@ -275,7 +279,7 @@ def _input_term(weights: Weights, inputs: Array, runs: int, forget_biases: Array
     return terms
 
 
-def _open_gates(sums: Array, gates: Array, forced: Mapping[int, float]) -> None:
+def _open_gates(sums: Array, gates: Array, forced: Mapping[int, Array | float]) -> None:
     """From the four sums of a step to i, f, C̃ and o."""
     # exp overflows to inf only where the gate is smaller than float64's smallest number.
     np.exp(np.negative(sums, out=gates), out=gates)
@@ -286,7 +290,7 @@ def _open_gates(sums: Array, gates: Array, forced: Mapping[int, float]) -> None:
         gates[gate] = value
 
 
-def _factors(sums: Array, gates: Array, forced: Mapping[int, float]) -> Factors:
+def _factors(sums: Array, gates: Array, forced: Mapping[int, Array | float]) -> Factors:
     """The gates; where some are next to float64's end, each with an exponent of its own."""
     if sums.min() >= LOWEST_SUM:
         return Factors(gates)

@@ -1,6 +1,6 @@
 """An experiment run forwards and backwards, and its norms as tidy columns: behind every table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +19,8 @@ from engine.recurrent.weights import FORGET, INPUT, Weights, draw_weights
 #: An LSTM's passes are kept for the other questions that a page asks of it, if h_t along time and
 #: batch is at most this many numbers; there are nine arrays of that size, so some 2 MB.
 REMEMBERED_NUMBERS = 32_000
+#: Numbers of one state, of all timesteps and sequences, of LSTMs that run side by side.
+NUMBERS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,26 @@ class Experiment:
 class Runs:
     """How the runs of a sweep differ, (runs,) each: a factor on W_h, the forget gate's bias.
 
-    scales_all: whether the factor is on W_x and W^f, too; of a vanilla RNN only.
+    scales_all: whether the factor is on W_x and W^f, too; of a vanilla RNN only. forced_forgets: what
+    the forget gate is replaced by, of an LSTM only.
     """
 
     scales: Array
     forget_biases: Array | None = None
     scales_all: bool = False
+    forced_forgets: Array | None = None
 
 
 #: The network as it is.
 ONE_RUN = Runs(np.ones(1))
+
+
+def runs_of_biases(config: RecurrentConfig, biases: Sequence[float] | Array) -> Iterator[Runs]:
+    """An LSTM with every forget bias, some side by side."""
+    values = np.asarray(biases, dtype=np.float64)
+    together = max(1, NUMBERS_AT_ONCE // config.states)
+    for some in np.split(values, range(together, len(values), together)):
+        yield Runs(np.ones(len(some)), some * config.bias_scale)
 
 
 @dataclass(frozen=True)
@@ -113,12 +125,15 @@ def rnn_forward(setup: Experiment, runs: Runs = ONE_RUN) -> rnn.Forward:
 
 
 def _lstm_forward(setup: Experiment, runs: Runs) -> lstm.Forward:
+    forced: dict[int, Array | float] = {**setup.forced}
+    if runs.forced_forgets is not None:
+        forced[FORGET] = runs.forced_forgets[:, None, None]
     return lstm.forward(
         setup.weights,
         runs.scales,
         setup.inputs,
         setup.targets,
-        forced=setup.forced,
+        forced=forced,
         forget_biases=runs.forget_biases,
     )
 

@@ -4,6 +4,7 @@ The forget gates alone say what the direct path keeps, diag(∏ f). The total Ja
 the paths through h as well, and can be far larger or smaller: the two are kept apart by name.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,15 @@ from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.gradients import gradient_trace
-from engine.recurrent.measure import join, lstm_experiment, lstm_forward
+from engine.recurrent.measure import (
+    ONE_RUN,
+    Experiment,
+    Runs,
+    join,
+    lstm_experiment,
+    lstm_forward,
+    runs_of_biases,
+)
 from engine.recurrent.weights import Weights
 
 #: Which of the units, in order of survival, each column of `survival_quantiles` shows.
@@ -29,11 +38,8 @@ def survival_quantiles(
 
     Returns `timestep, log10_min, log10_q10, log10_median, log10_q90, log10_max`.
     """
-    ordered = np.sort(_log10_survival(config, sequence, weights), axis=1)
-    last = config.hidden_size - 1
-    columns = {
-        f"log10_{name}": ordered[:, round(fraction * last)] for name, fraction in QUANTILES.items()
-    }
+    found = quantiles_of(_log10_survival(config, sequence, weights))
+    columns = {f"log10_{name}": of for name, of in found.items()}
     return pd.DataFrame({"timestep": np.arange(1, config.timesteps + 1), **columns})
 
 
@@ -43,11 +49,30 @@ def half_lives(config: RecurrentConfig, *, weights: Weights | None = None) -> pd
     Returns `unit, half_life`: −ln 2 / (mean of ln f_t over timesteps and batch), in timesteps;
     inf where f is 1, 0 where it is forced to 0. This is the direct path alone.
     """
-    setup = lstm_experiment(config, weights)
-    log_forget = lstm.log_forget_gates(setup.weights, lstm_forward(setup), setup.inputs)
-    with np.errstate(divide="ignore", over="ignore"):
-        half_life = np.log(2) / np.abs(log_forget.mean(axis=(0, 1)))
+    half_life = _half_lives(_log_forget(lstm_experiment(config, weights), ONE_RUN))[0]
     return pd.DataFrame({"unit": np.arange(1, config.hidden_size + 1), "half_life": half_life})
+
+
+def memory_sweep(config: RecurrentConfig, biases: Sequence[float]) -> tuple[Array, Array]:
+    """Survival and half-lives of the same LSTM with every forget bias, as `memory_of` has them.
+
+    A bias means what `forget_bias` of the config does, which itself isn't used.
+    """
+    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
+    parts = [_memory(setup, runs) for runs in runs_of_biases(config, biases)]
+    survival, half_life = (np.concatenate(of) for of in zip(*parts, strict=True))
+    return survival, half_life
+
+
+def memory_of(config: RecurrentConfig) -> tuple[Array, Array]:
+    """log10 ∏ f from t + 1 to T of the first sequence, (1, timesteps, units); half-lives, (1, units)."""
+    return _memory(lstm_experiment(config), ONE_RUN)
+
+
+def quantiles_of(survival: Array) -> dict[str, Array]:
+    """Survival of the units, (…, units), as quantiles, each that of an actual unit: (…)."""
+    ordered, last = np.sort(survival, axis=-1), survival.shape[-1] - 1
+    return {name: ordered[..., round(fraction * last)] for name, fraction in QUANTILES.items()}
 
 
 @quietly
@@ -127,12 +152,31 @@ def compare_memory(config: RecurrentConfig) -> pd.DataFrame:
 def _log10_survival(config: RecurrentConfig, sequence: int, weights: Weights | None) -> Array:
     """log10 ∏ f_s over s = t + 1 … T, (timesteps, hidden)."""
     require_integer("sequence", sequence, 0, config.batch_size - 1)
-    setup = lstm_experiment(config, weights)
-    run = lstm_forward(setup)
-    log_forget = lstm.log_forget_gates(setup.weights, run, setup.inputs)[:, sequence]
+    return _survival(_log_forget(lstm_experiment(config, weights), ONE_RUN)[:, :, sequence])[0]
+
+
+def _memory(setup: Experiment, runs: Runs) -> tuple[Array, Array]:
+    log_forget = _log_forget(setup, runs)
+    return _survival(log_forget[:, :, 0]), _half_lives(log_forget)
+
+
+def _log_forget(setup: Experiment, runs: Runs) -> Array:
+    """ln f_t, (timesteps, runs, batch, hidden)."""
+    run = lstm_forward(setup, runs)
+    return lstm.log_forget_gates(setup.weights, run, setup.inputs, runs.forget_biases)
+
+
+def _survival(log_forget: Array) -> Array:
+    """log10 ∏ f_s over s = t + 1 … T, (runs, timesteps, hidden), from (timesteps, runs, hidden)."""
     survival = np.zeros_like(log_forget)
     survival[:-1] = np.cumsum(log_forget[:0:-1], axis=0)[::-1]
-    return survival / np.log(10)
+    return survival.swapaxes(0, 1) / np.log(10)
+
+
+def _half_lives(log_forget: Array) -> Array:
+    """−ln 2 / (mean of ln f_t), (runs, hidden)."""
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.asarray(np.log(2) / np.abs(log_forget.mean(axis=(0, 2))))
 
 
 def _log10_ratio(log10_first: float, log10_last: float) -> float:

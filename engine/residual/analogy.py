@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from engine.extended_range import quietly
 from engine.numerics import Array
 from engine.recurrent import RecurrentConfig, gradient_trace
-from engine.recurrent.cell_state import cell_state_pathway
+from engine.recurrent.measure import Runs, lstm_backward, lstm_experiment, lstm_forward
 from engine.residual.block_flow import block_flow
 from engine.residual.config import ResidualConfig
 from engine.residual.gradients import skip_sweep
@@ -53,8 +54,8 @@ def two_roads(config: ResidualConfig, skips: Sequence[float] | Array) -> TwoRoad
     """Both networks at every g; the skip of `config` itself isn't used."""
     values = np.asarray(skips, dtype=np.float64)
     forgets = np.minimum(values, 1.0)
-    at = {float(f): _lstm(lstm_beside(config, float(f))) for f in np.unique(forgets)}
-    lstm_left = np.stack([at[float(f)][0] for f in forgets], axis=1)
+    at, place = np.unique(forgets, return_inverse=True)
+    lstm_left, of_lstm = _lstms(lstm_beside(config, 1.0), at)
     rnn = replace(lstm_beside(config, 1.0), cell="rnn", forced_forget=None)
     sweep = skip_sweep(config, values, log10=True)
     stack = _from_loss(sweep["log10_grad_hidden_norm"].to_numpy().reshape(len(values), -1).T)
@@ -63,31 +64,36 @@ def two_roads(config: ResidualConfig, skips: Sequence[float] | Array) -> TwoRoad
     with np.errstate(divide="ignore", invalid="ignore"):
         road = np.where(back == 0, 0.0, back * np.log10(values))
     flow = block_flow(config, values, (config.depth + 1) // 2)
-    of_lstm = pd.DataFrame([at[float(f)][1] for f in forgets]).assign(skip=values)
     return TwoRoads(
-        left={"lstm": lstm_left, "resnet": stack, "road": road},
+        left={"lstm": lstm_left[:, place], "resnet": stack, "road": road},
         without={
             "lstm": _from_loss(_trace(rnn, "log10_grad_hidden_norm")),
             "resnet": _from_loss(plain),
         },
         flow=pd.concat(
-            [of_lstm.assign(network="lstm"), flow.assign(network="resnet")], ignore_index=True
+            [
+                of_lstm.iloc[place].assign(skip=values, network="lstm"),
+                flow.assign(network="resnet"),
+            ],
+            ignore_index=True,
         ),
     )
 
 
-def _lstm(config: RecurrentConfig) -> tuple[Array, dict[str, float]]:
-    """What is left of ∂L/∂C_T, and the terms of ∂L/∂C_{t-1} in the middle relative to ∂L/∂C_t."""
-    cell = _trace(config, "log10_grad_cell_norm")
-    terms = cell_state_pathway(config, log10=True).set_index("timestep")
-    middle = (config.timesteps + 2) // 2
-    with np.errstate(invalid="ignore"):
-        arriving = cell[middle - 1]
-        road, via, total = (
-            _ratio(terms[f"log10_{name}_norm"][middle], arriving)
-            for name in ("direct", "via_hidden", "total")
-        )
-    return _from_loss(cell), {"road": road, "slope": via, "block": via, "total": total}
+@quietly
+def _lstms(config: RecurrentConfig, forgets: Array) -> tuple[Array, pd.DataFrame]:
+    """What is left of ∂L/∂C_T, (depth + 1, forgets), and how ∂L/∂C_t passes the step in the middle.
+
+    The second has a row for each value of the forget gates: `road, slope, block, total`.
+    """
+    setup, runs = lstm_experiment(config), Runs(np.ones(len(forgets)), forced_forgets=forgets)
+    run = lstm_forward(setup, runs)
+    gradient = lstm_backward(setup, run, runs)
+    cell, t = gradient.cell.norm().log10(), (config.timesteps + 2) // 2 - 1
+    road = run.direct(t, gradient.cell[t]).norm().log10()
+    via_hidden = run.via_hidden(t - 1, gradient.hidden[t - 1]).norm().log10()
+    parts = {"road": road, "slope": via_hidden, "block": via_hidden, "total": cell[t - 1]}
+    return _from_loss(cell), pd.DataFrame({of: _ratio(log, cell[t]) for of, log in parts.items()})
 
 
 def _trace(config: RecurrentConfig, column: str) -> Array:
@@ -100,6 +106,6 @@ def _from_loss(log10_norms: Array) -> Array:
         return log10_norms[::-1] - log10_norms[-1]
 
 
-def _ratio(log10_part: float, log10_whole: float) -> float:
+def _ratio(log10_part: Array, log10_whole: Array) -> Array:
     """10^(part − whole); 0 where nothing arrives."""
-    return float(10 ** (log10_part - log10_whole)) if log10_whole > -np.inf else 0.0
+    return np.where(log10_whole > -np.inf, 10 ** (log10_part - log10_whole), 0.0)

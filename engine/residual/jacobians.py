@@ -6,14 +6,17 @@ plain network: far more than the sixteen digits of a float64 matrix can hold at 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.extended_range import Exponents, ScaledNorm, plain_norm, shifted, unscaled
 from engine.numerics import Array
-from engine.residual.config import ResidualConfig
-from engine.residual.stack import Forward, run_of
+from engine.residual.config import ResidualConfig, Skip
+from engine.residual.stack import Forward, forward
+from engine.residual.weights import draw_stack
 
 #: QR decompositions back and forth before rows are rotated: each costs a thirtieth of a sweep.
 FLIPS = 16
@@ -23,26 +26,28 @@ MAX_SWEEPS = 40
 ORTHOGONAL = 1e-9
 #: Values that span less than this lose three digits to LAPACK, not more.
 CLOSE_TOGETHER = 1e3
-#: Numbers in the weights and states of the stacks that are taken at once: 64 MB.
-NUMBERS_AT_ONCE = 8_000_000
+#: Numbers in the states, and in one Jacobian, of the stacks that are taken at once. With what is made
+#: of them it is some 100 MB.
+NUMBERS_AT_ONCE = 2_000_000
 
 
-def singular_values_of_stacks(configs: Sequence[ResidualConfig]) -> list[ScaledNorm]:
-    """The singular values of ∂h_{L+1}/∂h_1 for the first example of each stack, largest first.
+def singular_values_by_skip(config: ResidualConfig, skips: Sequence[Skip]) -> list[ScaledNorm]:
+    """The singular values of ∂h_{L+1}/∂h_1 for the first example under each skip, largest first.
 
-    The stacks have one depth and width and are taken layer by layer, some at once. Each value is
-    computed to the relative precision that its layers' own conditioning allows, however far below
-    the largest it lies. A layer that loses rank in float64 (ReLU units that are off, tanh units
-    that are saturated) makes as many of the last ones exactly 0.
+    A "highway" stands alone, with a config of its own. Each value is computed to the relative
+    precision that its layers' own conditioning allows, however far below the largest it lies. A
+    layer that loses rank in float64 (ReLU units that are off, tanh units that are saturated) makes
+    as many of the last ones exactly 0.
     """
-    first = configs[0]
-    numbers = first.depth * first.width * (first.width + first.batch_size)
-    block = max(1, NUMBERS_AT_ONCE // numbers)
+    whole = draw_stack(config)
+    stack = replace(whole, inputs=whole.inputs[:1])
+    at_once = max(1, NUMBERS_AT_ONCE // (config.width * (config.depth + config.width)))
     found: list[ScaledNorm] = []
-    for start in range(0, len(configs), block):
-        runs = [run_of(config) for config in configs[start : start + block]]
-        factors = (np.stack([_jacobian(run, t) for run in runs]) for t in range(first.depth))
-        found += singular_values_of_products(factors, (len(runs), first.width))
+    for start in range(0, len(skips), at_once):
+        part = skips[start : start + at_once]
+        run = forward(stack, part, config.activation)
+        factors = (_jacobians(run, t) for t in range(config.depth))
+        found += singular_values_of_products(factors, (len(part), config.width))
     return found
 
 
@@ -72,41 +77,50 @@ def singular_values_of_products(
         noise = width * np.finfo(np.float64).eps * np.sqrt(np.square(moved).sum(axis=1))
         diagonal = np.diagonal(triangle, axis1=1, axis2=2)
         rank = np.minimum(rank, (np.abs(diagonal) > noise).sum(axis=1))
-    return [
-        _singular_values(*triangle) for triangle in zip(rows, exponent, rank.tolist(), strict=True)
-    ]
+    return _singular_values(rows, exponent, rank)
 
 
-def _singular_values(rows: Array, exponent: Exponents, rank: int) -> ScaledNorm:
-    """Those of an upper triangle whose rows carry exponents, largest first.
+def _singular_values(rows: Array, exponent: Exponents, rank: NDArray[np.int64]) -> list[ScaledNorm]:
+    """Those of upper triangles whose rows carry exponents, largest first.
 
     LAPACK holds every value to the precision of the largest, which is enough for values that lie
     close together. Otherwise pairs of rows are rotated until all are orthogonal, and their norms
     are the singular values (one-sided Jacobi; Hestenes 1958, Demmel and Veselić 1992; first
     brought near a diagonal by QR, which saves most of the rotations: Drmač and Veselić 2008).
     """
-    width, largest = len(rows), exponent.max()
-    aligned = shifted(rows, exponent - largest)
-    values = np.asarray(np.linalg.svd(aligned, compute_uv=False), dtype=np.float64)
-    if values[-1] * CLOSE_TOGETHER > values[0]:
-        norms = ScaledNorm(values, np.full_like(exponent, largest))
-    else:
+    largest = exponent.max(axis=1, keepdims=True)
+    values = np.asarray(
+        np.linalg.svd(shifted(rows, exponent - largest), compute_uv=False), dtype=np.float64
+    )
+    exponents = np.repeat(largest, values.shape[1], axis=1)
+    is_apart = values[:, -1] * CLOSE_TOGETHER <= values[:, 0]
+    if is_apart.any():
+        rows, exponent = rows[is_apart], exponent[is_apart]
         for _ in range(FLIPS):
             rows, exponent = _flip(rows, exponent)
         rows, exponent = _orthogonal_rows(rows, exponent)
-        norms = ScaledNorm(plain_norm(rows[:, None]), exponent)
-    order = np.argsort(-norms.log10(), kind="stable")
-    mantissa = np.where(np.arange(width) < rank, norms.mantissa[order], 0.0)
-    return ScaledNorm(mantissa, norms.exponent[order])
+        values[is_apart], exponents[is_apart] = plain_norm(rows[:, :, None]), exponent
+    return [
+        _descending(ScaledNorm(*norms), first)
+        for *norms, first in zip(values, exponents, rank.tolist(), strict=True)
+    ]
 
 
-def _jacobian(run: Forward, t: int) -> Array:
-    """∂h_{t+2}/∂h_{t+1} for the first run and example."""
+def _descending(norms: ScaledNorm, rank: int) -> ScaledNorm:
+    """The same with the largest first, and nothing beyond the first `rank`."""
+    ordered = norms[np.argsort(-norms.log10(), kind="stable")]
+    ordered.mantissa[rank:] = 0.0
+    return ordered
+
+
+def _jacobians(run: Forward, t: int) -> Array:
+    """∂h_{t+2}/∂h_{t+1} of each run for its first example, (runs, width, width)."""
     block, stack = run.blocks[t], run.stack
-    whole: Array = block.block_slope.value()[0, 0, :, None] * stack.weights[t]
-    whole += np.diag(np.broadcast_to(block.carry.value(), block.hidden.mantissa.shape)[0, 0])
+    whole: Array = block.block_slope.value()[:, 0, :, None] * stack.weights[t]
+    unit = np.arange(whole.shape[-1])
+    whole[:, unit, unit] += block.carry.value()[:, 0]
     if block.gate_slope is not None and stack.gate_weights is not None:
-        whole += block.gate_slope.value()[0, 0, :, None] * stack.gate_weights[t]
+        whole += block.gate_slope.value()[:, 0, :, None] * stack.gate_weights[t]
     return whole
 
 
@@ -118,18 +132,18 @@ def _triangle_times(triangle: Array, rows: Array, exponent: Exponents) -> tuple[
 
 
 def _flip(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
-    """An upper triangle with the same singular values, closer to a diagonal: R → Lᵀ → R.
+    """Upper triangles with the same singular values, closer to a diagonal: R → Lᵀ → R.
 
     Each half is a QR decomposition of the transpose, whose orthogonal matrix is dropped. Exponents
     stay outside of it: first they are those of the rows, then those of the columns.
     """
-    lower = np.transpose(np.linalg.qr(rows.T, mode="r"))
+    lower = np.asarray(np.linalg.qr(rows.swapaxes(1, 2), mode="r")).swapaxes(1, 2)
     of_columns = _largest_below(exponent)
     # Above the diagonal there are zeros, whatever their exponents would be.
-    shift = np.minimum(exponent[:, None] - of_columns[None, :], 0)
+    shift = np.minimum(exponent[:, :, None] - of_columns[:, None, :], 0)
     upper = np.asarray(np.linalg.qr(shifted(lower, shift), mode="r"))
     of_rows = _largest_below(of_columns)
-    shift = np.minimum(of_columns[None, :] - of_rows[:, None], 0)
+    shift = np.minimum(of_columns[:, None, :] - of_rows[:, :, None], 0)
     return _rescaled(shifted(upper, shift), of_rows)
 
 
@@ -145,11 +159,16 @@ def _largest_below(exponent: Exponents) -> Exponents:
 
 
 def _orthogonal_rows(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
-    """Rotate pairs of rows until all are orthogonal; every round takes width/2 pairs at once."""
-    rounds = _tournament(len(rows))
+    """Rotate pairs of rows until all of a matrix are orthogonal; a round takes width/2 pairs at once."""
+    going = np.arange(len(rows))
     for _ in range(MAX_SWEEPS):
-        largest_cosine = max((_rotate_pairs(rows, exponent, *pairs) for pairs in rounds), default=0)
-        if largest_cosine <= ORTHOGONAL:
+        part, of_part = rows[going], exponent[going]
+        largest_cosine = np.zeros(len(going))
+        for pairs in _tournament(rows.shape[1]):
+            np.maximum(largest_cosine, _rotate_pairs(part, of_part, *pairs), out=largest_cosine)
+        rows[going], exponent[going] = part, of_part
+        going = going[largest_cosine > ORTHOGONAL]
+        if not len(going):
             break
     return rows, exponent
 
@@ -167,14 +186,13 @@ def _tournament(width: int) -> list[tuple[np.ndarray, np.ndarray]]:
     return rounds
 
 
-def _rotate_pairs(rows: Array, exponent: Exponents, first: np.ndarray, second: np.ndarray) -> float:
-    """Make each pair of rows orthogonal in place; returns the largest cosine there was."""
-    if not len(first):
-        return 0.0
-    swap = exponent[first] < exponent[second]
+def _rotate_pairs(rows: Array, exponent: Exponents, first: np.ndarray, second: np.ndarray) -> Array:
+    """Make each pair of rows orthogonal in place; returns each matrix's largest cosine before."""
+    each = np.arange(len(rows))[:, None]
+    swap = exponent[:, first] < exponent[:, second]
     upper, lower = np.where(swap, second, first), np.where(swap, first, second)
-    big, small = rows[upper], rows[lower]
-    ratio = shifted(np.ones(len(upper)), exponent[lower] - exponent[upper])
+    big, small = rows[each, upper], rows[each, lower]
+    ratio = shifted(np.ones(upper.shape), exponent[each, lower] - exponent[each, upper])
     big_square, small_square = np.vecdot(big, big), np.vecdot(small, small)
     dot = np.vecdot(big, small)
     # The tangent of the angle, over `ratio`: finite however far apart the two rows are.
@@ -183,11 +201,10 @@ def _rotate_pairs(rows: Array, exponent: Exponents, first: np.ndarray, second: n
     numerator = np.where(excess < 0, -2.0, 2.0) * dot
     tangent = np.divide(numerator, denominator, out=np.zeros_like(dot), where=denominator > 0)
     cosine = 1 / np.sqrt(1 + (tangent * ratio) ** 2)
-    rows[upper] = cosine[:, None] * (big - (tangent * ratio**2)[:, None] * small)
-    rows[lower] = cosine[:, None] * (small + tangent[:, None] * big)
-    both = np.concatenate([upper, lower])
-    rows[both], exponent[both] = _rescaled(rows[both], exponent[both])
+    rows[each, upper] = cosine[..., None] * (big - (tangent * ratio**2)[..., None] * small)
+    rows[each, lower] = cosine[..., None] * (small + tangent[..., None] * big)
+    both = np.concatenate([upper, lower], axis=1)
+    rows[each, both], exponent[each, both] = _rescaled(rows[each, both], exponent[each, both])
     squares = big_square * small_square
-    return float(
-        np.sqrt(np.divide(dot**2, squares, out=np.zeros_like(dot), where=squares > 0)).max()
-    )
+    cosines = np.sqrt(np.divide(dot**2, squares, out=np.zeros_like(dot), where=squares > 0))
+    return np.asarray(cosines.max(axis=1, initial=0.0))

@@ -1,5 +1,8 @@
 """Deleting one block of a stack, and how much that changes the output (Veit et al. 2016)."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -13,9 +16,13 @@ from engine.extended_range import (
     shifted,
 )
 from engine.numerics import Array
-from engine.residual.config import ResidualConfig
+from engine.recurrent.config import Activation
+from engine.residual.config import ResidualConfig, Skip
 from engine.residual.stack import Block, run_block, skip_column
 from engine.residual.weights import Stack, draw_stack
+
+#: Numbers in the states of the runs that are taken at once: what a processor keeps near.
+NUMBERS_AT_ONCE = 60_000
 
 
 def lesion(config: ResidualConfig) -> pd.DataFrame:
@@ -32,27 +39,40 @@ def lesion(config: ResidualConfig) -> pd.DataFrame:
     say, with any early layer or without it, though nothing of the response is left.
     A change from exactly zero to exactly zero is 0, from zero to anything else infinite.
     """
-    stack = draw_stack(config)
-    outputs, responses = in_range(lambda stride: _delete_each(stack, config, stride))
+    output, response = lesion_sweep(config, [config.skip])
     return pd.DataFrame(
         {
             "deleted_layer": np.arange(1, config.depth + 1),
-            "relative_change": _relative_change(outputs),
-            "relative_response_change": _relative_change(responses),
+            "relative_change": output[:, 0],
+            "relative_response_change": response[:, 0],
         }
     )
 
 
-def _delete_each(stack: Stack, config: ResidualConfig, stride: int) -> tuple[Scaled, Scaled]:
+def lesion_sweep(config: ResidualConfig, skips: Sequence[Skip]) -> tuple[Array, Array]:
+    """Both changes of `lesion` under every skip, (layers, skips); a "highway" stands alone."""
+    stack = draw_stack(config)
+    at_once = max(1, NUMBERS_AT_ONCE // ((config.depth + 1) * stack.inputs.size))
+    changes = []
+    for start in range(0, len(skips), at_once):
+        part = partial(_delete_each, stack, skips[start : start + at_once], config.activation)
+        changes.append([_relative_change(runs) for runs in in_range(part)])
+    output, response = (np.concatenate(of, axis=1) for of in zip(*changes, strict=True))
+    return output, response
+
+
+def _delete_each(
+    stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int
+) -> tuple[Scaled, Scaled]:
     """Output and response of run 0, the intact stack, and of run t, the one without block t.
 
-    Both (depth + 1, batch, width), all the stacks at once.
+    Both (depth + 1, skips, batch, width), all the stacks at once.
     """
-    states = responses = Scaled(stack.inputs[None])
-    skip = skip_column([config.skip], config.width)
-    left = skip if skip is not None and skip.any() else np.ones(1)
-    for t in range(config.depth):
-        block = run_block(stack, t, states, skip, config.activation)
+    states = responses = Scaled(np.tile(stack.inputs, (1, len(skips), 1, 1)))
+    skip = skip_column(skips, stack.inputs.shape[-1])
+    left = np.ones(1) if skip is None else np.where(skip.any(-1, keepdims=True), skip, 1.0)
+    for t in range(len(stack.weights)):
+        block = run_block(stack, t, states, skip, activation)
         after = _respond(stack, t, block, responses)
         # The run without block t joins after the block: it is what is left of the intact one.
         states = Scaled.joined([block.hidden, states[:1].times(left)])

@@ -5,9 +5,11 @@ one text with a letter for each, which the browser indexes; nothing is computed 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.charts.beam_parts import SEPARATOR
 from engine.charts.beam_tree import AHEAD, ALIVE, FADED, NOW, PRUNED, WINNER
@@ -20,8 +22,8 @@ from engine.in_words import decimal
 WORDS_SHOWN = 31
 #: Scores no further apart than this are drawn as one level.
 SAME_SCORE = 2.5e-4
-#: Columns that hold a letter for each k and step.
-LETTERS = ("states", "leads")
+#: Columns that hold a letter for each k and step, and the letter of those that aren't there.
+MISSING = {"states": " ", "leads": "0"}
 
 
 def tree_nodes(nodes: pd.DataFrame, states: pd.DataFrame, steps: int) -> pd.DataFrame:
@@ -30,17 +32,11 @@ def tree_nodes(nodes: pd.DataFrame, states: pd.DataFrame, steps: int) -> pd.Data
     above = dict(zip(nodes["node"], nodes["row"], strict=True))
     start = nodes.loc[nodes["parent"] < 0, "row"]
     above[-1] = (start.min() + start.max()) / 2
-    looks = {
-        node: "".join(_looks(one, depth, steps) for one in of_node.itertuples())
-        for (node, depth), of_node in states.merge(nodes[["node", "timestep"]], on="node")
-        .sort_values("beam_width")
-        .groupby(["node", "timestep"])
-    }
     return rows.assign(
         parent_row=rows["parent"].map(above),
         edge=rows["token_log_prob"].map(decimal) + rows["assumed"].map({True: "*", False: ""}),
         total=rows["log_prob"].map(decimal),
-        looks=rows["node"].map(looks),
+        looks=_looks(nodes, states, np.arange(3 * steps + 2), steps),
     )[
         [
             *("node", "depth", "row", "parent_row", "word", "sequence", "probability", "edge"),
@@ -49,24 +45,35 @@ def tree_nodes(nodes: pd.DataFrame, states: pd.DataFrame, steps: int) -> pd.Data
     ]
 
 
-def _looks(one: object, depth: int, steps: int) -> str:
-    """A node's letter at every moment from before the first step to the return."""
-    return "".join(_look(one, depth, moment, steps) for moment in range(3 * steps + 2))
+def _looks(
+    nodes: pd.DataFrame, states: pd.DataFrame, moments: NDArray[np.int64], steps: int
+) -> list[str]:
+    """Each node's letters, k by k, at `moments` from before the first step (0) to the return."""
+    is_last = moments == 3 * steps + 1
+    timestep, is_cut = np.minimum(steps, -(-moments // 3)), is_last | (moments % 3 == 0)
+    depth = nodes["timestep"].to_numpy()[:, None, None]
+    state, alive, wins = (
+        _by_node(states, of)[..., None] for of in ("state", "alive_until", "wins")
+    )
+    letters = np.select(
+        [
+            (depth > timestep) | (state == "not looked at"),
+            (depth == timestep) & ~is_cut,
+            state == "pruned",
+            is_last & wins,
+            alive >= np.where(is_cut, timestep, timestep - 1),
+        ],
+        [AHEAD, NOW, PRUNED, WINNER, ALIVE],
+        FADED,
+    )
+    return ["".join(of) for of in letters.reshape(len(nodes), -1).tolist()]
 
 
-def _look(one: object, depth: int, moment: int, steps: int) -> str:
-    state, alive, wins = one.state, one.alive_until, one.wins  # type: ignore[attr-defined]
-    final = moment == 3 * steps + 1
-    timestep, cut = min(steps, -(-moment // 3)), final or moment % 3 == 0
-    if depth > timestep or state == "not looked at":
-        return AHEAD
-    if depth == timestep and not cut:
-        return NOW
-    if state == "pruned":
-        return PRUNED
-    if final and wins:
-        return WINNER
-    return ALIVE if alive >= (timestep if cut else timestep - 1) else FADED
+def _by_node(states: pd.DataFrame, column: str) -> NDArray[Any]:
+    """A column as (nodes, widths)."""
+    order = np.lexsort([states["beam_width"], states["node"]])
+    values = states[column].to_numpy()[order]
+    return values.reshape(states["node"].nunique(), -1)
 
 
 def ranked_rows(ranked: pd.DataFrame, steps: int, *, pruned: int | None = None) -> pd.DataFrame:
@@ -88,23 +95,25 @@ def ranked_rows(ranked: pd.DataFrame, steps: int, *, pruned: int | None = None) 
     )
     if pruned is not None:
         written = written[ranked["rank"] <= kept_count + pruned]
-    widths = range(1, int(ranked["beam_width"].max()) + 1)
-    places = pd.MultiIndex.from_product([widths, range(1, steps + 1)], names=step)
-    table = written.set_index([*step, "rank"]).unstack("rank").reindex(places)  # noqa: PD010 (texts)
-    return pd.DataFrame(
-        [
-            {"rank": rank}
-            | {
-                column: ("" if column in LETTERS else SEPARATOR).join(
-                    table[column, rank].fillna(
-                        " " if column == "states" else "0" if column == "leads" else ""
-                    )
-                )
-                for column in written.columns.drop([*step, "rank"])
-            }
-            for rank in range(1, int(written["rank"].max()) + 1)
-        ]
-    )
+    widths = int(ranked["beam_width"].max())
+    place = (written["beam_width"] - 1) * steps + written["timestep"] - 1
+    columns = written.columns.drop([*step, "rank"])
+    ranks = int(written["rank"].max())
+    entries = {
+        of: _entries(written[of], (written["rank"] - 1, place), (ranks, widths * steps), of)
+        for of in columns
+    }
+    return pd.DataFrame({"rank": range(1, ranks + 1)} | entries)
+
+
+def _entries(
+    values: pd.Series, at: tuple[Any, Any], shape: tuple[int, int], name: str
+) -> list[str]:
+    """A text for each row of a table of this shape, with an entry for each of its columns."""
+    missing = MISSING.get(name, "")
+    table = np.full(shape, missing, dtype=object)
+    table[at] = values
+    return [("" if missing else SEPARATOR).join(of) for of in table.tolist()]
 
 
 def _places(scores: pd.Series) -> pd.Series:
@@ -125,26 +134,18 @@ def tail(sequence: str, letters: int = WORDS_SHOWN) -> str:
 
 def branch_nodes(nodes: pd.DataFrame, states: pd.DataFrame, steps: int) -> pd.DataFrame:
     """Rows of `beam_branches`: each node with its looks at every k and step, and its heights."""
-    by_node = states.sort_values(["node", "beam_width"]).groupby("node")
-    depth = dict(zip(nodes["node"], nodes["timestep"], strict=True))
-    looks = {
-        node: "".join(
-            _look(one, depth[node], 3 * step + (step == steps), steps)
-            for one in of_node.itertuples()
-            for step in range(steps + 1)
-        )
-        for node, of_node in by_node
-    }
-    heights = {
-        column: {node: ",".join(f"{y:.4f}" for y in one[column]) for node, one in by_node}
+    moments = 3 * np.arange(steps + 1)
+    moments[-1] += 1  # the return
+    ys, parent_ys = (
+        [",".join(f"{y:.4f}" for y in of) for of in _by_node(states, column).tolist()]
         for column in ("y", "parent_y")
-    }
+    )
     return nodes.rename(columns={"timestep": "depth"}).assign(
         edge=nodes["token_log_prob"].map(decimal) + nodes["assumed"].map({True: "*", False: ""}),
         total=nodes["log_prob"].map(decimal),
-        looks=nodes["node"].map(looks),
-        ys=nodes["node"].map(heights["y"]),
-        parent_ys=nodes["node"].map(heights["parent_y"]),
+        looks=_looks(nodes, states, moments, steps),
+        ys=ys,
+        parent_ys=parent_ys,
     )[
         [
             *("node", "depth", "word", "sequence", "probability", "edge", "total", "greedy"),
@@ -211,17 +212,11 @@ def line_losers(losers: pd.DataFrame, steps: int) -> pd.DataFrame:
 
 def _packed_by_step(written: pd.DataFrame, key: str, steps: int) -> pd.DataFrame:
     """A row for each k and `key`; every other column one text with an entry for each step."""
-    every = range(1, steps + 1)
-    rows = []
-    for (width, of), group in written.groupby(["beam_width", key]):
-        by_step = group.set_index("timestep").to_dict()
-        packed = {
-            column: SEPARATOR.join(entries.get(step, "") for step in every)
-            for column, entries in by_step.items()
-            if column not in ("beam_width", key)
-        }
-        rows.append({"beam_width": width, key: of} | packed)
-    return pd.DataFrame(rows, columns=[c for c in written.columns if c != "timestep"])
+    grouped = written.groupby(["beam_width", key])
+    lanes = grouped.size().index.to_frame(index=False)
+    at = (grouped.ngroup().to_numpy(dtype=int), written["timestep"].to_numpy(dtype=int) - 1)
+    shape = (len(lanes), steps)
+    return lanes.assign(**{of: _entries(written[of], at, shape, of) for of in written.columns[3:]})
 
 
 def _with_spaces(text: str) -> str:

@@ -1,6 +1,6 @@
 """What the pictures of memory are drawn from: survival, half-lives, Jacobians, for every way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,25 +10,23 @@ from engine.charts.way_pictures import HALF_LIVES, JACOBIANS, SURVIVAL
 from engine.charts.ways import WayPanel, dots
 from engine.extended_range import Array
 from engine.in_words import written
-from engine.recurrent import RecurrentConfig, cell_jacobian_norms, half_lives, survival_quantiles
+from engine.recurrent import RecurrentConfig, cell_jacobian_norms
+from engine.recurrent.memory import memory_of, memory_sweep, quantiles_of
 from engine.sections.cell_rows import Frames, flows
-from engine.sections.ways import Axis, bands, facts, half_open, lines, powers, ways_of
+from engine.sections.ways import Axis, Way, bands, facts, half_open, lines, powers, ways_of
 
 #: Half-lives from a tenth of a timestep to ten times T have a place of their own.
 SHORTEST = -1.0
 #: A unit's dot, in hundredths of the panel's width.
 DOT, DOT_ON_PHONE = 0.42, 0.9
-QUANTILES = ("min", "q10", "median", "q90", "max")
 
 
 @lru_cache(maxsize=4)
 def memory(config: RecurrentConfig, asked: float | None) -> Frames:
     """The frames of `engine.charts.way_pictures.memory`; config: without hands."""
     found = ways_of(config, asked)
-    # One way after the other: both ask for the same run, and the last few are remembered.
-    pairs = [(survival_quantiles(way.config), half_lives(way.config)) for way in found]
-    kept, lives = [pair[0] for pair in pairs], [pair[1]["half_life"].to_numpy() for pair in pairs]
-    of = {q: np.stack([one[f"log10_{q}"].to_numpy() for one in kept]) for q in QUANTILES}
+    survival, lives = _by_way(config, found)
+    of = quantiles_of(survival)
     flow = flows(config, asked)
     gradients = {}
     for name in ("road", "cell"):
@@ -56,8 +54,20 @@ def memory(config: RecurrentConfig, asked: float | None) -> Frames:
     }
 
 
+def _by_way(config: RecurrentConfig, found: Sequence[Way]) -> tuple[Array, Array]:
+    """What lasts in every way: survival, (ways, timesteps, units), and half-lives, (ways, units)."""
+    is_computed = np.array([way.gates == "computed" for way in found])
+    swept = memory_sweep(config, [way.forget_bias for way in found if way.gates == "computed"])
+    others = zip(*(memory_of(way.config) for way in found if way.gates != "computed"), strict=True)
+    order = np.argsort(np.concatenate([np.flatnonzero(is_computed), np.flatnonzero(~is_computed)]))
+    survival, lives = (
+        np.concatenate([of, *rest])[order] for of, rest in zip(swept, others, strict=True)
+    )
+    return survival, lives
+
+
 def dots_of(
-    panel: WayPanel, column: str, lives: Sequence[Array], axis: Axis
+    panel: WayPanel, column: str, lives: Iterable[Array], axis: Axis
 ) -> dict[str, list[str]]:
     """The columns of dots, one for each unit, sorted from short to long; a row for each way."""
     columns: dict[str, list[str]] = {f"{column}_wide": [], f"{column}_narrow": []}

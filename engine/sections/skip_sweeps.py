@@ -14,11 +14,12 @@ import pandas as pd
 from engine.charts.path_shares import WEIGHT_SCALE
 from engine.charts.skip_block import G
 from engine.numerics import Array
-from engine.residual import carry_gates, depth_trace, lesion, skip_sweep
+from engine.residual import carry_gates, depth_trace, skip_sweep
 from engine.residual.analogy import TwoRoads, two_roads
-from engine.residual.config import HIGHWAY, ResidualConfig, Skip
+from engine.residual.config import HIGHWAY, ResidualConfig
 from engine.residual.decorrelation import gradient_correlations
-from engine.residual.jacobians import singular_values_of_stacks
+from engine.residual.jacobians import singular_values_by_skip
+from engine.residual.lesions import lesion_sweep
 from engine.residual.path_bands import PathSweep, paths_by_weight_scale
 from engine.residual.scaled_skips import PAPER_UNITS, published_roads
 from engine.sections.skip_rows import (
@@ -79,10 +80,9 @@ def gates(stack: ResidualConfig) -> pd.DataFrame:
 @lru_cache(KEPT)
 def spectra(stack: ResidualConfig) -> Stacks:
     """Singular values of the three, from input to output."""
-    skips: list[Skip] = [*map(float, G.values()), HIGHWAY]
-    found = singular_values_of_stacks([replace(stack, skip=skip) for skip in skips])
-    values = np.stack([of.log10() for of in found], axis=1)
-    return Stacks(values[:, :-1], values[:, -1])
+    residual = singular_values_by_skip(stack, G.values().tolist())
+    (gated,) = singular_values_by_skip(replace(stack, skip=HIGHWAY), [HIGHWAY])
+    return Stacks(np.stack([of.log10() for of in residual], axis=1), gated.log10())
 
 
 @lru_cache(KEPT)
@@ -92,10 +92,9 @@ def lesions(stack: ResidualConfig) -> tuple[Array, Array, float]:
     And the median change of the plain stack's output. Of a deeper stack the first 54 blocks.
     """
     stack = replace(stack, depth=min(stack.depth, PAPER_UNITS))
-    found = [lesion(replace(stack, skip=float(skip))) for skip in G.values()]
-    gated = lesion(replace(stack, skip=HIGHWAY))["relative_response_change"].to_numpy()
-    change = np.stack([of["relative_response_change"] for of in found], axis=1)
-    return change, gated, float(np.median(found[0]["relative_change"]))
+    output, response = lesion_sweep(stack, G.values().tolist())
+    _, gated = lesion_sweep(replace(stack, skip=HIGHWAY), [HIGHWAY])
+    return response, gated[:, 0], float(np.median(output[:, 0]))
 
 
 @lru_cache(KEPT)

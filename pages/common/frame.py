@@ -24,9 +24,7 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
     _require_navigation()
     if scenes.arrive(page, controls):
         show.leave_pictures()
-    style.show_style()
-    presenter.show_style()
-    keys.steer_pictures()
+    st.html(style.STYLE + presenter.style() + keys.SCRIPT, unsafe_allow_javascript=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header(title, anchor=False, width="stretch")
         _scene_buttons(page)

@@ -8,10 +8,8 @@ section first, if the slider isn't on the screen. What is moved tells the server
 the list of pages, which lies over the page, closes when one is chosen.
 """
 
-import streamlit as st
-
 # A constant, like a style: nothing of a visitor, an address or a setting ever gets into it.
-_KEYS = """<script>
+SCRIPT = """<script>
 if (!window.lectureKeys) {
   window.lectureKeys = true;
   const TAKES_KEYS = 'input, textarea, select, [contenteditable], [role=grid], [role=listbox], ' +
@@ -61,8 +59,3 @@ if (!window.lectureKeys) {
   }, true);
 }
 </script>"""
-
-
-def steer_pictures() -> None:
-    """Let ←, →, Home and End step through the picture on the page, and words set it."""
-    st.html(_KEYS, unsafe_allow_javascript=True)

@@ -40,11 +40,12 @@ def presenting() -> bool:
     return bool(st.session_state[_ON])
 
 
-def show_style() -> None:
-    """Enlarge the page while presenting, and keep the mode in the address."""
-    if presenting():
-        st.query_params[KEY] = "1"
-        st.html(_STYLE)
+def style() -> str:
+    """What enlarges the page while presenting, which the address says, too; else nothing."""
+    if not presenting():
+        return ""
+    st.query_params[KEY] = "1"
+    return _STYLE
 
 
 def toggle() -> None:

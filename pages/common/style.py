@@ -1,11 +1,9 @@
 """How the hands of a picture look: a slider as wide as its picture, its name and number below it."""
 
-import streamlit as st
-
 # Streamlit puts the inputs of a picture below it, small, and in reverse order of their names. The
 # picture's class is doubled to outweigh Streamlit's own rules. They stay within reach, of a thumb on
 # a phone, where a picture is taller than the window.
-_STYLE = """<style>
+STYLE = """<style>
 [class*="st-key-hands-"] { display: none; }
 [class*="st-key-picture-"] { position: relative; gap: 0.25rem; }
 [class*="st-key-picture-"][class] .vega-embed { padding-right: 0; }
@@ -58,8 +56,3 @@ _STYLE = """<style>
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 </style>"""
-
-
-def show_style() -> None:
-    """Give a page's pictures their sliders."""
-    st.html(_STYLE)

@@ -31,7 +31,7 @@ from engine.recurrent import RecurrentConfig, comparisons, theory
 from engine.recurrent.cell_flow import cell_flow_sweep
 from engine.residual import ResidualConfig
 from engine.residual.analogy import two_roads
-from engine.residual.jacobians import singular_values_of_stacks
+from engine.residual.jacobians import singular_values_by_skip
 from engine.training import TrainingConfig, train
 from engine.training.evaluate import error_by_distance
 
@@ -101,7 +101,7 @@ def stacked(ends: Ends) -> dict[str, Callable[[], object]]:
     return {
         **{function.__name__: partial(function, gated) for function in of_stack},
         "two_roads": partial(two_roads, replace(plain, depth=199), [1.0]),
-        "singular_values": partial(singular_values_of_stacks, [gated]),
+        "singular_values": partial(singular_values_by_skip, gated, [gated.skip]),
         "skip_sweep": partial(residual.skip_sweep, plain, skips),
     }
 

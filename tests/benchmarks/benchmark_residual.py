@@ -18,7 +18,7 @@ from engine.residual import (
     path_length_contributions,
     skip_sweep,
 )
-from engine.residual.jacobians import singular_values_of_stacks
+from engine.residual.jacobians import singular_values_by_skip
 from tests.benchmarks.side_by_side import Comparison, report, seconds
 from tests.engine.residual.plain import plain_sweep
 
@@ -29,7 +29,7 @@ SKIPS = np.linspace(0, 1.5, 21).tolist()
 OTHERS: dict[str, Callable[[], object]] = {
     "path lengths, depth 54": lambda: path_length_contributions(ResidualConfig(depth=54)),
     "path lengths, depth 200": lambda: path_length_contributions(ResidualConfig(depth=200)),
-    "singular values, depth 100": lambda: singular_values_of_stacks([CONFIG]),
+    "singular values, depth 100": lambda: singular_values_by_skip(CONFIG, [CONFIG.skip]),
     "every lesion, depth 54": lambda: lesion(ResidualConfig(depth=54)),
 }
 

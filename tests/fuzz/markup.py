@@ -34,7 +34,7 @@ PLAIN_FIELDS = {
     "heading": set(),
 }
 #: The only HTML there may be: constants of the app's own.
-OWN_HTML = tuple(html.strip() for html in (presenter._STYLE, style._STYLE, keys._KEYS))
+OWN_HTML = tuple(f"{style.STYLE}{of}{keys.SCRIPT}" for of in ("", presenter._STYLE))
 
 
 def strings(message: Message, path: str = "") -> Iterator[tuple[str, str]]:

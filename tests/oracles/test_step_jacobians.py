@@ -25,7 +25,7 @@ from engine.recurrent import (
     loss_timestep_matrix,
 )
 from engine.residual import ResidualConfig, depth_trace
-from engine.residual.jacobians import singular_values_of_stacks
+from engine.residual.jacobians import singular_values_by_skip
 from tests.engine.recurrent.plain_lstm import lstm_configs
 from tests.engine.recurrent.strategies import configs as rnn_configs
 from tests.engine.residual.strategies import configs as stack_configs
@@ -189,7 +189,7 @@ def test_a_stacks_gradients_and_singular_values_are_those_of_torchs_jacobians(
     assert_norms(gradients, trace.frame["grad_hidden_norm"])
     end_to_end = products_back(jacobians)[0]
     values = np.linalg.svd(end_to_end, compute_uv=False)
-    ours = singular_values_of_stacks([config])[0].value()
+    ours = singular_values_by_skip(config, [config.skip])[0].value()
     np.testing.assert_allclose(ours, values, rtol=1e-9, atol=1e-13 * values[0])
 
 

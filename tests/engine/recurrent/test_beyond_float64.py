@@ -25,7 +25,7 @@ from engine.recurrent.cell_state import cell_state_pathway
 from engine.recurrent.memory import cell_jacobian_norms
 from engine.recurrent.weights import draw_weights
 from engine.residual import ResidualConfig, depth_trace, path_length_contributions
-from engine.residual.jacobians import singular_values_of_stacks
+from engine.residual.jacobians import singular_values_by_skip
 from engine.residual.lesions import lesion
 from tests.engine.recurrent.plain_lstm import lstm_configs
 from tests.engine.recurrent.strategies import configs
@@ -221,7 +221,7 @@ def test_no_scaling_takes_an_exponent_that_windows_would_refuse(
     for residual in (stack, replace(stack, skip="highway")):
         depth_trace(residual)
         path_length_contributions(residual)
-        singular_values_of_stacks([residual])
+        singular_values_by_skip(residual, [residual.skip])
         lesion(residual)
     assert widths == {np.dtype(np.int32)}
 

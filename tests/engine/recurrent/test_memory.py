@@ -24,6 +24,7 @@ from engine.recurrent import (
     running_average_batch,
     survival_quantiles,
 )
+from engine.recurrent.memory import memory_sweep, quantiles_of
 from tests.engine.recurrent.plain_lstm import lstm_configs, plain_lstm_trace, unroll_lstm
 
 LSTM = RecurrentConfig(cell="lstm", hidden_size=6, timesteps=12, batch_size=2)
@@ -94,6 +95,19 @@ def test_quantiles_of_gates_forced_shut_are_no_numbers_only_at_minus_infinity() 
     quantiles = survival_quantiles(replace(LSTM, forced_forget=0.0)).set_index("timestep")
     assert (quantiles.loc[:11] == -np.inf).all(axis=None)
     assert (quantiles.loc[12] == 0).all()
+
+
+@given(lstm_configs, st.lists(st.floats(-8, 8), min_size=1, max_size=4))
+def test_every_bias_at_once_is_each_bias_alone(
+    config: RecurrentConfig, biases: list[float]
+) -> None:
+    survival, lives = memory_sweep(config, biases)
+    for bias, kept, half_life in zip(biases, survival, lives, strict=True):
+        alone = replace(config, forget_bias=bias, chrono_timesteps=None)
+        names = survival_quantiles(alone).drop(columns="timestep")
+        for column, of in quantiles_of(kept).items():
+            np.testing.assert_allclose(of, names[f"log10_{column}"], rtol=1e-10, atol=1e-14)
+        np.testing.assert_allclose(half_life, half_lives(alone)["half_life"], rtol=1e-10)
 
 
 @given(lstm_configs)

@@ -14,7 +14,7 @@ from engine.residual import (
     path_length_contributions,
     skip_sweep,
 )
-from engine.residual.jacobians import singular_values_of_stacks
+from engine.residual.jacobians import singular_values_by_skip
 from tests.engine.residual import precise
 from tests.engine.residual.strategies import configs
 
@@ -80,7 +80,7 @@ def test_no_stack_makes_a_nan(name: str) -> None:
         lesion(config),
     ]
     assert not np.isnan(trace.loss)
-    assert not np.isnan(singular_values_of_stacks([config])[0].log10()).any()
+    assert not np.isnan(singular_values_by_skip(config, [config.skip])[0].log10()).any()
     for frame in frames:
         assert not frame.isna().any(axis=None)
     # A logarithm is beyond float64 only where the norm is exactly zero.

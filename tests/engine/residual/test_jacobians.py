@@ -1,5 +1,6 @@
 """Jacobians against autograd, and their singular values against sixty-digit arithmetic."""
 
+from dataclasses import replace
 from typing import Any
 
 import mpmath as mp  # type: ignore[import-untyped]
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.extended_range import ScaledNorm
 from engine.residual import ResidualConfig
-from engine.residual.jacobians import singular_values_of_product, singular_values_of_stacks
+from engine.residual.jacobians import singular_values_by_skip, singular_values_of_product
 from tests.engine.residual import precise
 from tests.engine.residual.plain import PlainStack
 from tests.engine.residual.strategies import configs, hundredths
@@ -24,7 +25,7 @@ def jacobian(function: Any, hidden: torch.Tensor) -> np.ndarray:
 
 def singular_values(config: ResidualConfig) -> ScaledNorm:
     """Those of a single stack."""
-    return singular_values_of_stacks([config])[0]
+    return singular_values_by_skip(config, [config.skip])[0]
 
 
 @given(configs(activation=st.sampled_from(["identity", "tanh"]), depth=st.integers(1, 8)))
@@ -96,3 +97,17 @@ def test_a_skip_keeps_the_singular_values_together() -> None:
     residual = singular_values(ResidualConfig()).log10()
     assert plain[0] - plain[-1] > 16  # beyond the digits of float64
     assert residual[0] - residual[-1] < 8
+
+
+@given(
+    configs(depth=st.integers(1, 10), activation=st.sampled_from(["identity", "tanh"])),
+    st.lists(hundredths(0, 150), min_size=1, max_size=4),
+)
+def test_spectra_of_every_skip_at_once_are_those_of_each_alone(
+    config: ResidualConfig, skips: list[float]
+) -> None:
+    plain = replace(config, skip=0.0)
+    together = singular_values_by_skip(plain, skips)
+    for found, skip in zip(together, skips, strict=True):
+        (alone,) = singular_values_by_skip(replace(plain, skip=skip), [skip])
+        np.testing.assert_allclose(found.value(), alone.value(), rtol=1e-6, atol=1e-300)

@@ -1,5 +1,7 @@
 """Deleting a block, against a torch stack built without it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.residual import ResidualConfig, lesion
+from engine.residual.lesions import lesion_sweep
 from tests.engine.residual.plain import PlainStack
-from tests.engine.residual.strategies import configs
+from tests.engine.residual.strategies import configs, hundredths
 
 
 def output_without(model: PlainStack, deleted: int | None, hidden: torch.Tensor) -> torch.Tensor:
@@ -74,3 +77,13 @@ def test_a_plain_stack_is_at_the_mercy_of_every_layer_a_residual_one_is_not() ->
 def test_the_response_to_a_dead_stack_changes_infinitely_or_not_at_all() -> None:
     frame = lesion(ResidualConfig(depth=30, width=2, activation="relu", skip=0.0, seed=1))
     assert set(frame["relative_response_change"]) <= {0.0, np.inf}
+
+
+@given(configs(depth=st.integers(1, 10)), st.lists(hundredths(0, 150), min_size=1, max_size=4))
+def test_every_skip_at_once_is_each_skip_alone(config: ResidualConfig, skips: list[float]) -> None:
+    plain = replace(config, skip=0.0)
+    output, response = lesion_sweep(plain, skips)
+    for place, skip in enumerate(skips):
+        alone = lesion(replace(plain, skip=skip))
+        for swept, column in ((output, "relative_change"), (response, "relative_response_change")):
+            np.testing.assert_allclose(swept[:, place], alone[column], rtol=1e-7, atol=1e-12)
