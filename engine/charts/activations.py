@@ -1,8 +1,9 @@
 """(b): no nonlinearity, tanh and ReLU side by side, and the answer as the slider's own landscape."""
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
 from engine.charts.panel import Panel
 from engine.charts.stage import Data, Layer, expr, of_data, parameter, px, words

@@ -1,10 +1,11 @@
 """Two inputs' gradients, and how alike they stay along depth (Balduzzi et al. 2017)."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline, ticks
 from engine.charts.stage import Data, Slider, parameter, unpacked, words
 

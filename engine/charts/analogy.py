@@ -4,12 +4,13 @@ Where the analogy ends is seen in the picture: the LSTM's f is computed from wha
 weights are the same at every step; the ResNet's g is a number, and each block has its own.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import Any
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.blocks import Symbol, cells, pills, symbols
 from engine.charts.plot import Plot
 from engine.charts.road import Ground, Stream, wires

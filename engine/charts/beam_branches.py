@@ -4,8 +4,9 @@ Each k has a layout of its own, so that all that its beam looked at can be read.
 last columns up to the step under the hand are drawn.
 """
 
-import altair as alt
+from __future__ import annotations
 
+from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import KEPT, LONGEST, bow, curve, edges, hands, ranked_column, text
 from engine.charts.beam_tree import AHEAD, ALIVE, FADED, PRUNED, WINNER
 from engine.charts.stage import (
@@ -22,7 +23,6 @@ from engine.charts.stage import (
     words,
     y,
 )
-from engine.charts.theme import AnyChart
 
 #: Columns that can be read beside each other: on a screen, on a phone.
 COLUMNS, PHONE_COLUMNS = 6, 3

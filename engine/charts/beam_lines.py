@@ -5,10 +5,11 @@ lead to the beam; grey ones, cut off by a bar, fell out of it. Below the cut lin
 were pruned, written out. Rank and total stand beside each line.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
+from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import LONGEST, MONOSPACE, bow, curve, edges, hands, looked_up, text
 from engine.charts.stage import (
     CAPTION,
@@ -24,7 +25,6 @@ from engine.charts.stage import (
     stage,
     words,
 )
-from engine.charts.theme import AnyChart
 
 #: How wide a letter of these typefaces is, of its size.
 LETTER = 0.602

@@ -6,10 +6,11 @@ looked up. Parameters that a picture using the column has: `beam` (the width und
 places `rank_left`, `rank_top`, `rank_row`, `rank_size`, `rank_limit`, `dots_left`, `rank_right`.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
+from engine.charts.altair import alt
 from engine.charts.stage import (
     CAPTION,
     ONE,

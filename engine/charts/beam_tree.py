@@ -5,10 +5,11 @@ of a node shows in its outline: solid if it is kept, dashed with a cross if it i
 the search never looked at it. A total stands under a node only once the search has added it up.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
+from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import (
     KEPT,
     MONOSPACE,
@@ -35,7 +36,6 @@ from engine.charts.stage import (
     stage,
     words,
 )
-from engine.charts.theme import AnyChart
 
 #: How a node looks, one letter each, as the rows have it for every k and moment.
 AHEAD, NOW, ALIVE, FADED, PRUNED, WINNER = ".", "o", "k", "f", "p", "w"

@@ -3,12 +3,13 @@
 Places and rows are as in engine.charts.road.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
+from engine.charts.altair import alt
 from engine.charts.road import Ground, Kind, Place, share_of
 from engine.charts.stage import Layer, as_given, at_x, at_y, expr
 

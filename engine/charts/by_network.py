@@ -5,11 +5,12 @@ grey, what it is measured by. Curves come in shares of their panel, so that one 
 losses, gradients and memory.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.stage import Data, Layer, as_given, expr, parameter
 
 #: The pixels of row `datum.row` of column `datum.p`.

@@ -1,8 +1,9 @@
 """The small still picture on a page's card: a few curves that say what it is about."""
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.stage import Data, parameter, px
 
 #: Pixels that a label takes at the end of its curve.

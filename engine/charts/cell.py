@@ -7,6 +7,7 @@ choice of gates move both. Rows of `flow` are what engine.recurrent.cell_flow_sw
 from collections.abc import Sequence
 from typing import Any
 
+from engine.charts.altair import AnyChart, ChartData
 from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, pills, symbols
 from engine.charts.cell_road import SHOW, TIMESTEP, cell_road, road_parameters
 from engine.charts.road import (
@@ -22,7 +23,6 @@ from engine.charts.road import (
     wires,
 )
 from engine.charts.stage import Layer, in_window, parameter, power_text, stage, words
-from engine.charts.theme import AnyChart, ChartData
 from engine.charts.ways import FORGET_BIAS, GATES
 
 #: Heights of the road, of i ∘ C̃, of o's way, of the boxes, of the hidden state; units.

@@ -4,8 +4,9 @@ The rows of a way of the gates stand together in `flow`, in the order of time; `
 chosen one's begin. See engine.charts.ways.
 """
 
-import altair as alt
+from __future__ import annotations
 
+from engine.charts.altair import ChartData, alt
 from engine.charts.stage import (
     ONE,
     Layer,
@@ -20,7 +21,6 @@ from engine.charts.stage import (
     unseen,
     words,
 )  # fmt: skip
-from engine.charts.theme import ChartData
 from engine.charts.ways import Curve, WayPanel, choosing, margins, picture_of_ways, row_of, times
 from engine.gates import SHOWN
 

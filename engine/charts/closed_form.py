@@ -4,9 +4,10 @@ The formula needs no sweep: W_h at a radius ρ is ρ times W_h at radius 1, so t
 is the curve at radius 1 plus (T − t)·log ρ. The circles are measured at each radius.
 """
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import panel, stage
+from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
 from engine.charts.stage import Data, Layer, expr, words

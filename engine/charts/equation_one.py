@@ -1,8 +1,9 @@
 """Equation (1): the terms that the gradient of one matrix is a sum of, and how many of them count."""
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import panel, stage
+from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
 from engine.charts.stage import Data, Layer, expr, px, words

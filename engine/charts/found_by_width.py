@@ -1,7 +1,8 @@
 """What each beam width ends with, as a staircase: the best score, its sequence, and the optimum."""
 
-import altair as alt
+from __future__ import annotations
 
+from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import under_hand
 from engine.charts.stage import (
     LABEL,
@@ -20,7 +21,6 @@ from engine.charts.stage import (
     x,
     y,
 )
-from engine.charts.theme import AnyChart
 
 
 def found_by_width(

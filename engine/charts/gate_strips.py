@@ -1,11 +1,13 @@
 """Gates and states by unit and time: strips on one axis with one legend."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 
+from engine.charts.altair import AnyChart, ChartData, alt
 from engine.charts.stage import (
     Layer,
     at_y,
@@ -19,7 +21,6 @@ from engine.charts.stage import (
     words,
 )
 from engine.charts.strips import strip
-from engine.charts.theme import AnyChart, ChartData
 from engine.charts.ways import FORGET_BIAS, GATES, choosing, picture_of_ways, row_of, times
 
 #: Column of `ways` with the picture, what it is; `…_says` has its mean.

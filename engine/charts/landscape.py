@@ -1,10 +1,11 @@
 """What a slider travels through: an outcome at each of its values, drawn right above its track."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.stage import Data, Layer, Slider, expr, px, words
 
 #: How far the middle of a slider's handle stays from the ends of its track.

@@ -1,8 +1,9 @@
 """One block of a stack deleted at a time, and what the output still answers (Veit et al. 2016)."""
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline, ticks
 from engine.charts.skip_block import G
 from engine.charts.stage import CAPTION, TICK, Data, Layer, expr, parameter, px, unpacked, words

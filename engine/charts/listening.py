@@ -4,9 +4,10 @@ Above the vanilla RNN, below the LSTM. The slider chooses the letter that is wri
 buttons whether the networks have been trained; both look up what was computed.
 """
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.stage import (
     Data,
     Layer,

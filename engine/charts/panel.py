@@ -1,12 +1,13 @@
 """A panel along time on a stage: its two scales, its grid, and the network that stands above it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.stage import Data, Layer, Slider, expr, px
 
 

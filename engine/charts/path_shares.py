@@ -1,8 +1,9 @@
 """Where the paths are and where the gradient is: lengths of 2^54 paths (Veit et al. 2016)."""
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline
 from engine.charts.stage import (
     CAPTION,

@@ -1,13 +1,15 @@
 """A plot on a stage: two scales at a place, levels and ticks, curves, and labels that keep apart."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import altair as alt
 import numpy as np
 
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.stage import HEADLINE, LABEL, SENTENCE, TICK, Data, Layer, expr, px
 
 #: The end of a scale: a number, or an expression.

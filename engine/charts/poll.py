@@ -1,8 +1,9 @@
 """How a class voted, before and after it discussed, as bars."""
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.stage import Data, expr
 
 #: Pixels of an option, of a bar, and of what stands left and right of the bars.

@@ -3,9 +3,10 @@
 No sweep: ‖(ρW)ⁿ‖ is ρⁿ‖Wⁿ‖, so every curve at any radius is the one at radius 1 plus n·log ρ.
 """
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import panel, stage
+from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
 from engine.charts.panel import Panel
 from engine.charts.stage import Data, Layer, parameter, words

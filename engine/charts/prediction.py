@@ -1,7 +1,8 @@
 """A prediction as a line: its far end dragged to how much one expects to arrive there."""
 
-import altair as alt
+from __future__ import annotations
 
+from engine.charts.altair import AnyChart, alt
 from engine.charts.stage import (
     CAPTION,
     LABEL,
@@ -18,7 +19,6 @@ from engine.charts.stage import (
     x,
     y,
 )
-from engine.charts.theme import AnyChart
 
 #: Powers of ten that the far end can be dragged to, and where it starts: the same size.
 LOWEST, HIGHEST, STEP, START = -12.0, 3.0, 0.5, 0.0

@@ -4,12 +4,13 @@ What the slider chooses is looked up in packed columns. Below the scatter and th
 network stand the losses of all seeds, which the slider travels through.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.stage import Data, Layer, Slider, expr, parameter, words
 
 #: Snapshots lie this many steps apart, up to the last.

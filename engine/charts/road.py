@@ -9,13 +9,14 @@ holds rows of a table, `[{"direct": 0.7, …}, …]`: a stream says which row an
 slider that moves the rows moves every stream, and nothing is looked up that isn't drawn.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import dist
 from typing import Any, Literal, TypeAlias
 
-import altair as alt
-
+from engine.charts.altair import alt
 from engine.charts.stage import Layer, as_given, at_x, at_y, expr, parameter, px
 
 Kind: TypeAlias = Literal["road", "weights", "plain"]
@@ -98,7 +99,7 @@ class Stream:
     row: int = 0
     says: str = ""
 
-    def moved(self, x: float) -> "Stream":
+    def moved(self, x: float) -> Stream:
         """The same further to the right."""
         return replace(self, points=tuple((across + x, down) for across, down in self.points))
 

@@ -1,10 +1,11 @@
 """Roads of skips that multiply, over the units of a deep network (He et al. 2016)."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline, ticks
 from engine.charts.skip_block import G
 from engine.charts.stage import (

@@ -4,10 +4,11 @@ A square is a cell that is run for each hypothesis: a row for each step, a colum
 that is read. The counts were made while the searches ran; nothing is computed here.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
+from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import looked_up, text, under_hand
 from engine.charts.stage import (
     LABEL,
@@ -28,7 +29,6 @@ from engine.charts.stage import (
     x,
     y,
 )
-from engine.charts.theme import AnyChart
 
 #: Each way: its title and its ink.
 WAYS = {

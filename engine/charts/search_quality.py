@@ -4,11 +4,12 @@ Search errors above, lengths below, over k on a logarithmic axis; beside them wh
 after some beginnings of lines. One slider moves all of it.
 """
 
+from __future__ import annotations
+
 import math
 from typing import Any
 
-import altair as alt
-
+from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import MONOSPACE, looked_up, text, under_hand
 from engine.charts.stage import (
     LABEL,
@@ -28,7 +29,6 @@ from engine.charts.stage import (
     x,
     y,
 )
-from engine.charts.theme import AnyChart
 
 #: Ticks of the beam width.
 WIDTHS_TOLD = (1, 2, 5, 10, 20, 50)

@@ -5,13 +5,14 @@ Places are in units of a `Ground`; widths of streams come from the parameter `fl
 step with `total, road, one, slope, block`, relative to what arrives on the right.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, symbols
 from engine.charts.plot import Plot, headline
 from engine.charts.road import Chevron, Ground, Stream, chevrons, heads, pointed_at, streams, wires

@@ -7,19 +7,21 @@ slider's value is computed before and looked up here: the browser interprets exp
 formula for each row is what a frame's time goes into.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
+from engine.charts.altair import alt
 from engine.in_words import lowered as lowered
 from engine.in_words import raised as raised
 
-Layer: TypeAlias = alt.Chart | alt.LayerChart
-Data: TypeAlias = alt.NamedData | alt.InlineData
+Layer: TypeAlias = "alt.Chart | alt.LayerChart"
+Data: TypeAlias = "pd.DataFrame | alt.NamedData"
 
 #: From these widths on a picture has room for panels side by side, and for a projector's type.
 #: And what a screen of 1280 leaves.
@@ -43,7 +45,7 @@ INKS = {
     "greedy": ("#8B2FE0", "#A66BFF"),
 }
 #: One row, for marks that stand alone.
-ONE: Data = alt.InlineData(values=[{"one": 1}])
+ONE: Data = pd.DataFrame({"one": [1]})
 
 
 def px(expression: str | float) -> Any:

@@ -1,10 +1,11 @@
 """(c): with a target at every step the gradient is an envelope of losses that each still vanish."""
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
 from engine.charts import panel, stage
+from engine.charts.altair import alt
 from engine.charts.panel import NODES, Panel
 from engine.charts.stage import Data, Layer, expr, of_data, parameter, px, words
 from engine.charts.unrolled import RADIUS

@@ -4,13 +4,14 @@ Plain has the colour of what passes the weights, the skip that of the road, the 
 LSTM, whose f it is. Only the stack with the skip moves with g.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline
 from engine.charts.skip_block import G
 from engine.charts.stage import CAPTION, LABEL, Data, Layer, expr, parameter, px, unpacked, words

@@ -4,11 +4,12 @@ What the slider chooses is looked up: every curve is a packed column, every sent
 rows. So the words can't say anything else than the engine does.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
-import altair as alt
-
 from engine.charts import panel, stage
+from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, Panel
 from engine.charts.stage import Data, Layer, Slider, expr, parameter, px, words

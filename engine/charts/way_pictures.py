@@ -3,11 +3,11 @@
 Each picture is one or two panels of engine.charts.ways, moved by the forget bias and the gates.
 """
 
-import altair as alt
+from __future__ import annotations
 
+from engine.charts.altair import AnyChart, ChartData, alt
 from engine.charts.cell_road import TIMESTEP, at_timestep
 from engine.charts.stage import ONE, Layer, expr, of_data, parameter, px, stage, unseen, words
-from engine.charts.theme import AnyChart, ChartData
 from engine.charts.ways import FORGET_BIAS, GATES, Curve, WayPanel, choosing, margins, row_of, times
 
 GRADIENTS = WayPanel(

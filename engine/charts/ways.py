@@ -6,13 +6,15 @@ stands (`…_label`) and where the curve ends (`…_end`), both as they are on t
 each timestep would cost half of a frame; a path costs nothing.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import altair as alt
 import numpy as np
 
 from engine import gates
+from engine.charts.altair import ChartData, alt
 from engine.charts.stage import (
     Layer,
     Radio,
@@ -25,7 +27,6 @@ from engine.charts.stage import (
     px,
     words,
 )  # fmt: skip
-from engine.charts.theme import ChartData
 
 GATES = Radio("gates", "gates", gates.GATES, gates.GATES[0])
 FORGET_BIAS = Slider(

@@ -1,8 +1,9 @@
 """Where the analogy between cell state and skip ends: weights, gates, growth (handout, 1 (f))."""
 
-import altair as alt
+from __future__ import annotations
 
 from engine.charts import stage
+from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline
 from engine.charts.skip_block import G
 from engine.charts.stage import (

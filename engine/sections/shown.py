@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # who only lays a section out needs none of them
     import altair as alt
     import pandas as pd
 
-    from engine.charts.theme import AnyChart
+    from engine.charts.altair import AnyChart
 
 #: Specifications that stay built, one for each picture and its few options.
 MAX_SPECIFICATIONS = 64

@@ -62,7 +62,7 @@ function listen() {
     for (const [event, hear] of Object.entries(heard))
       document.removeEventListener(event, hear, true);
   };
-  hands.hear = ({pictures, at}) => {
+  hands.hear = ([pictures, at]) => {
     hands.pictures = pictures;
     drawn.disconnect();
     for (const picture of pictures)

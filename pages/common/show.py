@@ -56,12 +56,11 @@ def _follow(
     with meter.visitors_run(), ask.refusals_told():
         if pictures:
             key = f"hands-{pictures[0]}"
+            at = {of.key: of.written(value_in_picture(of)) for of in hands}
             _listening(
                 key=key,
-                data={
-                    "pictures": pictures,
-                    "at": {of.key: of.written(value_in_picture(of)) for of in hands},
-                },
+                # A list: in a dictionary Streamlit would look for frames, with all of pandas.
+                data=[pictures, at],
                 on_at_change=partial(_rested, key, hands),
             )
         then(look())

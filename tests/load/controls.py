@@ -182,7 +182,7 @@ class PageControls:
 
     def _hands(self, listening: BidiComponent) -> Iterator[Control]:
         """The sliders and radios in pictures that the server listens to."""
-        for name, value in json.loads(listening.json)["at"].items():
+        for name, value in json.loads(listening.json)[1].items():
             low, high, step, options = self.bound[name]
             draw = _one_of(options) if options else _steps(low, step, round((high - low) / step))
             at = value if options else float(value)
