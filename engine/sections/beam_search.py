@@ -304,7 +304,6 @@ def _lines(config: DecodingConfig) -> Figure:
     return replace(picture, ends={"step": config.max_length, "last": config.max_length})
 
 
-@lru_cache(maxsize=8)
 def _line_frames(config: DecodingConfig) -> dict[str, pd.DataFrame]:
     """The frames of `engine.charts.beam_lines.beam_lines`."""
     lanes, steps = letter_lanes(config, WIDTHS), config.max_length

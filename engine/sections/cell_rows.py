@@ -33,12 +33,8 @@ Frames = dict[str, pd.DataFrame]
 LEAST_SHARE, MOST_SHARE = -0.5, 1.5
 
 
-@lru_cache(maxsize=4)
 def cell(config: RecurrentConfig, asked: float | None) -> Frames:
-    """The frames of `engine.charts.cell.cell`, by name; config: without hands.
-
-    All of these are kept, because a hand that comes to rest asks for the same ones again.
-    """
+    """The frames of `engine.charts.cell.cell`, by name; config: without hands."""
     found, flow = ways_of(config, asked), flows(config, asked)
     left = {name: _left(flow, name, len(found)) for name in ("road", "cell", "hidden", "rnn")}
     axis = _reach(found, left)
@@ -51,7 +47,6 @@ def cell(config: RecurrentConfig, asked: float | None) -> Frames:
     }
 
 
-@lru_cache(maxsize=4)
 def networks(config: RecurrentConfig, asked: float | None) -> Frames:
     """The frames of `engine.charts.way_pictures.networks`."""
     found, flow = ways_of(config, asked), flows(config, asked)
@@ -71,7 +66,6 @@ def networks(config: RecurrentConfig, asked: float | None) -> Frames:
     }
 
 
-@lru_cache(maxsize=4)
 def terms(config: RecurrentConfig, asked: float | None) -> Frames:
     """The frames of `engine.charts.way_pictures.terms`; the term at t is about ∂L/∂C_{t-1}."""
     found, flow = ways_of(config, asked), flows(config, asked)
@@ -104,7 +98,6 @@ def terms(config: RecurrentConfig, asked: float | None) -> Frames:
     }
 
 
-@lru_cache(maxsize=4)
 def gates(config: RecurrentConfig, asked: float | None) -> Frames:
     """The frames of `engine.charts.gate_strips.gates`."""
     found = ways_of(config, asked)

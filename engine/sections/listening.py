@@ -65,7 +65,6 @@ def listening(text: str, number: int = 1, letter: int = 40, state: str = "traine
     )
 
 
-@lru_cache(maxsize=8)
 def _frames(text: str, number: int) -> dict[str, pd.DataFrame]:
     """The frames of `engine.charts.listening.listening`."""
     frames: dict[str, list[pd.DataFrame]] = {"letters": [], "looks": []}

@@ -1,7 +1,6 @@
 """What the pictures of memory are drawn from: survival, half-lives, Jacobians, for every way."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,6 @@ SHORTEST = -1.0
 DOT, DOT_ON_PHONE = 0.42, 0.9
 
 
-@lru_cache(maxsize=4)
 def memory(config: RecurrentConfig, asked: float | None) -> Frames:
     """The frames of `engine.charts.way_pictures.memory`; config: without hands."""
     found = ways_of(config, asked)

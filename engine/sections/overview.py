@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -31,19 +32,23 @@ APART = 0.17
 
 def overview(config: RecurrentConfig) -> Shown:
     """The network of the first page, turned by its radius."""
-    swept = gradient_rows.hero(replace(config, spectral_radius=1.0, last_target_only=True))
-    frames = {name: swept[name] for name in ("steps", "radii", "ticks")}
     return Shown(
         {
             "overview": figure(
                 unrolled_small,
-                frames,
+                partial(_frames, replace(config, spectral_radius=1.0, last_target_only=True)),
                 alt_text="An unrolled recurrent network over the norms of its gradient and its "
                 "state along time, with a slider for the spectral radius.",
                 hands={"radius": config.spectral_radius or 0.0},
             )
         }
     )
+
+
+def _frames(config: RecurrentConfig) -> dict[str, pd.DataFrame]:
+    """The frames of `engine.charts.unrolled.unrolled_small`."""
+    swept = gradient_rows.hero(config)
+    return {name: swept[name] for name in ("steps", "radii", "ticks")}
 
 
 def cards() -> Shown:

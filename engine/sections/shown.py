@@ -16,7 +16,6 @@ from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import finalize
 
 from engine.lazy import cached_property
 from engine.questions import Verdict
@@ -235,7 +234,7 @@ def _picture(
     options: tuple[tuple[str, Any], ...],
 ) -> Picture:
     specification, constants = _specification(chart, tuple(frames), options)
-    rows = {name: _kept_arrow(frame) for name, frame in frames.items()}
+    rows = {name: _arrow(frame) for name, frame in frames.items()}
     return Picture(specification, rows, constants)
 
 
@@ -334,20 +333,6 @@ def _frame(rows: bytes) -> pd.DataFrame:
     import pyarrow as pa
 
     return pa.ipc.open_stream(rows).read_pandas()
-
-
-#: The bytes of frames that somebody holds, by `id`.
-_ARROW: dict[int, bytes] = {}
-
-
-def _kept_arrow(frame: pd.DataFrame) -> bytes:
-    """A frame's rows as Arrow has them; of a frame that a section keeps for all radii, made once."""
-    key = id(frame)
-    if key not in _ARROW:
-        rows = _arrow(frame)
-        finalize(frame, _ARROW.pop, key, None)
-        _ARROW[key] = rows
-    return _ARROW[key]
 
 
 def _arrow(frame: pd.DataFrame) -> bytes:

@@ -5,6 +5,7 @@ A comparison is a preset's name, whose runs ship from eight seeds, or networks o
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ def recall(step: int = LAST) -> Shown:
         {
             "recall": figure(
                 recall_picture,
-                rows.recall(),
+                partial(rows.recall),
                 alt_text="For three networks, what each recalls of its first input against that "
                 "input, the norms of its gradient along time, and below the training losses of all "
                 "seeds, with a slider over the steps of training.",

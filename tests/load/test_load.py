@@ -156,7 +156,9 @@ def see_picture(controls: PageControls, place: tuple[int, ...] = (), fragment: s
     radio = {"input": "radio", "options": ["tanh", "none"]}
     element, listening = Element(), Element()
     listening.bidi_component.id = "hands"
-    listening.bidi_component.json = json.dumps([["picture-hero"], {"radius": "0.8", "kind": "none"}])
+    listening.bidi_component.json = json.dumps(
+        [["picture-hero"], {"radius": "0.8", "kind": "none"}]
+    )
     element.vega_lite_chart.spec = json.dumps(
         {
             "params": [

@@ -68,7 +68,6 @@ def seed_that_turns(config: RecurrentConfig) -> tuple[int, float] | None:
     return min(found)[::-1] if found else None
 
 
-@lru_cache(maxsize=4)
 def activations(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.activations.activations`, by name."""
     steps = drawn_steps(config.timesteps)

@@ -58,7 +58,6 @@ def peak_of(norms: Array, radius: float) -> Peak:
     return Peak(float(seen[power]), power, bool(len(below)))
 
 
-@lru_cache(maxsize=4)
 def beyond(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.powers.powers`, by name."""
     norms = norms_of_powers(config)

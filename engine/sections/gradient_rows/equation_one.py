@@ -1,7 +1,5 @@
 """Rows of the terms of equation (1)."""
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 
@@ -13,7 +11,6 @@ from engine.recurrent.term_sweep import term_sweep
 from engine.sections.gradient_rows.common import FARTHEST, Frames, drawn_steps, radii, reach
 
 
-@lru_cache(maxsize=4)
 def equation_one(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.equation_one.equation_one`, by name."""
     found, timesteps = term_sweep(config, radii()), config.timesteps

@@ -1,7 +1,6 @@
 """Rows of the unrolled network under its slider."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -32,12 +31,8 @@ OTHER_RADII = (1.0, 0.5, 1.5, 0.7, 1.2, 0.9, 0.6, 0.8, 1.1, 2.0)
 APART = 0.085
 
 
-@lru_cache(maxsize=4)
 def hero(config: RecurrentConfig) -> Frames:
-    """The frames of `engine.charts.unrolled.unrolled`, by name.
-
-    Kept, because a hand that comes to rest asks for the same ones again.
-    """
+    """The frames of `engine.charts.unrolled.unrolled`, by name."""
     gradient, state = swept(config)
     steps = drawn_steps(config.timesteps)
     drawn = steps["t"].to_numpy() - 1

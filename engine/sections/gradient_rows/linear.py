@@ -1,7 +1,6 @@
 """Rows of the network without a nonlinearity beside its formula."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -26,7 +25,6 @@ from engine.sections.gradient_rows.common import (
 )
 
 
-@lru_cache(maxsize=4)
 def closed_form(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.closed_form.closed_form`, by name; `config` is linear."""
     gradient, _ = swept(config)

@@ -1,7 +1,5 @@
 """Rows of the course notebook's own experiment: torch's initialisation times weight_scale."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from engine.charts.stage import packed, power_ticks
@@ -17,7 +15,6 @@ from engine.sections.gradient_rows.hero import along_time
 SHOWN = 2.0
 
 
-@lru_cache(maxsize=4)
 def notebook(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.unrolled.notebook`, by name."""
     at = WEIGHT_SCALE.values()

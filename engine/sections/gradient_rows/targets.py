@@ -1,7 +1,5 @@
 """Rows of a target at every timestep: what each loss sends, and whose loss each h_t hears."""
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 
@@ -25,7 +23,6 @@ from engine.sections.gradient_rows.common import (
 POINTS, LOSSES = 50, 8
 
 
-@lru_cache(maxsize=4)
 def targets(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.targets.targets`, by name."""
     timesteps = config.timesteps
