@@ -67,14 +67,15 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
 def _names() -> list[Layer]:
     place = _PANEL.along("(t0 + 0.3*(t1 - t0))")
     early = _PANEL.along("(t0 + 0.12*(t1 - t0))")
-    low, high = "y0 + 16*s", "y1 - 7*s"
 
-    def beside(field: str, dy: str) -> str:
-        return f"clamp(clamp({_PANEL.at(field)}, y0, y1) + {dy}, {low}, {high})"
+    def beside(field: str, dy: str, line: int) -> str:
+        """Next to a curve; where all three lie at the foot, on a line of its own above it."""
+        foot = f"y1 - {7 + 22 * line}*s"
+        return f"clamp(clamp({_PANEL.at(field)}, y0, y1) + {dy}, y0 + 16*s, {foot})"
 
     return [
-        words(place, beside("norm_label", "-13*s"), "'‖Wₕⁿ‖'", size=stage.LABEL, weight=600,
+        words(place, beside("norm_label", "-13*s", 1), "'‖Wₕⁿ‖'", size=stage.LABEL, weight=600,
               colour="weights", halo=True),
-        words(place, beside("eigenvalue_label", "22*s"), "eigenvalue_words", halo=True),
-        words(early, beside("singular_label", "-10*s"), "singular_words", halo=True),
+        words(place, beside("eigenvalue_label", "22*s", 0), "eigenvalue_words", halo=True),
+        words(early, beside("singular_label", "-10*s", 2), "singular_words", halo=True),
     ]  # fmt: skip

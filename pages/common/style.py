@@ -17,7 +17,7 @@ STYLE = """<style>
   max-width: none; min-height: 2rem; margin: 0; padding: 0;
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind > label {
-  display: grid; grid-template-columns: 9rem 1fr 3.5rem; column-gap: 0.75rem; align-items: center;
+  display: grid; grid-template-columns: minmax(9rem, max-content) 1fr 3.5rem; column-gap: 0.75rem; align-items: center;
   width: 100%; max-width: none; margin: 0; padding: 0; min-height: 2rem;
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind input[type="range"] {
