@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import engine
+from pages.common import style
 
 ROOT = Path(__file__).parents[1]
 MODULES = [module.name for module in pkgutil.walk_packages(engine.__path__, "engine.")]
@@ -90,6 +91,12 @@ def test_a_full_lecture_halls_settings_are_in_force() -> None:
     assert settings["server"]["showEmailPrompt"] is False
     assert settings["browser"]["gatherUsageStats"] is False
     assert {"light", "dark"} <= set(settings["theme"])
+
+
+def test_what_is_laid_over_a_page_has_its_colour() -> None:
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+    papers = ", ".join(theme[scheme]["backgroundColor"] for scheme in ("light", "dark"))
+    assert f"--paper: light-dark({papers});" in style.STYLE
 
 
 def test_runtime_requirements_are_exact_and_the_tests_build_on_them() -> None:

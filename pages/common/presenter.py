@@ -15,11 +15,11 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 [data-testid="stHeader"] { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 0.2rem 1.5rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.2rem; }
-[data-testid="stMainBlockContainer"] h2 { font-size: 1.35rem; padding: 0; }
+[data-testid="stMainBlockContainer"] h2 { font-size: 1.15rem; padding: 0; }
 *:has(> * > .st-key-controls) { position: relative; }
 *:has(> .st-key-controls) { position: absolute; top: 0.1rem; right: 0; z-index: 2; width: auto; }
 [role="tabpanel"] *:has(> .st-key-controls) { top: -2.45rem; }
-.st-key-controls { width: auto; max-width: 100%; background: var(--st-background-color, Canvas); }
+.st-key-controls { width: auto; max-width: 100%; background: var(--paper); }
 .st-key-controls:has(details[open]) { width: calc(100vw - 3rem); }
 .st-key-controls summary { min-height: 0; padding-block: 0.05rem; }
 *:has(> .st-key-controls) + .st-key-view { margin-top: -0.3rem; }

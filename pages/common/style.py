@@ -2,22 +2,25 @@
 
 # Streamlit puts the inputs of a picture below it, small, and in reverse order of their names. The
 # picture's class is doubled to outweigh Streamlit's own rules. They stay within reach, of a thumb on
-# a phone, where a picture is taller than the window.
+# a phone, where a picture is taller than the window, on paper of the page's own colour, which Streamlit
+# doesn't tell.
 STYLE = """<style>
+:root { --paper: light-dark(#FFFFFF, #171614); }
 [class*="st-key-hands-"] { display: none; }
 [class*="st-key-picture-"] { position: relative; gap: 0.25rem; }
 [class*="st-key-picture-"][class] .vega-embed { padding-right: 0; }
 [class*="st-key-picture-"][class] .vega-embed .vega-bindings {
   display: flex; flex-flow: row wrap; gap: 0 2rem; width: 100%; max-width: none; margin: 0;
   position: sticky; bottom: 0; z-index: 1; padding: 0.1rem 0 0.4rem;
-  background: var(--st-background-color, Canvas);
+  background: var(--paper);
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind {
   display: flex; flex: 1 1 28rem; align-items: center; column-gap: 0.75rem; width: auto;
   max-width: none; min-height: 2rem; margin: 0; padding: 0;
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind > label {
-  display: grid; grid-template-columns: minmax(9rem, max-content) 1fr 3.5rem; column-gap: 0.75rem; align-items: center;
+  display: grid; grid-template-columns: minmax(9rem, max-content) 1fr 3.5rem;
+  column-gap: 0.75rem; align-items: center;
   width: 100%; max-width: none; margin: 0; padding: 0; min-height: 2rem;
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind input[type="range"] {
