@@ -9,7 +9,6 @@ from engine.places import PAGES
 from tests.load import browser, report, servers, soak
 from tests.load.crowd import ARRIVAL_SECONDS, MAX_SECONDS, MAX_SESSIONS, crowd
 from tests.load.mixes import MIXES
-from tests.load.servers import Server
 
 NAMES = tuple("" if of.name == "overview" else of.name for of in PAGES)
 #: Pages with experiments, which can all be fresh.
@@ -54,7 +53,7 @@ def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) 
 
 def _measure(code: str, rows: Rows, options: argparse.Namespace, folder: Path) -> None:
     """Print the rows of one checkout; one server for all, so that its caches fill."""
-    server: Server = servers.hosted(folder=folder)
+    server = servers.copies(options.copies, folder)
     try:
         for name, pages, mix in rows:
             outcome = asyncio.run(
@@ -84,6 +83,7 @@ def _options() -> argparse.Namespace:
         help="each page in turn, and then visitors on all of them at once; or one page",
     )  # fmt: skip
     parser.add_argument("--mix", choices=tuple(MIXES), action="append", help="one of them only")
+    parser.add_argument("--copies", type=_up_to(4), default=1, help="of the server; at most 4")
     parser.add_argument(
         "--before", type=Path, metavar="FOLDER", help="another checkout, to be measured first"
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from tests.load.mixes import Mix, anything
-from tests.load.servers import Server
+from tests.load.servers import Copies, Server
 from tests.load.visitor import PageError, Visitor
 
 #: More than any room holds; a load test that is told to do more has been told wrong.
@@ -42,7 +42,7 @@ class Outcome:
 
 
 async def crowd(
-    server: Server,
+    server: Server | Copies,
     pages: Sequence[str],
     sessions: int,
     seconds: float,
@@ -81,7 +81,7 @@ async def crowd(
     return outcome
 
 
-async def _sections(server: Server, page: str) -> list[str]:
+async def _sections(server: Server | Copies, page: str) -> list[str]:
     """The queries that open a page's sections, by a first visitor's tabs."""
     scout = Visitor(server.host, page, random.Random(0))
     try:
@@ -124,7 +124,7 @@ async def _visit(
         await visitor.leave()
 
 
-async def _watch(server: Server, outcome: Outcome, all_here: float) -> None:
+async def _watch(server: Server | Copies, outcome: Outcome, all_here: float) -> None:
     """Memory all the time; what a rerun costs the web process once all are here."""
     loop = asyncio.get_running_loop()
     reference: tuple[float, int] | None = None
