@@ -212,13 +212,14 @@ def test_a_load_beyond_the_bound_is_refused(server: Server) -> None:
 
 def test_the_table_says_by_how_much_a_target_is_missed() -> None:
     fast = Outcome(2, [0.5, 0.6], [0.1, 0.2], memory=500.0)
-    assert report.verdict(fast) == "yes"
+    assert report.verdict(fast, "fresh") == "yes"
+    assert report.verdict(fast, "hand") == "no: rerun 1.9×"
     slow = Outcome(2, [0.5, 0.6], [0.5, 0.5], memory=1380.0)
-    assert report.verdict(slow) == "no: rerun 2.0×, memory 2.0×"
+    assert report.verdict(slow, "fresh") == "no: rerun 2.0×, memory 2.0×"
     slow.messages = {"hand": [12, 12], "slider": [20], "tabs": [90]}
-    assert report.verdict(slow) == "no: rerun 2.0×, memory 2.0×, messages of a rest 1.2×"
+    assert report.verdict(slow, "fresh") == "no: rerun 2.0×, memory 2.0×, messages of a rest 1.2×"
     fast.errors["a page: an error"] += 1
-    assert "errors" in report.verdict(fast)
+    assert "errors" in report.verdict(fast, "fresh")
     assert report.row("", "after", "hand", slow).count("|") == report.HEADER.splitlines()[0].count(
         "|"
     )
