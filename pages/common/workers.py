@@ -25,8 +25,10 @@ from pages.common import sections
 R = TypeVar("R")
 
 MOST_WORKERS = 2
-#: A worker makes room for a new one after so many answers: what it has piled up goes with it.
-ANSWERS_PER_WORKER = 2000
+#: After so many answers new processes take over: what the old ones have piled up goes with them.
+#: (The standard library's own `max_tasks_per_child` can end with no process at all and everybody
+#: waiting: github.com/python/cpython/issues/115634.)
+ANSWERS_PER_START = 4000
 #: The process of the long lane goes after so many idle seconds, with its memory.
 IDLE_SECONDS = 60
 
@@ -124,12 +126,16 @@ class Workers:
     def __init__(self, count: int) -> None:
         self.count = count
         self._lock = threading.Lock()
-        self._quick = self._start()
+        self._quick, self._answers = self._start(), 0
         self._long = LongLane() if count > 1 else None
 
     def submit(self, function: Callable[..., R], *arguments: Any, **keywords: Any) -> Future[R]:
         """Compute `function(*arguments, **keywords)`, which is quick, as soon as a process is free."""
         with self._lock:
+            self._answers += 1
+            if self._answers > ANSWERS_PER_START:
+                self._quick.shutdown(wait=False)  # after what they have been given
+                self._quick, self._answers = self._start(), 1
             try:
                 return self._quick.submit(function, *arguments, **keywords)
             except BrokenProcessPool:
@@ -168,7 +174,6 @@ class Workers:
             mp_context=get_context("loky"),
             initializer=get_ready,
             initargs=_READY,
-            max_tasks_per_child=ANSWERS_PER_WORKER,
         )
 
 

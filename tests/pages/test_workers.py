@@ -1,5 +1,6 @@
 """The lanes: what is quick waits for nothing long, and what nobody waits for is dropped or ended."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -121,3 +122,17 @@ def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
     visitors[1].join()
     assert other.result(60) == 8
     assert ended == ["first", "second"]
+
+
+def test_new_processes_take_over_from_old_ones_and_every_call_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pages.common.workers.ANSWERS_PER_START", 8)
+    workers = Workers(2)
+    try:
+        asked = [workers.submit(os.getpid) for _ in range(20)]  # more than the first two answer
+        processes = {future.result(60) for future in asked}
+        assert len(processes) >= 3
+        wait_for(lambda: sum(map(psutil.pid_exists, processes)) <= 2)
+    finally:
+        workers.stop()
