@@ -11,6 +11,13 @@ function read(inputs) {
   return Object.fromEntries(chosen.map(input => [nameOf(input), input.value]));
 }
 
+// A link may ask for what lies between a slider's stops, or beyond them.
+function holds(input, to) {
+  const probe = input.cloneNode();
+  probe.value = to;
+  return input.type === 'radio' || Number(probe.value) === Number(to);
+}
+
 function put(inputs, at) {
   for (const input of inputs) {
     const to = at[nameOf(input)];
@@ -47,11 +54,13 @@ function listen() {
     timer = setTimeout(rest, event.type === 'change' && !repeats ? LET_GO : HELD);
   };
   const pressed = event => { repeats = event.type === 'keydown' && event.repeat; };
-  // A picture that the browser has drawn anew starts where it started first.
+  // A new picture starts where the server drew it, also beside its slider's stops; one that the browser
+  // has drawn anew starts there again.
+  const start = () => put(all().filter(input => holds(input, hands.at[nameOf(input)])), hands.at);
   const drawn = new MutationObserver(() => {
-    const inputs = all();
-    if (inputs[0] !== first) put(inputs, hands.at);
-    first = inputs[0];
+    const [input] = all();
+    if (input !== first) start();
+    first = input;
   });
 
   const heard = {input: moved, change: moved, keydown: pressed, keyup: pressed};
@@ -75,7 +84,8 @@ function listen() {
     hands.sent.splice(0, answered + 1);
     if (answered >= 0) return;  // the hand may be elsewhere by now
     Object.assign(hands, {at, told: now, sent: []});
-    put(all(), at);
+    if (before) put(all(), at);
+    else start();
   };
   return hands;
 }

@@ -89,3 +89,21 @@ def test_a_section_that_was_left_has_its_slider_where_it_was(server: Server, pag
     hands.hand(page, "forget_bias").wait_for()
     settle(page)
     assert hands.where(page, "forget_bias") == "2.5"
+
+
+@pytest.mark.parametrize(
+    ("address", "asked", "says"),
+    [
+        ("lstm_cell_state?view=Memory&forget_bias=20", "forget_bias=20", "3.39×10⁸ timesteps"),
+        ("vanishing_gradients?radius=0.805", "radius=0.805", "At radius 0.805"),
+    ],
+)
+def test_a_link_beside_a_sliders_stops_shows_what_it_asks_for(
+    server: Server, page: Page, address: str, asked: str, says: str
+) -> None:
+    page.goto(server.url(address))
+    hands.see_all(page)
+    settle(page)
+    page.wait_for_timeout(1_000)  # a slider that moved by itself would be heard by then
+    assert asked in page.url
+    expect(page.get_by_text(says).first).to_be_visible()
