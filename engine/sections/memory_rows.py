@@ -54,13 +54,13 @@ def memory(config: RecurrentConfig, asked: float | None) -> Frames:
 
 def _by_way(config: RecurrentConfig, found: Sequence[Way]) -> tuple[Array, Array]:
     """What lasts in every way: survival, (ways, timesteps, units), and half-lives, (ways, units)."""
-    is_computed = np.array([way.gates == "computed" for way in found])
-    swept = memory_sweep(config, [way.forget_bias for way in found if way.gates == "computed"])
-    others = zip(*(memory_of(way.config) for way in found if way.gates != "computed"), strict=True)
-    order = np.argsort(np.concatenate([np.flatnonzero(is_computed), np.flatnonzero(~is_computed)]))
-    survival, lives = (
-        np.concatenate([of, *rest])[order] for of, rest in zip(swept, others, strict=True)
-    )
+    biases = [way.forget_bias for way in found if way.gates == "computed"]
+    swept = zip(*memory_sweep(config, biases), strict=True)
+    each = [
+        next(swept) if way.gates == "computed" else [of[0] for of in memory_of(way.config)]
+        for way in found
+    ]
+    survival, lives = map(np.stack, zip(*each, strict=True))
     return survival, lives
 
 
