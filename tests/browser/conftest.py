@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.seeing import WIRE
+
 ROOT = Path(__file__).parents[2]
 #: The shell is Chromium without the window around a page: a page is there in two thirds of the time.
 BROWSER_NAMES = (
@@ -106,6 +108,7 @@ def server(browser: Browser) -> Iterator[Server]:
 def profile(browser: Browser) -> Iterator[BrowserContext]:
     """One profile for all tests of a worker: it fetches and compiles Streamlit's front end once."""
     context = browser.new_context()
+    context.add_init_script(WIRE)
     context.set_default_timeout(30_000)
     yield context
     context.close()

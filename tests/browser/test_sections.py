@@ -11,7 +11,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from tests.browser import hands
 from tests.browser.conftest import Console, Server
 from tests.browser.everyone import SCHEMES, grave_findings, put_on, unreached, wordless
-from tests.browser.seeing import fits, settle
+from tests.browser.seeing import BRIEFLY, fits, settle
 from tests.fuzz.pages import controls_of, in_picture
 from tests.sections import SECTIONS
 
@@ -63,7 +63,7 @@ def test_every_section_obeys_the_hand_and_speaks_to_everyone(
                     f"turned {scheme} it is at {place}, not {outcome.value}"
                 )
         page.set_viewport_size(PHONE)
-        settle(page, has_chart=False)
+        settle(page, has_chart=False, milliseconds=BRIEFLY)
         faults[section, "phone"] = [] if fits(page) else ["is wider than the window"]
         page.set_viewport_size(LAPTOP)
     for address in ALSO.get(path, ()):

@@ -83,12 +83,19 @@ def test_measuring_untrained_networks_again_gives_what_ships(cell: str) -> None:
         np.testing.assert_allclose(log_probs, measured.log_probs[LINES - 1], atol=0.01)
 
 
-def test_training_a_network_again_gives_what_ships() -> None:
-    trained = listening.measure("brackets", "rnn", 0)[1]
-    frame = heard.profile_frame().query(
-        "text == 'brackets' and cell == 'rnn' and seed == 0 and state == 'trained'"
+def test_training_a_network_again_gives_what_ships_or_what_another_seed_might() -> None:
+    # 500 steps make of another processor's rounding what another seed makes: how far apart the
+    # shipped seeds are says how near is near.
+    trained = heard.profile(listening.measure("brackets", "rnn", 0)[1].norms)
+    shipped = heard.profile_frame().query(
+        "text == 'brackets' and cell == 'rnn' and state == 'trained'"
     )
-    np.testing.assert_allclose(frame["norm"], heard.profile(trained.norms), rtol=0.1)
+    of_seeds = np.array(
+        [own["norm"].cumsum() / own["norm"].sum() for _, own in shipped.groupby("seed")]
+    )
+    spread = np.ptp(of_seeds, axis=0).max()
+    assert spread < 0.2
+    assert np.abs(trained.cumsum() / trained.sum() - of_seeds[0]).max() < spread
 
 
 def test_every_text_cell_seed_and_state_ships() -> None:
