@@ -8,10 +8,9 @@ from pages.common import scenes
 from pages.common.ask import ask
 from pages.common.controls import Number
 from pages.common.frame import open_page
-from pages.common.questions import predicted
+from pages.common.questions import knew_twin, predicted, renew, twin_question
 from pages.common.sections import overview as sections
 from pages.common.show import turn
-from pages.common.twin_questions import knew_twin, renew, twin_question
 from pages.common.words import say
 
 RADIUS = Number("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.8, 0.01, in_picture=True)
