@@ -7,11 +7,12 @@ allow falls back to the default, and `ignored_url_values` says so.
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from engine.in_words import literal
 
@@ -270,12 +271,22 @@ def _stands_at(control: Number | Choice | Switch) -> Any:
 def set_in_picture(control: Number | Choice, value: Any) -> None:
     """Note where the hand has put a control of a picture, and keep it in the address."""
     st.session_state[control.key] = value
-    if isinstance(control, Number) and not control.in_address:
-        return
-    if value == control.default:
-        st.query_params.pop(control.key, None)
-    else:
-        st.query_params[control.key] = control.written(value)
+    if not isinstance(control, Number) or control.in_address:
+        write_address(control, value)
+
+
+def write_address(control: Control, value: Any) -> None:
+    """Keep a value in the address; a default isn't there.
+
+    A widget writes its own changes there, but not the value that the session has for it before it
+    is first shown.
+    """
+    # Streamlit refuses for a widget that was on screen: that one writes itself.
+    with suppress(StreamlitAPIException):
+        if value == control.default:
+            st.query_params.pop(control.key, None)
+        else:
+            st.query_params[control.key] = control.written(value)
 
 
 def reset(controls: Sequence[Number | Choice | Switch]) -> None:
@@ -338,5 +349,4 @@ def _pointed_at(key: str) -> AbstractContextManager[Any]:
 
 
 def _notices() -> dict[str, str]:
-    notices: dict[str, str] = st.session_state.setdefault("_ignored_url_values", {})
-    return notices
+    return st.session_state.setdefault("_ignored_url_values", {})

@@ -130,7 +130,7 @@ def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
         _require(
             _is_text(value, MAX_VALUE), values_line, f'"{key}" has to be a text, such as "0.9"'
         )
-    read = Scene(**{**scene, "values": dict(values)})
+    read = Scene(**scene)
     if why := faults(read, pages[read.page]):
         raise LectureFileError(f"Line {line}: {why}.")
     return read
@@ -160,13 +160,12 @@ def faults(scene: Scene, controls: Sequence[Control]) -> str | None:
 def _require_entries(
     content: dict[str, Any], line: int, entries: set[str], more: Collection[str] = ()
 ) -> None:
-    if missing := sorted(entries - set(content)):
-        raise LectureFileError(f'Line {line}: "{missing[0]}" is missing.')
-    if unknown := sorted(set(content) - entries.union(more)):
-        raise LectureFileError(
-            f"Line {line}: {unknown[0][:40]!r} isn't known; allowed are "
-            f"{', '.join(sorted(entries.union(more)))}."
-        )
+    for entry in sorted(entries):
+        _require(entry in content, line, f'"{entry}" is missing')
+    allowed = sorted(entries.union(more))
+    for entry in sorted(content):
+        rule = f"{entry[:40]!r} isn't known; allowed are {', '.join(allowed)}"
+        _require(entry in allowed, line, rule)
 
 
 def _require(holds: bool, line: int, rule: str) -> None:

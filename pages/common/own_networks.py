@@ -1,17 +1,15 @@
 """The controls of one's own comparison: the task, and two to four networks that learn it."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from engine.training import TrainingConfig
 from engine.training.cost import require_affordable
 from engine.training.names import CELL_NAMES, TASK_NAMES, run_names
-from pages.common.controls import Choice, Control, Number
+from pages.common.controls import Choice, Control, Number, write_address
 
 MOST_NETWORKS = 4
 _TASKS = {name: task for task, name in TASK_NAMES.items()}
@@ -107,28 +105,15 @@ def keep(controls: Sequence[Choice | Number] = OWN_CONTROLS) -> None:
             st.session_state[control.key] = st.session_state[control.key]
 
 
-def set_controls(configs: Sequence[TrainingConfig]) -> None:
-    """Let the controls stand for `configs` (a callback)."""
-    st.session_state.update(values_of(configs))
-
-
-def _write_address(controls: Sequence[Choice | Number]) -> None:
-    """Values that the session has before their widgets are shown reach the address only so."""
-    for control in controls:
-        value = st.session_state.get(control.key, control.default)
-        if value != control.default and control.key not in st.query_params:
-            with contextlib.suppress(StreamlitAPIException):  # a widget that is shown sees to it
-                st.query_params[control.key] = str(value)
-
-
 def choose_networks() -> Plan:
     """Draw the controls, and what is wrong below the one that it is wrong with."""
     values: dict[str, Any] = {}
     slots: dict[str, Any] = {}
 
     def show(controls: Sequence[Choice | Number], columns: Sequence[Any]) -> None:
-        _write_address(controls)
         for control, column in zip(controls, columns, strict=True):
+            if control.key in st.session_state and control.key not in st.query_params:
+                write_address(control, st.session_state[control.key])
             with column:
                 values[control.key] = control.show()
                 slots[control.key] = st.empty()

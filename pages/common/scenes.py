@@ -5,15 +5,19 @@ notes where to go, and `arrive`, at the top of every page, goes there and sets t
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from pages.common import noticing
-from pages.common.controls import SHORTENED, Control, Text, note_ignored, refuse_url_values
+from pages.common.controls import (
+    SHORTENED,
+    Control,
+    Text,
+    note_ignored,
+    refuse_url_values,
+    write_address,
+)
 from pages.common.lecture import LECTURE
 from pages.common.lecture_file import MAX_SCENES, Lecture, Scene
 
@@ -30,8 +34,7 @@ _BY_WAY_OF = "overview"
 
 def lecture() -> Lecture:
     """The scenes of this session: the built-in ones, or a lecturer's own."""
-    scenes: Lecture = st.session_state.setdefault(_LECTURE, LECTURE)
-    return scenes
+    return st.session_state.setdefault(_LECTURE, LECTURE)
 
 
 def set_lecture(scenes: Lecture) -> None:
@@ -63,14 +66,13 @@ def arrive(page: str, controls: Sequence[Control]) -> bool:
     if crossed and jump is None:
         refuse_url_values(controls, arriving=True)
     st.session_state[_PAGE] = page
-    stuck = jump is not None and not crossed and _needs_another_page(jump)
-    if jump is not None and (jump.page != page or stuck):
-        goal = jump.page if jump.page != page else _BY_WAY_OF
-        st.switch_page(f"pages/{goal}.py", query_params={})
     if jump is not None:
+        if jump.page != page:
+            st.switch_page(f"pages/{jump.page}.py", query_params={})
+        if not crossed and _needs_another_page(jump):
+            st.switch_page(f"pages/{_BY_WAY_OF}.py", query_params={})
         del st.session_state[_JUMP]
         _set_controls(jump, controls)
-        _write_address(controls)
     elif crossed:
         # Streamlit forgets a page's widgets when one leaves it. Whoever comes back without a link
         # finds the page as it was left, or as the scene there has it.
@@ -86,7 +88,6 @@ def arrive(page: str, controls: Sequence[Control]) -> bool:
                 values = values or lecture()[place].values
                 st.session_state[_ASTRAY] = False
         _set_controls(Scene(page, "", "", values), controls)
-        _write_address(controls)
     elif PLACE not in st.session_state and (asked := place_in_link(page)) is not None:
         st.session_state[PLACE] = asked
     _write_place(page)
@@ -132,13 +133,10 @@ def step(page: str, by: int) -> int | None:
     """
     scenes, place = lecture(), current_place(page)
     if place is None:
-        place = last_place()
-        if place is None:
-            place = next((i for i, scene in enumerate(scenes) if scene.page == page), 0) - 1
-        goal = place + by if by > 0 else place
-    else:
-        goal = place + by
-    return goal if 0 <= goal < len(scenes) else None
+        place, by = last_place(), max(by, 0)
+    if place is None:
+        place = next((i for i, scene in enumerate(scenes) if scene.page == page), 0) - 1
+    return place + by if 0 <= place + by < len(scenes) else None
 
 
 def shown_values(controls: Sequence[Control]) -> dict[str, str]:
@@ -208,8 +206,7 @@ def place_in_link(page: str) -> int | None:
 
 def _left(page: str) -> dict[str, str]:
     """The values that `page` was left with; none before the first visit."""
-    left: dict[str, dict[str, str]] = st.session_state.setdefault(_LEFT, {})
-    return left.setdefault(page, {})
+    return st.session_state.setdefault(_LEFT, {}).setdefault(page, {})
 
 
 def _needs_another_page(scene: Scene) -> bool:
@@ -223,36 +220,18 @@ def _needs_another_page(scene: Scene) -> bool:
 
 def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:
     """Every control of the page to the scene's value, or to its default."""
+    values = dict(scene.values)
     for control in controls:
-        text, value = scene.values.get(control.key), control.default
-        why = None if text is None else control.refusal(text)
-        if why and text is not None:
+        text, value = values.pop(control.key, None), control.default
+        if text is not None and (why := control.refusal(text)):
             note_ignored(control.key, [text], why)
         elif text is not None:
             value = control.read(text)
         st.session_state[control.key] = value
-        if isinstance(control, Text):  # a page writes these itself, and only where they are used
-            st.query_params.pop(control.key, None)
-    known = {control.key for control in controls}
-    for key, text in scene.values.items():
-        if key not in known:
-            note_ignored(key, [text], "isn't a control of this page")
-
-
-def _write_address(controls: Sequence[Control]) -> None:
-    """The controls' values into the address, where their widgets weren't on screen before.
-
-    A widget writes its own changes there, but not the value that the session has for it before it
-    is first shown.
-    """
-    for control in controls:
-        value: Any = st.session_state[control.key]
-        # Streamlit refuses for a widget that was on screen: that one writes itself.
-        with suppress(StreamlitAPIException):
-            if value == control.default:
-                st.query_params.pop(control.key, None)
-            elif not isinstance(control, Text):
-                st.query_params[control.key] = control.written(value)
+        # A page writes a text of this kind itself, and only where it is used.
+        write_address(control, control.default if isinstance(control, Text) else value)
+    for key, text in values.items():
+        note_ignored(key, [text], "isn't a control of this page")
 
 
 def _write_place(page: str) -> None:

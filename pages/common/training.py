@@ -1,4 +1,8 @@
-"""The server's run store and training pool, and a session's training as it shows on a page."""
+"""The server's run store and training pool, a session's training, and the networks that it has trained.
+
+Controls describe a comparison that may not be trained yet. Until it is, what was shown before
+stays on screen; a comparison that has finished stays within reach for as long as the session.
+"""
 
 from collections.abc import Mapping
 from functools import cache
@@ -6,13 +10,16 @@ from functools import cache
 import streamlit as st
 
 from engine.training import TrainingConfig
-from engine.training.comparisons import OwnNetwork
+from engine.training.comparisons import Comparison, OwnNetwork
 from engine.training.files import LOCATION_VARIABLE, RunFiles
 from engine.training.growing import GrowingRun
+from engine.training.names import comparison_title
 from engine.training.pool import TrainingPool
+from engine.training.presets import DEFAULT_PRESET, PRESETS
 from engine.training.progress import PoolRefusalError, Progress
 from pages.common import ask, memory, visitors
 from pages.common.sections import training_runs as sections
+from pages.common.settings import setting
 from pages.common.show import show
 
 #: A training under way is in the address, so that a reload or a second tab finds it.
@@ -22,18 +29,16 @@ RECENT_RUNS = 64
 #: Trainings under way at a time of one browser, and of one known address, which a class may share:
 #: fewer than may wait in all.
 MOST_OF_BROWSER, MOST_OF_ADDRESS = 2, 12
+#: Comparisons of one's own that a session keeps within reach.
+MOST_KEPT = 12
 _TICKET, _REFUSED, _PROGRESS = "_training_ticket", "_training_refused", "_training_progress"
+_SHOWN, _KEPT = "_comparison_shown", "_comparisons_kept"
 
 
 @cache
 def run_files() -> RunFiles:
     """Finished runs at the place that a secret names, or the environment."""
-    # Streamlit hands top-level secrets on to the environment; without a file of them it raises.
-    try:
-        location = st.secrets.get(LOCATION_VARIABLE)
-    except FileNotFoundError:
-        location = None
-    return RunFiles(location, recent=RECENT_RUNS)
+    return RunFiles(setting(LOCATION_VARIABLE), recent=RECENT_RUNS)
 
 
 @cache
@@ -50,19 +55,15 @@ def start(runs: Mapping[str, TrainingConfig]) -> None:
     ):
         st.session_state[_REFUSED] = why
         return
+    shares = {visitors.browser(): MOST_OF_BROWSER}
+    if address := visitors.address():
+        shares[address] = MOST_OF_ADDRESS
     try:
-        ticket = training_pool().submit(runs, st.session_state.get(_TICKET), _shares())
+        ticket = training_pool().submit(runs, st.session_state.get(_TICKET), shares)
     except (PoolRefusalError, ValueError) as error:
         st.session_state[_REFUSED] = str(error)
         return
     st.session_state[_TICKET] = st.query_params[URL_KEY] = ticket
-
-
-def _shares() -> dict[str, int]:
-    shares = {visitors.browser(): MOST_OF_BROWSER}
-    if address := visitors.address():
-        shares[address] = MOST_OF_ADDRESS
-    return shares
 
 
 def look() -> None:
@@ -98,10 +99,52 @@ def is_there(config: TrainingConfig) -> bool:
         return False
 
 
-def last_training() -> Mapping[str, TrainingConfig]:
-    """What this session asked for last, by the names of the runs."""
+def trained_here() -> list[dict[str, TrainingConfig]]:
+    """The comparisons that this session has trained, the last one first, which is what to show now."""
+    kept: list[dict[str, TrainingConfig]] = st.session_state.setdefault(_KEPT, [])
     progress: Progress | None = st.session_state[_PROGRESS]
-    return {} if progress is None else progress.asked
+    runs = dict(progress.asked) if progress is not None and progress.is_over else {}
+    if runs and runs not in kept and _are_there(runs):
+        kept.insert(0, runs)
+        del kept[MOST_KEPT:]
+        st.session_state[_SHOWN] = runs
+    return kept
+
+
+def comparison_to_show(name: str, runs: Mapping[str, TrainingConfig]) -> Comparison:
+    """The comparison asked for, or the last one for as long as that isn't trained.
+
+    name: of a preset, or of one's own. runs: what it is made of; empty where controls don't fit
+    together.
+    """
+    if name in PRESETS:
+        st.session_state[_SHOWN] = name
+        return name
+    if runs and _are_there(runs):
+        st.session_state[_SHOWN] = dict(runs)
+        return _own(runs)
+    shown: str | dict[str, TrainingConfig] = st.session_state.get(_SHOWN, DEFAULT_PRESET)
+    if not isinstance(shown, str) and not _are_there(shown):
+        shown = DEFAULT_PRESET
+    title = shown if isinstance(shown, str) else title_of(shown)
+    st.caption(f"Below, until the networks above have been trained: **{title}**.")
+    return shown if isinstance(shown, str) else _own(shown)
+
+
+def title_of(runs: Mapping[str, TrainingConfig]) -> str:
+    """A comparison in a line."""
+    return comparison_title(list(runs), list(runs.values()))
+
+
+def _are_there(runs: Mapping[str, TrainingConfig]) -> bool:
+    return all(map(is_there, runs.values()))
+
+
+def _own(runs: Mapping[str, TrainingConfig]) -> tuple[OwnNetwork, ...]:
+    """The finished runs of one's own networks, ready for another process."""
+    return tuple(
+        OwnNetwork(name, config, run_files().read(config) or b"") for name, config in runs.items()
+    )
 
 
 def show_training() -> None:
