@@ -1,6 +1,6 @@
 """What every page begins with: the scene, the title, the tools, and a guard for direct visitors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -75,13 +75,6 @@ def _run_alone(page: str, controls: Sequence[Control], section: Callable[[], Any
         for words in noticing.notice(beside):
             st.markdown(words)
         section()
-
-
-def show_numbers(numbers: Mapping[str, str]) -> None:
-    """A row of numbers under a chart; on a phone they wrap."""
-    with st.container(horizontal=True, gap="medium"):
-        for label, value in numbers.items():
-            st.metric(label, value, width="content")
 
 
 def _scene_buttons(page: str) -> None:

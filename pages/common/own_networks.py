@@ -32,7 +32,7 @@ SHARED = (TASK, TIMESTEPS, STEPS, NETWORKS, HIDDEN, BATCH, SEED)
 
 
 class NetworkControls:
-    """The controls of one of the networks."""
+    """The controls of one of the networks. details: all but the cell. all: the cell first."""
 
     def __init__(self, number: int) -> None:
         def key(name: str) -> str:
@@ -67,19 +67,11 @@ class NetworkControls:
         )
         self.timesteps = Number(key("T"), "T of its own (0: as above)", 0, 200, 0, 1)
         self.task = Choice(key("task"), "Task of its own", {"as above": None, **_TASKS})
-
-    @property
-    def details(self) -> tuple[Choice | Number, ...]:
-        """All but the cell."""
-        return (
+        self.details: tuple[Choice | Number, ...] = (
             self.layers, self.activation, self.structure, self.radius, self.memory, self.bias,
             self.clip, self.optimiser, self.rate, self.timesteps, self.task,
         )  # fmt: skip
-
-    @property
-    def all(self) -> tuple[Choice | Number, ...]:
-        """The cell first."""
-        return (self.cell, *self.details)
+        self.all = (self.cell, *self.details)
 
 
 OWN_NETWORKS = tuple(NetworkControls(number) for number in range(1, MOST_NETWORKS + 1))
@@ -99,10 +91,9 @@ class Plan:
 
 def keep(controls: Sequence[Choice | Number] = OWN_CONTROLS) -> None:
     """Keep the values of controls that this run of the page doesn't show."""
-    for control in controls:
-        if control.key in st.session_state:
-            # What the program has set stays; what only a widget has set goes with the widget.
-            st.session_state[control.key] = st.session_state[control.key]
+    # What the program has set stays; what only a widget has set goes with the widget.
+    for key in st.session_state.keys() & {control.key for control in controls}:
+        st.session_state[key] = st.session_state[key]
 
 
 def choose_networks() -> Plan:
@@ -164,9 +155,8 @@ def _config(network: NetworkControls, values: Mapping[str, Any]) -> TrainingConf
 
     task = own(network.task) or own(TASK)
     timesteps, steps = own(network.timesteps) or own(TIMESTEPS), own(STEPS)
-    is_lstm, structure, memory = own(network.cell) == "lstm", own(network.structure), None
-    if is_lstm:
-        memory = own(network.memory)
+    is_lstm, structure = own(network.cell) == "lstm", own(network.structure)
+    memory = own(network.memory) if is_lstm else None
     return TrainingConfig(
         task=task,
         cell=own(network.cell),
@@ -208,18 +198,17 @@ def values_of(configs: Sequence[TrainingConfig]) -> dict[str, Any]:
             network.rate: config.learning_rate,
             network.task: None if config.task == first.task else config.task,
             network.timesteps: 0 if config.timesteps == first.timesteps else config.timesteps,
-            network.structure: config.recurrent_init,
+            network.structure: None,
         }
-        if config.spectral_radius is None:
-            own[network.structure] = None
-        else:
-            own[network.radius] = config.spectral_radius
-        if config.cell == "lstm":
-            own[network.memory] = None
+        if config.spectral_radius is not None:
+            own |= {
+                network.structure: config.recurrent_init,
+                network.radius: config.spectral_radius,
+            }
         if config.forget_bias is not None:
             own |= {network.memory: "bias", network.bias: config.forget_bias}
-        if config.chrono_timesteps is not None:
-            own[network.memory] = "chrono"
+        elif config.chrono_timesteps is not None or config.cell == "lstm":
+            own[network.memory] = None if config.chrono_timesteps is None else "chrono"
         values |= {control.key: _shown(control, value) for control, value in own.items()}
     return values
 

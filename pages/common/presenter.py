@@ -35,9 +35,7 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 
 def presenting() -> bool:
     """Whether this session is in presenter mode; the address says so too."""
-    if _ON not in st.session_state:
-        st.session_state[_ON] = st.query_params.get(KEY) == "1"
-    return bool(st.session_state[_ON])
+    return st.session_state.setdefault(_ON, st.query_params.get(KEY) == "1")
 
 
 def style() -> str:
@@ -75,5 +73,5 @@ def folded_away() -> DeltaGenerator:
 
 def _switch() -> None:
     st.session_state[_ON] = bool(st.session_state["presenter_toggle"])
-    if not st.session_state[_ON] and KEY in st.query_params:
-        del st.query_params[KEY]
+    if not st.session_state[_ON]:
+        st.query_params.pop(KEY, None)

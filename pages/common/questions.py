@@ -235,15 +235,12 @@ def _way_to_the_answer(question: Question) -> None:
 
 
 def _just_shown() -> set[str]:
-    shown: set[str] = st.session_state.setdefault(_JUST_SHOWN, set())
-    return shown
+    return st.session_state.setdefault(_JUST_SHOWN, set())
 
 
 def _twins_known() -> dict[str, tuple[int, bool]]:
-    known: dict[str, tuple[int, bool]] = st.session_state.setdefault(_KNEW, {})
-    return known
+    return st.session_state.setdefault(_KNEW, {})
 
 
 def _twins_had() -> dict[str, int]:
-    had: dict[str, int] = st.session_state.setdefault(_HAD, {})
-    return had
+    return st.session_state.setdefault(_HAD, {})

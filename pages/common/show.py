@@ -149,7 +149,8 @@ def _menu(figure: Figure) -> None:
                 f"CSV: {name}", f"{figure.name}-{name}.csv", partial(frame.to_csv, index=False)
             )
         for kind in ("svg", "png"):
-            _download(kind.upper(), f"{figure.name}.{kind}", partial(_picture, figure, kind))
+            picture = partial(ask.compute, _PICTURE, figure, kind)
+            _download(kind.upper(), f"{figure.name}.{kind}", picture)
     with panel:
         # Streamlit's colours for Python are too faint on either background.
         st.code(figure.program, language=None, wrap_lines=True)
@@ -157,7 +158,3 @@ def _menu(figure: Figure) -> None:
 
 def _download(label: str, file_name: str, data: Callable[[], str | bytes]) -> None:
     st.download_button(label, data, file_name, key=file_name, on_click="ignore")
-
-
-def _picture(figure: Figure, kind: Any) -> bytes:
-    return ask.compute(_PICTURE, figure, kind)

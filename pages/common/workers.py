@@ -31,6 +31,8 @@ MOST_WORKERS = 2
 ANSWERS_PER_START = 4000
 #: The process of the long lane goes after so many idle seconds, with its memory.
 IDLE_SECONDS = 60
+#: What `get_ready` is told in every process.
+_READY = (os.getpid(), *sections.MODULES)
 
 
 @dataclass(eq=False)
@@ -89,7 +91,10 @@ class LongLane:
             if self._running is None:
                 self._running = self._waiting.popleft()
                 if self._pool is None:
-                    self._pool = _start_long()
+                    self._pool = loky.ProcessPoolExecutor(
+                        1, timeout=IDLE_SECONDS, context=get_context("loky"),
+                        initializer=get_ready, initargs=_READY,
+                    )  # fmt: skip
                 computed = self._pool.submit(self._running.function, *self._running.arguments)
                 computed.add_done_callback(partial(self._ended, self._running))
 
@@ -170,17 +175,5 @@ class Workers:
         if self.count == 0:
             return ThreadPoolExecutor(MOST_WORKERS)
         return ProcessPoolExecutor(
-            self.count,
-            mp_context=get_context("loky"),
-            initializer=get_ready,
-            initargs=_READY,
+            self.count, mp_context=get_context("loky"), initializer=get_ready, initargs=_READY
         )
-
-
-_READY = (os.getpid(), *sections.MODULES)
-
-
-def _start_long() -> loky.ProcessPoolExecutor:
-    return loky.ProcessPoolExecutor(
-        1, timeout=IDLE_SECONDS, context=get_context("loky"), initializer=get_ready, initargs=_READY
-    )
