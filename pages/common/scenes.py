@@ -4,13 +4,14 @@ A jump takes two steps, because only the page that one arrives at knows its cont
 notes where to go, and `arrive`, at the top of every page, goes there and sets the controls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from pages.common import noticing
 from pages.common.controls import (
+    POINTED,
     SHORTENED,
     Control,
     Text,
@@ -19,13 +20,15 @@ from pages.common.controls import (
     write_address,
 )
 from pages.common.lecture import LECTURE
-from pages.common.lecture_file import MAX_SCENES, Lecture, Scene
+from pages.common.lecture_file import MAX_SCENES, Lecture, Scene, Wait, read_wait
 
 #: Where in the lecture one is, in the address: counted from 1.
 URL_KEY = "scene"
 #: The session's key of the scene one was at last, counted from 0.
 PLACE = "_scene_place"
 _LECTURE, _JUMP, _PAGE, _ASTRAY = "_lecture", "_scene_jump", "_page_shown", "_scene_left"
+#: What the open scene waits for, and whether it is done.
+_WAITS = "_scene_waits"
 #: What the controls of each page stood at when one left it, as the address has them.
 _LEFT = "_values_left"
 #: The page without controls over which a jump goes that can't stay on its page.
@@ -48,6 +51,12 @@ def current_place(page: str) -> int | None:
     place = last_place()
     astray = st.session_state.get(_ASTRAY, False)
     return None if place is None or astray or lecture()[place].page != page else place
+
+
+def current_scene(page: str) -> Scene | None:
+    """The scene shown on `page`; None away from the lecture."""
+    place = current_place(page)
+    return None if place is None else lecture()[place]
 
 
 def last_place() -> int | None:
@@ -91,8 +100,7 @@ def arrive(page: str, controls: Sequence[Control]) -> bool:
     elif PLACE not in st.session_state and (asked := place_in_link(page)) is not None:
         st.session_state[PLACE] = asked
     _write_place(page)
-    opened = current_place(page)
-    noticing.open_scene(None if opened is None else lecture()[opened], controls)
+    _point_and_wait(current_scene(page), controls)
     return crossed
 
 
@@ -202,6 +210,31 @@ def place_in_link(page: str) -> int | None:
         return None
     place, scenes = int(asked) - 1, lecture()
     return place if 0 <= place < len(scenes) and scenes[place].page == page else None
+
+
+def notice(keys: Collection[str]) -> list[str]:
+    """What the open scene waits for, ticked off once it is done; only where one of `keys` can do it.
+
+    It is looked at when the hand rests, and is written where that is heard anyway, so that it costs
+    no message.
+    """
+    waits: dict[str, Any] | None = st.session_state.get(_WAITS)
+    if waits is None or waits["wait"].control.key not in keys:
+        return []
+    wait: Wait = waits["wait"]
+    waits["done"] |= wait.holds(st.session_state.get(wait.control.key, wait.control.default))
+    icon = ":material/check_circle:" if waits["done"] else ":material/radio_button_unchecked:"
+    return [f"{icon} {wait.in_words}"]
+
+
+def _point_and_wait(scene: Scene | None, controls: Sequence[Control]) -> None:
+    """From now on, point at what this scene points at, and wait; nothing is done where it begins."""
+    st.session_state[POINTED] = scene.points_at if scene is not None else ""
+    if scene is None or not scene.waits_for:
+        st.session_state.pop(_WAITS, None)
+    elif st.session_state.get(_WAITS, {}).get("scene") != scene:
+        wait = read_wait(scene.waits_for, controls, scene.values)
+        st.session_state[_WAITS] = {"scene": scene, "wait": wait, "done": False}
 
 
 def _left(page: str) -> dict[str, str]:

@@ -12,10 +12,10 @@ from pages.common.lecture_file import (
     MAX_FILE_BYTES,
     LectureFileError,
     Scene,
+    pointable,
     read_lecture,
     write_lecture,
 )
-from pages.common.noticing import pointable
 from pages.common.tree_input import EXAMPLE
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, press, texts
