@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -148,18 +148,13 @@ def choose_search(area: DeltaGenerator) -> tuple[DecodingConfig, str]:
             with area:
                 tree_input.show_faults(tree.faults)
             fault = "Mend it in the section **Your own tree**, or choose another model."
-    is_handout = model_name == "handout"  # its tree is three words deep, and ranked by the total
-    seldom: list[Number | Choice | Switch] = [SCORING, ALPHA, COUNT_END]
-    chosen: dict[Number | Choice | Switch, Any] = {}
+    seldom = (SCORING, ALPHA, COUNT_END)
     with row:
-        if is_handout:
-            seldom.insert(0, LENGTH)
+        if model_name == "handout":  # its tree is three words deep, and ranked by the total
+            chosen = folded((LENGTH, *seldom), highs={LENGTH: longest})
         else:
-            chosen[LENGTH] = LENGTH.show(high=longest)
-        chosen |= folded(seldom, highs={LENGTH: longest})
-    max_length, scoring, alpha, count_end = (
-        chosen[of] for of in (LENGTH, SCORING, ALPHA, COUNT_END)
-    )
+            chosen = {LENGTH: LENGTH.show(high=longest), **folded(seldom)}
+    max_length, scoring, alpha, count_end = chosen.values()
     if model_name == "characters":
         with area:
             text = choose_prompt(max_length)
@@ -203,9 +198,9 @@ def let_it_write() -> None:
     set_in_picture(WIDTH, CHARACTERS_WIDTH)
 
 
-def choose_model(name: str) -> None:
+def choose_own_tree() -> None:
     """Set the model's control (a callback)."""
-    st.session_state[MODEL.key] = next(of for of, value in MODEL.options.items() if value == name)
+    st.session_state[MODEL.key] = next(of for of, value in MODEL.options.items() if value == "own")
 
 
 def held(config: DecodingConfig) -> DecodingConfig:
@@ -300,19 +295,15 @@ def enter_tree(is_searched: bool) -> "TreeRead":
     )
     left, right = st.columns([1.3, 1])
     with left:
-        if ENTRY.show() == "table":
-            tree_input.table(lambda: choose_model("own"))
-        else:
-            tree_input.paste(lambda: choose_model("own"))
+        enter = tree_input.table if ENTRY.show() == "table" else tree_input.paste
+        enter(choose_own_tree)
     tree = tree_input.read()
     if not tree_input.put_in_link(tree_input.own_tree_text()):
         st.caption("A text this long stays out of the link; send it along with it.")
     with right:
         if not tree.faults:
             st.success(tree.words, icon=":material/check:")
-            st.button(
-                "Use it in all sections", on_click=choose_model, args=("own",), disabled=is_searched
-            )
+            st.button("Use it in all sections", on_click=choose_own_tree, disabled=is_searched)
         elif not is_searched:
             tree_input.show_faults(tree.faults)
     return tree

@@ -188,11 +188,18 @@ def _predict(question: Question) -> None:
 
 
 def _answered(question: Question, title: str, draws: Config | None) -> None:
-    """What meets the option that was chosen, the line that was drawn, and the way back or on."""
+    """What meets the option that was chosen, the line that was drawn, and the way back or on.
+
+    The line is measured at the settings that it was drawn for.
+    """
     if (chosen := predicted(question)) is not None:
         _say(chosen.right, typeset(chosen.response))
         if draws is not None:
-            _compare(question, draws)
+            hand = hand_of(question)
+            drawn_for: Config = st.session_state.setdefault(f"_drawn_for_{question.key}", draws)
+            measured = ask(predictions.drawn, hand.key, drawn_for, hand.now())
+            show(measured.figures["prediction"], menu=False)
+            st.markdown(" ".join(measured.sentences))
     label = title if presenting() else f"{title}: {question.asks}"
     with st.container(horizontal=True, vertical_alignment="center"):
         folded = st.expander(label, key=f"card-{question.key}", on_change="rerun")
@@ -208,15 +215,6 @@ def _say(is_right: bool, words: str) -> None:
     """What an answer that was chosen is told."""
     told, icon = (st.success, "check") if is_right else (st.error, "close")
     told(words, icon=f":material/{icon}:")
-
-
-def _compare(question: Question, config: Config) -> None:
-    """The measured curve over the line, at the settings that it was drawn for."""
-    hand = hand_of(question)
-    drawn_for: Config = st.session_state.setdefault(f"_drawn_for_{question.key}", config)
-    shown = ask(predictions.drawn, hand.key, drawn_for, hand.now())
-    show(shown.figures["prediction"], menu=False)
-    st.markdown(" ".join(shown.sentences))
 
 
 def _way_to_the_answer(question: Question) -> None:

@@ -61,7 +61,7 @@ def current_scene(page: str) -> Scene | None:
 
 def last_place() -> int | None:
     """The place one was at last, on whatever page one is now; None before the lecture begins."""
-    place: int | None = st.session_state.get(PLACE)
+    place = st.session_state.get(PLACE)
     return place if place is not None and place < len(lecture()) else None
 
 
@@ -78,7 +78,9 @@ def arrive(page: str, controls: Sequence[Control]) -> bool:
     if jump is not None:
         if jump.page != page:
             st.switch_page(f"pages/{jump.page}.py", query_params={})
-        if not crossed and _needs_another_page(jump):
+        # Streamlit takes a slider whose end moves for a new one, but keeps its place in the address
+        # shut as for the old one, and nobody could write the scene's value there.
+        if not crossed and not st.session_state.get(SHORTENED, set()).isdisjoint(jump.values):
             st.switch_page(f"pages/{_BY_WAY_OF}.py", query_params={})
         del st.session_state[_JUMP]
         _set_controls(jump, controls)
@@ -149,11 +151,8 @@ def step(page: str, by: int) -> int | None:
 
 def shown_values(controls: Sequence[Control]) -> dict[str, str]:
     """The values of the controls on screen, as the address has them; a default isn't there."""
-    return {
-        control.key: st.query_params[control.key]
-        for control in controls
-        if control.key in st.query_params
-    }
+    address = st.query_params.to_dict()
+    return {of.key: address[of.key] for of in controls if of.key in address}
 
 
 def address(scene: Scene, place: int | None = None) -> str:
@@ -240,15 +239,6 @@ def _point_and_wait(scene: Scene | None, controls: Sequence[Control]) -> None:
 def _left(page: str) -> dict[str, str]:
     """The values that `page` was left with; none before the first visit."""
     return st.session_state.setdefault(_LEFT, {}).setdefault(page, {})
-
-
-def _needs_another_page(scene: Scene) -> bool:
-    """Whether a scene of the page on screen has to be reached from elsewhere.
-
-    Streamlit takes a slider whose end moves for a new one, but keeps its place in the address shut
-    as for the old one, and nobody could write the scene's value there.
-    """
-    return not st.session_state.get(SHORTENED, set()).isdisjoint(scene.values)
 
 
 def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:

@@ -40,7 +40,10 @@ def turn(
     """
     pictures = []
     for figure in look().figures.values():
-        _bring(hands, figure)
+        for hand in hands:  # one that stands beyond its picture's end is brought to it
+            at = figure.hands.get(hand.key, hand.now())
+            if isinstance(hand, Number) and at != hand.now():
+                set_in_picture(hand, at)
         pictures.append(show(figure, *hands, menu=menu))
     _follow(look, hands, pictures, then)
 
@@ -103,16 +106,6 @@ def _start(figure: Figure, hands: Sequence[Number | Choice]) -> dict[str, Any]:
         for hand in hands:
             set_in_picture(hand, start[hand.key])
     return start
-
-
-def _bring(hands: Sequence[Number | Choice], figure: Figure) -> None:
-    """Bring a hand that stands beyond its picture's end to it."""
-    for hand in hands:
-        if (
-            isinstance(hand, Number)
-            and (at := figure.hands.get(hand.key, hand.now())) != hand.now()
-        ):
-            set_in_picture(hand, at)
 
 
 def _pointed_hand(figure: Figure) -> str:
