@@ -24,14 +24,14 @@ LONGEST = {"name": 80, "look_for": 400, "points_at": 40, "waits_for": 120}
 MAX_VALUE = 4_000
 
 _HALF = re.compile("[\ud800-\udfff]")
-_PAGE_NAME = re.compile(r"[a-z][a-z_]{0,40}")
+_KEY = "[a-z][A-Za-z0-9_]{0,40}"
 #: How a value can stand to another: what it has to be, and in words.
 RELATIONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     ">": (operator.gt, "above"),
     "<": (operator.lt, "below"),
     "=": (operator.eq, "set to"),
 }
-_GRAMMAR = re.compile(r"([a-z_]+) ([<>=]) (.+)")
+_GRAMMAR = re.compile(rf"({_KEY}) ([<>=]) (.+)")
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
     _require(isinstance(scene, dict), line, "each scene has to be an object, { … }")
     _require_entries(scene, line, {"page", "name", "look_for", "values"}, _MAY_BE_MISSING)
     allowed = ", ".join(pages)
-    _require(scene["page"] in pages, line, f'"page" has to be one of {allowed}')
+    _require(scene["page"] in list(pages), line, f'"page" has to be one of {allowed}')
     scene = {"points_at": "", "waits_for": "", **scene}
     for entry, longest in LONGEST.items():
         is_text = _is_text(scene[entry], longest)
@@ -154,12 +154,10 @@ def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
     _require(isinstance(values, dict), line, '"values" has to be an object, { … }')
     _require(len(values) <= MAX_VALUES, values_line, f'"values" has at most {MAX_VALUES} entries')
     for key, value in values.items():
-        _require(
-            _PAGE_NAME.fullmatch(key) is not None, values_line, f"{key[:40]!r} can't name a control"
-        )
-        _require(
-            _is_text(value, MAX_VALUE), values_line, f'"{key}" has to be a text, such as "0.9"'
-        )
+        can_name = re.fullmatch(_KEY, key) is not None
+        _require(can_name, values_line, f"{key[:40]!r} can't name a control")
+        is_text = _is_text(value, MAX_VALUE)
+        _require(is_text, values_line, f'"{key}" has to be a text, such as "0.9"')
     read = Scene(**scene)
     if why := faults(read, pages[read.page]):
         raise LectureFileError(f"Line {line}: {why}.")
