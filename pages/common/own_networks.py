@@ -29,6 +29,8 @@ HIDDEN = Number("units", "Hidden units", 1, 64, 32, 1)
 BATCH = Number("sequences", "Sequences in a batch", 1, 128, 32, 1)
 SEED = Number("seed", "Seed of weights and data", 0, 99, 0, 1)
 SHARED = (TASK, TIMESTEPS, STEPS, NETWORKS, HIDDEN, BATCH, SEED)
+#: The field of every config that each sets as it is.
+FIELDS = {STEPS: "steps", HIDDEN: "hidden_size", BATCH: "batch_size", SEED: "seed"}
 
 
 class NetworkControls:
@@ -67,6 +69,11 @@ class NetworkControls:
         )
         self.timesteps = Number(key("T"), "T of its own (0: as above)", 0, 200, 0, 1)
         self.task = Choice(key("task"), "Task of its own", {"as above": None, **_TASKS})
+        #: The field of a config that each sets as it is.
+        self.fields: dict[Choice | Number, str] = {
+            self.cell: "cell", self.layers: "num_layers", self.clip: "clip_norm",
+            self.optimiser: "optimiser", self.rate: "learning_rate",
+        }  # fmt: skip
         self.details: tuple[Choice | Number, ...] = (
             self.layers, self.activation, self.structure, self.radius, self.memory, self.bias,
             self.clip, self.optimiser, self.rate, self.timesteps, self.task,
@@ -154,48 +161,36 @@ def _config(network: NetworkControls, values: Mapping[str, Any]) -> TrainingConf
         return values[control.key]
 
     task = own(network.task) or own(TASK)
-    timesteps, steps = own(network.timesteps) or own(TIMESTEPS), own(STEPS)
+    timesteps = own(network.timesteps) or own(TIMESTEPS)
     is_lstm, structure = own(network.cell) == "lstm", own(network.structure)
     memory = own(network.memory) if is_lstm else None
     return TrainingConfig(
         task=task,
-        cell=own(network.cell),
         activation="tanh" if is_lstm else own(network.activation),
-        num_layers=own(network.layers),
-        hidden_size=own(HIDDEN),
         timesteps=timesteps,
-        batch_size=own(BATCH),
-        steps=steps,
-        optimiser=own(network.optimiser),
-        learning_rate=own(network.rate),
-        clip_norm=own(network.clip),
         spectral_radius=own(network.radius) if structure else None,
         recurrent_init=structure or "gaussian",
         forget_bias=own(network.bias) if memory == "bias" else None,
         chrono_timesteps=max(2, timesteps) if memory == "chrono" else None,
-        validation_interval=50 if steps <= 2000 else 100,
+        validation_interval=50 if own(STEPS) <= 2000 else 100,
         # A target of recall is one random number: its loss is only as sure as they are many.
         validation_batches=16 if task == "recall" else 4,
-        seed=own(SEED),
+        **{field: own(control) for control, field in (FIELDS | network.fields).items()},
     )
 
 
 def values_of(configs: Sequence[TrainingConfig]) -> dict[str, Any]:
     """The controls' values, as the session keeps them, that stand for `configs`."""
     first, values = configs[0], {control.key: control.default for control in OWN_CONTROLS}
+    values |= {control.key: getattr(first, field) for control, field in FIELDS.items()}
     values |= {
-        TASK.key: TASK_NAMES[first.task], TIMESTEPS.key: first.timesteps, STEPS.key: first.steps,
-        NETWORKS.key: max(2, len(configs)), HIDDEN.key: first.hidden_size,
-        BATCH.key: first.batch_size, SEED.key: first.seed,
+        TASK.key: TASK_NAMES[first.task], TIMESTEPS.key: first.timesteps,
+        NETWORKS.key: max(2, len(configs)),
     }  # fmt: skip
     for network, config in zip(OWN_NETWORKS, configs, strict=False):
         own: dict[Control, Any] = {
-            network.cell: config.cell,
+            **{control: getattr(config, field) for control, field in network.fields.items()},
             network.activation: config.activation,
-            network.layers: config.num_layers,
-            network.clip: config.clip_norm,
-            network.optimiser: config.optimiser,
-            network.rate: config.learning_rate,
             network.task: None if config.task == first.task else config.task,
             network.timesteps: 0 if config.timesteps == first.timesteps else config.timesteps,
             network.structure: None,

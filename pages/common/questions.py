@@ -51,7 +51,8 @@ def is_open(question: Question) -> bool:
     """
     if (stage := classroom.stage_of(question)) is not None:
         return stage == "reveal"
-    return predicted(question) is not None or question.key in _just_shown()
+    just_shown = st.session_state.get(_JUST_SHOWN, ())
+    return predicted(question) is not None or question.key in just_shown
 
 
 def question_card(question: Question, *, draws: Config | None = None) -> bool:
@@ -115,13 +116,12 @@ def hand_of(question: Question) -> Number:
 
 def knew_twin(question: Question) -> bool | None:
     """Whether the last twin that was answered was answered rightly; None where none was."""
-    _, knew = _twins_known().get(question.key, (None, None))
-    return knew
+    return st.session_state.get(_KNEW, {}).get(question.key, (None, None))[1]
 
 
 def twin_question(question: Question) -> None:
     """Ask the question's current twin, say what was computed, and offer the next one."""
-    number = _twins_had().setdefault(question.key, 0)
+    number = st.session_state.setdefault(_HAD, {}).setdefault(question.key, 0)
     twin = ask(twins.twin, question.key, number)
     # Its words are the engine's own; log-probs and names may look like markup all the same.
     st.text(twin.asks)
@@ -135,14 +135,14 @@ def twin_question(question: Question) -> None:
     if chosen is None:
         return
     is_right = chosen == twin.right
-    _twins_known()[question.key] = number, is_right
+    st.session_state.setdefault(_KNEW, {})[question.key] = number, is_right
     _say(is_right, f"{'Right' if is_right else twin.options[twin.right]}. {twin.because}")
     st.button("Another one", key=f"next_twin_{question.key}", on_click=renew, args=(question,))
 
 
 def renew(*questions: Question) -> None:
     """Whoever has answered the current twin of a question gets another one (a callback)."""
-    had, known = _twins_had(), _twins_known()
+    had, known = st.session_state.get(_HAD, {}), st.session_state.get(_KNEW, {})
     for key in (question.key for question in questions):
         if key in known and known[key][0] == had[key]:
             had[key] = (had[key] + 1) % TWINS
@@ -157,7 +157,7 @@ def _ask_alone(question: Question, draws: Config | None) -> None:
             "Reveal" if presenting() else "Just show me",
             key=f"show_{question.key}",
             type="tertiary",
-            on_click=_just_shown().add,
+            on_click=st.session_state.setdefault(_JUST_SHOWN, set()).add,
             args=(question.key,),
         )
     if right is not None:
@@ -230,15 +230,3 @@ def _way_to_the_answer(question: Question) -> None:
             on_click=scenes.jump_to,
             args=(f"{row.page}?{urlencode(row.address)}",),
         )
-
-
-def _just_shown() -> set[str]:
-    return st.session_state.setdefault(_JUST_SHOWN, set())
-
-
-def _twins_known() -> dict[str, tuple[int, bool]]:
-    return st.session_state.setdefault(_KNEW, {})
-
-
-def _twins_had() -> dict[str, int]:
-    return st.session_state.setdefault(_HAD, {})

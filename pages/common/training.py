@@ -49,21 +49,19 @@ def training_pool() -> TrainingPool:
 
 def start(runs: Mapping[str, TrainingConfig]) -> None:
     """Ask for a training (a callback); a refusal is shown by `show_training`."""
-    st.session_state.pop(_REFUSED, None)
-    if training_pool().status().process is None and (
-        why := memory.shortage(memory.TRAINING_MEGABYTES)
-    ):
-        st.session_state[_REFUSED] = why
-        return
     shares = {visitors.browser(): MOST_OF_BROWSER}
     if address := visitors.address():
         shares[address] = MOST_OF_ADDRESS
-    try:
-        ticket = training_pool().submit(runs, st.session_state.get(_TICKET), shares)
-    except (PoolRefusalError, ValueError) as error:
-        st.session_state[_REFUSED] = str(error)
-        return
-    st.session_state[_TICKET] = st.query_params[URL_KEY] = ticket
+    pool, refused = training_pool(), None
+    if pool.status().process is None:
+        refused = memory.shortage(memory.TRAINING_MEGABYTES)
+    if refused is None:
+        try:
+            ticket = pool.submit(runs, st.session_state.get(_TICKET), shares)
+            st.session_state[_TICKET] = st.query_params[URL_KEY] = ticket
+        except (PoolRefusalError, ValueError) as error:
+            refused = str(error)
+    st.session_state[_REFUSED] = refused
 
 
 def look() -> None:
@@ -117,18 +115,22 @@ def comparison_to_show(name: str, runs: Mapping[str, TrainingConfig]) -> Compari
     name: of a preset, or of one's own. runs: what it is made of; empty where controls don't fit
     together.
     """
+    shown: str | dict[str, TrainingConfig]
     if name in PRESETS:
-        st.session_state[_SHOWN] = name
-        return name
-    if runs and _are_there(runs):
-        st.session_state[_SHOWN] = dict(runs)
-        return _own(runs)
-    shown: str | dict[str, TrainingConfig] = st.session_state.get(_SHOWN, DEFAULT_PRESET)
-    if not isinstance(shown, str) and not _are_there(shown):
-        shown = DEFAULT_PRESET
-    title = shown if isinstance(shown, str) else title_of(shown)
-    st.caption(f"Below, until the networks above have been trained: **{title}**.")
-    return shown if isinstance(shown, str) else _own(shown)
+        shown = st.session_state[_SHOWN] = name
+    elif runs and _are_there(runs):
+        shown = st.session_state[_SHOWN] = dict(runs)
+    else:
+        shown = st.session_state.get(_SHOWN, DEFAULT_PRESET)
+        if not isinstance(shown, str) and not _are_there(shown):
+            shown = DEFAULT_PRESET
+        title = shown if isinstance(shown, str) else title_of(shown)
+        st.caption(f"Below, until the networks above have been trained: **{title}**.")
+    if isinstance(shown, str):
+        return shown
+    return tuple(
+        OwnNetwork(name, config, run_files().read(config) or b"") for name, config in shown.items()
+    )
 
 
 def title_of(runs: Mapping[str, TrainingConfig]) -> str:
@@ -138,13 +140,6 @@ def title_of(runs: Mapping[str, TrainingConfig]) -> str:
 
 def _are_there(runs: Mapping[str, TrainingConfig]) -> bool:
     return all(map(is_there, runs.values()))
-
-
-def _own(runs: Mapping[str, TrainingConfig]) -> tuple[OwnNetwork, ...]:
-    """The finished runs of one's own networks, ready for another process."""
-    return tuple(
-        OwnNetwork(name, config, run_files().read(config) or b"") for name, config in runs.items()
-    )
 
 
 def show_training() -> None:
