@@ -12,6 +12,7 @@ import streamlit as st
 from engine.questions import Question
 from pages.common import visitors
 from pages.common.ask import ask
+from pages.common.controls import keep_in_address
 from pages.common.rooms import OWN_MEMORY, ROUNDS, STAGES, RoomError, Rooms, State, Visitor
 from pages.common.sections import classroom as sections
 from pages.common.settings import setting
@@ -49,9 +50,9 @@ def current_room() -> str | None:
         join(asked, st.query_params.get(SECRET_KEY, ""))
     room = st.session_state.get(_ROOM)
     if room is not None:
-        st.query_params[CODE_KEY] = room
+        keep_in_address(CODE_KEY, room)
         if secret := st.session_state.get(_SECRET):
-            st.query_params[SECRET_KEY] = secret
+            keep_in_address(SECRET_KEY, secret)
     return room
 
 
@@ -85,7 +86,7 @@ def leave() -> None:
     for key in (_ROOM, _SECRET, _SEEN):
         st.session_state.pop(key, None)
     for name in (CODE_KEY, SECRET_KEY):
-        st.query_params.pop(name, None)
+        keep_in_address(name, None)
 
 
 def problem() -> str | None:

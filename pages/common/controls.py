@@ -283,10 +283,17 @@ def write_address(control: Control, value: Any) -> None:
     """
     # Streamlit refuses for a widget that was on screen: that one writes itself.
     with suppress(StreamlitAPIException):
-        if value == control.default:
-            st.query_params.pop(control.key, None)
-        else:
-            st.query_params[control.key] = control.written(value)
+        keep_in_address(control.key, None if value == control.default else control.written(value))
+
+
+def keep_in_address(name: str, text: str | None) -> None:
+    """Let the address have `name` with this text, or not at all; what is so already costs no message."""
+    if text == st.query_params.get(name):
+        return
+    if text is None:
+        del st.query_params[name]
+    else:
+        st.query_params[name] = text
 
 
 def reset(controls: Sequence[Number | Choice | Switch]) -> None:

@@ -3,6 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.common.controls import keep_in_address
+
 #: `?present=1` in the address turns it on for the session.
 KEY = "present"
 _ON = "_presenting"
@@ -42,7 +44,7 @@ def style() -> str:
     """What enlarges the page while presenting, which the address says, too; else nothing."""
     if not presenting():
         return ""
-    st.query_params[KEY] = "1"
+    keep_in_address(KEY, "1")
     return _STYLE
 
 
@@ -74,4 +76,4 @@ def folded_away() -> DeltaGenerator:
 def _switch() -> None:
     st.session_state[_ON] = bool(st.session_state["presenter_toggle"])
     if not st.session_state[_ON]:
-        st.query_params.pop(KEY, None)
+        keep_in_address(KEY, None)

@@ -15,6 +15,7 @@ from pages.common.controls import (
     SHORTENED,
     Control,
     Text,
+    keep_in_address,
     note_ignored,
     refuse_url_values,
     write_address,
@@ -259,8 +260,5 @@ def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:
 
 def _write_place(page: str) -> None:
     """Where one is, into the address; a link can't carry a lecturer's own scenes, only a file can."""
-    place = current_place(page)
-    if place is not None and lecture() == LECTURE:
-        st.query_params[URL_KEY] = str(place + 1)
-    else:
-        st.query_params.pop(URL_KEY, None)
+    place = current_place(page) if lecture() == LECTURE else None
+    keep_in_address(URL_KEY, None if place is None else str(place + 1))

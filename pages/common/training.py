@@ -18,6 +18,7 @@ from engine.training.pool import TrainingPool
 from engine.training.presets import DEFAULT_PRESET, PRESETS
 from engine.training.progress import PoolRefusalError, Progress
 from pages.common import ask, memory, visitors
+from pages.common.controls import keep_in_address
 from pages.common.sections import training_runs as sections
 from pages.common.settings import setting
 from pages.common.show import show
@@ -77,10 +78,7 @@ def look() -> None:
         _put_away()
         return
     st.session_state[_TICKET] = ticket
-    if not progress.is_over:
-        st.query_params[URL_KEY] = ticket
-    else:
-        st.query_params.pop(URL_KEY, None)
+    keep_in_address(URL_KEY, None if progress.is_over else ticket)
 
 
 def is_under_way() -> bool:
@@ -217,4 +215,4 @@ def _show_curves(progress: Progress) -> None:
 def _put_away() -> None:
     """Forget the training (a callback)."""
     st.session_state.pop(_TICKET, None)
-    st.query_params.pop(URL_KEY, None)
+    keep_in_address(URL_KEY, None)
