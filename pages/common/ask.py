@@ -124,12 +124,6 @@ class Answers:
         if under_way.computed is not None:
             under_way.computed.cancel()
 
-    def forget(self) -> None:
-        """Keep nothing of what there was."""
-        with self._lock:
-            self._kept.clear()
-            self._pictures.clear()
-
     def _begin(self, key: str, start: Start, begun: _UnderWay, there: frozenset[str]) -> None:
         begun.computed = start(there)
         begun.computed.add_done_callback(partial(self._arrived, key, start, begun))
