@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,7 +18,7 @@ from engine.decoding.config import (
 from engine.decoding.scoring import END_TOKEN, SCORING_NAMES, SCORINGS
 from engine.questions import Question
 from engine.sections.shown import Shown
-from pages.common import sections, tree_input
+from pages.common import tree_input
 from pages.common.ask import ask
 from pages.common.controls import Choice, Line, Number, Sections, Switch, folded, set_in_picture
 from pages.common.frame import open_page, run_sections
@@ -29,6 +29,8 @@ from pages.common.questions import (
     question_card,
     verdict_in_words,
 )
+from pages.common.sections import beam_search as sections
+from pages.common.sections import own_text
 from pages.common.show import turn
 from pages.common.words import say
 
@@ -98,7 +100,8 @@ def main() -> None:
     )
     run_sections(
         "beam_search", CONTROLS, VIEW,
-        searched(step_by_step), searched(optimum), too_good, searched(cost), own_tree,
+        searched(step_by_step), searched(optimum, handout.OPTIMALITY), too_good,
+        searched(cost, handout.HYPOTHESIS_STORAGE), own_tree,
     )  # fmt: skip
 
 
@@ -113,15 +116,20 @@ def follow_old_links() -> None:
             asked["moment"] = str(min(3 * int(step), int(MOMENT.high)))
 
 
-def searched(section: Callable[[DecodingConfig], None]) -> Callable[[], None]:
-    """A section of the search that is chosen above it, or why there is nothing to search."""
+def searched(section: Callable[..., None], question: Question | None = None) -> Callable[[], None]:
+    """A section of the search that is chosen above it, or why there is nothing to search.
+
+    question: of the sheet about its own tree, to be asked before the section is shown.
+    """
 
     def run() -> None:
         config, fault = choose_search(folded_away())
         if fault:
             st.markdown(fault)
-        else:
+        elif question is None or config.model_name != "handout":
             section(config)
+        elif question_card(question):
+            section(config, question)
 
     return run
 
@@ -140,22 +148,17 @@ def choose_search(area: DeltaGenerator) -> tuple[DecodingConfig, str]:
             with area:
                 tree_input.show_faults(tree.faults)
             fault = "Mend it in the section **Your own tree**, or choose another model."
-    is_handout = model_name == "handout"  # its tree is three words deep, and ranked by the total
-    seldom: list[Number | Choice | Switch] = [SCORING, ALPHA, COUNT_END]
-    chosen: dict[Number | Choice | Switch, Any] = {}
+    seldom = (SCORING, ALPHA, COUNT_END)
     with row:
-        if is_handout:
-            seldom.insert(0, LENGTH)
+        if model_name == "handout":  # its tree is three words deep, and ranked by the total
+            chosen = folded((LENGTH, *seldom), highs={LENGTH: longest})
         else:
-            chosen[LENGTH] = LENGTH.show(high=longest)
-        chosen |= folded(seldom, highs={LENGTH: longest})
-    max_length, scoring, alpha, count_end = (
-        chosen[of] for of in (LENGTH, SCORING, ALPHA, COUNT_END)
-    )
+            chosen = {LENGTH: LENGTH.show(high=longest), **folded(seldom)}
+    max_length, scoring, alpha, count_end = chosen.values()
     if model_name == "characters":
         with area:
             text = choose_prompt(max_length)
-            if why := ask(sections.own_text.prompt_fault, text):
+            if why := ask(own_text.prompt_fault, text):
                 st.error(f"The network can't read this: {why}", icon=":material/error:")
                 fault = "Mend the prompt above, or choose another model."
     config = DecodingConfig(
@@ -179,7 +182,7 @@ def choose_prompt(max_length: int) -> str:
         )
         if panel.open:
             with panel:
-                learned, text = ask(sections.own_text.has_read)
+                learned, text = ask(own_text.has_read)
                 st.markdown(learned)
                 st.caption(
                     "*What the network heard*, written for this project; "
@@ -195,9 +198,9 @@ def let_it_write() -> None:
     set_in_picture(WIDTH, CHARACTERS_WIDTH)
 
 
-def choose_model(name: str) -> None:
+def choose_own_tree() -> None:
     """Set the model's control (a callback)."""
-    st.session_state[MODEL.key] = next(of for of, value in MODEL.options.items() if value == name)
+    st.session_state[MODEL.key] = next(of for of, value in MODEL.options.items() if value == "own")
 
 
 def held(config: DecodingConfig) -> DecodingConfig:
@@ -223,7 +226,7 @@ def played(config: DecodingConfig, asked: Sequence[Question] = ()) -> None:
         say(shown)
         words = []
         for question in filter(is_open, asked):
-            verdict = ask(sections.beam_search.stored, held(config), STORED.index(question) + 1)
+            verdict = ask(sections.stored, held(config), STORED.index(question) + 1)
             words += [f"**{question.reference}**", *verdict_in_words(question, verdict)]
         if words:
             st.markdown("\n\n".join(words))
@@ -231,11 +234,11 @@ def played(config: DecodingConfig, asked: Sequence[Question] = ()) -> None:
     model = config.model_name
     section: Callable[[DecodingConfig, int, bool], Shown]
     if model == "handout" or (model == "own" and tree_input.read().is_small):
-        section, moment = sections.beam_search.tree, MOMENT
+        section, moment = sections.tree, MOMENT
     elif model == "characters":
-        section, moment = sections.beam_search.lines, STEP
+        section, moment = sections.lines, STEP
     else:
-        section, moment = sections.beam_search.branches, STEP
+        section, moment = sections.branches, STEP
     turn(
         lambda: ask(section, held(config), moment.now(), REVEAL.now()),
         moment, WIDTH, REVEAL,
@@ -243,17 +246,10 @@ def played(config: DecodingConfig, asked: Sequence[Question] = ()) -> None:
     )  # fmt: skip
 
 
-def optimum(config: DecodingConfig) -> None:
-    if config.model_name != "handout":
-        found(config)
-    elif question_card(handout.OPTIMALITY):
-        found(config, handout.OPTIMALITY)
-
-
-def found(config: DecodingConfig, question: Question | None = None) -> None:
+def optimum(config: DecodingConfig, question: Question | None = None) -> None:
     """What beam search finds with each k, beside the optimum."""
     turn(
-        lambda: ask(sections.beam_search.optimum, held(config)),
+        lambda: ask(sections.optimum, held(config)),
         WIDTH,
         then=partial(say, question=question),
     )
@@ -264,20 +260,13 @@ def too_good() -> None:
         "The character LSTM goes on after the beginnings of lines that it has learned from. On the "
         "whole a wider beam finds more likely lines. Are they better ones?"
     )
-    turn(lambda: ask(sections.beam_search.too_good, WIDE.now()), WIDE, then=say)
+    turn(lambda: ask(sections.too_good, WIDE.now()), WIDE, then=say)
 
 
-def cost(config: DecodingConfig) -> None:
-    if config.model_name != "handout":
-        counted(config)
-    elif question_card(handout.HYPOTHESIS_STORAGE):
-        counted(config, handout.HYPOTHESIS_STORAGE)
-
-
-def counted(config: DecodingConfig, question: Question | None = None) -> None:
+def cost(config: DecodingConfig, question: Question | None = None) -> None:
     """The cells that a search evaluates, with stored states and without."""
     turn(
-        lambda: ask(sections.beam_search.cost, held(config), UNTIL.now()),
+        lambda: ask(sections.cost, held(config), UNTIL.now()),
         UNTIL,
         WIDTH,
         then=partial(say, question=question),
@@ -306,19 +295,15 @@ def enter_tree(is_searched: bool) -> "TreeRead":
     )
     left, right = st.columns([1.3, 1])
     with left:
-        if ENTRY.show() == "table":
-            tree_input.table(lambda: choose_model("own"))
-        else:
-            tree_input.paste(lambda: choose_model("own"))
+        enter = tree_input.table if ENTRY.show() == "table" else tree_input.paste
+        enter(choose_own_tree)
     tree = tree_input.read()
     if not tree_input.put_in_link(tree_input.own_tree_text()):
         st.caption("A text this long stays out of the link; send it along with it.")
     with right:
         if not tree.faults:
             st.success(tree.words, icon=":material/check:")
-            st.button(
-                "Use it in all sections", on_click=choose_model, args=("own",), disabled=is_searched
-            )
+            st.button("Use it in all sections", on_click=choose_own_tree, disabled=is_searched)
         elif not is_searched:
             tree_input.show_faults(tree.faults)
     return tree

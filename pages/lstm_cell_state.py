@@ -1,6 +1,6 @@
 """The LSTM's cell state: a road for the gradient, and what closes it (handout, 1 (d) and (e))."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,15 +9,16 @@ import streamlit as st
 from engine import gates as ways
 from engine import handout
 from engine.gates import Hands
+from engine.questions import Question
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.presets import LSTM_PRESETS
 from engine.sections.shown import Shown
-from pages.common import sections
 from pages.common.ask import ask
 from pages.common.controls import Choice, Number, Sections, Switch, folded, set_in_picture
 from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
+from pages.common.sections import lstm_cell_state as sections
 from pages.common.show import show, turn
 from pages.common.words import say
 
@@ -52,6 +53,11 @@ OLD_STARTS = {"torch's": "torch's start", "chrono": "chrono start"}
 HANDS = (FORGET_BIAS, GATES)
 SETTINGS = (RADIUS, TIMESTEPS, HIDDEN, BATCH, INPUT_SCALE, LAST_ONLY)
 CONTROLS = (*SETTINGS, *HANDS, SHOW, TIMESTEP, SEED, UNIT, TRAINED, VIEW)
+#: The field of the config that each control sets.
+FIELDS = {
+    RADIUS: "spectral_radius", TIMESTEPS: "timesteps", HIDDEN: "hidden_size", BATCH: "batch_size",
+    INPUT_SCALE: "input_scale", LAST_ONLY: "last_target_only", SEED: "seed",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -87,82 +93,69 @@ def choose_network() -> RecurrentConfig:
     """What is run, one click away; what it is stands beside it."""
     with controls_area():
         chosen = folded((*SETTINGS, SEED), resets=SETTINGS, label="Experiment")
-        radius, timesteps, hidden, batch, input_scale, last_only, seed = chosen.values()
-        st.caption(
-            f"spectral radius of each W {radius:g} · T = {timesteps} · units {hidden} · sequences "
-            f"{batch} · {'target at T' if last_only else 'a target at every timestep'}"
+        run = RecurrentConfig(
+            cell="lstm", **{FIELDS[control]: value for control, value in chosen.items()}
         )
-    if TIMESTEP.now() > timesteps:
-        set_in_picture(TIMESTEP, timesteps)
-    return RecurrentConfig(
-        cell="lstm",
-        spectral_radius=radius,
-        timesteps=timesteps,
-        hidden_size=hidden,
-        batch_size=batch,
-        input_scale=input_scale,
-        last_target_only=last_only,
-        seed=seed,
-    )
+        st.caption(
+            f"spectral radius of each W {run.spectral_radius:g} · T = {run.timesteps} · units "
+            f"{run.hidden_size} · sequences {run.batch_size} · "
+            f"{'target at T' if run.last_target_only else 'a target at every timestep'}"
+        )
+    if TIMESTEP.now() > run.timesteps:
+        set_in_picture(TIMESTEP, run.timesteps)
+    return run
 
 
-def held(config: RecurrentConfig, unit: int = 1) -> tuple[RecurrentConfig, Hands]:
-    """The experiment with the forget bias under the hand, and where the other hands stand."""
-    hands = Hands(TIMESTEP.now(), GATES.now(), SHOW.now(), unit)
-    return replace(config, forget_bias=FORGET_BIAS.now()), hands
+def under(
+    hands: Sequence[Number | Choice],
+    section: Callable[[RecurrentConfig, Hands], Shown],
+    config: RecurrentConfig,
+    question: Question | None = None,
+    unit: int = 1,
+) -> None:
+    """A section's picture under its hands, and what it says there."""
+
+    def look() -> Shown:
+        stand = Hands(TIMESTEP.now(), GATES.now(), SHOW.now(), unit)
+        return ask(section, replace(config, forget_bias=FORGET_BIAS.now()), stand)
+
+    turn(look, *hands, then=partial(say, question=question))
 
 
 def the_cell(config: RecurrentConfig) -> None:
     above, unit = st.container(), UNIT.show(high=config.hidden_size)
     st.markdown(EQUATIONS)
     with above:
-        turn(
-            lambda: ask(sections.lstm_cell_state.cell, *held(config, unit)),
-            TIMESTEP, *HANDS, SHOW,
-            then=say,
-        )  # fmt: skip
+        under((TIMESTEP, *HANDS, SHOW), sections.cell, config, unit=unit)
 
 
 def two_networks(config: RecurrentConfig) -> None:
     if question_card(handout.LSTM_GRADIENT, draws=replace(config, forget_bias=FORGET_BIAS.now())):
-        turn(
-            lambda: ask(sections.lstm_cell_state.two_networks, *held(config)),
-            *HANDS,
-            then=partial(say, question=handout.LSTM_GRADIENT),
-        )
+        under(HANDS, sections.two_networks, config, handout.LSTM_GRADIENT)
         st.caption("Same data, same width, same seed; the RNN uses tanh.")
 
 
 def two_terms(config: RecurrentConfig) -> None:
     if question_card(handout.CELL_STATE):
-        turn(
-            lambda: ask(sections.lstm_cell_state.two_terms, *held(config)),
-            TIMESTEP, *HANDS,
-            then=partial(say, question=handout.CELL_STATE),
-        )  # fmt: skip
+        under((TIMESTEP, *HANDS), sections.two_terms, config, handout.CELL_STATE)
         st.markdown(TWO_TERMS)
 
 
 def gates(config: RecurrentConfig) -> None:
-    by_bias(sections.lstm_cell_state.gates, config)
+    under(HANDS, sections.gates, config)
     st.caption("One sequence, the first of the batch. Amber is open, or above 0; blue is below 0.")
 
 
 def memory(config: RecurrentConfig) -> None:
-    by_bias(sections.lstm_cell_state.memory, config)
+    under(HANDS, sections.memory, config)
     st.markdown(MEMORY)
-
-
-def by_bias(section: Callable[[RecurrentConfig, Hands], Shown], config: RecurrentConfig) -> None:
-    """A section whose picture has the forget bias and the gates."""
-    turn(lambda: ask(section, *held(config)), *HANDS, then=say)
 
 
 def extremes() -> None:
     st.markdown("An LSTM is no guarantee. Three settings, whatever is set above:")
     for preset, column in zip(LSTM_PRESETS, st.columns(3), strict=True):
         with column:
-            shown = ask(sections.lstm_cell_state.extremes, preset)
+            shown = ask(sections.extremes, preset)
             show(shown.figures["extreme"])
             say(shown)
     st.caption(
@@ -172,7 +165,7 @@ def extremes() -> None:
 
 
 def trained() -> None:
-    shown = ask(sections.lstm_cell_state.trained, TRAINED.show())
+    shown = ask(sections.trained, TRAINED.show())
     say(shown)
     for figure in shown.figures.values():
         show(figure)

@@ -8,10 +8,9 @@ from pages.common import scenes
 from pages.common.ask import ask
 from pages.common.controls import Number
 from pages.common.frame import open_page
-from pages.common.questions import predicted
+from pages.common.questions import knew_twin, predicted, renew, twin_question
 from pages.common.sections import overview as sections
 from pages.common.show import turn
-from pages.common.twin_questions import knew_twin, renew, twin_question
 from pages.common.words import say
 
 RADIUS = Number("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.8, 0.01, in_picture=True)
@@ -110,23 +109,19 @@ def all_that_the_sheet_says() -> None:
     """Its statements, part by part, each with a link to where it is shown."""
     title = "All that the review sheet says, and where it is shown"
     panel = st.expander(title, key="map", on_change="rerun")
-    if panel.open:
-        with panel:
-            statements()
-
-
-def statements() -> None:
-    """Those of the part that is chosen."""
-    parts = handout_map.by_reference()
-    part_shown = st.selectbox("Part of the sheet", list(parts), key="map_part")
-    for rows in handout_map.by_place(parts[part_shown]):
-        st.page_link(
-            f"pages/{rows[0].page}.py",
-            label=f"{TITLES[rows[0].page]}: {rows[0].view}",
-            icon=":material/arrow_forward:",
-            query_params=rows[0].address,
-        )
-        st.markdown("\n".join(f"- {row.says}" for row in rows))
+    if not panel.open:
+        return
+    with panel:
+        parts = handout_map.by_reference()
+        part_shown = st.selectbox("Part of the sheet", list(parts), key="map_part")
+        for rows in handout_map.by_place(parts[part_shown]):
+            st.page_link(
+                f"pages/{rows[0].page}.py",
+                label=f"{TITLES[rows[0].page]}: {rows[0].view}",
+                icon=":material/arrow_forward:",
+                query_params=rows[0].address,
+            )
+            st.markdown("\n".join(f"- {row.says}" for row in rows))
 
 
 if __name__ == "__main__":

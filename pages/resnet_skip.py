@@ -10,12 +10,12 @@ from engine import handout
 from engine.questions import Question
 from engine.residual import ResidualConfig
 from engine.sections.shown import Shown
-from pages.common import sections
 from pages.common.ask import ask
 from pages.common.controls import Choice, Number, Sections, folded
 from pages.common.frame import open_page, run_sections
 from pages.common.presenter import controls_area
 from pages.common.questions import question_card
+from pages.common.sections import resnet_skip as sections
 from pages.common.show import turn
 from pages.common.words import say
 
@@ -54,7 +54,8 @@ CONTROLS = (*SETTINGS, SEED, VIEW)
 #: The field of a config that each control sets.
 FIELDS = {
     ACTIVATION: "activation", DEPTH: "depth", WEIGHT_SCALE: "weight_scale", WIDTH: "width",
-    BATCH: "batch_size", GATE_BIAS: "gate_bias", SEED: "seed",
+    BATCH: "batch_size", GATE_BIAS: "gate_bias", SEED: "seed", SKIP: "skip",
+    PATHS_SCALE: "weight_scale",
 }  # fmt: skip
 #: The road and the way through weights, as the pictures have them (engine/charts/stage.py).
 INKS = {"light": ("#8A4FB3", "#A85F00"), "dark": ("#C08BE6", "#E0A13C")}
@@ -73,84 +74,50 @@ def main() -> None:
     )
     run_sections(
         "resnet_skip", CONTROLS, VIEW,
-        block, analogy, where_it_ends, paths, lesions, scaled_skips, two_inputs, three_stacks,
+        partial(stack, sections.block, STACK),
+        analogy,
+        partial(stack, sections.where_it_ends, STACK, GATED),
+        partial(stack, sections.paths, (ACTIVATION, BATCH, WIDTH), (SEED,), hand=PATHS_SCALE),
+        partial(stack, sections.lesions, STACK, GATED),
+        partial(stack, sections.scaled_skips, (ACTIVATION, WEIGHT_SCALE)),
+        two_inputs,
+        partial(stack, sections.three_stacks, STACK, GATED),
     )  # fmt: skip
 
 
-def with_controls(
-    draw: Callable[[ResidualConfig], None],
+def stack(
+    section: Callable[[ResidualConfig], Shown],
     often: tuple[Number | Choice, ...],
     seldom: tuple[Number, ...] = (WIDTH, BATCH, SEED),
+    hand: Number = SKIP,
+    question: Question | None = None,
 ) -> None:
-    """The picture, and below it the controls that act in it; what one seldom changes is folded away.
+    """A section's picture under its hand, and below it the controls that act in it.
 
-    draw: what a section shows of a config.
+    seldom: those that are folded away. question: what the verdict answers.
     """
     above = st.container()
     with controls_area():
         values = {control: control.show() for control in often}
         values |= folded(seldom, resets=SETTINGS)
+    config = ResidualConfig(**{FIELDS[control]: value for control, value in values.items()})
     with above:
-        draw(ResidualConfig(**{FIELDS[control]: value for control, value in values.items()}))
-
-
-def moved_by_skip(
-    section: Callable[[ResidualConfig], Shown],
-    config: ResidualConfig,
-    question: Question | None = None,
-) -> None:
-    """A section whose picture has the slider g."""
-    turn(
-        lambda: ask(section, replace(config, skip=SKIP.now())),
-        SKIP,
-        then=partial(say, question=question),
-    )
-
-
-def block() -> None:
-    with_controls(partial(moved_by_skip, sections.resnet_skip.block), STACK)
+        turn(
+            lambda: ask(section, replace(config, **{FIELDS[hand]: hand.now()})),
+            hand,
+            then=partial(say, question=question),
+        )
 
 
 def analogy() -> None:
-    if not question_card(handout.SKIP_CONNECTIONS, draws=ResidualConfig(skip=SKIP.now())):
-        return
-    show_equations()
-    draw = partial(moved_by_skip, sections.resnet_skip.analogy, question=handout.SKIP_CONNECTIONS)
-    with_controls(draw, STACK)
-
-
-def where_it_ends() -> None:
-    with_controls(partial(moved_by_skip, sections.resnet_skip.where_it_ends), STACK, GATED)
-
-
-def paths() -> None:
-    with_controls(carried_by_paths, (ACTIVATION, BATCH, WIDTH), (SEED,))
-
-
-def carried_by_paths(config: ResidualConfig) -> None:
-    turn(
-        lambda: ask(sections.resnet_skip.paths, replace(config, weight_scale=PATHS_SCALE.now())),
-        PATHS_SCALE,
-        then=say,
-    )
-
-
-def lesions() -> None:
-    with_controls(partial(moved_by_skip, sections.resnet_skip.lesions), STACK, GATED)
-
-
-def scaled_skips() -> None:
-    with_controls(
-        partial(moved_by_skip, sections.resnet_skip.scaled_skips), (ACTIVATION, WEIGHT_SCALE)
-    )
+    question = handout.SKIP_CONNECTIONS
+    if question_card(question, draws=ResidualConfig(skip=SKIP.now())):
+        show_equations()
+        stack(sections.analogy, STACK, question=question)
 
 
 def two_inputs() -> None:
-    turn(lambda: ask(sections.resnet_skip.decorrelation, ANGLE.now()), ANGLE, then=say)
-
-
-def three_stacks() -> None:
-    with_controls(partial(moved_by_skip, sections.resnet_skip.three_stacks), STACK, GATED)
+    turn(lambda: ask(sections.decorrelation, ANGLE.now()), ANGLE, then=say)
 
 
 def show_equations() -> None:

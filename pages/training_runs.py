@@ -1,6 +1,6 @@
 """Does the gradient story matter for learning? Networks, trained (handout, 1, the two tasks)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -9,18 +9,19 @@ import streamlit as st
 from engine.training import TrainingConfig
 from engine.training.cost import seconds_of
 from engine.training.presets import DEFAULT_PRESET, PRESETS
-from pages.common import gallery, presenter, training
+from pages.common import presenter, training
 from pages.common.ask import ask
 from pages.common.controls import Choice, Number, Sections
 from pages.common.frame import open_page, run_sections
-from pages.common.gallery import OWN
-from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep
+from pages.common.own_networks import OWN_CONTROLS, choose_networks, keep, values_of
 from pages.common.presenter import controls_area
 from pages.common.sections import listening as listening_sections
 from pages.common.sections import training_runs as sections
 from pages.common.show import show, turn
 from pages.common.words import say
 
+#: What the choice of comparisons calls the one that the controls describe.
+OWN = "your own"
 _NAMES = (DEFAULT_PRESET, *(name for name in PRESETS if name != DEFAULT_PRESET))
 PRESET = Choice("comparison", "Comparison", {name: name for name in (*_NAMES, OWN)})
 STEP = Number("trained_steps", "Training step", 0, 1200, 1200, 30, in_picture=True)
@@ -89,7 +90,7 @@ def compare(section: Callable[..., Any]) -> None:
         else:
             keep()
             configs = PRESETS[name].runs
-    shown = ask(section, gallery.comparison_to_show(name, configs))
+    shown = ask(section, training.comparison_to_show(name, configs))
     for figure in shown.figures.values():
         show(figure)
     say(shown)
@@ -107,12 +108,35 @@ def choose_comparison() -> str:
             help="Make these networks your own: their settings in the controls, to be changed.",
             width="stretch",
             disabled=name == OWN,
-            on_click=gallery.make_own,
-            args=(PRESETS[name].runs if name != OWN else {}, PRESET),
+            on_click=make_own,
+            args=(PRESETS[name].runs if name != OWN else {},),
         )
     with right:
-        gallery.show(PRESET)
+        choose_from_trained()
     return name
+
+
+def choose_from_trained() -> None:
+    """A list of the comparisons that this session has trained; one click goes back to each."""
+    trained = training.trained_here()
+    with st.popover(
+        f"Trained here: {len(trained)}", icon=":material/photo_library:", disabled=not trained,
+        width="stretch",
+    ):  # fmt: skip
+        for number, runs in enumerate(trained):
+            st.button(
+                training.title_of(runs),
+                key=f"kept {number}",
+                on_click=make_own,
+                args=(runs,),
+                width="stretch",
+            )
+
+
+def make_own(runs: Mapping[str, TrainingConfig]) -> None:
+    """Set the controls of one's own comparison to `runs`, and choose it (a callback)."""
+    st.session_state.update(values_of(list(runs.values())))
+    st.session_state[PRESET.key] = OWN
 
 
 def choose_own() -> dict[str, TrainingConfig]:

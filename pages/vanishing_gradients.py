@@ -62,13 +62,12 @@ CONTROLS = (
 )  # fmt: skip
 #: The field of the config that each control sets.
 FIELDS = {
-    ACTIVATION: "activation", STRUCTURE: "recurrent_init", TIMESTEPS: "timesteps",
-    HIDDEN: "hidden_size", BATCH: "batch_size", INPUT_SCALE: "input_scale",
-    LAST_ONLY: "last_target_only", SEED: "seed", BIAS_SCALE: "bias_scale",
-    NOTEBOOK_TIMESTEPS: "timesteps", NOTEBOOK_HIDDEN: "hidden_size",
+    ACTIVATION: "activation", RADIUS: "spectral_radius", STRUCTURE: "recurrent_init",
+    TIMESTEPS: "timesteps", HIDDEN: "hidden_size", BATCH: "batch_size",
+    INPUT_SCALE: "input_scale", LAST_ONLY: "last_target_only", SEED: "seed",
+    WEIGHT_SCALE: "weight_scale", BIAS_SCALE: "bias_scale", NOTEBOOK_TIMESTEPS: "timesteps",
+    NOTEBOOK_HIDDEN: "hidden_size",
 }  # fmt: skip
-
-Section = Callable[[RecurrentConfig], Shown]
 
 
 def main() -> None:
@@ -93,20 +92,23 @@ def choose(first: Sequence[Any], more: Sequence[Any]) -> RecurrentConfig:
     return RecurrentConfig(**{FIELDS[control]: value for control, value in chosen.items()})
 
 
-def turn_radius(
-    section: Section, config: RecurrentConfig, question: handout.Question | None = None
+def under(
+    hand: Number,
+    section: Callable[[RecurrentConfig], Shown],
+    config: RecurrentConfig,
+    question: handout.Question | None = None,
 ) -> None:
-    """A section's picture under its radius, and what it says there."""
+    """A section's picture under its slider, and what it says there."""
     turn(
-        lambda: ask(section, replace(config, spectral_radius=RADIUS.now())),
-        RADIUS,
+        lambda: ask(section, replace(config, **{FIELDS[hand]: hand.now()})),
+        hand,
         then=partial(say, question=question),
     )
 
 
 def gradient() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
-    turn_radius(sections.hero, config)
+    under(RADIUS, sections.hero, config)
     details = st.expander("The task and the network (Recap)", key="recap", on_change="rerun")
     if details.open:
         with details:
@@ -123,41 +125,36 @@ def at_hand(config: RecurrentConfig, **asked: Any) -> RecurrentConfig:
 def linear() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.LINEAR_GRADIENT, draws=at_hand(config, activation="identity")):
-        turn_radius(sections.linear, config, handout.LINEAR_GRADIENT)
+        under(RADIUS, sections.linear, config, handout.LINEAR_GRADIENT)
 
 
 def activations() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.ACTIVATIONS, draws=at_hand(config, activation="tanh")):
-        turn_radius(sections.activations, config, handout.ACTIVATIONS)
+        under(RADIUS, sections.activations, config, handout.ACTIVATIONS)
 
 
 def targets() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (HIDDEN, BATCH, INPUT_SCALE, SEED))
     if question_card(handout.EVERY_TARGET, draws=at_hand(config, last_target_only=False)):
-        turn_radius(sections.targets, config, handout.EVERY_TARGET)
+        under(RADIUS, sections.targets, config, handout.EVERY_TARGET)
 
 
 def equation_one() -> None:
     config = choose((ACTIVATION, STRUCTURE, TIMESTEPS), (LAST_ONLY, HIDDEN, INPUT_SCALE, SEED))
-    turn_radius(sections.equation_one, config)
+    under(RADIUS, sections.equation_one, config)
 
 
 def beyond() -> None:
     config = choose((STRUCTURE, TIMESTEPS), (HIDDEN, SEED))
-    turn_radius(sections.beyond, config)
+    under(RADIUS, sections.beyond, config)
 
 
 def notebook() -> None:
     config = choose(
         (ACTIVATION, BIAS_SCALE, NOTEBOOK_TIMESTEPS, NOTEBOOK_HIDDEN), (LAST_ONLY, SEED)
     )
-    config = replace(config, spectral_radius=None)
-    turn(
-        lambda: ask(sections.notebook, replace(config, weight_scale=WEIGHT_SCALE.now())),
-        WEIGHT_SCALE,
-        then=say,
-    )
+    under(WEIGHT_SCALE, sections.notebook, replace(config, spectral_radius=None))
 
 
 if __name__ == "__main__":

@@ -47,14 +47,6 @@ class RefusedError(RuntimeError):
     """What a page asked for can't be had now; says why."""
 
 
-class WorkerDiedError(RefusedError):
-    """A section took the process that computed it down, twice."""
-
-
-class NoRoomError(RefusedError):
-    """A large experiment doesn't fit into what the server has of memory now."""
-
-
 @contextmanager
 def refusals_told() -> Iterator[None]:
     """Around a part of a page: what it can't have is told in its place."""
@@ -101,7 +93,8 @@ class Answers:
             if (kept := self._kept.get(key)) is not None:
                 with suppress(KeyError):  # its picture had to make room
                     done: Future[Any] = Future()
-                    done.set_result(self._unpacked(kept))
+                    is_parcel = isinstance(kept, Parcel)
+                    done.set_result(kept.unpacked(self._pictures) if is_parcel else kept)
                     self.hits += 1
                     return done
             if (under_way := self._under_way.get(key)) is not None:
@@ -114,7 +107,7 @@ class Answers:
         try:
             self._begin(key, start, begun, there)
         except BaseException as error:
-            self._end(key, begun, error=error)
+            self._end(key, begun).set_exception(error)
             raise
         return begun.promised
 
@@ -131,12 +124,6 @@ class Answers:
         if under_way.computed is not None:
             under_way.computed.cancel()
 
-    def forget(self) -> None:
-        """Keep nothing of what there was."""
-        with self._lock:
-            self._kept.clear()
-            self._pictures.clear()
-
     def _begin(self, key: str, start: Start, begun: _UnderWay, there: frozenset[str]) -> None:
         begun.computed = start(there)
         begun.computed.add_done_callback(partial(self._arrived, key, start, begun))
@@ -145,14 +132,14 @@ class Answers:
         if computed.cancelled():  # by `leave`
             return
         if (error := computed.exception()) is not None:
-            self._end(key, begun, error=error)
+            self._end(key, begun).set_exception(error)
             return
         try:
             value = self._keep(key, computed.result())
         except KeyError:  # a picture that was there has made room meanwhile
             self._begin(key, start, begun, frozenset())
         else:
-            self._end(key, begun, value=value)
+            self._end(key, begun).set_result(value)
 
     def _keep(self, key: str, answered: Any) -> Any:
         """Note an answer and its pictures. Raises KeyError where one of them isn't there."""
@@ -170,23 +157,12 @@ class Answers:
                 self._kept[key] = answered
         return value
 
-    def _unpacked(self, kept: Any) -> Any:
-        return kept.unpacked(self._pictures) if isinstance(kept, Parcel) else kept
-
-    def _end(
-        self,
-        key: str,
-        ended: _UnderWay,
-        value: Any = None,
-        error: BaseException | None = None,
-    ) -> None:
+    def _end(self, key: str, ended: _UnderWay) -> Future[Any]:
+        """It is under way no longer; what was promised, to be fulfilled."""
         with self._lock:
             if self._under_way.get(key) is ended:
                 del self._under_way[key]
-        if error is None:
-            ended.promised.set_result(value)
-        else:
-            ended.promised.set_exception(error)
+        return ended.promised
 
 
 @cache
@@ -200,32 +176,28 @@ def workers() -> Workers:
 def ask(section: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) -> R:
     """What `section` shows for these arguments, from wherever it comes first.
 
-    Raises what the section raises, and RefusedError.
+    Raises what the section raises, and RefusedError where it took the process that computed it down
+    twice, or where it is large and doesn't fit into what the server has of memory now.
     """
     named = _named(section)
     key = f"{named} {arguments!r} {sorted(keywords.items())!r}"
     call = (answer, named, arguments, keywords)
     is_large = any(getattr(of, "work", 0) > LARGE for of in arguments)
-    lane = partial(_submit_long, workers()) if is_large else workers().submit
-    try:
-        try:
-            found = _wait(key, partial(lane, *call), named, is_large)
-        except BrokenProcessPool:
-            again = lane if is_large else workers().submit_alone
-            found = _wait(key, partial(again, *call), named, is_large)
-    except BrokenProcessPool as error:
-        raise WorkerDiedError(
-            f"Computing “{_in_words(named)}” ended its process twice; it may need more memory than "
-            "this server has. Smaller settings are likely to work."
-        ) from error
-    return cast(R, found)
+    lanes = (_submit_long,) * 2 if is_large else (workers().submit, workers().submit_alone)
+    for lane in lanes:
+        with suppress(BrokenProcessPool):
+            return cast(R, _wait(key, partial(lane, *call), named, is_large))
+    raise RefusedError(
+        f"Computing “{_in_words(named)}” ended its process twice; it may need more memory than "
+        "this server has. Smaller settings are likely to work."
+    )
 
 
-def _submit_long(lanes: Workers, *call: Any) -> Future[Any]:
-    """Into the long lane. Raises NoRoomError where its process isn't there and wouldn't fit."""
-    if not lanes.has_long and (why := memory.shortage(memory.LONG_MEGABYTES)):
-        raise NoRoomError(why)
-    return lanes.submit_long(*call)
+def _submit_long(*call: Any) -> Future[Any]:
+    """Into the long lane. Raises RefusedError where its process isn't there and wouldn't fit."""
+    if not workers().has_long and (why := memory.shortage(memory.LONG_MEGABYTES)):
+        raise RefusedError(why)
+    return workers().submit_long(*call)
 
 
 def compute(function: Callable[P, R], *arguments: P.args, **keywords: P.kwargs) -> R:

@@ -1,8 +1,10 @@
 """A class in a room: it votes, discusses, votes again and sees; its lecturer moves it on."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,6 +12,7 @@ import streamlit as st
 from engine.questions import Question
 from pages.common import visitors
 from pages.common.ask import ask
+from pages.common.controls import keep_in_address
 from pages.common.rooms import OWN_MEMORY, ROUNDS, STAGES, RoomError, Rooms, State, Visitor
 from pages.common.sections import classroom as sections
 from pages.common.settings import setting
@@ -45,11 +48,11 @@ def current_room() -> str | None:
     asked = st.query_params.get(CODE_KEY, "").upper()
     if asked and asked != st.session_state.get(_ROOM):
         join(asked, st.query_params.get(SECRET_KEY, ""))
-    room: str | None = st.session_state.get(_ROOM)
+    room = st.session_state.get(_ROOM)
     if room is not None:
-        st.query_params[CODE_KEY] = room
+        keep_in_address(CODE_KEY, room)
         if secret := st.session_state.get(_SECRET):
-            st.query_params[SECRET_KEY] = secret
+            keep_in_address(SECRET_KEY, secret)
     return room
 
 
@@ -83,7 +86,7 @@ def leave() -> None:
     for key in (_ROOM, _SECRET, _SEEN):
         st.session_state.pop(key, None)
     for name in (CODE_KEY, SECRET_KEY):
-        st.query_params.pop(name, None)
+        keep_in_address(name, None)
 
 
 def problem() -> str | None:
@@ -105,8 +108,8 @@ def lecturers_link() -> str:
 
 def bring(address: str) -> None:
     """Bring the class along to a scene or page; only its lecturer's session does."""
-    state = _state()
-    if is_lecturer() and state is not None and state.address != address:
+    state = _led()
+    if state is not None and state.address != address:
         _move(State(address, asking=state.asking))
 
 
@@ -115,23 +118,23 @@ def put(question: Question) -> None:
 
     Of the questions that are on the screen together one may be put, or they would take turns for ever.
     """
-    state = _state()
-    if is_lecturer() and state is not None and state.question != question.key:
+    state = _led()
+    if state is not None and state.question != question.key:
         _move(State(state.address, question.key, asking=state.asking + 1))
         st.rerun()  # the keys at the top of the page now move the class on, not the scene
 
 
 def coming_stage() -> str | None:
     """What the class does next with its question, for its lecturer; None where nothing comes."""
-    state = _state() if is_lecturer() else None
-    if state is None or not state.question or state.stage == STAGES[-1]:
+    state = _led()
+    if state is None or not state.question:
         return None
-    return STAGES[STAGES.index(state.stage) + 1]
+    return dict(pairwise(STAGES)).get(state.stage)
 
 
 def next_stage() -> None:
     """Move the class on by a stage (a callback)."""
-    state, coming = _state(), coming_stage()
+    state, coming = _led(), coming_stage()
     if state is not None and coming is not None:
         _move(replace(state, stage=coming))
 
@@ -152,12 +155,9 @@ def show_round(question: Question, first_key: str) -> None:
         if is_lecturer():
             st.fragment(_count, run_every=COUNT_SECONDS)(state.asking, number)
     elif state.stage == "reveal":
-        room = current_room() or ""
-        tallies = tuple(
-            tuple(rooms().tally(room, state.asking, number).get(i, 0) for i in range(len(texts)))
-            for number in range(len(ROUNDS))
-        )
-        shown = ask(sections.votes, tuple(texts), tallies)
+        tallies = (_tally(state.asking, number) for number in range(len(ROUNDS)))
+        counts = tuple(tuple(of.get(i, 0) for i in range(len(texts))) for of in tallies)
+        shown = ask(sections.votes, tuple(texts), counts)
         st.markdown("\n\n".join(shown.sentences))
         show(shown.figures["votes"], menu=False)
 
@@ -177,8 +177,7 @@ def _look_seconds(state: State | None) -> float:
     """How often a session looks: less often the more of them there are, by their votes."""
     if state is None:
         return LOOK_SECONDS
-    room = current_room() or ""
-    votes = max(rooms().tally(room, state.asking, number).total() for number in range(len(ROUNDS)))
+    votes = max(_tally(state.asking, number).total() for number in range(len(ROUNDS)))
     return max(LOOK_SECONDS, votes / LOOKS_PER_SECOND)
 
 
@@ -214,17 +213,24 @@ def _visitor() -> Visitor:
 
 
 def _count(asking: int, number: int) -> None:
-    votes = rooms().tally(current_room() or "", asking, number).total()
+    votes = _tally(asking, number).total()
     st.markdown(f"**{votes}** {'vote' if votes == 1 else 'votes'} so far")
+
+
+def _tally(asking: int, number: int) -> Counter[int]:
+    return rooms().tally(current_room() or "", asking, number)
+
+
+def _led() -> State | None:
+    """Where the class is, for its lecturer's session; None for all others."""
+    return _state() if is_lecturer() else None
 
 
 def _state() -> State | None:
     """Where the class is; a room that is gone is left."""
     room = current_room()
-    if room is None:
-        return None
     try:
-        return rooms().state(room)
+        return None if room is None else rooms().state(room)
     except RoomError as error:
         st.session_state[_PROBLEM] = str(error)
         leave()

@@ -7,11 +7,12 @@ allow falls back to the default, and `ignored_url_values` says so.
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from engine.in_words import literal
 
@@ -43,18 +44,17 @@ class Number:
 
     def refusal(self, text: str) -> str | None:
         """Why `text` can't be this control's value, or None if it can."""
-        whole = isinstance(self.step, int)
         try:
-            value = int(text) if whole else float(text)
+            value = self.read(text)
         except ValueError:
-            return f"is not {'a whole number' if whole else 'a number'}"
+            return f"is not {'a whole number' if isinstance(self.step, int) else 'a number'}"
         if not self.low <= value <= self.high:  # nan isn't, either
             return f"is outside {self.low} to {self.high}"
         return None
 
     def read(self, text: str) -> float:
         """The value that an allowed `text` stands for."""
-        return int(text) if isinstance(self.step, int) else float(text)
+        return type(self.step)(text)
 
     def written(self, value: float) -> str:
         """A value as the address has it."""
@@ -73,19 +73,16 @@ class Number:
             st.session_state[self.key] = min(st.session_state[self.key], high)
         with _pointed_at(self.key):
             return st.slider(
-                self.label,
-                self.low,
-                high,
-                min(self.default, high),
-                self.step,
-                key=self.key,
-                help=self.help,
-                bind="query-params",
+                self.label, self.low, high, min(self.default, high), self.step, **_bound(self)
             )
 
 
 class _Word:
-    """A control whose value is a text, in the address as it is."""
+    """A control whose value is a text, any unless it says so, in the address as it is."""
+
+    def refusal(self, text: str) -> str | None:
+        """Why `text` can't be this control's value, or None if it can."""
+        return None
 
     def read(self, text: str) -> str:
         """The value that an allowed `text` stands for."""
@@ -125,23 +122,10 @@ class Choice(_Word):
         names = list(self.options)
         with _pointed_at(self.key):
             if len(names) > MOST_SIDE_BY_SIDE:
-                name = st.selectbox(
-                    self.label,
-                    names,
-                    names.index(self.default),
-                    key=self.key,
-                    help=self.help,
-                    bind="query-params",
-                )
+                name = st.selectbox(self.label, names, names.index(self.default), **_bound(self))
             else:
                 name = st.segmented_control(
-                    self.label,
-                    names,
-                    default=self.default,
-                    required=True,
-                    key=self.key,
-                    help=self.help,
-                    bind="query-params",
+                    self.label, names, default=self.default, required=True, **_bound(self)
                 )
         return self.options[name or self.default]
 
@@ -170,9 +154,7 @@ class Switch:
     def show(self) -> bool:
         """Draw the toggle and return its state."""
         with _pointed_at(self.key):
-            return st.toggle(
-                self.label, self.default, key=self.key, help=self.help, bind="query-params"
-            )
+            return st.toggle(self.label, self.default, **_bound(self))
 
 
 @dataclass(frozen=True)
@@ -185,17 +167,10 @@ class Line(_Word):
     help: str | None = None
     longest: int = 1_000
 
-    def refusal(self, text: str) -> str | None:
-        """Nothing: any text can be in the box."""
-        return None
-
     def show(self) -> str:
         """Draw the box and return what is in it."""
         with _pointed_at(self.key):
-            text = st.text_input(
-                self.label, self.default, self.longest, self.key, help=self.help,
-                bind="query-params",
-            )  # fmt: skip
+            text = st.text_input(self.label, self.default, self.longest, **_bound(self))
         # A browser lets nobody type more; who sends it in another way gets no more computed.
         return (text or "")[: self.longest]
 
@@ -252,9 +227,7 @@ Control = Number | Choice | Switch | Line | Sections | Text
 
 def value_in_picture(control: Number | Choice) -> Any:
     """What a control that stands in a picture has; it has no widget that would note it."""
-    if control.key not in st.session_state:
-        st.session_state[control.key] = _stands_at(control)
-    return st.session_state[control.key]
+    return st.session_state.setdefault(control.key, _stands_at(control))
 
 
 def folded(
@@ -272,7 +245,11 @@ def folded(
     ends = highs or {}
     panel = st.popover(label, icon=":material/tune:", key="more", on_change="rerun")
     if not panel.open:
-        return {of: _closed(of, ends.get(of, math.inf)) for of in controls}
+        stand = {of: _stands_at(of) for of in controls}
+        return {
+            of: of.options[at] if isinstance(of, Choice) else min(at, ends.get(of, math.inf))
+            for of, at in stand.items()
+        }
     with panel:
         values = {
             of: of.show(ends.get(of)) if isinstance(of, Number) else of.show() for of in controls
@@ -280,12 +257,6 @@ def folded(
         if resets:
             st.button("Reset all but the seed", on_click=reset, args=(resets,))
     return values
-
-
-def _closed(control: Number | Choice | Switch, high: float) -> Any:
-    """The engine's value of a control that isn't on the screen."""
-    value = _stands_at(control)
-    return control.options[value] if isinstance(control, Choice) else min(value, high)
 
 
 def _stands_at(control: Number | Choice | Switch) -> Any:
@@ -300,12 +271,29 @@ def _stands_at(control: Number | Choice | Switch) -> Any:
 def set_in_picture(control: Number | Choice, value: Any) -> None:
     """Note where the hand has put a control of a picture, and keep it in the address."""
     st.session_state[control.key] = value
-    if isinstance(control, Number) and not control.in_address:
+    if not isinstance(control, Number) or control.in_address:
+        write_address(control, value)
+
+
+def write_address(control: Control, value: Any) -> None:
+    """Keep a value in the address; a default isn't there.
+
+    A widget writes its own changes there, but not the value that the session has for it before it
+    is first shown.
+    """
+    # Streamlit refuses for a widget that was on screen: that one writes itself.
+    with suppress(StreamlitAPIException):
+        keep_in_address(control.key, None if value == control.default else control.written(value))
+
+
+def keep_in_address(name: str, text: str | None) -> None:
+    """Let the address have `name` with this text, or not at all; what is so already costs no message."""
+    if text == st.query_params.get(name):
         return
-    if value == control.default:
-        st.query_params.pop(control.key, None)
+    if text is None:
+        del st.query_params[name]
     else:
-        st.query_params[control.key] = control.written(value)
+        st.query_params[name] = text
 
 
 def reset(controls: Sequence[Number | Choice | Switch]) -> None:
@@ -356,6 +344,11 @@ def note_ignored(key: str, given: Sequence[str], why: str) -> None:
     _notices()[key] = f"`{key}` = {shown} {why}"
 
 
+def _bound(control: Number | Choice | Switch | Line) -> dict[str, Any]:
+    """What every widget is given: its key and help, and that it and the address follow each other."""
+    return {"key": control.key, "help": control.help, "bind": "query-params"}
+
+
 def _pointed_at(key: str) -> AbstractContextManager[Any]:
     """Around a widget: what makes it stand out where the open scene points at it."""
     pointed = st.session_state.get(POINTED) == key
@@ -363,5 +356,4 @@ def _pointed_at(key: str) -> AbstractContextManager[Any]:
 
 
 def _notices() -> dict[str, str]:
-    notices: dict[str, str] = st.session_state.setdefault("_ignored_url_values", {})
-    return notices
+    return st.session_state.setdefault("_ignored_url_values", {})

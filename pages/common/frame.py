@@ -1,15 +1,15 @@
 """What every page begins with: the scene, the title, the tools, and a guard for direct visitors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
 from engine.glossary import GLOSSARY
 from engine.places import YOUR_LECTURE
-from pages.common import ask, classroom, keys, meter, noticing, presenter, scenes, show, style
+from pages.common import ask, classroom, keys, meter, presenter, scenes, show, style
 from pages.common.controls import Control, Sections, ignored_url_values
-from pages.common.lecture_file import LONGEST, MAX_SCENES, Scene, faults
+from pages.common.lecture_file import LONGEST, MAX_SCENES, Scene, faults, pointable
 
 #: Which section of the page the session had open.
 _OPEN_SECTION = "_open_section"
@@ -72,16 +72,9 @@ def _run_alone(page: str, controls: Sequence[Control], section: Callable[[], Any
     with meter.visitors_run(), ask.refusals_told():
         scenes.remember(page, controls)
         beside = {of.key for of in controls if not getattr(of, "in_picture", False)}
-        for words in noticing.notice(beside):
+        for words in scenes.notice(beside):
             st.markdown(words)
         section()
-
-
-def show_numbers(numbers: Mapping[str, str]) -> None:
-    """A row of numbers under a chart; on a phone they wrap."""
-    with st.container(horizontal=True, gap="medium"):
-        for label, value in numbers.items():
-            st.metric(label, value, width="content")
 
 
 def _scene_buttons(page: str) -> None:
@@ -132,7 +125,7 @@ def _lecture_tools(page: str, controls: Sequence[Control]) -> None:
             st.text_input("What to look for", max_chars=LONGEST["look_for"], key="scene_look_for")
             st.selectbox(
                 "It points at",
-                noticing.pointable(page, controls),
+                pointable(page, controls),
                 index=None,
                 key="scene_points_at",
                 placeholder="nothing",

@@ -1,15 +1,19 @@
-"""A lecture as one small JSON file: written, and read back with every fault named by its line."""
+"""A lecture as one small JSON file: written, and read back with every fault named by its line.
+
+What a scene points at and waits for are texts of it, too: "radius", and "radius > 1".
+"""
 
 import json
+import operator
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from json_source_map import calculate
 
-from pages.common.controls import Control
-from pages.common.noticing import pointable, read_wait
+from engine import places
+from pages.common.controls import Choice, Control, Line, Number, Switch
 
 FORMAT = 1
 MAX_FILE_BYTES = 200_000
@@ -20,7 +24,14 @@ LONGEST = {"name": 80, "look_for": 400, "points_at": 40, "waits_for": 120}
 MAX_VALUE = 4_000
 
 _HALF = re.compile("[\ud800-\udfff]")
-_PAGE_NAME = re.compile(r"[a-z][a-z_]{0,40}")
+_KEY = "[a-z][A-Za-z0-9_]{0,40}"
+#: How a value can stand to another: what it has to be, and in words.
+RELATIONS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    ">": (operator.gt, "above"),
+    "<": (operator.lt, "below"),
+    "=": (operator.eq, "set to"),
+}
+_GRAMMAR = re.compile(rf"({_KEY}) ([<>=]) (.+)")
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class Scene:
 
     page: its name in the address. values: of its controls, as the address has them; a control that
     isn't named stands at its default. points_at: a control or a part of the picture. waits_for: what
-    the reader is to do, such as "radius > 1". See pages/common/noticing.py.
+    the reader is to do, such as "radius > 1".
     """
 
     page: str
@@ -51,6 +62,25 @@ class Scene:
         more = [f"points at {self.points_at}"] * bool(self.points_at)
         more += [f"waits for {self.waits_for}"] * bool(self.waits_for)
         return f"{self.in_words} ({', '.join(more)})" if more else self.in_words
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a reader is to do: bring a control above, below or to a value."""
+
+    control: Number | Choice | Switch
+    relation: str
+    value: Any
+
+    def holds(self, now: Any) -> bool:
+        """Whether it is done where the control stands at `now`."""
+        return RELATIONS[self.relation][0](now, self.value)
+
+    @property
+    def in_words(self) -> str:
+        """As it is told: the control by its label."""
+        written = self.control.written(self.value)
+        return f"**{self.control.label}** {RELATIONS[self.relation][1]} **{written}**"
 
 
 Lecture = tuple[Scene, ...]
@@ -114,7 +144,7 @@ def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
     _require(isinstance(scene, dict), line, "each scene has to be an object, { … }")
     _require_entries(scene, line, {"page", "name", "look_for", "values"}, _MAY_BE_MISSING)
     allowed = ", ".join(pages)
-    _require(scene["page"] in pages, line, f'"page" has to be one of {allowed}')
+    _require(scene["page"] in list(pages), line, f'"page" has to be one of {allowed}')
     scene = {"points_at": "", "waits_for": "", **scene}
     for entry, longest in LONGEST.items():
         is_text = _is_text(scene[entry], longest)
@@ -124,13 +154,11 @@ def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
     _require(isinstance(values, dict), line, '"values" has to be an object, { … }')
     _require(len(values) <= MAX_VALUES, values_line, f'"values" has at most {MAX_VALUES} entries')
     for key, value in values.items():
-        _require(
-            _PAGE_NAME.fullmatch(key) is not None, values_line, f"{key[:40]!r} can't name a control"
-        )
-        _require(
-            _is_text(value, MAX_VALUE), values_line, f'"{key}" has to be a text, such as "0.9"'
-        )
-    read = Scene(**{**scene, "values": dict(values)})
+        can_name = re.fullmatch(_KEY, key) is not None
+        _require(can_name, values_line, f"{key[:40]!r} can't name a control")
+        is_text = _is_text(value, MAX_VALUE)
+        _require(is_text, values_line, f'"{key}" has to be a text, such as "0.9"')
+    read = Scene(**scene)
     if why := faults(read, pages[read.page]):
         raise LectureFileError(f"Line {line}: {why}.")
     return read
@@ -139,6 +167,40 @@ def _scene(scene: Any, line: int, values_line: int, pages: Pages) -> Scene:
 def _is_text(value: Any, longest: int) -> bool:
     """Whether it is a text that can be shown: no half of a character that JSON spells as two."""
     return isinstance(value, str) and len(value) <= longest and not _HALF.search(value)
+
+
+def pointable(page: str, controls: Sequence[Control]) -> tuple[str, ...]:
+    """What a scene of a page may point at: its controls and the named parts of its pictures."""
+    named = [of.key for of in controls if isinstance(of, Number | Choice | Switch | Line)]
+    return (*named, *(part for of in places.PAGES if of.name == page for part in of.parts))
+
+
+def read_wait(text: str, controls: Sequence[Control], values: dict[str, str]) -> Wait:
+    """What "radius > 1" waits for. values: with which the scene opens.
+
+    Raises ValueError where it can't be waited for, and says why.
+    """
+    found = _GRAMMAR.fullmatch(text)
+    if found is None:
+        raise ValueError('has to be a control, one of < > =, and a value, such as "radius > 1"')
+    key, relation, given = found.groups()
+    known = {of.key: of for of in controls if isinstance(of, Number | Choice | Switch)}
+    if key not in known:
+        raise ValueError(f"can't wait for {key!r}; allowed are {', '.join(known) or 'none'}")
+    control = known[key]
+    if why := control.refusal(given):
+        raise ValueError(f"waits in vain: {given!r} {why}")
+    wait = Wait(control, relation, control.read(given))
+    if isinstance(control, Number):
+        if relation != "=" and not (wait.holds(control.low) or wait.holds(control.high)):
+            raise ValueError(f"waits in vain: {key!r} goes from {control.low} to {control.high}")
+    elif relation != "=":
+        raise ValueError(f"can only wait for a value of {key!r}, with =")
+    start = values.get(key, "")
+    at_first = control.default if control.refusal(start) else control.read(start)
+    if wait.holds(at_first):
+        raise ValueError("waits for what is so when the scene opens")
+    return wait
 
 
 def faults(scene: Scene, controls: Sequence[Control]) -> str | None:
@@ -160,13 +222,12 @@ def faults(scene: Scene, controls: Sequence[Control]) -> str | None:
 def _require_entries(
     content: dict[str, Any], line: int, entries: set[str], more: Collection[str] = ()
 ) -> None:
-    if missing := sorted(entries - set(content)):
-        raise LectureFileError(f'Line {line}: "{missing[0]}" is missing.')
-    if unknown := sorted(set(content) - entries.union(more)):
-        raise LectureFileError(
-            f"Line {line}: {unknown[0][:40]!r} isn't known; allowed are "
-            f"{', '.join(sorted(entries.union(more)))}."
-        )
+    for entry in sorted(entries):
+        _require(entry in content, line, f'"{entry}" is missing')
+    allowed = sorted(entries.union(more))
+    for entry in sorted(content):
+        rule = f"{entry[:40]!r} isn't known; allowed are {', '.join(allowed)}"
+        _require(entry in allowed, line, rule)
 
 
 def _require(holds: bool, line: int, rule: str) -> None:

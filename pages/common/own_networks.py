@@ -1,17 +1,15 @@
 """The controls of one's own comparison: the task, and two to four networks that learn it."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from engine.training import TrainingConfig
 from engine.training.cost import require_affordable
 from engine.training.names import CELL_NAMES, TASK_NAMES, run_names
-from pages.common.controls import Choice, Control, Number
+from pages.common.controls import Choice, Control, Number, write_address
 
 MOST_NETWORKS = 4
 _TASKS = {name: task for task, name in TASK_NAMES.items()}
@@ -31,10 +29,12 @@ HIDDEN = Number("units", "Hidden units", 1, 64, 32, 1)
 BATCH = Number("sequences", "Sequences in a batch", 1, 128, 32, 1)
 SEED = Number("seed", "Seed of weights and data", 0, 99, 0, 1)
 SHARED = (TASK, TIMESTEPS, STEPS, NETWORKS, HIDDEN, BATCH, SEED)
+#: The field of every config that each sets as it is.
+FIELDS = {STEPS: "steps", HIDDEN: "hidden_size", BATCH: "batch_size", SEED: "seed"}
 
 
 class NetworkControls:
-    """The controls of one of the networks."""
+    """The controls of one of the networks. details: all but the cell. all: the cell first."""
 
     def __init__(self, number: int) -> None:
         def key(name: str) -> str:
@@ -69,19 +69,16 @@ class NetworkControls:
         )
         self.timesteps = Number(key("T"), "T of its own (0: as above)", 0, 200, 0, 1)
         self.task = Choice(key("task"), "Task of its own", {"as above": None, **_TASKS})
-
-    @property
-    def details(self) -> tuple[Choice | Number, ...]:
-        """All but the cell."""
-        return (
+        #: The field of a config that each sets as it is.
+        self.fields: dict[Choice | Number, str] = {
+            self.cell: "cell", self.layers: "num_layers", self.clip: "clip_norm",
+            self.optimiser: "optimiser", self.rate: "learning_rate",
+        }  # fmt: skip
+        self.details: tuple[Choice | Number, ...] = (
             self.layers, self.activation, self.structure, self.radius, self.memory, self.bias,
             self.clip, self.optimiser, self.rate, self.timesteps, self.task,
         )  # fmt: skip
-
-    @property
-    def all(self) -> tuple[Choice | Number, ...]:
-        """The cell first."""
-        return (self.cell, *self.details)
+        self.all = (self.cell, *self.details)
 
 
 OWN_NETWORKS = tuple(NetworkControls(number) for number in range(1, MOST_NETWORKS + 1))
@@ -101,24 +98,9 @@ class Plan:
 
 def keep(controls: Sequence[Choice | Number] = OWN_CONTROLS) -> None:
     """Keep the values of controls that this run of the page doesn't show."""
-    for control in controls:
-        if control.key in st.session_state:
-            # What the program has set stays; what only a widget has set goes with the widget.
-            st.session_state[control.key] = st.session_state[control.key]
-
-
-def set_controls(configs: Sequence[TrainingConfig]) -> None:
-    """Let the controls stand for `configs` (a callback)."""
-    st.session_state.update(values_of(configs))
-
-
-def _write_address(controls: Sequence[Choice | Number]) -> None:
-    """Values that the session has before their widgets are shown reach the address only so."""
-    for control in controls:
-        value = st.session_state.get(control.key, control.default)
-        if value != control.default and control.key not in st.query_params:
-            with contextlib.suppress(StreamlitAPIException):  # a widget that is shown sees to it
-                st.query_params[control.key] = str(value)
+    # What the program has set stays; what only a widget has set goes with the widget.
+    for key in st.session_state.keys() & {control.key for control in controls}:
+        st.session_state[key] = st.session_state[key]
 
 
 def choose_networks() -> Plan:
@@ -127,8 +109,9 @@ def choose_networks() -> Plan:
     slots: dict[str, Any] = {}
 
     def show(controls: Sequence[Choice | Number], columns: Sequence[Any]) -> None:
-        _write_address(controls)
         for control, column in zip(controls, columns, strict=True):
+            if control.key in st.session_state and control.key not in st.query_params:
+                write_address(control, st.session_state[control.key])
             with column:
                 values[control.key] = control.show()
                 slots[control.key] = st.empty()
@@ -178,63 +161,49 @@ def _config(network: NetworkControls, values: Mapping[str, Any]) -> TrainingConf
         return values[control.key]
 
     task = own(network.task) or own(TASK)
-    timesteps, steps = own(network.timesteps) or own(TIMESTEPS), own(STEPS)
-    is_lstm, structure, memory = own(network.cell) == "lstm", own(network.structure), None
-    if is_lstm:
-        memory = own(network.memory)
+    timesteps = own(network.timesteps) or own(TIMESTEPS)
+    is_lstm, structure = own(network.cell) == "lstm", own(network.structure)
+    memory = own(network.memory) if is_lstm else None
     return TrainingConfig(
         task=task,
-        cell=own(network.cell),
         activation="tanh" if is_lstm else own(network.activation),
-        num_layers=own(network.layers),
-        hidden_size=own(HIDDEN),
         timesteps=timesteps,
-        batch_size=own(BATCH),
-        steps=steps,
-        optimiser=own(network.optimiser),
-        learning_rate=own(network.rate),
-        clip_norm=own(network.clip),
         spectral_radius=own(network.radius) if structure else None,
         recurrent_init=structure or "gaussian",
         forget_bias=own(network.bias) if memory == "bias" else None,
         chrono_timesteps=max(2, timesteps) if memory == "chrono" else None,
-        validation_interval=50 if steps <= 2000 else 100,
+        validation_interval=50 if own(STEPS) <= 2000 else 100,
         # A target of recall is one random number: its loss is only as sure as they are many.
         validation_batches=16 if task == "recall" else 4,
-        seed=own(SEED),
+        **{field: own(control) for control, field in (FIELDS | network.fields).items()},
     )
 
 
 def values_of(configs: Sequence[TrainingConfig]) -> dict[str, Any]:
     """The controls' values, as the session keeps them, that stand for `configs`."""
     first, values = configs[0], {control.key: control.default for control in OWN_CONTROLS}
+    values |= {control.key: getattr(first, field) for control, field in FIELDS.items()}
     values |= {
-        TASK.key: TASK_NAMES[first.task], TIMESTEPS.key: first.timesteps, STEPS.key: first.steps,
-        NETWORKS.key: max(2, len(configs)), HIDDEN.key: first.hidden_size,
-        BATCH.key: first.batch_size, SEED.key: first.seed,
+        TASK.key: TASK_NAMES[first.task], TIMESTEPS.key: first.timesteps,
+        NETWORKS.key: max(2, len(configs)),
     }  # fmt: skip
     for network, config in zip(OWN_NETWORKS, configs, strict=False):
         own: dict[Control, Any] = {
-            network.cell: config.cell,
+            **{control: getattr(config, field) for control, field in network.fields.items()},
             network.activation: config.activation,
-            network.layers: config.num_layers,
-            network.clip: config.clip_norm,
-            network.optimiser: config.optimiser,
-            network.rate: config.learning_rate,
             network.task: None if config.task == first.task else config.task,
             network.timesteps: 0 if config.timesteps == first.timesteps else config.timesteps,
-            network.structure: config.recurrent_init,
+            network.structure: None,
         }
-        if config.spectral_radius is None:
-            own[network.structure] = None
-        else:
-            own[network.radius] = config.spectral_radius
-        if config.cell == "lstm":
-            own[network.memory] = None
+        if config.spectral_radius is not None:
+            own |= {
+                network.structure: config.recurrent_init,
+                network.radius: config.spectral_radius,
+            }
         if config.forget_bias is not None:
             own |= {network.memory: "bias", network.bias: config.forget_bias}
-        if config.chrono_timesteps is not None:
-            own[network.memory] = "chrono"
+        elif config.chrono_timesteps is not None or config.cell == "lstm":
+            own[network.memory] = None if config.chrono_timesteps is None else "chrono"
         values |= {control.key: _shown(control, value) for control, value in own.items()}
     return values
 

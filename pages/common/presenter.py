@@ -3,6 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.common.controls import keep_in_address
+
 #: `?present=1` in the address turns it on for the session.
 KEY = "present"
 _ON = "_presenting"
@@ -35,16 +37,14 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 
 def presenting() -> bool:
     """Whether this session is in presenter mode; the address says so too."""
-    if _ON not in st.session_state:
-        st.session_state[_ON] = st.query_params.get(KEY) == "1"
-    return bool(st.session_state[_ON])
+    return st.session_state.setdefault(_ON, st.query_params.get(KEY) == "1")
 
 
 def style() -> str:
     """What enlarges the page while presenting, which the address says, too; else nothing."""
     if not presenting():
         return ""
-    st.query_params[KEY] = "1"
+    keep_in_address(KEY, "1")
     return _STYLE
 
 
@@ -75,5 +75,5 @@ def folded_away() -> DeltaGenerator:
 
 def _switch() -> None:
     st.session_state[_ON] = bool(st.session_state["presenter_toggle"])
-    if not st.session_state[_ON] and KEY in st.query_params:
-        del st.query_params[KEY]
+    if not st.session_state[_ON]:
+        keep_in_address(KEY, None)

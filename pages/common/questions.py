@@ -1,4 +1,8 @@
-"""The question card: predict first, then the numbers' verdict and the answer."""
+"""The question card: predict first, then the numbers' verdict, the answer, and twins of the question.
+
+A prediction is an option, a number, or a drawn line whose end the reader drags. A twin is the same
+idea at other settings, computed.
+"""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -8,14 +12,25 @@ import streamlit as st
 from engine import handout_map
 from engine.in_words import written
 from engine.questions import Option, Question, Verdict
+from engine.recurrent import RecurrentConfig
+from engine.residual import ResidualConfig
 from pages.common import classroom, scenes
-from pages.common.drawing import Config, ask_for_a_line, compare
+from pages.common.ask import ask
+from pages.common.controls import Number
 from pages.common.presenter import presenting
-from pages.common.twin_questions import twin_question
+from pages.common.sections import predictions, twins
+from pages.common.show import show, turn
 from pages.common.typeset import typeset
 
-#: The session's list of questions whose answer somebody wanted to see without a prediction.
+#: For what a line has been drawn: the network that is measured over it.
+Config = RecurrentConfig | ResidualConfig
+#: The session's set of questions whose answer somebody wanted to see without a prediction.
 _JUST_SHOWN = "_just_shown"
+#: By the question's key: how many twins this session has had before the current one, and the number
+#: of the last one that it answered with whether it knew that.
+_HAD, _KNEW = "_twins_had", "_twins_known"
+#: So many differ; then they begin again.
+TWINS = 100
 
 
 def prediction_key(question: Question) -> str:
@@ -36,7 +51,8 @@ def is_open(question: Question) -> bool:
     """
     if (stage := classroom.stage_of(question)) is not None:
         return stage == "reveal"
-    return predicted(question) is not None or question.key in _just_shown()
+    just_shown = st.session_state.get(_JUST_SHOWN, ())
+    return predicted(question) is not None or question.key in just_shown
 
 
 def question_card(question: Question, *, draws: Config | None = None) -> bool:
@@ -92,25 +108,67 @@ def verdict_in_words(question: Question, verdict: Verdict | None) -> list[str]:
     return words
 
 
+def hand_of(question: Question) -> Number:
+    """The slider of a question's line, of the session alone: a link carries no prediction."""
+    key = f"guess_{question.key}"
+    return Number(key, "Your line", -12.0, 3.0, 0.0, 0.5, in_picture=True, in_address=False)
+
+
+def knew_twin(question: Question) -> bool | None:
+    """Whether the last twin that was answered was answered rightly; None where none was."""
+    return st.session_state.get(_KNEW, {}).get(question.key, (None, None))[1]
+
+
+def twin_question(question: Question) -> None:
+    """Ask the question's current twin, say what was computed, and offer the next one."""
+    number = st.session_state.setdefault(_HAD, {}).setdefault(question.key, 0)
+    twin = ask(twins.twin, question.key, number)
+    # Its words are the engine's own; log-probs and names may look like markup all the same.
+    st.text(twin.asks)
+    chosen = st.radio(
+        "Your answer",
+        range(len(twin.options)),
+        index=None,
+        format_func=twin.options.__getitem__,
+        key=f"twin_{question.key}_{number}",
+    )
+    if chosen is None:
+        return
+    is_right = chosen == twin.right
+    st.session_state.setdefault(_KNEW, {})[question.key] = number, is_right
+    _say(is_right, f"{'Right' if is_right else twin.options[twin.right]}. {twin.because}")
+    st.button("Another one", key=f"next_twin_{question.key}", on_click=renew, args=(question,))
+
+
+def renew(*questions: Question) -> None:
+    """Whoever has answered the current twin of a question gets another one (a callback)."""
+    had, known = st.session_state.get(_HAD, {}), st.session_state.get(_KNEW, {})
+    for key in (question.key for question in questions):
+        if key in known and known[key][0] == had[key]:
+            had[key] = (had[key] + 1) % TWINS
+
+
 def _ask_alone(question: Question, draws: Config | None) -> None:
     """A line or a number for those who dare, the options, and the way past all of it."""
     left, right = st.columns([2, 3], gap="medium") if draws is not None else (st.container(), None)
     with left:
-        _options(question)
-        _estimate(question)
+        _predict(question)
         st.button(
             "Reveal" if presenting() else "Just show me",
             key=f"show_{question.key}",
             type="tertiary",
-            on_click=_just_shown().add,
+            on_click=st.session_state.setdefault(_JUST_SHOWN, set()).add,
             args=(question.key,),
         )
     if right is not None:
         with right:
-            ask_for_a_line(question)
+            hand = hand_of(question)
+            st.markdown(f"Draw it. {question.draws}")
+            turn(lambda: ask(predictions.to_draw, hand.key), hand, then=lambda _: None, menu=False)
 
 
-def _options(question: Question) -> None:
+def _predict(question: Question) -> None:
+    """The options, and a number where the question has one."""
     st.radio(
         "Your prediction",
         [option.text for option in question.shuffled],
@@ -118,9 +176,6 @@ def _options(question: Question) -> None:
         key=prediction_key(question),
         persist_state="session",
     )
-
-
-def _estimate(question: Question) -> None:
     if question.estimate is not None:
         st.number_input(
             f"A number, if you dare: {question.estimate}",
@@ -133,25 +188,33 @@ def _estimate(question: Question) -> None:
 
 
 def _answered(question: Question, title: str, draws: Config | None) -> None:
-    """What meets the option that was chosen, the line that was drawn, and the way back or on."""
+    """What meets the option that was chosen, the line that was drawn, and the way back or on.
+
+    The line is measured at the settings that it was drawn for.
+    """
     if (chosen := predicted(question)) is not None:
-        said = st.success if chosen.right else st.error
-        said(
-            typeset(chosen.response),
-            icon=":material/check:" if chosen.right else ":material/close:",
-        )
+        _say(chosen.right, typeset(chosen.response))
         if draws is not None:
-            compare(question, draws)
+            hand = hand_of(question)
+            drawn_for: Config = st.session_state.setdefault(f"_drawn_for_{question.key}", draws)
+            measured = ask(predictions.drawn, hand.key, drawn_for, hand.now())
+            show(measured.figures["prediction"], menu=False)
+            st.markdown(" ".join(measured.sentences))
     label = title if presenting() else f"{title}: {question.asks}"
     with st.container(horizontal=True, vertical_alignment="center"):
         folded = st.expander(label, key=f"card-{question.key}", on_change="rerun")
         _way_to_the_answer(question)
     if folded.open:
         with folded:
-            _options(question)
-            _estimate(question)
+            _predict(question)
             st.markdown("**The same idea at other settings**")
             twin_question(question)
+
+
+def _say(is_right: bool, words: str) -> None:
+    """What an answer that was chosen is told."""
+    told, icon = (st.success, "check") if is_right else (st.error, "close")
+    told(words, icon=f":material/{icon}:")
 
 
 def _way_to_the_answer(question: Question) -> None:
@@ -167,8 +230,3 @@ def _way_to_the_answer(question: Question) -> None:
             on_click=scenes.jump_to,
             args=(f"{row.page}?{urlencode(row.address)}",),
         )
-
-
-def _just_shown() -> set[str]:
-    shown: set[str] = st.session_state.setdefault(_JUST_SHOWN, set())
-    return shown

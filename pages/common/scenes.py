@@ -4,24 +4,32 @@ A jump takes two steps, because only the page that one arrives at knows its cont
 notes where to go, and `arrive`, at the top of every page, goes there and sets the controls.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
-from pages.common import noticing
-from pages.common.controls import SHORTENED, Control, Text, note_ignored, refuse_url_values
+from pages.common.controls import (
+    POINTED,
+    SHORTENED,
+    Control,
+    Text,
+    keep_in_address,
+    note_ignored,
+    refuse_url_values,
+    write_address,
+)
 from pages.common.lecture import LECTURE
-from pages.common.lecture_file import MAX_SCENES, Lecture, Scene
+from pages.common.lecture_file import MAX_SCENES, Lecture, Scene, Wait, read_wait
 
 #: Where in the lecture one is, in the address: counted from 1.
 URL_KEY = "scene"
 #: The session's key of the scene one was at last, counted from 0.
 PLACE = "_scene_place"
 _LECTURE, _JUMP, _PAGE, _ASTRAY = "_lecture", "_scene_jump", "_page_shown", "_scene_left"
+#: What the open scene waits for, and whether it is done.
+_WAITS = "_scene_waits"
 #: What the controls of each page stood at when one left it, as the address has them.
 _LEFT = "_values_left"
 #: The page without controls over which a jump goes that can't stay on its page.
@@ -30,8 +38,7 @@ _BY_WAY_OF = "overview"
 
 def lecture() -> Lecture:
     """The scenes of this session: the built-in ones, or a lecturer's own."""
-    scenes: Lecture = st.session_state.setdefault(_LECTURE, LECTURE)
-    return scenes
+    return st.session_state.setdefault(_LECTURE, LECTURE)
 
 
 def set_lecture(scenes: Lecture) -> None:
@@ -47,9 +54,15 @@ def current_place(page: str) -> int | None:
     return None if place is None or astray or lecture()[place].page != page else place
 
 
+def current_scene(page: str) -> Scene | None:
+    """The scene shown on `page`; None away from the lecture."""
+    place = current_place(page)
+    return None if place is None else lecture()[place]
+
+
 def last_place() -> int | None:
     """The place one was at last, on whatever page one is now; None before the lecture begins."""
-    place: int | None = st.session_state.get(PLACE)
+    place = st.session_state.get(PLACE)
     return place if place is not None and place < len(lecture()) else None
 
 
@@ -63,14 +76,15 @@ def arrive(page: str, controls: Sequence[Control]) -> bool:
     if crossed and jump is None:
         refuse_url_values(controls, arriving=True)
     st.session_state[_PAGE] = page
-    stuck = jump is not None and not crossed and _needs_another_page(jump)
-    if jump is not None and (jump.page != page or stuck):
-        goal = jump.page if jump.page != page else _BY_WAY_OF
-        st.switch_page(f"pages/{goal}.py", query_params={})
     if jump is not None:
+        if jump.page != page:
+            st.switch_page(f"pages/{jump.page}.py", query_params={})
+        # Streamlit takes a slider whose end moves for a new one, but keeps its place in the address
+        # shut as for the old one, and nobody could write the scene's value there.
+        if not crossed and not st.session_state.get(SHORTENED, set()).isdisjoint(jump.values):
+            st.switch_page(f"pages/{_BY_WAY_OF}.py", query_params={})
         del st.session_state[_JUMP]
         _set_controls(jump, controls)
-        _write_address(controls)
     elif crossed:
         # Streamlit forgets a page's widgets when one leaves it. Whoever comes back without a link
         # finds the page as it was left, or as the scene there has it.
@@ -86,12 +100,10 @@ def arrive(page: str, controls: Sequence[Control]) -> bool:
                 values = values or lecture()[place].values
                 st.session_state[_ASTRAY] = False
         _set_controls(Scene(page, "", "", values), controls)
-        _write_address(controls)
     elif PLACE not in st.session_state and (asked := place_in_link(page)) is not None:
         st.session_state[PLACE] = asked
     _write_place(page)
-    opened = current_place(page)
-    noticing.open_scene(None if opened is None else lecture()[opened], controls)
+    _point_and_wait(current_scene(page), controls)
     return crossed
 
 
@@ -132,22 +144,16 @@ def step(page: str, by: int) -> int | None:
     """
     scenes, place = lecture(), current_place(page)
     if place is None:
-        place = last_place()
-        if place is None:
-            place = next((i for i, scene in enumerate(scenes) if scene.page == page), 0) - 1
-        goal = place + by if by > 0 else place
-    else:
-        goal = place + by
-    return goal if 0 <= goal < len(scenes) else None
+        place, by = last_place(), max(by, 0)
+    if place is None:
+        place = next((i for i, scene in enumerate(scenes) if scene.page == page), 0) - 1
+    return place + by if 0 <= place + by < len(scenes) else None
 
 
 def shown_values(controls: Sequence[Control]) -> dict[str, str]:
     """The values of the controls on screen, as the address has them; a default isn't there."""
-    return {
-        control.key: st.query_params[control.key]
-        for control in controls
-        if control.key in st.query_params
-    }
+    address = st.query_params.to_dict()
+    return {of.key: address[of.key] for of in controls if of.key in address}
 
 
 def address(scene: Scene, place: int | None = None) -> str:
@@ -206,59 +212,53 @@ def place_in_link(page: str) -> int | None:
     return place if 0 <= place < len(scenes) and scenes[place].page == page else None
 
 
+def notice(keys: Collection[str]) -> list[str]:
+    """What the open scene waits for, ticked off once it is done; only where one of `keys` can do it.
+
+    It is looked at when the hand rests, and is written where that is heard anyway, so that it costs
+    no message.
+    """
+    waits: dict[str, Any] | None = st.session_state.get(_WAITS)
+    if waits is None or waits["wait"].control.key not in keys:
+        return []
+    wait: Wait = waits["wait"]
+    waits["done"] |= wait.holds(st.session_state.get(wait.control.key, wait.control.default))
+    icon = ":material/check_circle:" if waits["done"] else ":material/radio_button_unchecked:"
+    return [f"{icon} {wait.in_words}"]
+
+
+def _point_and_wait(scene: Scene | None, controls: Sequence[Control]) -> None:
+    """From now on, point at what this scene points at, and wait; nothing is done where it begins."""
+    st.session_state[POINTED] = scene.points_at if scene is not None else ""
+    if scene is None or not scene.waits_for:
+        st.session_state.pop(_WAITS, None)
+    elif st.session_state.get(_WAITS, {}).get("scene") != scene:
+        wait = read_wait(scene.waits_for, controls, scene.values)
+        st.session_state[_WAITS] = {"scene": scene, "wait": wait, "done": False}
+
+
 def _left(page: str) -> dict[str, str]:
     """The values that `page` was left with; none before the first visit."""
-    left: dict[str, dict[str, str]] = st.session_state.setdefault(_LEFT, {})
-    return left.setdefault(page, {})
-
-
-def _needs_another_page(scene: Scene) -> bool:
-    """Whether a scene of the page on screen has to be reached from elsewhere.
-
-    Streamlit takes a slider whose end moves for a new one, but keeps its place in the address shut
-    as for the old one, and nobody could write the scene's value there.
-    """
-    return not st.session_state.get(SHORTENED, set()).isdisjoint(scene.values)
+    return st.session_state.setdefault(_LEFT, {}).setdefault(page, {})
 
 
 def _set_controls(scene: Scene, controls: Sequence[Control]) -> None:
     """Every control of the page to the scene's value, or to its default."""
+    values = dict(scene.values)
     for control in controls:
-        text, value = scene.values.get(control.key), control.default
-        why = None if text is None else control.refusal(text)
-        if why and text is not None:
+        text, value = values.pop(control.key, None), control.default
+        if text is not None and (why := control.refusal(text)):
             note_ignored(control.key, [text], why)
         elif text is not None:
             value = control.read(text)
         st.session_state[control.key] = value
-        if isinstance(control, Text):  # a page writes these itself, and only where they are used
-            st.query_params.pop(control.key, None)
-    known = {control.key for control in controls}
-    for key, text in scene.values.items():
-        if key not in known:
-            note_ignored(key, [text], "isn't a control of this page")
-
-
-def _write_address(controls: Sequence[Control]) -> None:
-    """The controls' values into the address, where their widgets weren't on screen before.
-
-    A widget writes its own changes there, but not the value that the session has for it before it
-    is first shown.
-    """
-    for control in controls:
-        value: Any = st.session_state[control.key]
-        # Streamlit refuses for a widget that was on screen: that one writes itself.
-        with suppress(StreamlitAPIException):
-            if value == control.default:
-                st.query_params.pop(control.key, None)
-            elif not isinstance(control, Text):
-                st.query_params[control.key] = control.written(value)
+        # A page writes a text of this kind itself, and only where it is used.
+        write_address(control, control.default if isinstance(control, Text) else value)
+    for key, text in values.items():
+        note_ignored(key, [text], "isn't a control of this page")
 
 
 def _write_place(page: str) -> None:
     """Where one is, into the address; a link can't carry a lecturer's own scenes, only a file can."""
-    place = current_place(page)
-    if place is not None and lecture() == LECTURE:
-        st.query_params[URL_KEY] = str(place + 1)
-    else:
-        st.query_params.pop(URL_KEY, None)
+    place = current_place(page) if lecture() == LECTURE else None
+    keep_in_address(URL_KEY, None if place is None else str(place + 1))

@@ -24,8 +24,8 @@ MODULES = (
 )
 
 if TYPE_CHECKING:
-    from engine import twins
-    from engine.sections import (
+    from engine import twins  # noqa: F401 for whoever imports them from here
+    from engine.sections import (  # noqa: F401
         beam_search,
         classroom,
         listening,
@@ -38,16 +38,4 @@ if TYPE_CHECKING:
         vanishing_gradients,
     )
 else:
-    (
-        beam_search,
-        classroom,
-        listening,
-        lstm_cell_state,
-        overview,
-        own_text,
-        predictions,
-        resnet_skip,
-        training_runs,
-        vanishing_gradients,
-        twins,
-    ) = map(Elsewhere, MODULES)
+    globals().update({module.rpartition(".")[2]: Elsewhere(module) for module in MODULES})

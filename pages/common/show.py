@@ -40,7 +40,10 @@ def turn(
     """
     pictures = []
     for figure in look().figures.values():
-        _bring(hands, figure)
+        for hand in hands:  # one that stands beyond its picture's end is brought to it
+            at = figure.hands.get(hand.key, hand.now())
+            if isinstance(hand, Number) and at != hand.now():
+                set_in_picture(hand, at)
         pictures.append(show(figure, *hands, menu=menu))
     _follow(look, hands, pictures, then)
 
@@ -105,16 +108,6 @@ def _start(figure: Figure, hands: Sequence[Number | Choice]) -> dict[str, Any]:
     return start
 
 
-def _bring(hands: Sequence[Number | Choice], figure: Figure) -> None:
-    """Bring a hand that stands beyond its picture's end to it."""
-    for hand in hands:
-        if (
-            isinstance(hand, Number)
-            and (at := figure.hands.get(hand.key, hand.now())) != hand.now()
-        ):
-            set_in_picture(hand, at)
-
-
 def _pointed_hand(figure: Figure) -> str:
     """Which of a picture's hands the open scene points at, for its class; the last stands first."""
     bound = [of["name"] for of in figure.vega({}).get("params", ()) if "bind" in of]
@@ -149,7 +142,8 @@ def _menu(figure: Figure) -> None:
                 f"CSV: {name}", f"{figure.name}-{name}.csv", partial(frame.to_csv, index=False)
             )
         for kind in ("svg", "png"):
-            _download(kind.upper(), f"{figure.name}.{kind}", partial(_picture, figure, kind))
+            picture = partial(ask.compute, _PICTURE, figure, kind)
+            _download(kind.upper(), f"{figure.name}.{kind}", picture)
     with panel:
         # Streamlit's colours for Python are too faint on either background.
         st.code(figure.program, language=None, wrap_lines=True)
@@ -157,7 +151,3 @@ def _menu(figure: Figure) -> None:
 
 def _download(label: str, file_name: str, data: Callable[[], str | bytes]) -> None:
     st.download_button(label, data, file_name, key=file_name, on_click="ignore")
-
-
-def _picture(figure: Figure, kind: Any) -> bytes:
-    return ask.compute(_PICTURE, figure, kind)

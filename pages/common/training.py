@@ -1,4 +1,8 @@
-"""The server's run store and training pool, and a session's training as it shows on a page."""
+"""The server's run store and training pool, a session's training, and the networks that it has trained.
+
+Controls describe a comparison that may not be trained yet. Until it is, what was shown before
+stays on screen; a comparison that has finished stays within reach for as long as the session.
+"""
 
 from collections.abc import Mapping
 from functools import cache
@@ -6,13 +10,17 @@ from functools import cache
 import streamlit as st
 
 from engine.training import TrainingConfig
-from engine.training.comparisons import OwnNetwork
+from engine.training.comparisons import Comparison, OwnNetwork
 from engine.training.files import LOCATION_VARIABLE, RunFiles
 from engine.training.growing import GrowingRun
+from engine.training.names import comparison_title
 from engine.training.pool import TrainingPool
+from engine.training.presets import DEFAULT_PRESET, PRESETS
 from engine.training.progress import PoolRefusalError, Progress
 from pages.common import ask, memory, visitors
+from pages.common.controls import keep_in_address
 from pages.common.sections import training_runs as sections
+from pages.common.settings import setting
 from pages.common.show import show
 
 #: A training under way is in the address, so that a reload or a second tab finds it.
@@ -22,18 +30,16 @@ RECENT_RUNS = 64
 #: Trainings under way at a time of one browser, and of one known address, which a class may share:
 #: fewer than may wait in all.
 MOST_OF_BROWSER, MOST_OF_ADDRESS = 2, 12
+#: Comparisons of one's own that a session keeps within reach.
+MOST_KEPT = 12
 _TICKET, _REFUSED, _PROGRESS = "_training_ticket", "_training_refused", "_training_progress"
+_SHOWN, _KEPT = "_comparison_shown", "_comparisons_kept"
 
 
 @cache
 def run_files() -> RunFiles:
     """Finished runs at the place that a secret names, or the environment."""
-    # Streamlit hands top-level secrets on to the environment; without a file of them it raises.
-    try:
-        location = st.secrets.get(LOCATION_VARIABLE)
-    except FileNotFoundError:
-        location = None
-    return RunFiles(location, recent=RECENT_RUNS)
+    return RunFiles(setting(LOCATION_VARIABLE), recent=RECENT_RUNS)
 
 
 @cache
@@ -44,25 +50,19 @@ def training_pool() -> TrainingPool:
 
 def start(runs: Mapping[str, TrainingConfig]) -> None:
     """Ask for a training (a callback); a refusal is shown by `show_training`."""
-    st.session_state.pop(_REFUSED, None)
-    if training_pool().status().process is None and (
-        why := memory.shortage(memory.TRAINING_MEGABYTES)
-    ):
-        st.session_state[_REFUSED] = why
-        return
-    try:
-        ticket = training_pool().submit(runs, st.session_state.get(_TICKET), _shares())
-    except (PoolRefusalError, ValueError) as error:
-        st.session_state[_REFUSED] = str(error)
-        return
-    st.session_state[_TICKET] = st.query_params[URL_KEY] = ticket
-
-
-def _shares() -> dict[str, int]:
     shares = {visitors.browser(): MOST_OF_BROWSER}
     if address := visitors.address():
         shares[address] = MOST_OF_ADDRESS
-    return shares
+    pool, refused = training_pool(), None
+    if pool.status().process is None:
+        refused = memory.shortage(memory.TRAINING_MEGABYTES)
+    if refused is None:
+        try:
+            ticket = pool.submit(runs, st.session_state.get(_TICKET), shares)
+            st.session_state[_TICKET] = st.query_params[URL_KEY] = ticket
+        except (PoolRefusalError, ValueError) as error:
+            refused = str(error)
+    st.session_state[_REFUSED] = refused
 
 
 def look() -> None:
@@ -78,10 +78,7 @@ def look() -> None:
         _put_away()
         return
     st.session_state[_TICKET] = ticket
-    if not progress.is_over:
-        st.query_params[URL_KEY] = ticket
-    else:
-        st.query_params.pop(URL_KEY, None)
+    keep_in_address(URL_KEY, None if progress.is_over else ticket)
 
 
 def is_under_way() -> bool:
@@ -98,10 +95,49 @@ def is_there(config: TrainingConfig) -> bool:
         return False
 
 
-def last_training() -> Mapping[str, TrainingConfig]:
-    """What this session asked for last, by the names of the runs."""
+def trained_here() -> list[dict[str, TrainingConfig]]:
+    """The comparisons that this session has trained, the last one first, which is what to show now."""
+    kept: list[dict[str, TrainingConfig]] = st.session_state.setdefault(_KEPT, [])
     progress: Progress | None = st.session_state[_PROGRESS]
-    return {} if progress is None else progress.asked
+    runs = dict(progress.asked) if progress is not None and progress.is_over else {}
+    if runs and runs not in kept and _are_there(runs):
+        kept.insert(0, runs)
+        del kept[MOST_KEPT:]
+        st.session_state[_SHOWN] = runs
+    return kept
+
+
+def comparison_to_show(name: str, runs: Mapping[str, TrainingConfig]) -> Comparison:
+    """The comparison asked for, or the last one for as long as that isn't trained.
+
+    name: of a preset, or of one's own. runs: what it is made of; empty where controls don't fit
+    together.
+    """
+    shown: str | dict[str, TrainingConfig]
+    if name in PRESETS:
+        shown = st.session_state[_SHOWN] = name
+    elif runs and _are_there(runs):
+        shown = st.session_state[_SHOWN] = dict(runs)
+    else:
+        shown = st.session_state.get(_SHOWN, DEFAULT_PRESET)
+        if not isinstance(shown, str) and not _are_there(shown):
+            shown = DEFAULT_PRESET
+        title = shown if isinstance(shown, str) else title_of(shown)
+        st.caption(f"Below, until the networks above have been trained: **{title}**.")
+    if isinstance(shown, str):
+        return shown
+    return tuple(
+        OwnNetwork(name, config, run_files().read(config) or b"") for name, config in shown.items()
+    )
+
+
+def title_of(runs: Mapping[str, TrainingConfig]) -> str:
+    """A comparison in a line."""
+    return comparison_title(list(runs), list(runs.values()))
+
+
+def _are_there(runs: Mapping[str, TrainingConfig]) -> bool:
+    return all(map(is_there, runs.values()))
 
 
 def show_training() -> None:
@@ -179,4 +215,4 @@ def _show_curves(progress: Progress) -> None:
 def _put_away() -> None:
     """Forget the training (a callback)."""
     st.session_state.pop(_TICKET, None)
-    st.query_params.pop(URL_KEY, None)
+    keep_in_address(URL_KEY, None)

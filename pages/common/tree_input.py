@@ -10,7 +10,7 @@ import streamlit as st
 from engine.decoding.config import MAX_TREE_ROWS
 from pages.common import sections
 from pages.common.ask import ask
-from pages.common.controls import Text
+from pages.common.controls import Text, write_address
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,12 +52,7 @@ def read() -> "TreeRead":
 def put_in_link(text: str) -> bool:
     """Let the address carry the text; False if it is too long for that."""
     fits = TREE.refusal(text) is None
-    wanted = text if fits and text != EXAMPLE else None
-    if wanted != st.query_params.get(TREE.key):
-        if wanted is None:
-            del st.query_params[TREE.key]
-        else:
-            st.query_params[TREE.key] = wanted
+    write_address(TREE, text if fits else EXAMPLE)
     return fits
 
 

@@ -27,8 +27,7 @@ def browser() -> str:
     word = st.context.cookies.get(COOKIE)
     if isinstance(word, str):  # under Streamlit's own test runner it is anything
         return _digest(word)
-    own: str = st.session_state.setdefault(_OF_SESSION, secrets.token_hex(8))
-    return own
+    return st.session_state.setdefault(_OF_SESSION, secrets.token_hex(8))
 
 
 def address() -> str:
@@ -52,16 +51,15 @@ class GiveCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand a websocket on."""
-        is_document = scope["type"] == "http" and "text/html" in Headers(scope=scope).get(
-            "accept", ""
+        is_document = scope["type"] == "http" and (
+            "text/html" in Headers(scope=scope).get("accept", "")
         )
         if not is_document or COOKIE in HTTPConnection(scope).cookies:
             await self._app(scope, receive, send)
             return
         # Inside another site's page a browser sends only a cookie that says so, and only over https.
-        reach = (
-            "SameSite=None; Secure; Partitioned" if scope["scheme"] == "https" else "SameSite=Lax"
-        )
+        is_safe = scope["scheme"] == "https"
+        reach = "SameSite=None; Secure; Partitioned" if is_safe else "SameSite=Lax"
         cookie = f"{COOKIE}={secrets.token_urlsafe(16)}; Path=/; HttpOnly; {reach}"
 
         async def send_with_cookie(message: Message) -> None:

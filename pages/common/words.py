@@ -4,8 +4,8 @@ import streamlit as st
 
 from engine.questions import Question
 from engine.sections.shown import Shown
-from pages.common.noticing import notice
 from pages.common.questions import verdict_in_words
+from pages.common.scenes import notice
 from pages.common.typeset import typeset
 
 

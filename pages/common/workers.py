@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -31,15 +30,8 @@ MOST_WORKERS = 2
 ANSWERS_PER_START = 4000
 #: The process of the long lane goes after so many idle seconds, with its memory.
 IDLE_SECONDS = 60
-
-
-@dataclass(eq=False)
-class _Call:
-    """A computation of the long lane. future: of whoever asked; they cancel it to drop it."""
-
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    future: Future[Any] = field(default_factory=Future)
+#: What `get_ready` is told in every process.
+_READY = (os.getpid(), *sections.MODULES)
 
 
 class LongLane:
@@ -51,19 +43,20 @@ class LongLane:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._waiting: deque[_Call] = deque()
-        self._running: _Call | None = None
+        # Futures are of whoever asked; they cancel one to drop its call.
+        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
+        self._running: Future[Any] | None = None
         self._pool: loky.ProcessPoolExecutor | None = None
         self._ended_at = -math.inf
 
     def submit(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
         """Compute `function(*arguments)` after what waits already."""
-        call = _Call(function, arguments)
-        call.future.add_done_callback(lambda _: self._go_on())
+        future: Future[R] = Future()
+        future.add_done_callback(lambda _: self._go_on())
         with self._lock:
-            self._waiting.append(call)
+            self._waiting.append((future, partial(function, *arguments)))
             self._go_on()
-        return call.future
+        return future
 
     @property
     def has_process(self) -> bool:
@@ -81,31 +74,34 @@ class LongLane:
     def _go_on(self) -> None:
         """Drop what is cancelled, end it where it is in the way, and begin what is next."""
         with self._lock:
-            self._waiting = deque(call for call in self._waiting if not call.future.done())
+            self._waiting = deque(call for call in self._waiting if not call[0].done())
             if not self._waiting:
                 return
-            if self._running is not None and self._running.future.cancelled():
+            if self._running is not None and self._running.cancelled():
                 self._end_process()
             if self._running is None:
-                self._running = self._waiting.popleft()
+                self._running, call = self._waiting.popleft()
                 if self._pool is None:
-                    self._pool = _start_long()
-                computed = self._pool.submit(self._running.function, *self._running.arguments)
+                    self._pool = loky.ProcessPoolExecutor(
+                        1, timeout=IDLE_SECONDS, context=get_context("loky"),
+                        initializer=get_ready, initargs=_READY,
+                    )  # fmt: skip
+                computed = self._pool.submit(call)
                 computed.add_done_callback(partial(self._ended, self._running))
 
-    def _ended(self, call: _Call, computed: Future[Any]) -> None:
+    def _ended(self, future: Future[Any], computed: Future[Any]) -> None:
         with self._lock:
-            if self._running is not call:  # ended here, for another's sake
+            if self._running is not future:  # ended here, for another's sake
                 return
             self._running, self._ended_at = None, time.monotonic()
             error = computed.exception()
             if isinstance(error, BrokenProcessPool):
                 self._pool = None
-            if not call.future.cancelled() and call.future.set_running_or_notify_cancel():
+            if not future.cancelled() and future.set_running_or_notify_cancel():
                 if error is None:
-                    call.future.set_result(computed.result())
+                    future.set_result(computed.result())
                 else:
-                    call.future.set_exception(error)
+                    future.set_exception(error)
             self._go_on()
 
     def _end_process(self) -> None:
@@ -170,17 +166,5 @@ class Workers:
         if self.count == 0:
             return ThreadPoolExecutor(MOST_WORKERS)
         return ProcessPoolExecutor(
-            self.count,
-            mp_context=get_context("loky"),
-            initializer=get_ready,
-            initargs=_READY,
+            self.count, mp_context=get_context("loky"), initializer=get_ready, initargs=_READY
         )
-
-
-_READY = (os.getpid(), *sections.MODULES)
-
-
-def _start_long() -> loky.ProcessPoolExecutor:
-    return loky.ProcessPoolExecutor(
-        1, timeout=IDLE_SECONDS, context=get_context("loky"), initializer=get_ready, initargs=_READY
-    )

@@ -17,7 +17,7 @@ from engine.questions import Verdict
 from engine.sections.answering import NO_PICTURE, Named, Parcel
 from engine.sections.shown import Figure, Picture, Shown
 from pages.common import ask
-from pages.common.ask import ANSWER_BYTES, Answers, WorkerDiedError
+from pages.common.ask import ANSWER_BYTES, Answers, RefusedError
 from pages.common.workers import Workers
 from tests.pages.asked import die, die_once, double, loaded_modules, process_id, refuse
 
@@ -42,7 +42,7 @@ def test_a_worker_that_dies_is_replaced_and_the_call_tried_once_more(
 ) -> None:
     assert ask.ask(die_once, str(tmp_path / "died")) == "alive"
     assert ask.ask(double, 21) == 42
-    with pytest.raises(WorkerDiedError, match="ended its process twice"):
+    with pytest.raises(RefusedError, match="ended its process twice"):
         ask.ask(die)
     assert ask.ask(double, 4) == 8
 
@@ -54,7 +54,7 @@ def test_those_who_compute_beside_one_that_dies_get_their_answers(two_workers: W
         answers[number] = ask.ask(double, number)
 
     def kill() -> None:
-        with pytest.raises(WorkerDiedError):
+        with pytest.raises(RefusedError, match="ended its process twice"):
             ask.ask(die)
 
     killer = threading.Thread(target=kill)

@@ -33,7 +33,7 @@ def small_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("small_machine")
 def test_a_large_experiment_without_room_is_refused_and_a_small_one_computed() -> None:
-    with pytest.raises(ask.NoRoomError, match="of memory left, and this may take 350"):
+    with pytest.raises(ask.RefusedError, match="of memory left, and this may take 350"):
         ask.ask(repr, Large())
     assert ask.ask(double, 21) == 42
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from engine import handout, places
 from engine.handout_map import by_reference
 from engine.twins import MOST_TWINS, twin
-from pages.common.twin_questions import renew
+from pages.common.questions import renew
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import texts
 

@@ -7,9 +7,8 @@ from engine.charts import prediction
 from engine.questions import Question
 from engine.twins import twin
 from pages.common import classroom
-from pages.common.drawing import hand_of
 from pages.common.lecture import LECTURE
-from pages.common.questions import prediction_key
+from pages.common.questions import hand_of, prediction_key
 from pages.common.rooms import Visitor
 from pages.common.typeset import typeset
 from tests.pages.conftest import OpenPage

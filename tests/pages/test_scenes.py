@@ -12,10 +12,10 @@ from pages.common.lecture_file import (
     MAX_FILE_BYTES,
     LectureFileError,
     Scene,
+    pointable,
     read_lecture,
     write_lecture,
 )
-from pages.common.noticing import pointable
 from pages.common.tree_input import EXAMPLE
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, press, texts
@@ -53,6 +53,13 @@ def test_the_built_in_lecture_comes_back_from_its_file() -> None:
     assert read_lecture(write_lecture(LECTURE).encode(), PAGES) == LECTURE
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_a_file_may_set_every_control_of_a_page(page: str) -> None:
+    for control in PAGES[page]:
+        lecture = (Scene(page, "one", "", {control.key: "x"}),)
+        assert read_lecture(write_lecture(lecture).encode(), PAGES) == lecture
+
+
 @given(st.binary(max_size=300) | st.text(max_size=300).filter(encodable).map(str.encode))
 def test_whatever_is_in_a_file_it_is_a_lecture_or_refused_with_a_line(data: bytes) -> None:
     with pytest.raises(LectureFileError, match=r"^Line \d+: "):
@@ -66,6 +73,7 @@ GOOD = {"page": "beam_search", "name": "one", "look_for": "", "values": {"k": "2
     ("change", "rule"),
     [
         ({"page": "nowhere"}, '"page" has to be one of'),
+        ({"page": []}, '"page" has to be one of'),
         ({"name": " "}, '"name" must not be empty'),
         ({"name": "x" * 81}, "at most 80"),
         ({"name": "\ud83d"}, '"name" has to be a text'),
