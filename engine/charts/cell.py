@@ -7,7 +7,7 @@ choice of gates move both. Rows of `flow` are what engine.recurrent.cell_flow_sw
 from collections.abc import Sequence
 from typing import Any
 
-from engine.charts.altair import AnyChart, ChartData
+from engine.charts.altair import AnyChart
 from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, pills, symbols
 from engine.charts.cell_road import SHOW, TIMESTEP, cell_road, road_parameters
 from engine.charts.road import (
@@ -22,7 +22,7 @@ from engine.charts.road import (
     streams,
     wires,
 )
-from engine.charts.stage import Layer, in_window, parameter, power_text, stage, words
+from engine.charts.stage import Data, Layer, in_window, parameter, power_text, stage, words
 from engine.charts.ways import FORGET_BIAS, GATES
 
 #: Heights of the road, of i ∘ C̃, of o's way, of the boxes, of the hidden state; units.
@@ -139,7 +139,7 @@ CHEVRONS = (
 NEIGHBOURS = ((1, 2.0, BEFORE), (2, 126.0, AFTER))
 
 
-def cell(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartData) -> AnyChart:
+def cell(flow: Data, ways: Data, ticks: Data, facts: Data) -> AnyChart:
     """The cell at the timestep under the hand, over the road from 1 to T.
 
     flow: a row for each way of the gates and timestep, `norm` in words, and what
