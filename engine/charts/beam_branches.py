@@ -6,20 +6,10 @@ last columns up to the step under the hand are drawn.
 
 from __future__ import annotations
 
+from engine.charts import beam_parts as parts
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.beam_parts import (
-    KEPT,
-    LONGEST,
-    bow,
-    curve,
-    edges,
-    hands,
-    one_of,
-    ranked_column,
-    revealed,
-    text,
-)
+from engine.charts.beam_parts import KEPT, LONGEST, bow, curve, edges, one_of, text
 from engine.charts.beam_tree import AHEAD, ALIVE, FADED, PRUNED, WINNER
 from engine.charts.stage import Data, Layer, Own, Slider, marks, parameter, tips, words, y
 
@@ -37,7 +27,7 @@ def beam_branches(nodes: Data, sizes: Data, ranked: Data, ends: Data, *, widths:
     as `ranked_column` takes it. ends: `name, words, order` of the two paths.
     """
     parameters = [
-        *hands("t", Slider("step", "Step t", 0, LONGEST, 1, 0), widths, 3),
+        *parts.hands("t", Slider("step", "Step t", 0, LONGEST, 1, 0), widths, 3),
         parameter("phase", KEPT),
         parameter("place", "(beam - 1) * (last + 1) + t"),
         parameter("ranked_place", "(beam - 1) * last + t - 1"),
@@ -52,7 +42,7 @@ def beam_branches(nodes: Data, sizes: Data, ranked: Data, ends: Data, *, widths:
         *_paths(seen, ahead),
         *_words(seen),
         _start(sizes),
-        *ranked_column(ranked, title, dots=False),
+        *parts.ranked_column(ranked, title, dots=False),
         *_below(sizes, ends),
     ]
     return stage.stage(*layers, height="bottom_y + 8*s", parameters=parameters, many_marks=True)
@@ -210,5 +200,5 @@ def _below(sizes: Data, ends: Data) -> list[Layer]:
     )
     return [
         *text(looked, "x", "y", "words", colour="dim"),
-        *revealed(ends, "ends_y", "20*s", "rank_left", "rank_right - rank_left"),
+        *parts.revealed(ends, "ends_y", "20*s", "rank_left", "rank_right - rank_left"),
     ]

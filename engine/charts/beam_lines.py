@@ -9,19 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.charts import beam_parts as parts
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.beam_parts import (
-    LONGEST,
-    MONOSPACE,
-    bow,
-    curve,
-    edges,
-    hands,
-    looked_up,
-    revealed,
-    text,
-)
+from engine.charts.beam_parts import LONGEST, MONOSPACE, bow, curve, edges, text
 from engine.charts.stage import CAPTION, Data, Layer, Own, marks, parameter, rule, words
 
 #: How wide a letter of these typefaces is, of its size.
@@ -44,7 +35,7 @@ def beam_lines(pieces: Data, ends: Data, losers: Data, told: Data, *, widths: in
     sequence and the optimum.
     """
     parameters = [
-        *hands("t", stage.Slider("step", "Step t", 1, LONGEST, 1, 1), widths, 5),
+        *parts.hands("t", stage.Slider("step", "Step t", 1, LONGEST, 1, 1), widths, 5),
         *_places(),
     ]
     layers: list[Layer] = [
@@ -52,7 +43,7 @@ def beam_lines(pieces: Data, ends: Data, losers: Data, told: Data, *, widths: in
         *_letters(_pieces(pieces)),
         *_ends(ends),
         *_losers(losers),
-        *revealed(told, "told_top", "22*s", "left", "0.98*width"),
+        *parts.revealed(told, "told_top", "22*s", "left", "0.98*width"),
     ]
     return stage.stage(
         *layers,
@@ -185,7 +176,7 @@ def _finished(rows: alt.Chart, colour: str) -> list[Layer]:
 
 def _ends(ends: Data) -> list[Layer]:
     """Rank and total beside the line that they belong to."""
-    rows = looked_up(
+    rows = parts.looked_up(
         alt.Chart(ends).transform_filter("datum.beam_width == beam"),
         "t - 1", rank="ranks", value="values", at="ats",
     ).transform_filter("datum.rank != ''")  # fmt: skip
@@ -217,7 +208,7 @@ def _ends(ends: Data) -> list[Layer]:
 
 def _losers(losers: Data) -> list[Layer]:
     """The best of what was cut, written out in the same columns."""
-    rows = looked_up(
+    rows = parts.looked_up(
         alt.Chart(losers).transform_filter("datum.beam_width == beam"),
         "t - 1", letters="texts", short="shorts",
     ).transform_filter("datum.short != ''")  # fmt: skip

@@ -207,12 +207,6 @@ def under_hand(rows: alt.Chart, colour: str = "state", size: int = 130, **place:
                  stroke="background", strokeWidth=2)  # fmt: skip
 
 
-def start_square(x: str, y: str) -> alt.Chart:
-    """Where every sequence begins."""
-    return marks(ONE, "point", x=x, y=y, shape="square", filled=True, opacity=1, size="110*s*s",
-                 color="state")  # fmt: skip
-
-
 def one_of(nodes: alt.Chart, looks: str) -> alt.Chart:
     """The nodes of a tree that look so now: a letter each, see `engine.charts.beam_tree`."""
     return nodes.transform_filter(f"indexof('{looks}', datum.look) >= 0")

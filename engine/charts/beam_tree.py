@@ -9,32 +9,11 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from engine.charts import beam_parts as parts
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.beam_parts import (
-    KEPT,
-    MONOSPACE,
-    bow,
-    curve,
-    edges,
-    hands,
-    one_of,
-    ranked_column,
-    start_square,
-    text,
-)
-from engine.charts.stage import (
-    BOX,
-    ONE,
-    TICK,
-    Data,
-    Layer,
-    Own,
-    marks,
-    parameter,
-    tips,
-    words,
-)
+from engine.charts.beam_parts import KEPT, MONOSPACE, bow, curve, edges, one_of, text
+from engine.charts.stage import BOX, ONE, TICK, Data, Layer, Own, marks, parameter, tips, words
 
 #: How a node looks, one letter each, as the rows have it for every k and moment.
 AHEAD, NOW, ALIVE, FADED, PRUNED, WINNER = ".", "o", "k", "f", "p", "w"
@@ -56,7 +35,7 @@ def beam_tree(
     moments = 3 * steps + 1
     moment = stage.Slider("moment", "Moment", 0, moments, 1, 0)
     parameters = [
-        *hands("m", moment, widths, 2),
+        *parts.hands("m", moment, widths, 2),
         parameter("t", f"min({steps}, ceil(m / 3))"),
         parameter("phase", f"m == 0 || final ? {KEPT} : (m - 1) % 3"),
         parameter("place", f"(beam - 1) * {moments + 1} + m"),
@@ -71,12 +50,14 @@ def beam_tree(
         *_paths(rows),
         *_pills(rows),
         *_labels(rows),
-        start_square("10*s", f"tree_top + row * {(leaves - 1) / 2}"),
+        # Where every sequence begins.
+        marks(ONE, "point", x="10*s", y=f"tree_top + row * {(leaves - 1) / 2}", shape="square",
+              filled=True, opacity=1, size="110*s*s", color="state"),
         *_key(),
-        *ranked_column(ranked, _rank_title()),
+        *parts.ranked_column(ranked, _rank_title()),
         *_algorithm(algorithm),
         *_survival(survival),
-    ]
+    ]  # fmt: skip
     base = f"beam_top + {steps + 0.6}*21*s"
     bottom = f"wide ? max(key_y + 24*s, {base}) : {base}"
     return stage.stage(*layers, height=bottom, parameters=parameters, many_marks=True)

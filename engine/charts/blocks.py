@@ -147,10 +147,9 @@ def symbols(ground: Ground, letters: Sequence[Symbol]) -> list[Layer]:
         return marks(of, "text", **AT, color="ink", font=SERIF, clip=True, fontSize=f"{size}*s",
                      dx=dx, dy=f"{dy}*s", **mark)  # fmt: skip
 
-    italic: dict[str, Any] = {"fontStyle": "italic"}
     drawn: list[Layer] = [
-        set_in(rows, 18, "wide ? 0 : 7", 5, text=Own("letter"), align="right", **italic),
-        set_in(rows, 12.5, "wide ? 1 : 8", 9, text=Own("index"), align="left", **italic),
+        set_in(rows, 18, "wide ? 0 : 7", 5, text=Own("letter"), align="right", fontStyle="italic"),
+        set_in(rows, 12.5, "wide ? 1 : 8", 9, text=Own("index"), align="left", fontStyle="italic"),
     ]
     if any(one.tilde for one in letters):
         over = rows.transform_filter("datum.tilde")

@@ -8,18 +8,7 @@ from __future__ import annotations
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import (
-    ONE,
-    Data,
-    Layer,
-    Own,
-    Radio,
-    marks,
-    of_data,
-    parameter,
-    unseen,
-    words,
-)
+from engine.charts.stage import ONE, Data, Layer, Own, Radio, marks, of_data, parameter, words
 from engine.charts.ways import Curve, WayPanel, choosing, margins, picture_of_ways, row_of, times
 from engine.gates import SHOWN
 
@@ -87,7 +76,7 @@ def cell_road(flow: Data, ways: Data, ticks: Data, facts: Data) -> list[Layer]:
         ROAD.dots("rows[0][datum.column] - last[datum.column]"),
         *_strip(ways),
         *times("strip_base + 17*s"),
-        *unseen(flow, ways, facts),
+        *stage.unseen(flow, ways, facts),
     ]
 
 
