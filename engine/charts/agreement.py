@@ -66,6 +66,6 @@ def _law_names() -> list[stage.Layer]:
     ]  # fmt: skip
 
 
-def _end_labels(at_end: alt.Chart, network: str, colour: str, name: str) -> list[stage.Layer]:
+def _end_labels(at_end: alt.Chart, network: str, colour: str, name: str) -> list[alt.Chart]:
     text = f"(wide ? '{name} ' : '') + format(datum.{network}, '.2f')"
     return PLOT.label(at_end, text, f"{network}_at", colour, left="x1 + (wide ? 34 : 26)*s")

@@ -150,8 +150,8 @@ def _curves(curves: Data, ends: Data, ticks: Data) -> list[Layer]:
         drawn.append(BACK.curve(rows, "back", "v", ink, width=2.6, strokeDash=dash))
     for name, long, short, ink in CURVES:
         drawn += BACK.label(
-            labels, f"wide ? '{long}' : '{short}'", "at", ink, left="x0 - 10*s", align="right",
-            where=f"datum.curve == '{name}'", size=CAPTION,
+            labels.transform_filter(f"datum.curve == '{name}'"), f"wide ? '{long}' : '{short}'",
+            "at", ink, left="x0 - 10*s", align="right", size=CAPTION,
         )  # fmt: skip
     unit = "(wide ? ' steps or layers back' : '')"
     return [

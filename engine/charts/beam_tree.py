@@ -18,7 +18,8 @@ from engine.charts.stage import BOX, ONE, TICK, Data, Layer, Own, marks, paramet
 #: How a node looks, one letter each, as the rows have it for every k and moment.
 AHEAD, NOW, ALIVE, FADED, PRUNED, WINNER = ".", "o", "k", "f", "p", "w"
 
-Box: TypeAlias = dict[str, Any]
+#: Four sides of a rectangle, as `marks` takes them.
+Sides: TypeAlias = dict[str, Any]
 
 
 def beam_tree(
@@ -174,12 +175,14 @@ def _paths(rows: alt.Chart) -> list[Layer]:
     return layers
 
 
-def _filled(rows: alt.Chart | Data, box: Box, colour: str, radius: float, **look: Any) -> alt.Chart:
+def _filled(
+    rows: alt.Chart | Data, box: Sides, colour: str, radius: float, **look: Any
+) -> alt.Chart:
     return marks(rows, "rect", **box, color=colour, cornerRadius=f"{radius}*s", **look)
 
 
 def _outline(
-    rows: alt.Chart | Data, box: Box, colour: str, width: float, radius: float, **look: Any
+    rows: alt.Chart | Data, box: Sides, colour: str, width: float, radius: float, **look: Any
 ) -> alt.Chart:
     return marks(rows, "rect", **box, filled=False, stroke=colour, strokeWidth=f"{width}*s",
                  cornerRadius=f"{radius}*s", **look)  # fmt: skip

@@ -36,6 +36,7 @@ def by_network(
         *_curves(curves),
         *_words(panel_of, per_row, titles),
     ]
+    tall = 300 // rows - 10 * (rows - 1)
     layout = [
         parameter("n", "length(data('panels'))"),
         parameter("across", "wide ? n : min(n, 2)"),
@@ -44,18 +45,13 @@ def by_network(
         parameter("pw", "max((width - x0 - (across - 1)*gap - 10)/across, 1)"),
         parameter("head", "wide ? 72*s : 70"),
         parameter("rgap", "48*s"),
-        parameter("rh", f"wide ? {300 // rows - 10 * (rows - 1)}*s : {200 // rows}"),
+        parameter("rh", f"wide ? {tall}*s : {200 // rows}"),
         parameter("block", f"head + {rows}*rh + {rows - 1}*rgap + 34*s"),
     ]
-    lines = "(wide ? 1 : ceil(length(data('panels'))/2))"
-    scale = "(width < 700 ? 0.9 : width < 1300 ? 1 : 1.55)"
-    high = f"(width >= 700 ? {106 + rows * (300 // rows - 10 * (rows - 1)) + 48 * (rows - 1)} : "
-    high += f"{112 + 200 + 48 * (rows - 1)})"
-    return stage.stage(
-        *layers,
-        height=f"{lines.replace('wide', 'width >= 700')}*{high}*(width >= 700 ? {scale} : 1)",
-        parameters=layout,
-    )
+    gaps = 48 * (rows - 1)
+    phone = f"{112 + 200 + gaps}*ceil(length(data('panels'))/2)"
+    height = f"width < 700 ? {phone} : {106 + rows * tall + gaps}*(width < 1300 ? 1 : 1.55)"
+    return stage.stage(*layers, height=height, parameters=layout)
 
 
 def _grid(ticks: Data) -> list[Layer]:

@@ -79,7 +79,7 @@ class Panel:
 PANEL = Panel()
 #: Which of the timesteps have a labelled node: more where there is room.
 NODES = "(wide ? datum.big : datum.bigger)"
-#: Columns of `drawn_steps` that the nodes need.
+#: How large a labelled node is, and a bead between two.
 DISC = "pow(2*rn, 2)"
 BEAD = "pow(wide ? 6*s : 4, 2)"
 

@@ -27,13 +27,13 @@ class Plot:
     across: tuple[End, End]
     up: tuple[End, End]
 
-    def x(self, field: str, **options: Any) -> alt.X:
+    def x(self, field: str) -> alt.X:
         """A field along the width."""
-        return stage.x(field, self.left, self.right, self.across, **options)
+        return stage.x(field, self.left, self.right, self.across)
 
-    def y(self, field: str, **options: Any) -> alt.Y:
+    def y(self, field: str) -> alt.Y:
         """A field along the height."""
-        return stage.y(field, self.top, self.bottom, self.up, **options)
+        return stage.y(field, self.top, self.bottom, self.up)
 
     def at_x(self, value: End) -> str:
         """The pixel of a value along the width."""
@@ -78,20 +78,18 @@ class Plot:
                      **mark)  # fmt: skip
 
     def label(
-        self, rows: alt.Chart, words: str, up: str, colour: str, *, left: str | None = None,
-        size: float = LABEL, where: str | None = None, **mark: Any,
-    ) -> list[Layer]:  # fmt: skip
+        self, rows: alt.Chart, words: str, up: str, colour: str, *, left: str,
+        size: float = LABEL, align: str = "left",
+    ) -> list[alt.Chart]:  # fmt: skip
         """Words beside a curve with paper around the letters, at the height of the field `up`.
 
-        words: an expression of the row. left: its pixel, the plot's own left edge without it.
+        words: an expression of the row. left: their pixel.
         """
-        mark = {"baseline": "middle", "fontWeight": 600, "align": "left"} | mark
-        if where is not None:
-            rows = rows.transform_filter(where)
-        return [
-            *stage.haloed(rows.transform_calculate(label_=words), x=left or self.left, y=self.y(up),
-                          text=Own("label_"), fontSize=f"{size}*s", color=colour, **mark)
-        ]  # fmt: skip
+        said = rows.transform_calculate(label_=words)
+        return stage.haloed(
+            said, x=left, y=self.y(up), text=Own("label_"), color=colour, align=align,
+            fontSize=f"{size}*s", baseline="middle", fontWeight=600,
+        )  # fmt: skip
 
 
 def headline(said: Data, *, left: str = "x0", top: str = "4*s") -> list[Layer]:

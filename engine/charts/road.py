@@ -169,7 +169,7 @@ def streams(
 
 def chevrons(
     ground: Ground, turned: Sequence[Chevron], *, rows: str, widest: float, show: str = "true",
-    where: str | None = None, share: str | None = None,
+    share: str | None = None,
 ) -> Layer:  # fmt: skip
     """The direction of the gradient inside streams that are wide enough for it."""
     values = [
@@ -177,7 +177,7 @@ def chevrons(
         for m in turned
     ]
     sized = (
-        ground.placed(values, where)
+        ground.placed(values)
         .transform_calculate(stream=_stream(show, share or share_of(rows), widest))
         .transform_calculate(area="datum.stream > 6 ? pow(min(datum.stream, 24*s)*0.5, 2) : 0")
     )
@@ -186,12 +186,11 @@ def chevrons(
 
 
 def heads(
-    ground: Ground, places: Sequence[tuple[float, float, int]], *, show: str = "true",
-    where: str | None = None,
-) -> Layer:  # fmt: skip
+    ground: Ground, places: Sequence[tuple[float, float, int]], *, show: str = "true"
+) -> Layer:
     """Arrowheads where values arrive: x, y and degrees, 0 for to the right."""
     values = [{"x": x, "y": y, "turn": turn % 360} for x, y, turn in places]
-    return marks(ground.placed(values, where), "point", **AT, angle=Own("turn"), shape=HEAD,
+    return marks(ground.placed(values), "point", **AT, angle=Own("turn"), shape=HEAD,
                  filled=True, color="ink", strokeWidth=0, clip=True, size="150*s*s",
                  opacity=f"({show}) ? 1 : 0")  # fmt: skip
 

@@ -158,14 +158,14 @@ def theme() -> list[alt.Parameter]:
     ]
 
 
-def x(field: str, left: str, right: str, domain: Sequence[Any], **options: Any) -> alt.X:
+def x(field: str, left: str, right: str, domain: Sequence[Any]) -> alt.X:
     """A horizontal scale between two places; a domain's end may be an expression."""
-    return alt.X(f"{field}:Q", axis=None, scale=_scale(domain, left, right), **options)
+    return alt.X(f"{field}:Q", axis=None, scale=_scale(domain, left, right))
 
 
-def y(field: str, top: str, bottom: str, domain: Sequence[Any], **options: Any) -> alt.Y:
+def y(field: str, top: str, bottom: str, domain: Sequence[Any]) -> alt.Y:
     """A vertical scale between two places."""
-    return alt.Y(f"{field}:Q", axis=None, scale=_scale(domain, bottom, top), **options)
+    return alt.Y(f"{field}:Q", axis=None, scale=_scale(domain, bottom, top))
 
 
 class Own(str):
@@ -299,11 +299,11 @@ def levels(
 
 
 def rule(
-    left: str, top: str, right: str, bottom: str, *, data: Data = ONE, colour: str = "hair",
+    left: str, top: str, right: str, bottom: str, *, colour: str = "hair",
     width: str | float = 1, **mark: Any,
 ) -> alt.Chart:  # fmt: skip
     """A straight line between two places."""
-    return marks(data, "rule", x=left, y=top, x2=right, y2=bottom, color=colour,
+    return marks(ONE, "rule", x=left, y=top, x2=right, y2=bottom, color=colour,
                  strokeWidth=scaled(width), **mark)  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from engine.charts.stage import Data
 NAMES = {"input x_t": "#808080", "label y_t, their average": "#1F83C6"}
 
 
-def task(numbers: Data, *, height: int = 200) -> AnyChart:
+def task(numbers: Data) -> AnyChart:
     """Points and the line through which they settle. numbers: `timestep, what, value`."""
     inputs_are, labels_are = NAMES
     # With few steps Vega puts ticks between them; only whole numbers get a label.
@@ -34,4 +34,4 @@ def task(numbers: Data, *, height: int = 200) -> AnyChart:
     labels = base.transform_filter(f"datum.what == '{labels_are}'").mark_line(
         strokeWidth=2.5, point=True
     )
-    return alt.layer(inputs, labels).properties(width="container", height=height)
+    return alt.layer(inputs, labels).properties(width="container", height=200)
