@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.charts import stage
 from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
-from engine.charts.panel import Panel
-from engine.charts.stage import Data, Layer, expr, of_data, parameter, px, words
+from engine.charts.panel import Panel, axis
+from engine.charts.stage import Data, Layer, Own, marks, of_data, parameter, words
 from engine.charts.unrolled import RADIUS
 
 #: Column ending and name of each, in the order of the panels.
@@ -34,21 +36,18 @@ def activations(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     layers += [*_labels(), *_bound_name(), *_limit(), *_landscape(radii)]
     return stage.stage(
         *layers,
-        height=stage.in_window("width < 700 ? 676 : width < 1300 ? 470 : 800", 470),
+        height=stage.in_window(stage.by_width(676, 470, 800), 470),
         parameters=[RADIUS.selection(), *_chosen(), *_layout()],
     )
 
 
 def _chosen() -> list[alt.Parameter]:
-    last = "length(data('steps')) - 1"
     return [
         parameter("i", RADIUS.place()),
-        *stage.ends_of("ticks"),
-        of_data("t1", "steps", "t", last),
-        parameter("t0", "t1 > 1 ? 1 : 0"),
-        of_data("limit", "radii", "limit"),
-        of_data("limit_words", "radii", "limit_words"),
-        *(of_data(f"{c}_{n}", "radii", f"{c}_{n}", "i") for n in NAMES for c in _OF_EACH),
+        *axis(),
+        of_data("limit", "radii"),
+        of_data("limit_words", "radii"),
+        *(of_data(f"{c}_{n}", "radii", row="i") for n in NAMES for c in _OF_EACH),
     ]
 
 
@@ -84,30 +83,22 @@ def _panel(steps: Data, ticks: Data, name: str, number: int) -> list[Layer]:
     curves: list[Layer] = []
     for field, colour, width, size in (("h", "state", 2.0, 26), ("g", "gradient", 3.0, 40)):
         inside = rows.transform_filter(f"datum.{field} >= low && datum.{field} <= high")
-        dots = inside.transform_filter("datum.bigger").mark_circle(
-            size=expr(f"{size}*s*s"), color=expr(colour), opacity=1, aria=False
-        )
         curves += [
-            panel.line(inside, field, colour, width).properties(description=colour),
-            dots.encode(x=panel.x(), y=panel.y(field)),
-        ]
+            panel.line(inside, field, colour, width, description=colour),
+            marks(inside.transform_filter("datum.bigger"), "circle", x=panel.x(), y=panel.y(field),
+                  size=f"{size}*s*s", color=colour, opacity=1),
+        ]  # fmt: skip
     bound = alt.Chart(stage.ONE).transform_filter(f"isFinite(bound_t0_{name})")
-    bound = bound.mark_rule(
-        color=expr("mid"), strokeWidth=expr("1.5*s"), strokeDash=[5, 4], aria=False
-    )
-    left, right = panel.left, panel.right
-    ends = {
-        "x": px(panel.along(f"bound_t0_{name}")), "y": px(panel.at(f"bound_v0_{name}")),
-        "x2": px(panel.along(f"bound_t1_{name}")), "y2": px(panel.at(f"bound_v1_{name}")),
-    }  # fmt: skip
     one = panel.at("0")
     return [
         *panel.grid(ticks),
-        stage.rule(f"{left} - 8*s", one, f"{right} + 8*s", one, colour="mid"),
-        bound.encode(**ends),
+        stage.rule(f"{panel.left} - 8*s", one, f"{panel.right} + 8*s", one, colour="mid"),
+        marks(bound, "rule", x=panel.along(f"bound_t0_{name}"), y=panel.at(f"bound_v0_{name}"),
+              x2=panel.along(f"bound_t1_{name}"), y2=panel.at(f"bound_v1_{name}"), color="mid",
+              strokeWidth="1.5*s", strokeDash=[5, 4]),
         *curves,
         *_head(name, number),
-    ]
+    ]  # fmt: skip
 
 
 def _head(name: str, number: int) -> list[Layer]:
@@ -162,28 +153,21 @@ def _limit() -> list[Layer]:
 
 def _landscape(radii: Data) -> list[Layer]:
     strip, rows = Landscape(RADIUS), alt.Chart(radii)
-    drawn: list[Layer] = [*strip.frame(1.0), strip.here()]
+    drawn = strip.frame(1.0)
     dots: list[Layer] = []
     for name in NAMES:
-        share = f"share_{name}"
-        line = rows.transform_filter(f"isValid(datum.{share})").mark_line(
-            strokeWidth=expr("2*s"), strokeDash=_DASHES[name], color=expr("gradient"), aria=False
-        )
-        at, dy, align = _NAMED_AT[name]
-        named = rows.transform_filter(f"abs(datum.at - {at}) < 0.005 && isValid(datum.{share})")
-        named = named.transform_calculate(words=f"'{NAMES[name]}'")
-        here = rows.transform_filter(f"datum.i == i && isValid(datum.{share})").mark_circle(
-            size=expr("80*s*s"), color=expr("gradient"), opacity=1, aria=False
-        )
+        share, (at, dy, align) = f"share_{name}", _NAMED_AT[name]
+        there = f"isValid(datum.{share})"
+        line = rows.transform_filter(there)
+        named = rows.transform_filter(f"abs(datum.at - {at}) < 0.005 && {there}")
+        here = rows.transform_filter(f"datum.i == i && {there}")
+        look: dict[str, Any] = {"x": strip.x(), "y": strip.y(share), "color": "gradient"}
         drawn += [
-            line.encode(x=strip.x(), y=strip.y(share)),
-            *stage.haloed(
-                named.encode(x=strip.x(), y=strip.y(share), text=alt.Text("words:N")),
-                align=align, dy=expr(dy), fontSize=expr("13*s"), fontWeight=600,
-                color=expr("gradient"),
-            ),
+            marks(line, "line", **look, strokeWidth="2*s", strokeDash=_DASHES[name]),
+            *stage.haloed(named.transform_calculate(words=f"'{NAMES[name]}'"), **look,
+                          text=Own("words"), align=align, dy=dy, fontSize="13*s", fontWeight=600),
         ]  # fmt: skip
-        dots.append(here.encode(x=strip.x(), y=strip.y(share)))
+        dots.append(marks(here, "circle", **look, size="80*s*s", opacity=1))
     return [
         *drawn,
         *dots,

@@ -22,17 +22,11 @@ def decorrelation(curves: Data, laws: Data, ends: Data, said: Data) -> alt.Layer
     `network, depth, correlation`. ends: one row, `deepest` and packed by angle `plain, residual`,
     what is left there, and `plain_at, residual_at`, where their labels stand. said: see `headline`.
     """
-    plain, residual = (
-        unpacked(
-            alt.Chart(curves).transform_filter(f"datum.network == '{one}'"), "place",
-            v="correlations",
-        )
+    plain, residual, plain_law, residual_law = (
+        alt.Chart(rows).transform_filter(f"datum.network == '{one}'")
+        for rows in (curves, laws)
         for one in ("plain", "residual")
-    )  # fmt: skip
-    law = [
-        alt.Chart(laws).transform_filter(f"datum.network == '{one}'")
-        for one in ("plain", "residual")
-    ]
+    )
     at_end = unpacked(
         alt.Chart(ends), "place", plain="plain", residual="residual",
         plain_at="plain_at", residual_at="residual_at",
@@ -40,7 +34,7 @@ def decorrelation(curves: Data, laws: Data, ends: Data, said: Data) -> alt.Layer
     parameters = [
         ANGLE.selection(),
         parameter("place", ANGLE.place()),
-        stage.of_data("deepest", "ends", "deepest"),
+        stage.of_data("deepest", "ends"),
         parameter("x0", "wide ? 12*s : 8"),
         parameter("x1", "width - (wide ? 150*s : 62)"),
         parameter("y0", "(wide ? 112 : 122)*s"),
@@ -49,9 +43,10 @@ def decorrelation(curves: Data, laws: Data, ends: Data, said: Data) -> alt.Layer
     dashed: dict[str, Any] = {"strokeDash": [5, 4], "width": 1.6}
     layers = [
         *PLOT.levels(ticks({0: "0", 0.5: "0.5", 1: "1"})),
-        *(PLOT.curve(rows, "depth", "correlation", "mid", **dashed) for rows in law),
-        PLOT.curve(plain, "depth", "v", "weights", width=3),
-        PLOT.curve(residual, "depth", "v", "road", width=3),
+        PLOT.curve(plain_law, "depth", "correlation", "mid", **dashed),
+        PLOT.curve(residual_law, "depth", "correlation", "mid", **dashed),
+        PLOT.curve(unpacked(plain, "place", v="correlations"), "depth", "v", "weights", width=3),
+        PLOT.curve(unpacked(residual, "place", v="correlations"), "depth", "v", "road", width=3),
         PLOT.feet("deepest", "input", "' blocks'"),
         *_law_names(),
         *_end_labels(at_end, "residual", "road", "with skips"),
@@ -71,6 +66,6 @@ def _law_names() -> list[stage.Layer]:
     ]  # fmt: skip
 
 
-def _end_labels(at_end: alt.Chart, network: str, colour: str, name: str) -> list[stage.Layer]:
+def _end_labels(at_end: alt.Chart, network: str, colour: str, name: str) -> list[alt.Chart]:
     text = f"(wide ? '{name} ' : '') + format(datum.{network}, '.2f')"
     return PLOT.label(at_end, text, f"{network}_at", colour, left="x1 + (wide ? 34 : 26)*s")

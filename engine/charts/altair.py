@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import altair as alt
-    import pandas as pd
 else:
 
     class _Altair:
@@ -21,8 +20,6 @@ else:
 
     alt = _Altair()
 
-__all__ = ["AnyChart", "ChartData", "alt"]
+__all__ = ["AnyChart", "alt"]
 
-#: A frame in a notebook; on a page the name under which the rows arrive.
-ChartData: TypeAlias = "pd.DataFrame | alt.NamedData"
 AnyChart: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart"

@@ -9,24 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from engine.charts import stage
+from engine.charts import skip_block, stage
 from engine.charts.altair import alt
 from engine.charts.blocks import Symbol, cells, pills, symbols
 from engine.charts.plot import Plot
 from engine.charts.road import Ground, Stream, wires
-from engine.charts.skip_block import (
-    BASE,
-    BRANCH,
-    GATE,
-    HALF,
-    TIMES,
-    WAY,
-    WIDTH,
-    G,
-    Step,
-    flow_parameters,
-    steps,
-)  # fmt: skip
+from engine.charts.skip_block import BASE, BRANCH, GATE, HALF, TIMES, WAY, WIDTH, G, Step, steps
 from engine.charts.stage import CAPTION, LABEL, Data, Layer, parameter, unpacked, words
 
 #: Where the second step begins, and how far below the first it stands on a phone.
@@ -64,7 +52,7 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
         parameter("hand", G.now()),
         parameter("place", G.place()),
         *GROUND.unit(),
-        *flow_parameters(2),
+        *skip_block.flow_parameters(2),
         *stage.ends_of("ticks"),
         stage.of_data("last", "ends", "back"),
         parameter("x0", "wide ? 190*s : 74"),
@@ -76,9 +64,10 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
     return stage.stage(
         cells(GROUND, frames),
         *stage.unseen(flow),
-        *_only_lstm(),
+        wires(GROUND, _only_lstm(), opacity="0.8"),
         *steps(GROUND, [LSTM, RESNET]),
-        pills_of_lstm(),
+        # What the LSTM's block reads is squashed on its way; a ResNet's block reads the road.
+        alt.LayerChart(layer=pills(GROUND, [(*LSTM.at(BRANCH, GATE), "o ∘ tanh")])),
         *_letters(),
         *_notes(),
         *_curves(curves, ends, ticks),
@@ -88,35 +77,27 @@ def analogy(flow: Data, curves: Data, ends: Data, ticks: Data) -> alt.LayerChart
     )
 
 
-def pills_of_lstm() -> alt.LayerChart:
-    """What the LSTM's block reads is squashed on its way; a ResNet's block reads the road."""
-    return alt.LayerChart(layer=list(pills(GROUND, [(*LSTM.at(BRANCH, GATE), "o ∘ tanh")])))
-
-
-def _only_lstm() -> list[Layer]:
+def _only_lstm() -> list[Stream]:
     """f looks at what the cell reads: h_{t−1} and x_t."""
-    looks = [
+    return [
         Stream((LSTM.at(TIMES, WAY - HALF[1]), LSTM.at(TIMES, GATE + HALF[1])), "plain"),
         Stream((LSTM.at(TIMES, BASE + 2), LSTM.at(TIMES, WAY + HALF[1])), "plain"),
     ]
-    return [wires(GROUND, looks, opacity="0.8")]
 
 
 def _letters() -> list[Layer]:
-    return list(
-        symbols(
-            GROUND,
-            [
-                Symbol(LSTM.at(BRANCH - 1, 4.2), "C", "t−1"),
-                Symbol(LSTM.at(WIDTH - 9, 4.2), "C", "t"),
-                Symbol(RESNET.at(BRANCH - 1, 4.2), "h", "t"),
-                Symbol(RESNET.at(WIDTH - 10.4, 4.2), "h", "t+1"),
-                Symbol(LSTM.at(TIMES + 0.8, WAY), "W"),
-                Symbol(RESNET.at(TIMES + 0.8, WAY), "W", "t"),
-                Symbol(LSTM.at(BRANCH + 5, WAY - 2), "h", "t−1"),
-                Symbol(LSTM.at(TIMES + 2.6, BASE - 0.4), "x", "t"),
-            ],
-        )
+    letters = (
+        (LSTM, BRANCH - 1, 4.2, "C", "t−1"),
+        (LSTM, WIDTH - 9, 4.2, "C", "t"),
+        (RESNET, BRANCH - 1, 4.2, "h", "t"),
+        (RESNET, WIDTH - 10.4, 4.2, "h", "t+1"),
+        (LSTM, TIMES + 0.8, WAY, "W", ""),
+        (RESNET, TIMES + 0.8, WAY, "W", "t"),
+        (LSTM, BRANCH + 5, WAY - 2, "h", "t−1"),
+        (LSTM, TIMES + 2.6, BASE - 0.4, "x", "t"),
+    )
+    return symbols(
+        GROUND, [Symbol(step.at(x, y), letter, index) for step, x, y, letter, index in letters]
     )
 
 
@@ -169,8 +150,8 @@ def _curves(curves: Data, ends: Data, ticks: Data) -> list[Layer]:
         drawn.append(BACK.curve(rows, "back", "v", ink, width=2.6, strokeDash=dash))
     for name, long, short, ink in CURVES:
         drawn += BACK.label(
-            labels, f"wide ? '{long}' : '{short}'", "at", ink, left="x0 - 10*s", align="right",
-            where=f"datum.curve == '{name}'", size=CAPTION,
+            labels.transform_filter(f"datum.curve == '{name}'"), f"wide ? '{long}' : '{short}'",
+            "at", ink, left="x0 - 10*s", align="right", size=CAPTION,
         )  # fmt: skip
     unit = "(wide ? ' steps or layers back' : '')"
     return [

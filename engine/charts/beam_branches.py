@@ -6,23 +6,12 @@ last columns up to the step under the hand are drawn.
 
 from __future__ import annotations
 
+from engine.charts import beam_parts as parts
+from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.beam_parts import KEPT, LONGEST, bow, curve, edges, hands, ranked_column, text
+from engine.charts.beam_parts import KEPT, LONGEST, bow, curve, edges, one_of, text
 from engine.charts.beam_tree import AHEAD, ALIVE, FADED, PRUNED, WINNER
-from engine.charts.stage import (
-    CAPTION,
-    Data,
-    Layer,
-    Slider,
-    at_x,
-    at_y,
-    expr,
-    parameter,
-    stage,
-    unpacked,
-    words,
-    y,
-)
+from engine.charts.stage import Data, Layer, Own, Slider, marks, parameter, tips, words, y
 
 #: Columns that can be read beside each other: on a screen, on a phone.
 COLUMNS, PHONE_COLUMNS = 6, 3
@@ -38,7 +27,7 @@ def beam_branches(nodes: Data, sizes: Data, ranked: Data, ends: Data, *, widths:
     as `ranked_column` takes it. ends: `name, words, order` of the two paths.
     """
     parameters = [
-        *hands("t", Slider("step", "Step t", 0, LONGEST, 1, 0), widths, 3),
+        *parts.hands("t", Slider("step", "Step t", 0, LONGEST, 1, 0), widths, 3),
         parameter("phase", KEPT),
         parameter("place", "(beam - 1) * (last + 1) + t"),
         parameter("ranked_place", "(beam - 1) * last + t - 1"),
@@ -52,11 +41,11 @@ def beam_branches(nodes: Data, sizes: Data, ranked: Data, ends: Data, *, widths:
         *_edges(seen),
         *_paths(seen, ahead),
         *_words(seen),
-        *_start(sizes),
-        *ranked_column(ranked, title, dots=False),
+        _start(sizes),
+        *parts.ranked_column(ranked, title, dots=False),
         *_below(sizes, ends),
     ]
-    return stage(*layers, height="bottom_y + 8*s", parameters=parameters, many_marks=True)
+    return stage.stage(*layers, height="bottom_y + 8*s", parameters=parameters, many_marks=True)
 
 
 def _places() -> list[alt.Parameter]:
@@ -96,7 +85,7 @@ def _nodes(nodes: Data) -> tuple[alt.Chart, alt.Chart]:
         .transform_calculate(**bow("datum.x - datum.px"))
         .transform_calculate(look="datum.looks[place]")
     )
-    rows = unpacked(window, "beam - 1", y_part="ys", parent_part="parent_ys")
+    rows = stage.unpacked(window, "beam - 1", y_part="ys", parent_part="parent_ys")
     seen = (
         rows.transform_filter(f"datum.look != '{AHEAD}'")
         .transform_calculate(
@@ -105,10 +94,6 @@ def _nodes(nodes: Data) -> tuple[alt.Chart, alt.Chart]:
         .transform_calculate(path=curve("datum.y - datum.py"))
     )
     return seen, rows.transform_filter(f"datum.look == '{AHEAD}'")
-
-
-def _one_of(seen: alt.Chart, looks: str) -> alt.Chart:
-    return seen.transform_filter(f"indexof('{looks}', datum.look) >= 0")
 
 
 def _heads() -> list[Layer]:
@@ -122,25 +107,20 @@ def _heads() -> list[Layer]:
 
 def _hairlines(ahead: alt.Chart) -> alt.Chart:
     """What the search doesn't look at: there are many, so each is one straight line."""
-    lines = ahead.mark_rule(color=expr("mid"), strokeWidth=0.6, opacity=0.7, aria=False)
-    return lines.encode(
-        x=at_x("px"),
-        x2="end",
-        y=y("parent_part", "tree_top", "tree_top + tall", [1, 0]),
-        y2="y_part",
-    )
+    return marks(ahead, "rule", x=Own("px"), x2=Own("end"),
+                 y=y("parent_part", "tree_top", "tree_top + tall", [1, 0]), y2=Own("y_part"),
+                 color="mid", strokeWidth=0.6, opacity=0.7)  # fmt: skip
 
 
 def _edges(seen: alt.Chart) -> list[Layer]:
     """Dashes, and solid lines as wide as the token is likely."""
-    pruned, kept, winner = (_one_of(seen, looks) for looks in (PRUNED, ALIVE + FADED, WINNER))
-    faint = alt.condition(f"datum.look == '{FADED}'", alt.value(0.45), alt.value(1))
-    width = alt.StrokeWidth("line:Q", scale=None, legend=None)
+    pruned, kept, winner = (one_of(seen, looks) for looks in (PRUNED, ALIVE + FADED, WINNER))
+    faint = stage.either(f"datum.look == '{FADED}'", 0.45, 1)
     wide = kept.transform_calculate(line="(0.9 + 3*datum.probability)*s")
     return [
-        edges(pruned, "px", "py", stroke=expr("mid"), strokeDash=[4, 3], strokeWidth=expr("1.1*s")),
-        edges(wide, "px", "py", stroke=expr("state")).encode(strokeWidth=width, opacity=faint),
-        edges(winner, "px", "py", stroke=expr("state"), strokeWidth=expr("4.4*s")),
+        edges(pruned, "px", "py", stroke="mid", strokeDash=[4, 3], strokeWidth="1.1*s"),
+        edges(wide, "px", "py", stroke="state", strokeWidth=Own("line"), opacity=faint),
+        edges(winner, "px", "py", stroke="state", strokeWidth="4.4*s"),
     ]
 
 
@@ -153,11 +133,10 @@ def _paths(seen: alt.Chart, ahead: alt.Chart) -> list[Layer]:
         )
         line = on.transform_calculate(path=curve("datum.under - datum.beside"))
         layers += [
-            edges(line, "px", "beside", stroke=expr(name), strokeWidth=expr("2.4*s")),
-            on.mark_rule(color=expr(name), strokeWidth=expr("2.2*s"), aria=False).encode(
-                x=at_x("x"), x2="end", y=at_y("under")
-            ),
-        ]
+            edges(line, "px", "beside", stroke=name, strokeWidth="2.4*s"),
+            marks(on, "rule", x=Own("x"), x2=Own("end"), y=Own("under"), color=name,
+                  strokeWidth="2.2*s"),
+        ]  # fmt: skip
     missed = (
         ahead.transform_filter("reveal_on && datum.optimum")
         .transform_calculate(
@@ -168,56 +147,48 @@ def _paths(seen: alt.Chart, ahead: alt.Chart) -> list[Layer]:
     )
     return [
         *layers,
-        edges(missed, "px", "py", stroke=expr("optimum"), strokeWidth=expr("2.4*s")),
-        missed.mark_rule(color=expr("optimum"), strokeWidth=expr("2.2*s"), aria=False).encode(
-            x=at_x("x"), x2="end", y=at_y("y")
-        ),
+        edges(missed, "px", "py", stroke="optimum", strokeWidth="2.4*s"),
+        marks(missed, "rule", x=Own("x"), x2=Own("end"), y=Own("y"), color="optimum",
+              strokeWidth="2.2*s"),
         *text(missed, "x", "y", "word", colour="optimum", halo=True, fontWeight=600,
-              dx=expr("4*s"), dy=expr("13*s"), size=CAPTION - 1),
+              dx="4*s", dy="13*s", size=stage.CAPTION - 1, baseline="alphabetic"),
     ]  # fmt: skip
 
 
 def _words(seen: alt.Chart) -> list[Layer]:
     """Each token in the space of its own column: the word on the left, its total on the right."""
-    limit = expr("wide ? 0.75*column - 46*s : 0.7*column")
+    limit = "wide ? 0.75*column - 46*s : 0.7*column"
     layers: list[Layer] = []
     for looks, size, colour, weight in (
         (ALIVE + FADED, "kept_size", "ink", 600),
         (WINNER, "kept_size", "state", 600),
         (PRUNED, "pruned_size", "dim", 400),
     ):
-        shown = _one_of(seen, looks)
+        shown = one_of(seen, looks)
         if looks == PRUNED:
             shown = shown.transform_filter("lane > 11*s")
         layers += text(shown, "x", "y", "word", size=size, colour=colour, fontWeight=weight,
-                       dx=expr("4*s"), baseline="middle", limit=limit)  # fmt: skip
+                       dx="4*s", limit=limit)  # fmt: skip
         layers += text(shown.transform_filter("wide"), "end", "y", "total", size="pruned_size",
-                       colour=colour, align="right", dx=expr("-3*s"), baseline="middle")  # fmt: skip
-    cross = _one_of(seen, PRUNED).transform_calculate(cross="'✕'")
+                       colour=colour, align="right", dx="-3*s")  # fmt: skip
+    cross = one_of(seen, PRUNED).transform_calculate(cross="'✕'")
     layers += text(cross, "x", "y", "cross", size="min(10*s, lane*0.42)", colour="dim",
-                   align="right", baseline="middle", dx=expr("1*s"), fontWeight=600)  # fmt: skip
+                   align="right", dx="1*s", fontWeight=600)  # fmt: skip
     invisible = seen.transform_calculate(top="datum.y - lane*0.3", bottom="datum.y + lane*0.3")
     return [
         *layers,
-        invisible.mark_rect(opacity=0, aria=False).encode(
-            x=at_x("x"), x2="end", y=at_y("top"), y2="bottom",
-            tooltip=[
-                alt.Tooltip("sequence:N", title="sequence"),
-                alt.Tooltip("total:N", title="its total"),
-                alt.Tooltip("edge:N", title="log-prob of the token"),
-            ],
-        ),
+        marks(invisible, "rect", x=Own("x"), x2=Own("end"), y=Own("top"), y2=Own("bottom"),
+              opacity=0, aria=False,
+              tooltip=tips(("sequence:N", "sequence"), ("total:N", "its total"),
+                           ("edge:N", "log-prob of the token"))),
     ]  # fmt: skip
 
 
-def _start(sizes: Data) -> list[Layer]:
+def _start(sizes: Data) -> Layer:
     rows = alt.Chart(sizes).transform_filter("datum.beam_width == beam && gone == 0")
     rows = rows.transform_calculate(x="6*s", y="tree_top + datum.start_y * tall")
-    square = rows.mark_point(
-        shape="square", filled=True, opacity=1, size=expr("90*s*s"), color=expr("state"),
-        aria=False,
-    )  # fmt: skip
-    return [square.encode(x=at_x("x"), y=at_y("y"))]
+    return marks(rows, "point", x=Own("x"), y=Own("y"), shape="square", filled=True, opacity=1,
+                 size="90*s*s", color="state")  # fmt: skip
 
 
 def _below(sizes: Data, ends: Data) -> list[Layer]:
@@ -225,19 +196,9 @@ def _below(sizes: Data, ends: Data) -> list[Layer]:
     looked = (
         alt.Chart(sizes)
         .transform_filter("datum.beam_width == beam && final")
-        .transform_calculate(
-            x="rank_left",
-            y="ends_y",
-        )
+        .transform_calculate(x="rank_left", y="ends_y")
     )
-    told = (
-        alt.Chart(ends)
-        .transform_filter("reveal_on")
-        .transform_calculate(x="rank_left", y="ends_y + 20*s*datum.order")
-    )
-    layers: list[Layer] = [*text(looked, "x", "y", "words", colour="dim", baseline="middle")]
-    for name in ("greedy", "optimum"):
-        one = told.transform_filter(f"datum.name == '{name}'")
-        layers += text(one, "x", "y", "words", colour=name, fontWeight=600, baseline="middle",
-                       limit=expr("rank_right - rank_left"))  # fmt: skip
-    return layers
+    return [
+        *text(looked, "x", "y", "words", colour="dim"),
+        *parts.revealed(ends, "ends_y", "20*s", "rank_left", "rank_right - rank_left"),
+    ]

@@ -9,22 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.charts import beam_parts as parts
+from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.beam_parts import LONGEST, MONOSPACE, bow, curve, edges, hands, looked_up, text
-from engine.charts.stage import (
-    CAPTION,
-    Data,
-    Layer,
-    Slider,
-    at_x,
-    at_y,
-    expr,
-    in_window,
-    parameter,
-    rule,
-    stage,
-    words,
-)
+from engine.charts.beam_parts import LONGEST, MONOSPACE, bow, curve, edges, text
+from engine.charts.stage import CAPTION, Data, Layer, Own, marks, parameter, rule, words
 
 #: How wide a letter of these typefaces is, of its size.
 LETTER = 0.602
@@ -45,15 +34,18 @@ def beam_lines(pieces: Data, ends: Data, losers: Data, told: Data, *, widths: in
     `beam_width, place` and, packed, `texts, shorts`. told: `name, words, order` of the greedy
     sequence and the optimum.
     """
-    parameters = [*hands("t", Slider("step", "Step t", 1, LONGEST, 1, 1), widths, 5), *_places()]
+    parameters = [
+        *parts.hands("t", stage.Slider("step", "Step t", 1, LONGEST, 1, 1), widths, 5),
+        *_places(),
+    ]
     layers: list[Layer] = [
         *_heads(),
         *_letters(_pieces(pieces)),
         *_ends(ends),
         *_losers(losers),
-        *_told(told),
+        *parts.revealed(told, "told_top", "22*s", "left", "0.98*width"),
     ]
-    return stage(
+    return stage.stage(
         *layers,
         height=f"lanes + {BESIDE}*s",
         parameters=parameters,
@@ -64,7 +56,9 @@ def beam_lines(pieces: Data, ends: Data, losers: Data, told: Data, *, widths: in
 def _places() -> list[alt.Parameter]:
     return [
         parameter("lane_top", "36*s"),
-        parameter("lanes", f"({in_window(f'{LANES_HEIGHT + BESIDE}*s', '580')}) - {BESIDE}*s"),
+        parameter(
+            "lanes", f"({stage.in_window(f'{LANES_HEIGHT + BESIDE}*s', '580')}) - {BESIDE}*s"
+        ),
         parameter("lane_row", "min(60*s, lanes / beam)"),
         parameter("columns", f"wide ? last : min(last, {NARROW_COLUMNS})"),
         parameter("gone", "max(0, t - columns)"),
@@ -130,10 +124,10 @@ def _letters(rows: alt.Chart) -> list[Layer]:
     for lives, colour, width in (("!datum.lives", "mid", 0.8), ("datum.lives", "ink", 1.2)):
         some = rows.transform_filter(lives)
         layers.append(
-            edges(grown.transform_filter(lives), "px", "py", stroke=expr(colour),
-                  strokeWidth=expr(f"{width}*s"), opacity=0.9 if colour == "ink" else 0.55)
+            edges(grown.transform_filter(lives), "px", "py", stroke=colour,
+                  strokeWidth=f"{width}*s", opacity=0.9 if colour == "ink" else 0.55)
         )  # fmt: skip
-        layers += _written(some, "datum.count", "ink" if colour == "ink" else "mid")
+        layers += _written(some, "datum.count", colour)
         layers += _finished(some, colour)
     fallen = rows.transform_filter("!datum.lives").transform_calculate(
         x=f"left + letter * (datum.end - gone - {(1 - GLYPH) / 2} - 0.08)",
@@ -141,10 +135,9 @@ def _letters(rows: alt.Chart) -> list[Layer]:
         bottom="datum.y + letter_size*0.42",
     )
     layers.append(
-        fallen.mark_rule(color=expr("mid"), strokeWidth=expr("1.2*s"), aria=False).encode(
-            x=at_x("x"), y=at_y("top"), y2="bottom"
-        )
-    )
+        marks(fallen, "rule", x=Own("x"), y=Own("top"), y2=Own("bottom"), color="mid",
+              strokeWidth="1.2*s")
+    )  # fmt: skip
     for name, where in (("greedy", "reveal_on"), ("optimum", "reveal_on"), ("wins", "final")):
         on = rows.transform_filter(f"{where} && datum.{name} > 0")
         colour = "state" if name == "wins" else name
@@ -155,7 +148,7 @@ def _letters(rows: alt.Chart) -> list[Layer]:
 def _written(rows: alt.Chart, count: str, colour: str, **mark: Any) -> list[Layer]:
     some = rows.transform_calculate(letters=_apart(f"slice(datum.text, datum.before, {count})"))
     return [*text(some, "x", "y", "letters", size="letter_size", colour=colour, font=MONOSPACE,
-                  baseline="middle", **mark)]  # fmt: skip
+                  **mark)]  # fmt: skip
 
 
 def _apart(letters: str) -> str:
@@ -171,22 +164,19 @@ def _finished(rows: alt.Chart, colour: str) -> list[Layer]:
         after=f"left + max(letter * (datum.finished_at - gone - {1 - GLYPH}) + 2*s, 0)",
         to="left + letter * (min(t, datum.end) - gone)",
     )
-    square = done.transform_filter("datum.finished_at > gone").mark_point(
-        shape="square", filled=True, opacity=1, size=expr("letter_size*letter_size*0.2"),
-        color=expr(colour), aria=False,
-    )  # fmt: skip
-    line = done.transform_filter("datum.to > datum.after").mark_rule(
-        color=expr(colour), strokeWidth=expr("1.2*s"), aria=False
-    )
+    square = done.transform_filter("datum.finished_at > gone")
+    line = done.transform_filter("datum.to > datum.after")
     return [
-        line.encode(x=at_x("after"), x2="to", y=at_y("y")),
-        square.encode(x=at_x("at"), y=at_y("y")),
-    ]
+        marks(line, "rule", x=Own("after"), x2=Own("to"), y=Own("y"), color=colour,
+              strokeWidth="1.2*s"),
+        marks(square, "point", x=Own("at"), y=Own("y"), shape="square", filled=True, opacity=1,
+              size="letter_size*letter_size*0.2", color=colour),
+    ]  # fmt: skip
 
 
 def _ends(ends: Data) -> list[Layer]:
     """Rank and total beside the line that they belong to."""
-    rows = looked_up(
+    rows = parts.looked_up(
         alt.Chart(ends).transform_filter("datum.beam_width == beam"),
         "t - 1", rank="ranks", value="values", at="ats",
     ).transform_filter("datum.rank != ''")  # fmt: skip
@@ -203,26 +193,22 @@ def _ends(ends: Data) -> list[Layer]:
     wide = rows.transform_filter("wide")
     first, others = (rows.transform_filter(f"datum.rank {sign} '1'") for sign in ("==", "!="))
     size = "round(clamp(lane_row*0.7, 9*s, 13*s))"
-    scale: dict[str, Any] = {"color": expr("hair"), "strokeWidth": 1, "aria": False}
-    options: dict[str, Any] = {"size": size, "baseline": "middle"}
+    scale: dict[str, Any] = {"color": "hair", "strokeWidth": 1}
+    options: dict[str, Any] = {"size": size, "align": "right"}
     return [
-        wide.mark_rule(**scale).encode(
-            x=at_x("from_"), x2="to", y=at_y("y")
-        ),
-        wide.mark_rule(**scale).encode(x=at_x("low"), x2="high", y=at_y("y")),
-        *text(first, "x", "y", "rank", fontWeight=700, align="right", **options),
-        *text(others, "x", "y", "rank", align="right", **options),
-        wide.mark_point(
-            filled=True, opacity=1, size=expr("min(66*s*s, lane_row*lane_row*0.22)"),
-            color=expr("state"), aria=False,
-        ).encode(x=at_x("dot"), y=at_y("y")),
-        *text(rows, "number", "y", "value", halo=True, align="right", **options),
+        marks(wide, "rule", x=Own("from_"), x2=Own("to"), y=Own("y"), **scale),
+        marks(wide, "rule", x=Own("low"), x2=Own("high"), y=Own("y"), **scale),
+        *text(first, "x", "y", "rank", fontWeight=700, **options),
+        *text(others, "x", "y", "rank", **options),
+        marks(wide, "point", x=Own("dot"), y=Own("y"), filled=True, opacity=1,
+              size="min(66*s*s, lane_row*lane_row*0.22)", color="state"),
+        *text(rows, "number", "y", "value", halo=True, **options),
     ]  # fmt: skip
 
 
 def _losers(losers: Data) -> list[Layer]:
     """The best of what was cut, written out in the same columns."""
-    rows = looked_up(
+    rows = parts.looked_up(
         alt.Chart(losers).transform_filter("datum.beam_width == beam"),
         "t - 1", letters="texts", short="shorts",
     ).transform_filter("datum.short != ''")  # fmt: skip
@@ -234,19 +220,6 @@ def _losers(losers: Data) -> list[Layer]:
     )
     wide = rows.transform_filter("wide")
     return [
-        *text(rows, "x", "y", "letters", size="letter_size", colour="dim", font=MONOSPACE,
-              baseline="middle"),
-        *text(wide, "right", "y", "short", colour="dim", baseline="middle", size=CAPTION - 1),
+        *text(rows, "x", "y", "letters", size="letter_size", colour="dim", font=MONOSPACE),
+        *text(wide, "right", "y", "short", colour="dim", size=CAPTION - 1),
     ]  # fmt: skip
-
-
-def _told(told: Data) -> list[Layer]:
-    """The greedy sequence and the optimum in full, once they are revealed."""
-    rows = alt.Chart(told).transform_filter("reveal_on")
-    rows = rows.transform_calculate(x="left", y="told_top + 22*s*datum.order")
-    layers: list[Layer] = []
-    for name in ("greedy", "optimum"):
-        one = rows.transform_filter(f"datum.name == '{name}'")
-        layers += text(one, "x", "y", "words", colour=name, fontWeight=600, baseline="middle",
-                       limit=expr("0.98*width"))  # fmt: skip
-    return layers

@@ -10,37 +10,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import (
-    CAPTION,
-    ONE,
-    SENTENCE,
-    Data,
-    Layer,
-    Radio,
-    Slider,
-    at_x,
-    at_y,
-    expr,
-    parameter,
-    px,
-    words,
-)
+from engine.charts.stage import CAPTION, ONE, SENTENCE, Data, Layer, Own, Slider, marks, parameter
 
 PROPOSED, KEPT = 0, 2
 #: Letters of the same width; Streamlit's pages bring the first.
 MONOSPACE = "Source Code Pro, Menlo, DejaVu Sans Mono, Courier New, monospace"
 SHOWN = "shown"
-#: A row of the ranked column that is pruned, once that is decided.
+#: Whether a row of the ranked column is pruned or kept, once that is decided.
 LOST = f"phase == {KEPT} && datum.state != 'K'"
+KEPT_NOW = f"phase == {KEPT} && datum.state == 'K'"
 #: Between texts that travel as one; nobody types it.
 SEPARATOR = "\u001f"
-
-
 #: Whether the greedy path and the optimum are drawn: nobody should see them before guessing.
-REVEAL = Radio("reveal", "Greedy path and optimum", ("hidden", SHOWN), "hidden")
-
-
+REVEAL = stage.Radio("reveal", "Greedy path and optimum", ("hidden", SHOWN), "hidden")
 #: A step can go no further.
 LONGEST = 40
 
@@ -77,9 +61,8 @@ def curve(down: str) -> str:
 
 def edges(rows: alt.Chart, x: str, y: str, **mark: Any) -> alt.Chart:
     """Paths of the column `path`, each from its own place; one path unit is one pixel."""
-    options: dict[str, Any] = {"size": 4, "filled": False, "opacity": 1, "aria": False, **mark}
-    shape = alt.Shape("path:N", scale=None, legend=None)
-    return rows.mark_point(**options).encode(x=at_x(x), y=at_y(y), shape=shape)
+    options = {"size": 4, "filled": False, "opacity": 1} | mark
+    return marks(rows, "point", x=Own(x), y=Own(y), shape=Own("path"), **options)
 
 
 def text(rows: alt.Chart, x: str, y: str, field: str, *, size: str | float = CAPTION,
@@ -89,19 +72,19 @@ def text(rows: alt.Chart, x: str, y: str, field: str, *, size: str | float = CAP
 
     dim: where this holds they stand back.
     """
-    scaled = size if isinstance(size, str) else f"{size}*s"
-    mark = {"align": "left", "aria": False, "fontSize": expr(scaled), **mark}
-    placed = rows.encode(x=at_x(x), y=at_y(y), text=alt.Text(f"{field}:N"))
-    front = placed.mark_text(color=expr(colour), **mark)
+    mark = {"align": "left", "baseline": "middle", "fontSize": stage.scaled(size)} | mark
+    looks = {"x": Own(x), "y": Own(y), "text": Own(field), "color": colour, **mark}
+    paper, front = stage.haloed(rows, **looks)
     if dim is not None:
-        front = front.encode(
-            color=alt.condition(dim, alt.value(expr("dim")), alt.value(expr(colour)))
-        )
-    if not halo:
-        return [front]
-    ground: dict[str, Any] = {"color": expr("background"), "stroke": expr("background"),
-                              "strokeJoin": "round"}  # fmt: skip
-    return [placed.mark_text(**ground, strokeWidth=expr("5*s"), **mark), front]
+        front = front.encode(color=stage.either(dim, "dim", colour))
+    return [paper, front] if halo else [front]
+
+
+def title(left: str, base: str, text: str, *, size: float = SENTENCE, data: Data = ONE) -> Layer:
+    """What a part of a picture shows, above it. text: an expression."""
+    return stage.words(
+        left, base, text, data=data, size=size, weight=600, colour="ink", baseline="middle"
+    )
 
 
 def looked_up(rows: alt.Chart, place: str, **columns: str) -> alt.Chart:
@@ -113,40 +96,37 @@ def looked_up(rows: alt.Chart, place: str, **columns: str) -> alt.Chart:
     return rows.transform_calculate(**split).transform_calculate(**taken)
 
 
-def ranked_column(ranked: Data, title: str, *, dots: bool = True) -> list[Layer]:
+def ranked_column(ranked: Data, says: str, *, dots: bool = True) -> list[Layer]:
     """The candidates of a step under each other, with a line after the ones that are kept.
 
     ranked: a row for each `rank`; all else has an entry for each k and timestep, k by k: the
     letters of `states` (K kept, L the first that isn't, P pruned, space: no candidate) and `leads`
     (whether to the optimum, 1 or 0), and texts with SEPARATOR between them: `words, values, shorts`
     (what it lacks), `tree_ranks, ats` (0 to 1, where the dot stands; below 0 it is out of the
-    scale), `last_ats` (the dot of the last one kept). title: an expression. dots: on a scale, too.
+    scale), `last_ats` (the dot of the last one kept). says: its title, an expression. dots: on a
+    scale, too.
     """
-    by_step = "ranked_place"
     present = (
         alt.Chart(ranked)
-        .transform_calculate(state=f"t > 0 ? datum.states[{by_step}] : ' '")
+        .transform_calculate(state="t > 0 ? datum.states[ranked_place] : ' '")
         .transform_filter("datum.state != ' '")
     )
     columns = {"word": "words", "value": "values", "tree_rank": "tree_ranks"}
     columns |= {"at": "ats", "last_at": "last_ats"} if dots else {}
-    rows = looked_up(present, by_step, short="shorts", **columns).transform_calculate(
+    rows = looked_up(present, "ranked_place", short="shorts", **columns).transform_calculate(
         y=f"rank_top + rank_row * ((phase == {PROPOSED} ? toNumber(datum.tree_rank) : datum.rank)"
-        f" + 0.05) + (phase == {KEPT} && datum.state != 'K' ? 15*s : 0)",
+        f" + 0.05) + ({LOST} ? 15*s : 0)",
         x="rank_left + 22*s",
         number=f"phase == {PROPOSED} ? '·' : toString(datum.rank)",
         left="rank_left",
         right="rank_right",
     )
-    bold = rows.transform_filter(f"phase == {KEPT} && datum.state == 'K'")
+    bold, lost = rows.transform_filter(KEPT_NOW), rows.transform_filter(LOST)
     plain = rows.transform_filter(f"phase < {KEPT} || datum.state != 'K'")
-    lost = rows.transform_filter(f"phase == {KEPT} && datum.state != 'K'")
-    options: dict[str, Any] = {"size": "rank_size", "baseline": "middle"}
-    limited = options | {"limit": expr("rank_limit")}
+    limited: dict[str, Any] = {"size": "rank_size", "limit": "rank_limit"}
     layers: list[Layer] = [
-        words("rank_left", "rank_top - 2*s", title, size=SENTENCE - 1, weight=600, colour="ink",
-              baseline="middle"),
-        *text(rows, "left", "y", "number", dim=LOST, **options),
+        title("rank_left", "rank_top - 2*s", says, size=SENTENCE - 1),
+        *text(rows, "left", "y", "number", dim=LOST, size="rank_size"),
         *text(bold, "x", "y", "word", fontWeight=600, **limited),
         *text(plain, "x", "y", "word", dim=LOST, **limited),
     ]  # fmt: skip
@@ -166,39 +146,30 @@ def _dots(rows: alt.Chart) -> list[Layer]:
     )
     loser = rows.transform_filter(f"phase == {KEPT} && datum.state == 'L'")
     ends = loser.transform_calculate(above="datum.y - 5.5*s", below="datum.y + 5.5*s")
-    kept = f"phase == {KEPT} && datum.state == 'K'"
-    state, paper = (alt.value(expr(name)) for name in ("state", "background"))
-    circle = rows.transform_filter("datum.at >= 0").mark_point(
-        filled=True, strokeWidth=expr("1.8*s"), size=expr("66*s*s"), opacity=1, aria=False
-    )
     layers: list[Layer] = [
-        rows.mark_rule(color=expr("hair"), aria=False).encode(x=at_x("low"), x2="right", y=at_y("y")),
-        loser.mark_rule(color=expr("ink"), strokeWidth=expr("2*s"), aria=False).encode(
-            x=at_x("dot"), x2="last_dot", y=at_y("y")
-        ),
-        ends.mark_rule(color=expr("ink"), strokeWidth=expr("1.6*s"), aria=False).encode(
-            x=at_x("last_dot"), y=at_y("above"), y2="below"
-        ),
+        marks(rows, "rule", x=Own("low"), x2=Own("right"), y=Own("y"), color="hair"),
+        marks(loser, "rule", x=Own("dot"), x2=Own("last_dot"), y=Own("y"), color="ink",
+              strokeWidth="2*s"),
+        marks(ends, "rule", x=Own("last_dot"), y=Own("above"), y2=Own("below"), color="ink",
+              strokeWidth="1.6*s"),
         *text(loser.transform_filter("!final"), "last_dot", "y", "short", size="rank_size",
-              halo=True, dx=expr("7*s"), fontWeight=600, baseline="middle"),
-        circle.encode(
-            x=at_x("dot"), y=at_y("y"), fill=alt.condition(kept, state, paper),
-            stroke=alt.Stroke("ring:N", scale=None, legend=None),
-        ),
-        rows.transform_filter("datum.at < 0").mark_text(
-            text="◂", fontSize=expr("13*s"), color=expr("mid"), aria=False
-        ).encode(x=at_x("low"), y=at_y("y")),
+              halo=True, dx="7*s", fontWeight=600),
+        marks(rows.transform_filter("datum.at >= 0"), "point", x=Own("dot"), y=Own("y"),
+              fill=stage.either(KEPT_NOW, "state", "background"), stroke=Own("ring"), filled=True,
+              strokeWidth="1.8*s", size="66*s*s", opacity=1),
+        marks(rows.transform_filter("datum.at < 0"), "text", x=Own("low"), y=Own("y"), text="◂",
+              fontSize="13*s", color="mid"),
     ]  # fmt: skip
     for side, align in ((1, "left"), (-1, "right")):
         layers += text(rows.transform_filter(f"datum.side == {side}"), "dot", "y", "value",
-                       size="rank_size", halo=True, colour="dim", dx=expr(f"{side * 9}*s"),
-                       align=align, baseline="middle")  # fmt: skip
+                       size="rank_size", halo=True, colour="dim", dx=f"{side * 9}*s",
+                       align=align)  # fmt: skip
     return layers
 
 
 def _values(bold: alt.Chart, plain: alt.Chart) -> list[Layer]:
     """Totals in numbers alone, and of the pruned ones what they lack."""
-    options: dict[str, Any] = {"size": "rank_size", "align": "right", "baseline": "middle"}
+    options: dict[str, Any] = {"size": "rank_size", "align": "right"}
     told = plain.transform_calculate(told="datum.state == 'K' ? datum.value : datum.short")
     return [
         *text(bold, "right", "y", "value", fontWeight=600, **options),
@@ -213,35 +184,44 @@ def _cut(lost: alt.Chart) -> list[Layer]:
         to="rank_right - 86*s",
         cut="'✂ after k = ' + beam",
     )
-    rule = first.mark_rule(color=expr("ink"), strokeWidth=expr("1.4*s"), aria=False)
     return [
-        rule.encode(x=at_x("left"), x2="to", y=at_y("line")),
-        *text(first, "right", "line", "cut", size=CAPTION - 1, align="right", baseline="middle"),
-    ]
+        marks(first, "rule", x=Own("left"), x2=Own("to"), y=Own("line"), color="ink",
+              strokeWidth="1.4*s"),
+        *text(first, "right", "line", "cut", size=CAPTION - 1, align="right"),
+    ]  # fmt: skip
 
 
 def _optimum(rows: alt.Chart) -> list[Layer]:
     """A diamond before what leads to the optimum, where it is revealed."""
     leads = rows.transform_filter("reveal_on && datum.leads[ranked_place] == '1'")
-    mark = leads.transform_calculate(mark="rank_left - 4*s").mark_text(
-        text="◆", align="right", color=expr("optimum"), fontSize=expr("12*s"), aria=False,
-        baseline="middle",
-    )  # fmt: skip
-    return [mark.encode(x=at_x("mark"), y=at_y("y"))]
+    mark = leads.transform_calculate(mark="rank_left - 4*s")
+    return [
+        marks(mark, "text", x=Own("mark"), y=Own("y"), text="◆", align="right", color="optimum",
+              fontSize="12*s", baseline="middle")
+    ]  # fmt: skip
 
 
-def under_hand(rows: alt.Chart, colour: str = "state", size: int = 130) -> alt.Chart:
+def under_hand(rows: alt.Chart, colour: str = "state", size: int = 130, **place: Any) -> alt.Chart:
     """A dot where the hand is on a curve."""
-    return rows.mark_point(
-        filled=True, size=expr(f"{size}*s*s"), opacity=1, fill=expr(colour),
-        stroke=expr("background"), strokeWidth=2, aria=False,
-    )  # fmt: skip
+    return marks(rows, "point", **place, filled=True, size=f"{size}*s*s", opacity=1, fill=colour,
+                 stroke="background", strokeWidth=2)  # fmt: skip
 
 
-def start_square(x: str, y: str) -> alt.Chart:
-    """Where every sequence begins."""
-    square = alt.Chart(ONE).mark_point(
-        shape="square", filled=True, opacity=1, size=expr("110*s*s"), color=expr("state"),
-        aria=False,
-    )  # fmt: skip
-    return square.encode(x=px(x), y=px(y))
+def one_of(nodes: alt.Chart, looks: str) -> alt.Chart:
+    """The nodes of a tree that look so now: a letter each, see `engine.charts.beam_tree`."""
+    return nodes.transform_filter(f"indexof('{looks}', datum.look) >= 0")
+
+
+def revealed(ends: Data, top: str, row: str, left: str, limit: str) -> list[Layer]:
+    """The greedy sequence and the optimum in words, one under the other, once they are revealed.
+
+    ends: `name, words, order`. top, left: the pixel of the first. row: between two.
+    """
+    told = alt.Chart(ends).transform_filter("reveal_on")
+    told = told.transform_calculate(x=left, y=f"{top} + {row}*datum.order")
+    return [
+        layer
+        for name in ("greedy", "optimum")
+        for layer in text(told.transform_filter(f"datum.name == '{name}'"), "x", "y", "words",
+                          colour=name, fontWeight=600, limit=limit)
+    ]  # fmt: skip

@@ -7,38 +7,19 @@ the search never looked at it. A total stands under a node only once the search 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
+from engine.charts import beam_parts as parts
+from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.beam_parts import (
-    KEPT,
-    MONOSPACE,
-    bow,
-    curve,
-    edges,
-    hands,
-    ranked_column,
-    start_square,
-    text,
-)
-from engine.charts.stage import (
-    LABEL,
-    ONE,
-    TICK,
-    Data,
-    Layer,
-    Slider,
-    at_x,
-    at_y,
-    expr,
-    parameter,
-    px,
-    stage,
-    words,
-)
+from engine.charts.beam_parts import KEPT, MONOSPACE, bow, curve, edges, one_of, text
+from engine.charts.stage import BOX, ONE, TICK, Data, Layer, Own, marks, parameter, tips, words
 
 #: How a node looks, one letter each, as the rows have it for every k and moment.
 AHEAD, NOW, ALIVE, FADED, PRUNED, WINNER = ".", "o", "k", "f", "p", "w"
+
+#: Four sides of a rectangle, as `marks` takes them.
+Sides: TypeAlias = dict[str, Any]
 
 
 def beam_tree(
@@ -53,33 +34,34 @@ def beam_tree(
     timestep, in_beam`. steps: T. leaves: rows of the tree. most: candidates of the fullest step.
     """
     moments = 3 * steps + 1
-    moment = Slider("moment", "Moment", 0, moments, 1, 0)
+    moment = stage.Slider("moment", "Moment", 0, moments, 1, 0)
     parameters = [
-        *hands("m", moment, widths, 2),
+        *parts.hands("m", moment, widths, 2),
         parameter("t", f"min({steps}, ceil(m / 3))"),
         parameter("phase", f"m == 0 || final ? {KEPT} : (m - 1) % 3"),
         parameter("place", f"(beam - 1) * {moments + 1} + m"),
         parameter("ranked_place", f"(beam - 1) * {steps} + t - 1"),
         *_places(steps, leaves, most),
     ]
-    rows = _nodes(nodes, steps)
+    rows = _nodes(nodes)
     layers: list[Layer] = [
         _band(),
-        *_heads(nodes, steps),
+        *_heads(steps),
         *_edges(rows),
-        *_paths(rows, steps),
+        *_paths(rows),
         *_pills(rows),
         *_labels(rows),
-        start_square("10*s", f"tree_top + row * {(leaves - 1) / 2}"),
+        # Where every sequence begins.
+        marks(ONE, "point", x="10*s", y=f"tree_top + row * {(leaves - 1) / 2}", shape="square",
+              filled=True, opacity=1, size="110*s*s", color="state"),
         *_key(),
-        *ranked_column(ranked, _rank_title()),
+        *parts.ranked_column(ranked, _rank_title()),
         *_algorithm(algorithm),
-        *_survival(survival, widths),
-    ]
-    bottom = (
-        f"wide ? max(key_y + 24*s, beam_top + {steps + 0.6}*21*s) : beam_top + {steps + 0.6}*21*s"
-    )
-    return stage(*layers, height=bottom, parameters=parameters, many_marks=True)
+        *_survival(survival),
+    ]  # fmt: skip
+    base = f"beam_top + {steps + 0.6}*21*s"
+    bottom = f"wide ? max(key_y + 24*s, {base}) : {base}"
+    return stage.stage(*layers, height=bottom, parameters=parameters, many_marks=True)
 
 
 def _places(steps: int, leaves: int, most: int) -> list[alt.Parameter]:
@@ -107,7 +89,7 @@ def _places(steps: int, leaves: int, most: int) -> list[alt.Parameter]:
     ]
 
 
-def _nodes(nodes: Data, steps: int) -> alt.Chart:
+def _nodes(nodes: Data) -> alt.Chart:
     """A row for each node with its places in pixels, and how it looks now."""
     return (
         alt.Chart(nodes)
@@ -141,23 +123,15 @@ def _nodes(nodes: Data, steps: int) -> alt.Chart:
     )
 
 
-def _one_of(rows: alt.Chart, looks: str) -> alt.Chart:
-    return rows.transform_filter(f"indexof('{looks}', datum.look) >= 0")
-
-
 def _band() -> alt.Chart:
     """The timestep at work, shaded."""
-    rect = alt.Chart(ONE).transform_filter("m > 0 && !final").mark_rect(
-        color=expr("hair"), opacity=0.45, cornerRadius=8, aria=False
-    )  # fmt: skip
+    rect = alt.Chart(ONE).transform_filter("m > 0 && !final")
     middle = "first + apart * (t - 1)"
-    return rect.encode(
-        x=px(f"{middle} - pill/2 - 10*s"), x2=px(f"{middle} + pill/2 + 10*s"),
-        y=px("4*s"), y2=px("key_y - 14*s"),
-    )  # fmt: skip
+    return marks(rect, "rect", x=f"{middle} - pill/2 - 10*s", x2=f"{middle} + pill/2 + 10*s",
+                 y="4*s", y2="key_y - 14*s", color="hair", opacity=0.45, cornerRadius=8)  # fmt: skip
 
 
-def _heads(nodes: Data, steps: int) -> list[Layer]:
+def _heads(steps: int) -> list[Layer]:
     """The timesteps over their columns."""
     return [
         words(f"first + apart*{t - 1}", "20*s", f"'t = {t}'", align="center", weight=600,
@@ -168,19 +142,18 @@ def _heads(nodes: Data, steps: int) -> list[Layer]:
 
 def _edges(rows: alt.Chart) -> list[Layer]:
     """Dotted, dashed and solid; the path that is returned is the thickest."""
-    ahead, pruned, solid = (_one_of(rows, looks) for looks in (AHEAD, PRUNED, NOW + ALIVE + FADED))
-    winner = _one_of(rows, WINNER)
+    ahead, pruned, solid = (one_of(rows, looks) for looks in (AHEAD, PRUNED, NOW + ALIVE + FADED))
+    winner = one_of(rows, WINNER)
     return [
-        edges(ahead, "px", "py", stroke=expr("mid"), strokeDash=[1, 4], strokeWidth=expr("1.1*s")),
-        edges(pruned, "px", "py", stroke=expr("mid"), strokeDash=[5, 4], strokeWidth=expr("1.4*s")),
-        edges(solid, "px", "py", strokeWidth=expr("2.4*s"), strokeCap="butt").encode(
-            stroke=_state_or_ink(), opacity=_faded()
-        ),
-        edges(winner, "px", "py", stroke=expr("state"), strokeWidth=expr("4.6*s")),
-    ]
+        edges(ahead, "px", "py", stroke="mid", strokeDash=[1, 4], strokeWidth="1.1*s"),
+        edges(pruned, "px", "py", stroke="mid", strokeDash=[5, 4], strokeWidth="1.4*s"),
+        edges(solid, "px", "py", strokeWidth="2.4*s", strokeCap="butt", opacity=_faded(),
+              stroke=stage.either(f"datum.look == '{NOW}'", "ink", "state")),
+        edges(winner, "px", "py", stroke="state", strokeWidth="4.6*s"),
+    ]  # fmt: skip
 
 
-def _paths(rows: alt.Chart, steps: int) -> list[Layer]:
+def _paths(rows: alt.Chart) -> list[Layer]:
     """The greedy path and the optimum beside the edges they run along, once they are revealed."""
     layers: list[Layer] = []
     names = (("greedy", "▲", "above"), ("optimum", "◆", "below"))
@@ -188,70 +161,64 @@ def _paths(rows: alt.Chart, steps: int) -> list[Layer]:
         on = rows.transform_filter(f"reveal_on && datum.{name}")
         ring = on if name == "optimum" else on.transform_filter("!datum.optimum")
         layers += [
-            edges(on, "px", side, stroke=expr(name), strokeWidth=expr("3*s"), strokeCap="round"),
-            ring.mark_rect(
-                stroke=expr(name), strokeWidth=expr("2*s"), fill=expr("background"),
-                cornerRadius=expr("11*s"), aria=False,
-            ).encode(x=at_x("ring_left"), x2="ring_right", y=at_y("ring_top"), y2="ring_bottom"),
+            edges(on, "px", side, stroke=name, strokeWidth="3*s", strokeCap="round"),
+            marks(ring, "rect", x=Own("ring_left"), x2=Own("ring_right"), y=Own("ring_top"),
+                  y2=Own("ring_bottom"), stroke=name, strokeWidth="2*s", fill="background",
+                  cornerRadius="11*s"),
         ]  # fmt: skip
         end = on.transform_filter("datum.leaf").transform_calculate(
             name=f"wide ? '{sign} {name}' : '{sign}'",
             x="wide ? datum.right + 9*s : datum.right - 5*s",
             y="wide ? datum.cy : datum.top - 1*s",
         )
-        layers += text(end, "x", "y", "name", colour=name, fontWeight=600, halo=True,
-                       baseline="middle")  # fmt: skip
+        layers += text(end, "x", "y", "name", colour=name, fontWeight=600, halo=True)
     return layers
 
 
-def _filled(rows: alt.Chart, colour: str, radius: float, **mark: Any) -> alt.Chart:
-    return rows.mark_rect(color=expr(colour), cornerRadius=expr(f"{radius}*s"), aria=False, **mark)
+def _filled(
+    rows: alt.Chart | Data, box: Sides, colour: str, radius: float, **look: Any
+) -> alt.Chart:
+    return marks(rows, "rect", **box, color=colour, cornerRadius=f"{radius}*s", **look)
 
 
-def _outline(rows: alt.Chart, colour: str, width: float, radius: float, **mark: Any) -> alt.Chart:
-    return rows.mark_rect(
-        filled=False, stroke=expr(colour), strokeWidth=expr(f"{width}*s"),
-        cornerRadius=expr(f"{radius}*s"), aria=False, **mark,
-    )  # fmt: skip
+def _outline(
+    rows: alt.Chart | Data, box: Sides, colour: str, width: float, radius: float, **look: Any
+) -> alt.Chart:
+    return marks(rows, "rect", **box, filled=False, stroke=colour, strokeWidth=f"{width}*s",
+                 cornerRadius=f"{radius}*s", **look)  # fmt: skip
 
 
 def _pills(rows: alt.Chart) -> list[Layer]:
     """Paper, the token's probability as a fill, an outline, the word, and a cross if it is pruned."""
-    box: dict[str, Any] = {"x": at_x("left"), "x2": "right", "y": at_y("top"), "y2": "bottom"}
-    fill: dict[str, Any] = box | {"x2": "fill_to"}
-    kept, other = _one_of(rows, ALIVE + FADED + WINNER), _one_of(rows, NOW + PRUNED)
+    fill = BOX | {"x2": Own("fill_to")}
+    kept, other = one_of(rows, ALIVE + FADED + WINNER), one_of(rows, NOW + PRUNED)
     layers: list[Layer] = [
-        _filled(rows, "background", 9).encode(**box),
-        _filled(kept, "state", 9).encode(**fill, opacity=_faded(0.25, 0.12)),
-        _filled(other, "mid", 9, opacity=0.25).encode(**fill),
-        _outline(_one_of(rows, AHEAD), "mid", 1.2, 9, strokeDash=[1, 3]).encode(**box),
-        _outline(_one_of(rows, PRUNED), "mid", 1.3, 9, strokeDash=[4, 3]).encode(**box),
-        _outline(_one_of(rows, NOW), "ink", 1.3, 9, strokeDash=[]).encode(**box),
-        _outline(kept, "state", 2, 9).encode(**box, opacity=_faded()),
+        _filled(rows, BOX, "background", 9),
+        _filled(kept, fill, "state", 9, opacity=_faded(0.25, 0.12)),
+        _filled(other, fill, "mid", 9, opacity=0.25),
+        _outline(one_of(rows, AHEAD), BOX, "mid", 1.2, 9, strokeDash=[1, 3]),
+        _outline(one_of(rows, PRUNED), BOX, "mid", 1.3, 9, strokeDash=[4, 3]),
+        _outline(one_of(rows, NOW), BOX, "ink", 1.3, 9, strokeDash=[]),
+        _outline(kept, BOX, "state", 2, 9, opacity=_faded()),
     ]
-    centre: dict[str, Any] = {"align": "center", "baseline": "middle", "limit": expr("pill - 8*s"),
-              "size": "(wide ? 14 : 12)*s"}  # fmt: skip
+    centre: dict[str, Any] = {
+        "align": "center", "limit": "pill - 8*s", "size": "(wide ? 14 : 12)*s",
+    }  # fmt: skip
     layers += text(kept, "cx", "cy", "word", fontWeight=600, **centre)
-    plain = _one_of(rows, AHEAD + NOW + PRUNED)
+    plain = one_of(rows, AHEAD + NOW + PRUNED)
     layers += text(plain, "cx", "cy", "word", dim=f"datum.look != '{NOW}'", **centre)
-    cross = _one_of(rows, PRUNED).transform_calculate(cross="'✕'")
+    cross = one_of(rows, PRUNED).transform_calculate(cross="'✕'")
     layers += text(cross, "left", "cy", "cross", colour="dim", halo=True, align="center",
-                   baseline="middle", dx=expr("-10*s"), fontWeight=600)  # fmt: skip
-    unseen = rows.mark_rect(opacity=0, aria=False).encode(
-        **box,
-        tooltip=[
-            alt.Tooltip("sequence:N", title="sequence"),
-            alt.Tooltip("probability:Q", title="probability of the token", format=".4f"),
-            alt.Tooltip("edge:N", title="its log-prob"),
-        ],
-    )
-    return [*layers, unseen]
+                   dx="-10*s", fontWeight=600)  # fmt: skip
+    token = ("probability:Q", "probability of the token", ".4f")
+    tooltip = tips(("sequence:N", "sequence"), token, ("edge:N", "its log-prob"))
+    return [*layers, marks(rows, "rect", **BOX, opacity=0, aria=False, tooltip=tooltip)]
 
 
 def _labels(rows: alt.Chart) -> list[Layer]:
     """The token's log-prob on its edge; the total below, as soon as it is added up."""
     size = "(wide ? 12.5 : 11)*s"
-    options: dict[str, Any] = {"align": "center", "baseline": "middle", "size": size}
+    options: dict[str, Any] = {"align": "center", "size": size}
     stands_back = f"indexof('{AHEAD}{PRUNED}', datum.look) >= 0"
     told = "datum.optimum && datum.leaf && reveal_on"
     total: dict[str, Any] = {**options, "fontWeight": 600}
@@ -259,8 +226,8 @@ def _labels(rows: alt.Chart) -> list[Layer]:
         *text(rows, "edge_x", "edge_y", "edge", halo=True, dim=stands_back, **options),
         *text(rows.transform_filter(f"datum.look != '{AHEAD}'"), "cx", "total_y", "total",
               dim=stands_back, **total),
-        *text(_one_of(rows, AHEAD).transform_filter(told), "cx", "total_y", "total",
-              colour="optimum", halo=True, dy=expr("2*s"), **total),
+        *text(one_of(rows, AHEAD).transform_filter(told), "cx", "total_y", "total",
+              colour="optimum", halo=True, dy="2*s", **total),
     ]  # fmt: skip
 
 
@@ -274,15 +241,15 @@ def _key() -> list[Layer]:
         ("filled: its probability", "ink", [], "(wide ? 0.38*width : 9e4)"),
     )
     for name, colour, dash, left in entries:
-        box: dict[str, Any] = {"x": px(f"{left} + 2"), "x2": px(f"{left} + 24*s"),
-                               "y": px("key_y - 7*s"), "y2": px("key_y + 6*s")}  # fmt: skip
-        rows = alt.Chart(ONE) if colour != "ink" else alt.Chart(ONE).transform_filter("wide")
+        box = {"x": f"{left} + 2", "x2": f"{left} + 24*s", "y": "key_y - 7*s", "y2": "key_y + 6*s"}
+        rows = ONE if colour != "ink" else alt.Chart(ONE).transform_filter("wide")
         if dash == []:
-            half = box | ({"x2": px(f"{left} + 13*s")} if colour == "ink" else {})
-            fill = _filled(rows, "mid" if colour == "ink" else colour, 6, opacity=0.25)
-            layers.append(fill.encode(**half))
+            half = box | ({"x2": f"{left} + 13*s"} if colour == "ink" else {})
+            layers.append(
+                _filled(rows, half, "mid" if colour == "ink" else colour, 6, opacity=0.25)
+            )
         layers += [
-            _outline(rows, colour, 1.4, 6, strokeDash=dash).encode(**box),
+            _outline(rows, box, colour, 1.4, 6, strokeDash=dash),
             words(f"{left} + 30*s", "key_y", f"'{name}'", size=TICK, baseline="middle",
                   where="wide" if colour == "ink" else None),
         ]  # fmt: skip
@@ -314,17 +281,16 @@ def _algorithm(algorithm: Data) -> list[Layer]:
         .transform_calculate(top="datum.y - 8.5*s", bottom="datum.y + 8.5*s", sign="'▸'")
     )
     on, off = rows.transform_filter("datum.on"), rows.transform_filter("!datum.on")
-    bar = on.mark_rect(color=expr("state"), opacity=0.2, cornerRadius=4, aria=False)
-    code: dict[str, Any] = {"font": MONOSPACE, "size": TICK + 0.5, "baseline": "middle"}
+    code: dict[str, Any] = {"font": MONOSPACE, "size": TICK + 0.5}
     return [
-        bar.encode(x=at_x("left"), x2="right", y=at_y("top"), y2="bottom"),
-        *text(on, "left", "y", "sign", dx=expr("4*s"), baseline="middle"),
+        marks(on, "rect", **BOX, color="state", opacity=0.2, cornerRadius=4),
+        *text(on, "left", "y", "sign", dx="4*s"),
         *text(on, "x", "y", "words", **code),
         *text(off, "x", "y", "words", colour="dim", **code),
-    ]
+    ]  # fmt: skip
 
 
-def _survival(survival: Data, widths: int) -> list[Layer]:
+def _survival(survival: Data) -> list[Layer]:
     """Is the optimum still in the beam? By k and by timestep, once it is revealed."""
     left = "rank_left + 90*s"
     done = f"phase == {KEPT} ? t : t - 1"
@@ -347,30 +313,22 @@ def _survival(survival: Data, widths: int) -> list[Layer]:
             row_left=left,
         )
     )
-    box: dict[str, Any] = {"x": at_x("left"), "x2": "right", "y": at_y("top"), "y2": "bottom"}
     yes, no = (rows.transform_filter(f"{sign}datum.in_beam") for sign in ("", "!"))
     mine = rows.transform_filter(f"datum.beam_width == beam && datum.timestep <= ({done})")
-    centre: dict[str, Any] = {"align": "center", "baseline": "middle"}
     return [
         words("rank_left", "beam_top - 16*s", "'Is the optimum still in the beam?'", weight=600,
-              colour="optimum", size=LABEL, where="reveal_on", baseline="middle"),
-        yes.mark_rect(color=expr("optimum"), opacity=0.18, cornerRadius=3, aria=False).encode(**box),
-        mine.mark_rect(filled=False, stroke=expr("ink"), strokeWidth=expr("1.8*s"), cornerRadius=3,
-                       aria=False).encode(**box),
-        *text(yes, "x", "y", "sign", colour="optimum", **centre),
-        *text(no, "x", "y", "sign", colour="dim", size=TICK - 2, **centre),
+              colour="optimum", size=stage.LABEL, where="reveal_on", baseline="middle"),
+        marks(yes, "rect", **BOX, color="optimum", opacity=0.18, cornerRadius=3),
+        marks(mine, "rect", **BOX, filled=False, stroke="ink", strokeWidth="1.8*s", cornerRadius=3),
+        *text(yes, "x", "y", "sign", colour="optimum", align="center"),
+        *text(no, "x", "y", "sign", colour="dim", size=TICK - 2, align="center"),
         *text(rows.transform_filter("datum.timestep == 1"), "x", "head", "number", colour="dim",
-              size=TICK, **centre),
+              size=TICK, align="center"),
         *text(rows.transform_filter("datum.beam_width == 1"), "row_left", "y", "after",
-              colour="dim", size=TICK, align="right", baseline="middle", dx=expr("-6*s")),
+              colour="dim", size=TICK, align="right", dx="-6*s"),
     ]  # fmt: skip
-
-
-def _state_or_ink() -> Any:
-    now = f"datum.look == '{NOW}'"
-    return alt.condition(now, alt.value(expr("ink")), alt.value(expr("state")))
 
 
 def _faded(full: float = 1, faded: float = 0.45) -> Any:
     """What is kept but leads to nothing in the beam any more."""
-    return alt.condition(f"datum.look == '{FADED}'", alt.value(faded), alt.value(full))
+    return stage.either(f"datum.look == '{FADED}'", faded, full)

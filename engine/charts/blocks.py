@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.charts.altair import alt
-from engine.charts.road import Ground, Kind, Place, share_of
-from engine.charts.stage import Layer, as_given, at_x, at_y, expr
+from engine.charts.road import AT, Ground, Kind, Place, share_of
+from engine.charts.stage import BOX, Layer, Own, marks, tips
 
 #: Letters that look like the formulas beside a picture.
 SERIF = "KaTeX_Math, 'STIX Two Text', 'Cambria Math', 'Times New Roman', serif"
 #: A gate's outline, on any paper.
 GATE_EDGE = "#B58300"
+_BOX = BOX | {"y2": Own("base")}
 
 
 @dataclass(frozen=True)
@@ -49,22 +50,18 @@ def nodes(
     where: str | None = None,
 ) -> list[Layer]:  # fmt: skip
     """× and + in their circles, `size` units across."""
-    values = [{"x": x, "y": y, "sign": sign} for x, y, sign in places]
-    rows = ground.placed(values, where).encode(x=at_x("px"), y=at_y("py"))
-    discs = rows.mark_point(
-        shape="circle", filled=True, opacity=1, fill=expr("background"), stroke=expr("ink"),
-        strokeWidth=expr("1.3*s"), size=expr(f"pow(unit_px*{size}*(wide ? 1 : 1.25), 2)"), clip=True,
-        aria=False,
-    )  # fmt: skip
-    signs = rows.mark_text(
-        color=expr("ink"), baseline="middle", fontSize=expr(f"unit_px*{size}*(wide ? 0.86 : 1.1)"),
-        clip=True, aria=False,
-    ).encode(text=alt.Text("sign:N"))  # fmt: skip
-    return [discs, signs]
+    rows = ground.placed([{"x": x, "y": y, "sign": sign} for x, y, sign in places], where)
+    return [
+        marks(rows, "point", **AT, shape="circle", filled=True, opacity=1, fill="background",
+              stroke="ink", strokeWidth="1.3*s", clip=True,
+              size=f"pow(unit_px*{size}*(wide ? 1 : 1.25), 2)"),
+        marks(rows, "text", **AT, text=Own("sign"), color="ink", baseline="middle", clip=True,
+              fontSize=f"unit_px*{size}*(wide ? 0.86 : 1.1)"),
+    ]  # fmt: skip
 
 
 def boxes(
-    ground: Ground, marks: Sequence[Box], *, rows: str, half: Place, forced: str = "false",
+    ground: Ground, drawn: Sequence[Box], *, rows: str, half: Place, forced: str = "false",
     where: str | None = None, small: bool = False,
 ) -> list[Layer]:  # fmt: skip
     """Boxes, `half` units from their middle to their sides, filled up to the mean of their gate.
@@ -72,50 +69,46 @@ def boxes(
     rows: the parameter with the rows that hold the means. forced: an expression of
     `datum.column`, whether the gate is set by hand; its edge is dashed. small: without words.
     """
-    values = [
-        {"x": b.at[0], "y": b.at[1], "word": b.word, "column": b.column, "row": b.row,
-         "signed": b.signed, "kind": b.kind}
-        for b in marks
-    ]  # fmt: skip
     stretch = ground.on_phone(0, half[1])[1] - ground.on_phone(0, 0)[1]
     tall = f"unit_px*(wide ? {half[1]} : {stretch})"
     side = f"unit_px*{half[0]}*(wide ? 1 : 1.12)"
     placed = (
-        ground.placed(values, where)
+        ground.placed(_rows(drawn), where)
         .transform_calculate(
             left=f"datum.px - {side}", right=f"datum.px + {side}",
             top=f"datum.py - {tall}", base=f"datum.py + {tall}",
         )
         .transform_calculate(mean=share_of(rows))
     )  # fmt: skip
-    corner: dict[str, Any] = {"cornerRadius": expr("3*s"), "aria": False, "clip": True}
-    empty = _box(placed.mark_rect(fill=expr("background"), opacity=1, **corner))
+    corner: dict[str, Any] = {"cornerRadius": "3*s", "clip": True}
     fills = placed.transform_filter("datum.column != ''").transform_calculate(
         low="datum.signed ? datum.py : datum.base",
         high=f"datum.signed ? datum.py - datum.mean*{tall} : "
         f"datum.base - min(datum.mean, 1)*2*{tall}",
     )
-    amber = _box(
-        fills.mark_rect(fill=expr("gate"), opacity=0.4 if small else 0.55, clip=True, aria=False),
-        "high", "low",
-    )  # fmt: skip
-    tinted = _box(
-        placed.transform_filter("datum.kind != 'plain'")
-        .transform_calculate(ink_="datum.kind == 'road' ? road : weights")
-        .mark_rect(opacity=0.16, **corner)
-    ).encode(color=as_given("ink_"))
-    edges = placed.transform_calculate(
+    inked = placed.transform_filter("datum.kind != 'plain'").transform_calculate(
+        ink_="datum.kind == 'road' ? road : weights"
+    )
+    edged = placed.transform_calculate(
         by_hand=f"datum.column != '' && ({forced})",
         ink_=f"datum.column != '' ? '{GATE_EDGE}' : datum.kind == 'weights' ? weights : ink",
-    ).mark_rect(
-        fillOpacity=0, opacity=1, strokeDash=expr("datum.by_hand ? [4, 3] : []"),
-        strokeWidth=expr("(datum.by_hand ? 2.6 : 1.3)*s"), **(corner | {"aria": not small}),
-    )  # fmt: skip
-    edge = _box(edges).encode(stroke=alt.Stroke("ink_:N", scale=None, legend=None))
+    )
+    tooltip = tips(("mean:Q", "mean over units", ".3f"))
+    says: dict[str, Any] = {} if small else {"tooltip": tooltip, "aria": True}
+    amber = marks(fills, "rect", **_BOX | {"y": Own("high"), "y2": Own("low")}, fill="gate",
+                  opacity=0.4 if small else 0.55, clip=True)  # fmt: skip
+    edges = marks(edged, "rect", **_BOX, **corner, **says, stroke=Own("ink_"), fillOpacity=0,
+                  opacity=1, strokeDash="datum.by_hand ? [4, 3] : []",
+                  strokeWidth="(datum.by_hand ? 2.6 : 1.3)*s")  # fmt: skip
     if small:
-        return [amber, edge]
-    edge = edge.encode(tooltip=[alt.Tooltip("mean:Q", title="mean over units", format=".3f")])
-    return [empty, tinted, amber, *_box_words(placed), edge]
+        return [amber, edges]
+    return [
+        marks(placed, "rect", **_BOX, **corner, fill="background", opacity=1),
+        marks(inked, "rect", **_BOX, **corner, color=Own("ink_"), opacity=0.16),
+        amber,
+        *_box_words(placed),
+        edges,
+    ]
 
 
 def pills(ground: Ground, places: Sequence[tuple[float, float, str]]) -> list[Layer]:
@@ -125,14 +118,12 @@ def pills(ground: Ground, places: Sequence[tuple[float, float, str]]) -> list[La
         left="datum.px - (3 + 4*length(datum.word))*s", top="datum.py - 11*s",
         right="datum.px + (3 + 4*length(datum.word))*s", base="datum.py + 11*s",
     )  # fmt: skip
-    frames = rows.mark_rect(
-        fill=expr("background"), stroke=expr("ink"), strokeWidth=expr("1.3*s"), opacity=1,
-        cornerRadius=expr("11*s"), aria=False,
-    )  # fmt: skip
-    inside = rows.mark_text(
-        color=expr("ink"), baseline="middle", fontSize=expr("13*s"), aria=False
-    ).encode(x=at_x("px"), y=at_y("py"), text=alt.Text("word:N"))
-    return [_box(frames), inside]
+    return [
+        marks(rows, "rect", **_BOX, fill="background", stroke="ink", strokeWidth="1.3*s",
+              opacity=1, cornerRadius="11*s"),
+        marks(rows, "text", **AT, text=Own("word"), color="ink", baseline="middle",
+              fontSize="13*s"),
+    ]  # fmt: skip
 
 
 def cells(
@@ -141,54 +132,48 @@ def cells(
 ) -> Layer:  # fmt: skip
     """The frame of a cell or block, from one corner to the other; faint: a neighbour's."""
     values = [{"x": x, "y": y, "x2": x2, "y2": y2} for x, y, x2, y2 in corners]
-    marks = ground.placed(values, where).mark_rect(
-        fill=expr("ink"), stroke=expr("ink"), fillOpacity=0.025 if faint else 0.045, clip=True,
-        strokeOpacity=0.22 if faint else 0.4, cornerRadius=expr("11*s"), strokeWidth=1, aria=False,
+    return marks(
+        ground.placed(values, where), "rect", **AT, x2=Own("px2"), y2=Own("py2"), fill="ink",
+        stroke="ink", fillOpacity=0.025 if faint else 0.045, clip=True, strokeWidth=1,
+        strokeOpacity=0.22 if faint else 0.4, cornerRadius="11*s",
     )  # fmt: skip
-    return marks.encode(x=at_x("px"), y=at_y("py"), x2=alt.X2("px2:Q"), y2=alt.Y2("py2:Q"))
 
 
-def symbols(ground: Ground, marks: Sequence[Symbol]) -> list[Layer]:
+def symbols(ground: Ground, letters: Sequence[Symbol]) -> list[Layer]:
     """Letters in italics with true indices, as in the formulas."""
-    values = [
-        {"x": m.at[0], "y": m.at[1], "letter": m.letter, "index": m.index, "tilde": m.tilde}
-        for m in marks
-    ]
-    rows = ground.placed(values).encode(x=at_x("px"), y=at_y("py"))
+    rows = ground.placed(_rows(letters))
 
     def set_in(of: alt.Chart, size: float, dx: str, dy: float, **mark: Any) -> alt.Chart:
-        return of.mark_text(
-            color=expr("ink"), font=SERIF, aria=False, clip=True, fontSize=expr(f"{size}*s"),
-            dx=expr(dx), dy=expr(f"{dy}*s"), **mark,
-        )  # fmt: skip
+        return marks(of, "text", **AT, color="ink", font=SERIF, clip=True, fontSize=f"{size}*s",
+                     dx=dx, dy=f"{dy}*s", **mark)  # fmt: skip
 
-    letters = set_in(rows, 18, "wide ? 0 : 7", 5, align="right", fontStyle="italic")
-    indices = set_in(rows, 12.5, "wide ? 1 : 8", 9, align="left", fontStyle="italic")
-    tildes = set_in(
-        rows.transform_filter("datum.tilde"), 17, "wide ? -2*s : 5", -7, align="right", text="~"
-    )
-    letters, indices = (
-        letters.encode(text=alt.Text("letter:N")),
-        indices.encode(text=alt.Text("index:N")),
-    )
-    return [letters, indices, *([tildes] if any(mark.tilde for mark in marks) else [])]
+    drawn: list[Layer] = [
+        set_in(rows, 18, "wide ? 0 : 7", 5, text=Own("letter"), align="right", fontStyle="italic"),
+        set_in(rows, 12.5, "wide ? 1 : 8", 9, text=Own("index"), align="left", fontStyle="italic"),
+    ]
+    if any(one.tilde for one in letters):
+        over = rows.transform_filter("datum.tilde")
+        drawn.append(set_in(over, 17, "wide ? -2*s : 5", -7, align="right", text="~"))
+    return drawn
+
+
+def _rows(things: Sequence[Box] | Sequence[Symbol]) -> list[dict[str, Any]]:
+    return [
+        {"x": of.at[0], "y": of.at[1], **{key: vars(of)[key] for key in vars(of) if key != "at"}}
+        for of in things
+    ]
 
 
 def _box_words(placed: alt.Chart) -> list[Layer]:
     """A box's word in its middle; a gate's above its mean."""
-    style: dict[str, Any] = {"color": expr("ink"), "baseline": "middle", "aria": False}
+    style: dict[str, Any] = {"x": Own("px"), "color": "ink", "baseline": "middle"}
     is_gate = "datum.column != ''"
-    words = placed.transform_calculate(base_=f"datum.py - ({is_gate} ? 8*s : 0)").mark_text(
-        fontWeight=600, fontSize=expr("15*s"), **style
+    words = placed.transform_calculate(base_=f"datum.py - ({is_gate} ? 8*s : 0)")
+    means = placed.transform_filter(is_gate).transform_calculate(
+        says="replace(format(datum.mean, '.2f'), '-', '−')"
     )
-    means = (
-        placed.transform_filter(is_gate)
-        .transform_calculate(says="replace(format(datum.mean, '.2f'), '-', '−')")
-        .mark_text(fontSize=expr("14*s"), dy=expr("10*s"), **style)
-        .encode(x=at_x("px"), y=at_y("py"), text=alt.Text("says:N"))
-    )
-    return [words.encode(x=at_x("px"), y=at_y("base_"), text=alt.Text("word:N")), means]
-
-
-def _box(marks: alt.Chart, top: str = "top", base: str = "base") -> alt.Chart:
-    return marks.encode(x=at_x("left"), x2=alt.X2("right:Q"), y=at_y(top), y2=alt.Y2(f"{base}:Q"))
+    return [
+        marks(words, "text", **style, y=Own("base_"), text=Own("word"), fontWeight=600,
+              fontSize="15*s"),
+        marks(means, "text", **style, y=Own("py"), text=Own("says"), fontSize="14*s", dy="10*s"),
+    ]  # fmt: skip

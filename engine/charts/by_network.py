@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, as_given, expr, parameter
+from engine.charts.stage import Data, Layer, Own, parameter, placed
 
 #: The pixels of row `datum.row` of column `datum.p`.
 _LEFT = "((datum.p % across)*(pw + gap) + x0)"
@@ -32,10 +32,11 @@ def by_network(
         ["rows"], as_=["row"]
     )
     layers = [
-        *_grid(panels, ticks, per_row),
+        *_grid(ticks),
         *_curves(curves),
         *_words(panel_of, per_row, titles),
     ]
+    tall = 300 // rows - 10 * (rows - 1)
     layout = [
         parameter("n", "length(data('panels'))"),
         parameter("across", "wide ? n : min(n, 2)"),
@@ -44,98 +45,59 @@ def by_network(
         parameter("pw", "max((width - x0 - (across - 1)*gap - 10)/across, 1)"),
         parameter("head", "wide ? 72*s : 70"),
         parameter("rgap", "48*s"),
-        parameter("rh", f"wide ? {300 // rows - 10 * (rows - 1)}*s : {200 // rows}"),
+        parameter("rh", f"wide ? {tall}*s : {200 // rows}"),
         parameter("block", f"head + {rows}*rh + {rows - 1}*rgap + 34*s"),
     ]
-    lines = "(wide ? 1 : ceil(length(data('panels'))/2))"
-    scale = "(width < 700 ? 0.9 : width < 1300 ? 1 : 1.55)"
-    high = f"(width >= 700 ? {106 + rows * (300 // rows - 10 * (rows - 1)) + 48 * (rows - 1)} : "
-    high += f"{112 + 200 + 48 * (rows - 1)})"
-    return stage.stage(
-        *layers,
-        height=f"{lines.replace('wide', 'width >= 700')}*{high}*(width >= 700 ? {scale} : 1)",
-        parameters=layout,
-    )
+    gaps = 48 * (rows - 1)
+    phone = f"{112 + 200 + gaps}*ceil(length(data('panels'))/2)"
+    height = f"width < 700 ? {phone} : {106 + rows * tall + gaps}*(width < 1300 ? 1 : 1.55)"
+    return stage.stage(*layers, height=height, parameters=layout)
 
 
-def _grid(panels: Data, ticks: Data, per_row: alt.Chart) -> list[Layer]:
+def _grid(ticks: Data) -> list[Layer]:
     """A line at each tick in every column, its number before the first of a row."""
     rows = alt.Chart(ticks).transform_calculate(columns="sequence(n)")
     rows = rows.transform_flatten(["columns"], as_=["p"])
     y = f"{_TOP} + (1 - datum.y)*rh"
-    lines = rows.mark_rule(color=expr("hair"), aria=False)
-    numbers = rows.transform_filter("datum.p % across == 0").mark_text(
-        align="right", baseline="middle", fontSize=expr("12*s"), color=expr("dim"), aria=False
-    )
     return [
-        stage.placed(lines, x=_LEFT, x2=f"{_LEFT} + pw", y=y),
-        stage.placed(numbers, x=f"{_LEFT} - 8*s", y=y, text="words"),
-    ]
+        placed(rows, "rule", x=_LEFT, x2=f"{_LEFT} + pw", y=y, color="hair"),
+        placed(rows.transform_filter("datum.p % across == 0"), "text", x=f"{_LEFT} - 8*s", y=y,
+               text=Own("words"), align="right", baseline="middle", fontSize="12*s", color="dim"),
+    ]  # fmt: skip
 
 
 def _curves(curves: Data) -> list[Layer]:
     """Thin lines first, bold ones over them."""
     drawn: list[Layer] = []
-    for bold in (False, True):
-        rows = alt.Chart(curves).transform_filter(f"datum.faint == {str(not bold).lower()}")
-        rows = rows.transform_calculate(
+    place = {"x": f"{_LEFT} + datum.x*pw", "y": f"{_TOP} + (1 - datum.y)*rh"}
+    for faint, opacity in (("true", 0.5), ("false", 1.0)):
+        rows = alt.Chart(curves).transform_filter(f"datum.faint == {faint}").transform_calculate(
             hue="datum.ink == 'gradient' ? gradient : datum.ink == 'state' ? state : "
             "datum.ink == 'mid' ? mid : ink"
-        )
-        marks = rows.mark_line(aria=False, opacity=1.0 if bold else 0.5, clip=True)
-        place = stage.placed(marks, x=f"{_LEFT} + datum.x*pw", y=f"{_TOP} + (1 - datum.y)*rh")
-        points = stage.placed(
-            rows.transform_filter("datum.alone").mark_circle(size=expr("30*s*s"), aria=False),
-            x=f"{_LEFT} + datum.x*pw",
-            y=f"{_TOP} + (1 - datum.y)*rh",
-        )
+        )  # fmt: skip
         drawn += [
-            place.encode(
-                color=as_given("hue"),
-                detail=["p:N", "row:N", "line:N"],
-                strokeWidth=alt.StrokeWidth("width:Q", scale=None, legend=None),
-            ),
-            points.encode(color=as_given("hue")),
-        ]
+            placed(rows, "line", **place, color=Own("hue"), detail=["p:N", "row:N", "line:N"],
+                   strokeWidth=Own("width"), opacity=opacity, clip=True),
+            placed(rows.transform_filter("datum.alone"), "circle", **place, color=Own("hue"),
+                   size="30*s*s"),
+        ]  # fmt: skip
     return drawn
 
 
 def _words(panel_of: alt.Chart, per_row: alt.Chart, titles: Data) -> list[Layer]:
     """Names and what became of each network above it, the rows' titles, the time axis's ends."""
-
-    def above(field: str, y: str, size: str, colour: str, weight: Any) -> alt.Chart:
-        text = panel_of.mark_text(
-            align="left", fontSize=expr(size), color=expr(colour), fontWeight=weight, aria=False
-        )
-        return stage.placed(
-            text,
-            x="(datum.p % across)*(pw + gap) + x0",
-            y=f"floor(datum.p/across)*block + {y}",
-            text=field,
-        )
-
-    sides: tuple[tuple[Any, str, str], ...] = (("left", "0", "first"), ("right", "pw", "last"))
-    ends = [
-        stage.placed(
-            per_row.mark_text(
-                align=align, fontSize=expr("12*s"), color=expr("dim"), aria=False, baseline="top"
-            ),
-            x=f"{_LEFT} + {place}",
-            y=f"{_TOP} + rh + 5*s",
-            text=field,
-        )
-        for align, place, field in sides
-    ]
-    names = (
-        alt.Chart(titles)
-        .transform_calculate(p="0")
-        .mark_text(
-            align="left", fontSize=expr("13*s"), color=expr("ink"), fontWeight=600, aria=False
-        )
-    )
+    left, top = "(datum.p % across)*(pw + gap) + x0", "floor(datum.p/across)*block"
+    bold: dict[str, Any] = {"align": "left", "color": "ink"}
+    below: dict[str, Any] = {
+        "y": f"{_TOP} + rh + 5*s", "baseline": "top", "color": "dim", "fontSize": "12*s",
+    }  # fmt: skip
     return [
-        above("name", "16*s", "wide ? 16*s : 14", "ink", 700),
-        above("said", "38*s", "13*s", "dim", "normal"),
-        stage.placed(names, x="0", y=f"{_TOP} - 10*s", text="words"),
-        *ends,
-    ]
+        placed(panel_of, "text", x=left, y=f"{top} + 16*s", text=Own("name"), **bold,
+               fontSize="wide ? 16*s : 14", fontWeight=700),
+        placed(panel_of, "text", x=left, y=f"{top} + 38*s", text=Own("said"), align="left",
+               color="dim", fontSize="13*s", fontWeight="normal"),
+        placed(alt.Chart(titles).transform_calculate(p="0"), "text", x="0", y=f"{_TOP} - 10*s",
+               text=Own("words"), **bold, fontSize="13*s", fontWeight=600),
+        placed(per_row, "text", x=f"{_LEFT} + 0", text=Own("first"), align="left", **below),
+        placed(per_row, "text", x=f"{_LEFT} + pw", text=Own("last"), align="right", **below),
+    ]  # fmt: skip

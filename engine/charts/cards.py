@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, parameter, px
+from engine.charts.stage import Data, Own, marks, parameter
 
 #: Pixels that a label takes at the end of its curve.
 LABEL_WIDTH = 84
@@ -20,34 +20,16 @@ def card(curves: Data, labels: Data, *, at_left: bool) -> alt.LayerChart:
     x, y = stage.x("x", left, right, [0, 1]), stage.y("y", "10", "height - 10", [0, 1])
     rows = alt.Chart(curves).transform_calculate(colour="inks[datum.ink]")
     base = stage.rule("0", "height - 4", "width", "height - 4")
-    lines = rows.mark_line(strokeWidth=2.5, aria=False).encode(
-        x=x,
-        y=y,
-        detail=alt.Detail("curve:N"),
-        color=stage.as_given("colour"),
-        strokeDash=alt.StrokeDash(
-            "dash:N",
-            scale=alt.Scale(domain=["solid", "dashed"], range=[[], [5, 3]]),
-            legend=None,
-        ),
-    )
-    names = (
-        alt.Chart(labels)
-        .transform_calculate(colour="inks[datum.ink]")
-        .mark_text(
-            align="right" if at_left else "left",
-            baseline="middle",
-            fontSize=12,
-            fontWeight=600,
-            aria=False,
-        )
-        .encode(
-            x=px(f"{left} - 6" if at_left else f"{right} + 6"),
-            y=y,
-            text=alt.Text("curve:N"),
-            color=stage.as_given("colour"),
-        )
-    )
+    dash = alt.Scale(domain=["solid", "dashed"], range=[[], [5, 3]])
+    lines = marks(rows, "line", x=x, y=y, detail=alt.Detail("curve:N"), color=Own("colour"),
+                  strokeDash=alt.StrokeDash("dash:N", scale=dash, legend=None),
+                  strokeWidth=2.5)  # fmt: skip
+    names = marks(
+        alt.Chart(labels).transform_calculate(colour="inks[datum.ink]"), "text",
+        x=f"{left} - 6" if at_left else f"{right} + 6", y=y, text=Own("curve"),
+        color=Own("colour"), align="right" if at_left else "left", baseline="middle", fontSize=12,
+        fontWeight=600,
+    )  # fmt: skip
     inks = ", ".join(f"'{name}': {name}" for name in stage.INKS)
     return stage.stage(
         base, lines, names, height="96", parameters=[parameter("inks", f"{{{inks}}}")]

@@ -5,24 +5,14 @@ choice of gates move both. Rows of `flow` are what engine.recurrent.cell_flow_sw
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from engine.charts.altair import AnyChart, ChartData
+from engine.charts import road
+from engine.charts.altair import AnyChart
 from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, pills, symbols
 from engine.charts.cell_road import SHOW, TIMESTEP, cell_road, road_parameters
-from engine.charts.road import (
-    Chevron,
-    Ground,
-    Place,
-    Stream,
-    chevrons,
-    dots,
-    heads,
-    pointed_at,
-    streams,
-    wires,
-)
-from engine.charts.stage import Layer, in_window, parameter, power_text, stage, words
+from engine.charts.road import Chevron, Ground, Place, Stream
+from engine.charts.stage import Data, Layer, in_window, parameter, power_text, stage, words
 from engine.charts.ways import FORGET_BIAS, GATES
 
 #: Heights of the road, of i ∘ C̃, of o's way, of the boxes, of the hidden state; units.
@@ -32,6 +22,8 @@ FORGET, INPUT, CANDIDATE, OUTPUT, READ, UP = 48.0, 60.0, 72.0, 84.0, 101.0, 109.
 LEFT, RIGHT, TOP, BASE = 30.0, 120.0, 2.8, 40.6
 #: A gate's box from its middle to its sides.
 HALF = (4.3, 4.1)
+#: Heights of the boxes' upper and lower sides, and of tanh.
+LID, FOOT, TANH = BOX - HALF[1], BOX + HALF[1], 16.6
 #: The gates that each option of the radio forces.
 FORCED = [[], [], [], ["forget_mean", "input_mean"], ["forget_mean"]]
 #: How high cell and road are together: so many pixels of lines and words, and of the picture's width.
@@ -48,67 +40,39 @@ def on_phone(x: float, y: float) -> Place:
 GROUND = Ground(wide=150, narrow=103.5, on_phone=on_phone)
 BEFORE, AFTER = "tt > 1", "tt < T"
 
-WAYS = (
-    Stream(
-        ((24, BELT), (FORGET, BELT)), "road", "direct", says="along the road: fₜ ∘ ∂L/∂Cₜ"
-    ),
-    Stream(((FORGET, BELT), (READ, BELT)), "road", "cell", says="∂L/∂Cₜ"),
-    Stream(((READ, BELT), (126, BELT)), "road", "next_cell", says="fₜ₊₁ ∘ ∂L/∂Cₜ₊₁, along the road"),
-    Stream(((FORGET, BOX - HALF[1]), (FORGET, BELT)), "weights", "forget", says="∂L/∂fₜ"),
-    Stream(
-        ((INPUT, BOX - HALF[1]), (INPUT, PRODUCT), (CANDIDATE, PRODUCT)), "weights", "input",
-        says="∂L/∂iₜ",
-    ),
-    Stream(
-        ((CANDIDATE, BOX - HALF[1]), (CANDIDATE, PRODUCT)), "weights", "candidate", says="∂L/∂C̃ₜ"
-    ),
-    Stream(
-        ((CANDIDATE, PRODUCT), (CANDIDATE, BELT)), "weights", "cell",
-        says="∂L/∂(iₜ ∘ C̃ₜ) = ∂L/∂Cₜ: a sum copies the gradient",
-    ),
-    Stream(
-        ((OUTPUT, BOX - HALF[1]), (OUTPUT, OUTPUT_WAY), (READ, OUTPUT_WAY)), "weights", "output",
-        says="∂L/∂oₜ",
-    ),
-    Stream(
-        ((READ, BELT), (READ, 16.6)), "weights", "via_hidden",
-        says="∂L/∂hₜ ∘ oₜ ∘ (1 − tanh² Cₜ): joins the road",
-    ),
-    Stream(((READ, 16.6), (READ, OUTPUT_WAY)), "weights", "at_tanh", says="∂L/∂hₜ ∘ oₜ"),
-    Stream(
-        ((READ, OUTPUT_WAY), (READ, BUS), (UP, BUS)), "weights", "hidden", says="∂L/∂hₜ"
-    ),
-    Stream(((UP, BUS), (126, BUS)), "weights", "next_gates", says="from the four gates at t + 1"),
-    Stream(((UP, BUS), (UP, BELT + 2.4)), "weights", "loss", says="from the loss at t"),
-    Stream(((UP, BELT - 2.4), (UP, 0.6)), "weights", "loss", says="from the loss at t"),
-    Stream(
-        ((24, BUS), (FORGET, BUS)), "weights", "to_hidden", says="to hₜ₋₁, from all four gates together"
-    ),
-    Stream(
-        ((FORGET, BUS), (INPUT, BUS)), "weights", "after_forget", says="from i, C̃ and o together"
-    ),
-    Stream(
-        ((INPUT, BUS), (CANDIDATE, BUS)), "weights", "after_input", says="from C̃ and o together"
-    ),
-    Stream(
-        ((CANDIDATE, BUS), (OUTPUT, BUS), (OUTPUT, BOX + HALF[1])), "weights", "from_output",
-        says="from o alone, through Wᵒ",
-    ),
-    Stream(
-        ((FORGET, BUS), (FORGET, BOX + HALF[1])), "weights", "from_forget", says="from f, through Wᶠ"
-    ),
-    Stream(
-        ((INPUT, BUS), (INPUT, BOX + HALF[1])), "weights", "from_input", says="from i, through Wⁱ"
-    ),
-    Stream(
-        ((CANDIDATE, BUS), (CANDIDATE, BOX + HALF[1])), "weights", "from_candidate",
-        says="from C̃, through Wᵍ",
-    ),
-    Stream(
-        ((38, 44.4), (38, BUS), (42, BUS)), "weights", "inputs",
-        says="∂L/∂xₜ, from all four gates together",
-    ),
+Ways: TypeAlias = tuple[tuple[str, str, tuple[Place, ...]], ...]
+#: What flows along each way: its column of `flow`, in words, and the way's corners as values run.
+_ROAD: Ways = (
+    ("direct", "along the road: fₜ ∘ ∂L/∂Cₜ", ((24, BELT), (FORGET, BELT))),
+    ("cell", "∂L/∂Cₜ", ((FORGET, BELT), (READ, BELT))),
+    ("next_cell", "fₜ₊₁ ∘ ∂L/∂Cₜ₊₁, along the road", ((READ, BELT), (126, BELT))),
+)
+_WEIGHTS: Ways = (
+    ("forget", "∂L/∂fₜ", ((FORGET, LID), (FORGET, BELT))),
+    ("input", "∂L/∂iₜ", ((INPUT, LID), (INPUT, PRODUCT), (CANDIDATE, PRODUCT))),
+    ("candidate", "∂L/∂C̃ₜ", ((CANDIDATE, LID), (CANDIDATE, PRODUCT))),
+    ("cell", "∂L/∂(iₜ ∘ C̃ₜ) = ∂L/∂Cₜ: a sum copies the gradient",
+     ((CANDIDATE, PRODUCT), (CANDIDATE, BELT))),
+    ("output", "∂L/∂oₜ", ((OUTPUT, LID), (OUTPUT, OUTPUT_WAY), (READ, OUTPUT_WAY))),
+    ("via_hidden", "∂L/∂hₜ ∘ oₜ ∘ (1 − tanh² Cₜ): joins the road", ((READ, BELT), (READ, TANH))),
+    ("at_tanh", "∂L/∂hₜ ∘ oₜ", ((READ, TANH), (READ, OUTPUT_WAY))),
+    ("hidden", "∂L/∂hₜ", ((READ, OUTPUT_WAY), (READ, BUS), (UP, BUS))),
+    ("next_gates", "from the four gates at t + 1", ((UP, BUS), (126, BUS))),
+    ("loss", "from the loss at t", ((UP, BUS), (UP, BELT + 2.4))),
+    ("loss", "from the loss at t", ((UP, BELT - 2.4), (UP, 0.6))),
+    ("to_hidden", "to hₜ₋₁, from all four gates together", ((24, BUS), (FORGET, BUS))),
+    ("after_forget", "from i, C̃ and o together", ((FORGET, BUS), (INPUT, BUS))),
+    ("after_input", "from C̃ and o together", ((INPUT, BUS), (CANDIDATE, BUS))),
+    ("from_output", "from o alone, through Wᵒ", ((CANDIDATE, BUS), (OUTPUT, BUS), (OUTPUT, FOOT))),
+    ("from_forget", "from f, through Wᶠ", ((FORGET, BUS), (FORGET, FOOT))),
+    ("from_input", "from i, through Wⁱ", ((INPUT, BUS), (INPUT, FOOT))),
+    ("from_candidate", "from C̃, through Wᵍ", ((CANDIDATE, BUS), (CANDIDATE, FOOT))),
+    ("inputs", "∂L/∂xₜ, from all four gates together", ((38, 44.4), (38, BUS), (42, BUS))),
 )  # fmt: skip
+WAYS = (
+    *(Stream(corners, "road", column, says=says) for column, says, corners in _ROAD),
+    *(Stream(corners, "weights", column, says=says) for column, says, corners in _WEIGHTS),
+)
 
 SYMBOLS = (
     Symbol((33.2, BELT - 3.4), "C", "t−1"), Symbol((106.2, BELT - 3.4), "C", "t"),
@@ -123,7 +87,7 @@ HEADS = (
     (CANDIDATE - 2.2, PRODUCT, 0), (READ - 2.2, OUTPUT_WAY, 0), (READ, OUTPUT_WAY - 2.2, 90),
     (READ, 14.7, 90), (FORGET, BELT + 2.2, -90), (CANDIDATE, BELT + 2.2, -90),
     (CANDIDATE, PRODUCT + 2.2, -90), (UP, 0.8, -90),
-    *((x, BOX + HALF[1] + 0.4, -90) for x in (FORGET, INPUT, CANDIDATE, OUTPUT)),
+    *((x, FOOT + 0.4, -90) for x in (FORGET, INPUT, CANDIDATE, OUTPUT)),
 )  # fmt: skip
 
 CHEVRONS = (
@@ -139,7 +103,7 @@ CHEVRONS = (
 NEIGHBOURS = ((1, 2.0, BEFORE), (2, 126.0, AFTER))
 
 
-def cell(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartData) -> AnyChart:
+def cell(flow: Data, ways: Data, ticks: Data, facts: Data) -> AnyChart:
     """The cell at the timestep under the hand, over the road from 1 to T.
 
     flow: a row for each way of the gates and timestep, `norm` in words, and what
@@ -161,13 +125,12 @@ def the_cell() -> list[Layer]:
     forced = f"indexof({FORCED}[{GATES.place()}], datum.column) >= 0"
     return [
         cells(GROUND, [(LEFT, TOP, RIGHT, BASE)]),
-        wires(GROUND, WAYS, opacity="back ? 0.28 : 0.9", road_too="!back"),
-        streams(GROUND, WAYS, **moving),
-        chevrons(GROUND, CHEVRONS, **moving),
-        heads(GROUND, HEADS, show="!back"),
-        dots(
-            GROUND,
-            [(x, BUS) for x in (FORGET, INPUT, CANDIDATE, 42.0, UP)] + [(READ, BELT)],
+        road.wires(GROUND, WAYS, opacity="back ? 0.28 : 0.9", road_too="!back"),
+        road.streams(GROUND, WAYS, **moving),
+        road.chevrons(GROUND, CHEVRONS, **moving),
+        road.heads(GROUND, HEADS, show="!back"),
+        road.dots(
+            GROUND, [*((x, BUS) for x in (FORGET, INPUT, CANDIDATE, 42.0, UP)), (READ, BELT)],
             show="!back",
         ),
         *boxes(
@@ -178,19 +141,17 @@ def the_cell() -> list[Layer]:
                 Box((CANDIDATE, BOX), "tanh", "candidate_mean", signed=True),
                 Box((OUTPUT, BOX), "σ", "output_mean"),
             ],
-            rows="rows",
-            half=HALF,
-            forced=forced,
+            rows="rows", half=HALF, forced=forced,
         ),
         *nodes(
             GROUND,
             [(FORGET, BELT, "×"), (CANDIDATE, BELT, "+"), (CANDIDATE, PRODUCT, "×"),
              (READ, OUTPUT_WAY, "×")],
         ),
-        *pills(GROUND, [(READ, 16.6, "tanh")]),
+        *pills(GROUND, [(READ, TANH, "tanh")]),
         *symbols(GROUND, SYMBOLS),
         *_numbers(),
-        pointed_at(
+        road.pointed_at(
             GROUND, WAYS, value="rows[datum.row][datum.column]", norm=power_text("datum.value"),
             show="back",
         ),
@@ -203,11 +164,10 @@ def the_neighbours() -> list[Layer]:
     for row, left, there in NEIGHBOURS:
         where = f"wide && {there}"
         ways = _neighbour(left, row)
-        first, last = (left, left + 22)
         layers += [
-            cells(GROUND, [(first, TOP, last, BASE)], faint=True, where=there),
-            wires(GROUND, ways, opacity="back ? 0.28 : 0.9", road_too="!back", where=there),
-            streams(
+            cells(GROUND, [(left, TOP, left + 22, BASE)], faint=True, where=there),
+            road.wires(GROUND, ways, opacity="back ? 0.28 : 0.9", road_too="!back", where=there),
+            road.streams(
                 GROUND, ways, rows="rows", widest=WIDEST, share=_share(), show="back", where=there
             ),
             *nodes(
@@ -250,25 +210,17 @@ def _numbers() -> list[Layer]:
             f"isFinite(rows[0].{column}) ? '<1' : format({part}, '.0f'))"
         )
 
-    style: dict[str, Any] = {"weight": 600, "size": 14, "colour": "ink", "where": "back"}
+    def at(x: float, y: float, text: str, **how: Any) -> Layer:
+        return words(GROUND.across(x), GROUND.down(y), text, size=14, colour="ink", **how)
+
+    by_road = f"{percent('direct')} + (wide ? ' % by road' : ' %')"
+    through = f"{percent('to_hidden')} + (wide ? ' % through weights' : ' %')"
     return [
-        words(
-            GROUND.across(31.5), GROUND.down(BELT + 4.4),
-            f"{percent('direct')} + (wide ? ' % by road' : ' %')", **style,
-        ),
-        words(
-            GROUND.across(50), GROUND.down(BUS + 2.4),
-            f"{percent('to_hidden')} + (wide ? ' % through weights' : ' %')", **style,
-        ),
-        words(
-            GROUND.across(60), GROUND.down(BELT - 3.1), "'‖∂L/∂Cₜ‖ = ' + rows[0].norm", size=14,
-            colour="ink", where="back",
-        ),
-        words(
-            GROUND.across(RIGHT - 1.6), GROUND.down(6.4), "wide ? 't = ' + tt : ''", weight=600,
-            size=14, colour="ink", align="right",
-        ),
-    ]  # fmt: skip
+        at(31.5, BELT + 4.4, by_road, weight=600, where="back"),
+        at(50, BUS + 2.4, through, weight=600, where="back"),
+        at(60, BELT - 3.1, "'‖∂L/∂Cₜ‖ = ' + rows[0].norm", where="back"),
+        at(RIGHT - 1.6, 6.4, "wide ? 't = ' + tt : ''", weight=600, align="right"),
+    ]
 
 
 def _share() -> str:

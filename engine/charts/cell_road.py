@@ -6,21 +6,9 @@ chosen one's begin. See engine.charts.ways.
 
 from __future__ import annotations
 
-from engine.charts.altair import ChartData, alt
-from engine.charts.stage import (
-    ONE,
-    Layer,
-    Radio,
-    Slider,
-    at_x,
-    at_y,
-    expr,
-    of_data,
-    parameter,
-    px,
-    unseen,
-    words,
-)  # fmt: skip
+from engine.charts import stage
+from engine.charts.altair import alt
+from engine.charts.stage import ONE, Data, Layer, Own, Radio, marks, of_data, parameter, words
 from engine.charts.ways import Curve, WayPanel, choosing, margins, picture_of_ways, row_of, times
 from engine.gates import SHOWN
 
@@ -39,7 +27,7 @@ ROAD = WayPanel(
 
 
 #: The slider of t. Its end is T, which a figure knows: see `engine.sections.shown.Figure.ends`.
-TIMESTEP = Slider("t", "timestep t", 1.0, 500.0, 1.0, 1.0)
+TIMESTEP = stage.Slider("t", "timestep t", 1.0, 500.0, 1.0, 1.0)
 
 
 def at_timestep() -> list[alt.Parameter]:
@@ -65,7 +53,7 @@ def road_parameters(*, top: str) -> list[alt.Parameter]:
         *choosing(),
         *margins("begin"),
         *at_timestep(),
-        of_data("units", "facts", "units"),
+        of_data("units", "facts"),
         parameter("last", row_of("flow", "start + T - 1")),
         parameter("largest", "max(rows[0].cell, rows[0].hidden)"),
         parameter("cell_base", top),
@@ -75,7 +63,7 @@ def road_parameters(*, top: str) -> list[alt.Parameter]:
     ]
 
 
-def cell_road(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartData) -> list[Layer]:
+def cell_road(flow: Data, ways: Data, ticks: Data, facts: Data) -> list[Layer]:
     """The panel of curves and the strip of gates.
 
     flow: see engine.charts.cell. ways: see engine.charts.ways, and `forget`, a picture of all
@@ -88,7 +76,7 @@ def cell_road(flow: ChartData, ways: ChartData, ticks: ChartData, facts: ChartDa
         ROAD.dots("rows[0][datum.column] - last[datum.column]"),
         *_strip(ways),
         *times("strip_base + 17*s"),
-        *unseen(flow, ways, facts),
+        *stage.unseen(flow, ways, facts),
     ]
 
 
@@ -99,21 +87,18 @@ def _lens() -> list[Layer]:
         "now - pace/2][datum.n]",
         py="datum.n < 2 ? cell_base : road_top",
     )
-    lens = corners.mark_line(fill=expr("ink"), fillOpacity=0.055, strokeOpacity=0, aria=False)
-    column = alt.Chart(ONE).mark_rect(color=expr("ink"), opacity=0.1, aria=False)
     return [
-        lens.encode(x=at_x("px"), y=at_y("py"), order=alt.Order("n:O")),
-        column.encode(
-            x=px("now - pace/2"), x2=px("now + pace/2"), y=px("road_top"), y2=px("strip_base")
-        ),
-    ]
+        marks(corners, "line", x=Own("px"), y=Own("py"), order=alt.Order("n:O"), fill="ink",
+              fillOpacity=0.055, strokeOpacity=0),
+        marks(ONE, "rect", x="now - pace/2", x2="now + pace/2", y="road_top", y2="strip_base",
+              color="ink", opacity=0.1),
+    ]  # fmt: skip
 
 
-def _strip(ways: ChartData) -> list[Layer]:
+def _strip(ways: Data) -> list[Layer]:
     """Every unit's forget gate along time: the road's surface."""
-    image = picture_of_ways(ways, "forget", "strip_base - strip_top")
     name = "wide ? 'fₜ of ' + units + (units == 1 ? ' unit' : ' units') : 'f by unit'"
     return [
-        image.encode(x=px("left"), y=px("strip_top")),
+        picture_of_ways(ways, "forget", "strip_top", "strip_base - strip_top"),
         words("left - 10*s", "(strip_top + strip_base)/2 + 4*s", name, size=12, align="right"),
     ]

@@ -9,11 +9,10 @@ from __future__ import annotations
 from engine.charts import panel, stage
 from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
-from engine.charts.panel import NODES, Panel
-from engine.charts.stage import Data, Layer, expr, words
+from engine.charts.panel import NODES, PANEL
+from engine.charts.stage import Data, Layer, marks, tips, words
 from engine.charts.unrolled import RADIUS
 
-_PANEL = Panel()
 #: What the rows say of the radius under the hand, beside the heading.
 _CHOSEN = ("log10_at", "g_last", "g_label", "slope_label", "gradient_words", "slope_words")
 
@@ -33,55 +32,44 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     said = big.transform_calculate(
         measured=stage.power_text("datum.g"), formula=stage.power_text("datum.line")
     )
-    circles = said.mark_point(
-        shape="circle", filled=False, opacity=1, size=expr("90*s*s"), stroke=expr("gradient"),
-        strokeWidth=expr("2*s"), clip=True,
-    )  # fmt: skip
-    tooltip = [
-        alt.Tooltip("label:N", title="step"),
-        alt.Tooltip("measured:N", title="measured"),
-        alt.Tooltip("formula:N", title="from the formula"),
-    ]
-    layers: list[Layer] = [
-        *_PANEL.framed(
-            ticks,
-            _PANEL.line(rows, "slope", "mid", 1.8, strokeDash=[6, 4]).properties(
-                description="eigenvalue's slope"
-            ),
-            _PANEL.line(rows, "line", "gradient", 2.5).properties(description="gradient"),
-            circles.encode(x=_PANEL.x(), y=_PANEL.y("g"), tooltip=tooltip),
-        ),
-        *panel.numbered(_PANEL, steps),
-        *_words(),
-        *_landscape(radii),
-    ]
-    layout = panel.over_a_strip("wide ? 158*s : 150")
-    return stage.stage(
-        *layers,
-        height=stage.in_window("width < 700 ? 480 : width < 1300 ? 460 : 760", 430),
-        parameters=[
-            *panel.chosen(RADIUS, "radii", *_CHOSEN),
-            *panel.axis("ticks", "steps"),
-            *layout,
-        ],
+    tooltip = tips(
+        ("label:N", "step"), ("measured:N", "measured"), ("formula:N", "from the formula")
     )
+    dashed = {"strokeWidth": "1.8*s", "strokeDash": [6, 4]}
+    strip = Landscape(RADIUS)
+    alone = marks(radii, "line", x=strip.x(), y=strip.y("eigenvalue_share"), color="mid", **dashed)
+    layers: list[Layer] = [
+        *PANEL.framed(
+            ticks,
+            PANEL.line(rows, "slope", "mid", 1.8, strokeDash=[6, 4],
+                       description="eigenvalue's slope"),
+            PANEL.line(rows, "line", "gradient", 2.5, description="gradient"),
+            marks(said, "point", x=PANEL.x(), y=PANEL.y("g"), tooltip=tooltip, shape="circle",
+                  filled=False, opacity=1, size="90*s*s", stroke="gradient", strokeWidth="2*s",
+                  clip=True),
+        ),
+        panel.numbered(steps),
+        *_words(),
+        *strip.drawn(
+            radii, 1.0, above="what the first step hears, at every radius",
+            right="dashed: the largest eigenvalue alone", over=[alone],
+        ),
+    ]  # fmt: skip
+    height = stage.in_window(stage.by_width(480, 460, 760), 430)
+    layout = panel.over_a_strip("wide ? 158*s : 150")
+    return panel.along_time(layers, RADIUS, _CHOSEN, layout, height=height)
 
 
 def _words() -> list[Layer]:
-    low, high = "y0 + 16*s", "y1 - 7*s"
     # The two lines' names stand on the outer side of each, where the lines don't come to meet them.
     up, falls = "(g_label >= slope_label)", "(g_label < g_last)"
-    gradient = (
-        f"clamp(clamp({_PANEL.at('g_label')}, y0, y1) + ({up} ? -12*s : 22*s), {low}, {high})"
-    )
-    slope = (
-        f"clamp(clamp({_PANEL.at('slope_label')}, y0, y1) + ({up} ? 22*s : -12*s), {low}, {high})"
-    )
+    gradient = PANEL.beside("g_label", f"+ ({up} ? -12*s : 22*s)")
+    slope = PANEL.beside("slope_label", f"+ ({up} ? 22*s : -12*s)")
     inner, outer = (
         f"{up} == {falls} ? '{one}' : '{other}'"
         for one, other in (("right", "left"), ("left", "right"))
     )
-    place = _PANEL.along("(t0 + 0.3*(t1 - t0))")
+    place = PANEL.along("(t0 + 0.3*(t1 - t0))")
     return [
         *panel.heading(),
         words(place, gradient, "gradient_words", size=stage.LABEL, weight=600, colour="gradient",
@@ -91,19 +79,3 @@ def _words() -> list[Layer]:
         words("x0", "y1 + 36*s", "'Circles: ‖∂L/∂hₜ‖ of the backward pass; line: the formula.'"
               " + (wide ? ' Log scale.' : '')", size=stage.TICK),
     ]  # fmt: skip
-
-
-def _landscape(radii: Data) -> list[Layer]:
-    strip = Landscape(RADIUS)
-    alone = alt.Chart(radii).mark_line(
-        color=expr("mid"), strokeWidth=expr("1.8*s"), strokeDash=[6, 4], aria=False
-    )
-    return [
-        *strip.area(radii),
-        alone.encode(x=strip.x(), y=strip.y("eigenvalue_share")),
-        *strip.frame(1.0),
-        strip.here(),
-        *strip.title(
-            "what the first step hears, at every radius", "dashed: the largest eigenvalue alone"
-        ),
-    ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, Slider, expr, px, words
+from engine.charts.stage import Data, Layer, Slider, marks, words
 
 #: How far the middle of a slider's handle stays from the ends of its track.
 INSET = 9
@@ -14,15 +16,13 @@ INSET = 9
 
 @dataclass(frozen=True)
 class Landscape:
-    """A strip along the slider's values. The places and ends are expressions.
+    """A strip along the slider's values, from the pixel `z0` down to `z1`.
 
-    slider: what it stands above; the rows have its values as `at`. top, bottom: of the strip.
-    low, high: its logarithmic axis.
+    slider: what it stands above; the rows have its values as `at`. low, high: the ends of its
+    logarithmic axis, expressions.
     """
 
     slider: Slider
-    top: str = "z0"
-    bottom: str = "z1"
     low: str = "low"
     high: str = "high"
 
@@ -33,7 +33,7 @@ class Landscape:
 
     def y(self, field: str) -> alt.Y:
         """An outcome's place."""
-        return stage.y(field, self.top, self.bottom, [self.low, self.high])
+        return stage.y(field, "z0", "z1", [self.low, self.high])
 
     def place(self, value: str | float) -> str:
         """The pixel of a value."""
@@ -42,66 +42,49 @@ class Landscape:
 
     def zero(self) -> str:
         """The pixel of a ratio of 1."""
-        return (
-            f"({self.bottom} + {self.low}/({self.high} - {self.low})*({self.bottom} - {self.top}))"
-        )
+        return f"(z1 + {self.low}/({self.high} - {self.low})*(z1 - z0))"
 
-    def area(self, rows: Data, field: str = "share", colour: str = "gradient") -> list[Layer]:
-        """One outcome, filled to the line of 1."""
-        chart = alt.Chart(rows)
-        area = chart.mark_area(color=expr(colour), opacity=0.22, line=False, aria=False)
-        edge = chart.mark_line(color=expr(colour), strokeWidth=expr("1.5*s"), aria=False)
+    def drawn(
+        self, rows: Data, *marked: float, field: str = "share", colour: str = "gradient",
+        above: str, right: str = "", over: Sequence[Layer] = (),
+    ) -> list[Layer]:  # fmt: skip
+        """All of it for one outcome, filled to the line of 1. over: layers over it."""
+        place: dict[str, Any] = {"x": self.x(), "y": self.y(field), "color": colour}
         return [
-            area.encode(x=self.x(), y=self.y(field), y2=px(self.zero())),
-            edge.encode(x=self.x(), y=self.y(field)),
+            marks(rows, "area", **place, y2=self.zero(), opacity=0.22, line=False),
+            marks(rows, "line", **place, strokeWidth="1.5*s"),
+            *over,
+            *self.frame(*marked),
+            *self.title(above, right),
         ]
 
     def frame(self, *marked: float) -> list[Layer]:
-        """The line of 1, dotted lines at values that theory marks, and the slider's numbers."""
+        """The line of 1, dotted ones at values that theory marks, the slider's numbers, the hand."""
         low, high = self.slider.low, self.slider.high
         values = [low + (high - low) * quarter / 4 for quarter in range(5)]
         zero = self.zero()
+        ends = {low: ("0", "left"), high: ("width", "right")}
+        numbers = [(value, *ends.get(value, (self.place(value), "center"))) for value in values]
         return [
             stage.rule(f"{INSET}", zero, f"width - {INSET}", zero, colour="mid"),
             *(self._upright(value, colour="dim", strokeDash=[2, 3]) for value in marked),
             *(
-                words(self._number(value), "height - 2*s", f"'{value:g}'", size=stage.TICK,
-                      align="left" if value == low else "right" if value == high else "center")
-                for value in values
+                words(place, "height - 2*s", f"'{value:g}'", size=stage.TICK, align=align)
+                for value, place, align in numbers
             ),
-        ]  # fmt: skip
-
-    def drawn(
-        self, rows: Data, *marked: float, field: str = "share", colour: str = "gradient",
-        above: str, right: str = "",
-    ) -> list[Layer]:  # fmt: skip
-        """All of it for one outcome."""
-        return [
-            *self.area(rows, field, colour),
-            *self.frame(*marked),
-            self.here(),
-            *self.title(above, right),
+            self._upright(self.slider.now(), colour="gradient", width=2),
         ]
-
-    def here(self) -> Layer:
-        """Where the hand is."""
-        return self._upright(self.slider.now(), colour="gradient", width=2)
 
     def title(self, text: str, right: str = "") -> list[Layer]:
         """What the strip shows, above it; with room, a word on how to read it."""
-        drawn = [words(f"{INSET}", f"{self.top} - 9*s", f"'{text}'", size=stage.TICK)]
+        drawn = [words(f"{INSET}", "z0 - 9*s", f"'{text}'", size=stage.TICK)]
         if right:
             drawn.append(
-                words(f"width - {INSET}", f"{self.top} - 9*s", f"'{right}'", size=stage.TICK,
-                      align="right", where="wide")
+                words(f"width - {INSET}", "z0 - 9*s", f"'{right}'", size=stage.TICK, align="right",
+                      where="wide")
             )  # fmt: skip
         return drawn
 
-    def _upright(self, value: str | float, **mark: object) -> Layer:
+    def _upright(self, value: str | float, **mark: Any) -> Layer:
         place = self.place(value)
-        return stage.rule(place, f"{self.top} - 4*s", place, f"{self.bottom} + 4*s", **mark)  # type: ignore[arg-type]
-
-    def _number(self, value: float) -> str:
-        if value == self.slider.low:
-            return "0"
-        return "width" if value == self.slider.high else self.place(value)
+        return stage.rule(place, "z0 - 4*s", place, "z1 + 4*s", **mark)

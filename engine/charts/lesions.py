@@ -6,19 +6,13 @@ from engine.charts import stage
 from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline, ticks
 from engine.charts.skip_block import G
-from engine.charts.stage import CAPTION, TICK, Data, Layer, expr, parameter, px, unpacked, words
+from engine.charts.stage import CAPTION, TICK, Data, Layer, marks, parameter, tips, unpacked, words
 
 #: The ends of the axis, base-10 logarithms; what lies beyond stands on its edge.
 LOW, HIGH = -4.0, 2.0
 LEVELS: dict[float, str] = {
-    -4: "0.01 %",
-    -3: "0.1 %",
-    -2: "1 %",
-    -1: "10 %",
-    0: "as much",
-    1: "10×",
-    2: "100×",
-}
+    -4: "0.01 %", -3: "0.1 %", -2: "1 %", -1: "10 %", 0: "as much", 1: "10×", 2: "100×",
+}  # fmt: skip
 #: Names, inks and marks of the stacks, in the order in which they are drawn.
 STACKS = (
     ("plain", "weights", "diamond"), ("gated", "cell", "square"), ("residual", "road", "circle")
@@ -47,30 +41,23 @@ def lesions(changes: Data, medians: Data, said: Data) -> alt.LayerChart:
         parameter("y0", "(wide ? 96 : 118)*s"),
         parameter("y1", "y0 + (wide ? clamp(width*0.24, 250, 440) : 270)"),
     ]
-    layers: list[Layer] = [
-        *PLOT.levels(ticks(LEVELS)),
-        _whole(),
-    ]
-    for name, ink, shape in STACKS:
-        # What the hand doesn't move hangs on nothing that it does.
-        layers.append(
-            _points(moving, "v", name, ink, shape)
-            if name == "residual"
-            else _points(still, name, name, ink, shape)
-        )
-    for name, ink, shape in STACKS:
-        layers += _median(middle, "v" if name == "residual" else name, name, ink, shape)
-    height = "y1 + 34*s"
+    # What the hand doesn't move hangs on nothing that it does.
+    rows = {"plain": (still, "plain"), "gated": (still, "gated"), "residual": (moving, "v")}
+    as_much = alt.InlineData(values=[{"value": 0}])
     return stage.stage(
-        *layers, *_feet(changes), *headline(said), height=height, parameters=parameters
+        *PLOT.levels(ticks(LEVELS)),
+        marks(as_much, "rule", x="x0", x2="x1", y=PLOT.y("value"), color="mid", strokeDash=[5, 4]),
+        *(_points(*rows[name], name, ink, shape) for name, ink, shape in STACKS),
+        *(
+            layer
+            for name, ink, shape in STACKS
+            for layer in _median(middle, rows[name][1], name, ink, shape)
+        ),
+        *_feet(changes),
+        *headline(said),
+        height="y1 + 34*s",
+        parameters=parameters,
     )
-
-
-def _whole() -> Layer:
-    """Where a change is as large as what there was."""
-    at = alt.Chart(alt.InlineData(values=[{"value": 0}]))
-    line = at.mark_rule(color=expr("mid"), strokeDash=[5, 4], aria=False)
-    return line.encode(x=px("x0"), x2=px("x1"), y=PLOT.y("value"))
 
 
 def _points(rows: alt.Chart, field: str, name: str, ink: str, shape: str) -> Layer:
@@ -78,18 +65,10 @@ def _points(rows: alt.Chart, field: str, name: str, ink: str, shape: str) -> Lay
         shown=f"clamp(datum.{field}, {LOW}, {HIGH})", change=f"pow(10, datum.{field})"
     )
     moving = name == "residual"
-    marks = inside.mark_point(
-        shape=shape, filled=moving, opacity=1 if moving else 0.75, color=expr(ink),
-        size=expr(f"{44 if moving else 26}*s*s"), strokeWidth=1.4,
-    )  # fmt: skip
-    return marks.encode(
-        x=PLOT.x("deleted_layer"),
-        y=PLOT.y("shown"),
-        tooltip=[
-            alt.Tooltip("deleted_layer:Q", title="deleted block"),
-            alt.Tooltip("change:Q", title=f"change, {name}", format=".3~g"),
-        ],
-    )
+    tooltip = tips(("deleted_layer:Q", "deleted block"), ("change:Q", f"change, {name}", ".3~g"))
+    return marks(inside, "point", x=PLOT.x("deleted_layer"), y=PLOT.y("shown"), tooltip=tooltip,
+                 shape=shape, filled=moving, opacity=1 if moving else 0.75, color=ink,
+                 size=f"{44 if moving else 26}*s*s", strokeWidth=1.4)  # fmt: skip
 
 
 def _median(middle: alt.Chart, field: str, name: str, ink: str, shape: str) -> list[Layer]:
@@ -101,14 +80,11 @@ def _median(middle: alt.Chart, field: str, name: str, ink: str, shape: str) -> l
         f"datum.{field} > 0 ? '∞' : '0')"
     )
     left = "x1 + (wide ? 74 : 62)*s"
-    dot = middle.mark_point(
-        shape=shape, filled=name == "residual", color=expr(ink), size=expr("44*s*s"), opacity=1,
-        strokeWidth=1.4, aria=False,
-    )  # fmt: skip
     return [
-        dot.encode(x=px(left), y=PLOT.y(f"{name}_at")),
+        marks(middle, "point", x=left, y=PLOT.y(f"{name}_at"), shape=shape,
+              filled=name == "residual", color=ink, size="44*s*s", opacity=1, strokeWidth=1.4),
         *PLOT.label(middle, text, f"{name}_at", ink, left=f"{left} + 9*s", size=CAPTION),
-    ]
+    ]  # fmt: skip
 
 
 def _feet(changes: Data) -> list[Layer]:
@@ -117,10 +93,8 @@ def _feet(changes: Data) -> list[Layer]:
         .transform_calculate(step="ceil(length(data('changes')) / 10)")
         .transform_filter("datum.deleted_layer % datum.step == 0 || datum.deleted_layer == 1")
     )
-    marks = rows.mark_text(
-        baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False
-    )
     return [
-        marks.encode(x=PLOT.x("deleted_layer"), y=px("y1"), text=alt.Text("deleted_layer:Q")),
+        marks(rows, "text", x=PLOT.x("deleted_layer"), y="y1", text=alt.Text("deleted_layer:Q"),
+              baseline="top", dy=6, color="dim", fontSize=f"{TICK}*s"),
         words("x1 + 12*s", "y1 + 14*s", "wide ? 'the deleted block' : 'deleted'"),
-    ]
+    ]  # fmt: skip

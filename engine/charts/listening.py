@@ -8,17 +8,7 @@ from __future__ import annotations
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import (
-    Data,
-    Layer,
-    Radio,
-    Slider,
-    as_given,
-    expr,
-    of_data,
-    parameter,
-    words,
-)
+from engine.charts.stage import Data, Layer, Own, Radio, Slider, of_data, parameter, placed, words
 
 LETTERS = 64
 LETTER = Slider("letter", "Letter that is written", 2, LETTERS, 1, 40)
@@ -54,12 +44,12 @@ def listening(letters: Data, looks: Data, curves: Data, ticks: Data) -> alt.Laye
         parameter("x1", "width - 12"),
         parameter("y0", "wide ? head : 2*block + 30"),
         parameter("y1", "height - 26*s"),
-        of_data("title", "looks", "title"),
-        of_data("subtitle", "looks", "subtitle"),
+        of_data("title", "looks"),
+        of_data("subtitle", "looks"),
     ]
     return stage.stage(
         *layers,
-        height="width < 700 ? 700 : width < 1300 ? 300 : 470",
+        height=stage.by_width(700, 300, 470),
         parameters=[LETTER.selection(), TRAINED.selection(), *layout],
         many_marks=True,
     )
@@ -69,27 +59,18 @@ def _texts(letters: Data) -> list[Layer]:
     rows = stage.unpacked(alt.Chart(letters), "t", u="untrained", v="trained")
     rows = rows.transform_calculate(tint="state_now == 'trained' ? datum.v : datum.u")
     place = {"x": f"{_COLUMN}*cw", "y": f"{_TOP} + {_ROW}*ch"}
-    tiles = rows.transform_filter("datum.tint > 0.01").mark_rect(
-        color=expr("gradient"), stroke=None, aria=False
-    )
-    box = rows.transform_filter("datum.s == t").mark_rect(
-        filled=False, stroke=expr("ink"), strokeWidth=expr("2*s"), cornerRadius=3, aria=False
-    )
-    text = rows.transform_calculate(hue="datum.s <= t ? ink : mid").mark_text(
-        font="monospace", fontSize=expr("wide ? 17*s : 16"), baseline="middle", aria=False
-    )
-    far = {"x2": f"{_COLUMN}*cw + cw", "y2": f"{_TOP} + {_ROW}*ch + ch"}
+    place |= {"x2": f"{_COLUMN}*cw + cw", "y2": f"{_TOP} + {_ROW}*ch + ch"}
+    text = rows.transform_calculate(hue="datum.s <= t ? ink : mid")
+    tint = alt.Opacity("tint:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.85]), legend=None)
     return [
-        stage.placed(tiles, **place, **far).encode(
-            opacity=alt.Opacity(
-                "tint:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.85]), legend=None
-            )
-        ),
-        stage.placed(
-            text, x=f"{_COLUMN}*cw + cw/2", y=f"{_TOP} + {_ROW}*ch + ch/2", text="letter"
-        ).encode(color=as_given("hue")),
-        stage.placed(box, **place, **far),
-    ]
+        placed(rows.transform_filter("datum.tint > 0.01"), "rect", **place, opacity=tint,
+               color="gradient", stroke=None),
+        placed(text, "text", x=f"{_COLUMN}*cw + cw/2", y=f"{_TOP} + {_ROW}*ch + ch/2",
+               text=Own("letter"), color=Own("hue"), font="monospace", baseline="middle",
+               fontSize="wide ? 17*s : 16"),
+        placed(rows.transform_filter("datum.s == t"), "rect", **place, filled=False, stroke="ink",
+               strokeWidth="2*s", cornerRadius=3),
+    ]  # fmt: skip
 
 
 def _said(looks: Data) -> list[Layer]:
@@ -97,54 +78,33 @@ def _said(looks: Data) -> list[Layer]:
     rows = alt.Chart(looks).transform_calculate(
         now="split(state_now == 'trained' ? datum.trained : datum.untrained, '|')[t]"
     )
-    name = rows.mark_text(
-        align="left", fontSize=expr("15*s"), fontWeight=700, color=expr("ink"), aria=False
-    )
-    said = rows.mark_text(align="left", fontSize=expr("13*s"), color=expr("dim"), aria=False)
     return [
-        stage.placed(name, x="0", y=f"{_TOP} - 30*s", text="name"),
-        stage.placed(said, x="0", y=f"{_TOP} - 10*s", text="now"),
-    ]
+        placed(rows, "text", x="0", y=f"{_TOP} - 30*s", text=Own("name"), align="left",
+               fontSize="15*s", fontWeight=700, color="ink"),
+        placed(rows, "text", x="0", y=f"{_TOP} - 10*s", text=Own("now"), align="left",
+               fontSize="13*s", color="dim"),
+    ]  # fmt: skip
 
 
 def _norms(curves: Data, ticks: Data) -> list[Layer]:
     """Of all lines and seeds: the RNN solid, the LSTM dashed."""
-    place = {
-        "x": f"x1 - (datum.back - 1)/{BACK - 1}*(x1 - x0)",
-        "y": "y1 - datum.y*(y1 - y0)",
-    }
-    grid = alt.Chart(ticks)
-    at = "y1 - datum.y*(y1 - y0)"
+    place = {"x": f"x1 - (datum.back - 1)/{BACK - 1}*(x1 - x0)", "y": "y1 - datum.y*(y1 - y0)"}
     rows = alt.Chart(curves).transform_filter("datum.state == state_now")
     dash = alt.StrokeDash("cell:N", legend=None, scale=alt.Scale(domain=[0, 1], range=[[], [6, 4]]))
-    lines = [
-        stage.placed(
-            rows.transform_filter(f"datum.seed {seeds}").mark_line(
-                color=expr("gradient"), strokeWidth=expr(f"{width}*s"), opacity=opacity, aria=False
-            ),
-            **place,
-        ).encode(strokeDash=dash, detail=[alt.Detail("cell:N"), alt.Detail("seed:N")])
-        for seeds, width, opacity in ((">= 0", 0.8, 0.45), ("< 0", 2.6, 1.0))
-    ]
     names = rows.transform_filter("datum.seed < 0 && datum.label != ''")
-    text = {"align": "left", "fontSize": expr("13*s"), "fontWeight": 600}
-    labels = [
-        stage.placed(one, **{**place, "y": f"{place['y']} + datum.dy*s"}, text="label")
-        for one in stage.haloed(names, **text, color=expr("ink"))
-    ]
+    names = names.transform_calculate(x_=place["x"], y_=f"{place['y']} + datum.dy*s")
+    grid = alt.Chart(ticks).transform_calculate(y_=place["y"])
     return [
-        stage.placed(
-            grid.mark_rule(color=expr("hair"), aria=False), x="x0", x2="x1", y=at
+        *stage.levels(grid, Own("y_"), "x0", "x1", "x0 - 8*s", "right"),
+        *(
+            placed(rows.transform_filter(f"datum.seed {seeds}"), "line", **place, color="gradient",
+                   strokeWidth=f"{width}*s", opacity=opacity, strokeDash=dash,
+                   detail=[alt.Detail("cell:N"), alt.Detail("seed:N")])
+            for seeds, width, opacity in ((">= 0", 0.8, 0.45), ("< 0", 2.6, 1.0))
         ),
-        stage.placed(
-            grid.mark_text(align="right", baseline="middle", fontSize=expr("12*s"),
-                           color=expr("dim"), aria=False),
-            x="x0 - 8*s", y=at, text="words",
-        ),
-        *lines,
-        *labels,
-        words("x0", "y0 - 30*s", "title", size=stage.LABEL,
-              colour="ink", weight=600),
+        *stage.haloed(names, x=Own("x_"), y=Own("y_"), text=Own("label"), align="left",
+                      fontSize="13*s", fontWeight=600, color="ink"),
+        words("x0", "y0 - 30*s", "title", size=stage.LABEL, colour="ink", weight=600),
         words("x0", "y0 - 10*s", "subtitle"),
         words("x1", "y1 + 18*s", "'1 letter back'", size=stage.TICK, align="right"),
         words("x0", "y1 + 18*s", f"'{BACK}'", size=stage.TICK),

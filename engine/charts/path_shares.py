@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.charts import stage
 from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline
-from engine.charts.stage import (
-    CAPTION,
-    LABEL,
-    TICK,
-    Data,
-    Layer,
-    Slider,
-    at_x,
-    at_y,
-    expr,
-    parameter,
-    px,
-    rule,
-    unpacked,
-    words,
-)  # fmt: skip
+from engine.charts.stage import LABEL, TICK, Data, Layer, Own, marks, parameter, rule, words
 
-WEIGHT_SCALE = Slider("paths_weight_scale", "weight scale", 0, 3, 0.1, 1)
+WEIGHT_SCALE = stage.Slider("paths_weight_scale", "weight scale", 0, 3, 0.1, 1)
 #: Both histograms have this scale: a share of the whole. What goes beyond is cut and labelled.
 MOST = 0.3
 #: Less than this has no bar: it would be a line on the axis.
@@ -39,7 +26,7 @@ def paths(lengths: Data, example: Data, said: Data) -> alt.LayerChart:
     paths, `path, caption, short, block, taken`, and `since`, `on`: taken together with the block
     before or after. said: see `headline`.
     """
-    now = unpacked(alt.Chart(lengths), "place", v="shares")
+    now = stage.unpacked(alt.Chart(lengths), "place", v="shares")
     parameters = [
         WEIGHT_SCALE.selection(),
         parameter("place", WEIGHT_SCALE.place()),
@@ -70,45 +57,35 @@ def _band(lengths: Data) -> alt.Chart:
         .transform_filter("datum.in_band")
         .transform_aggregate(low="min(path_length)", high="max(path_length)")
         .transform_calculate(left="datum.low - 0.5", right="datum.high + 0.5")
-        .mark_rect(color=expr("ink"), opacity=0.06, aria=False)
     )
-    return rows.encode(
-        x=UP.x("left"), x2=alt.X2("right:Q"), y=px("zero - up - 8*s"), y2=px("below + down + 4*s")
-    )
+    return marks(rows, "rect", x=UP.x("left"), x2=Own("right"), y="zero - up - 8*s",
+                 y2="below + down + 4*s", color="ink", opacity=0.06)  # fmt: skip
 
 
 def _gradient_bars(now: alt.Chart) -> list[Layer]:
     """Filled where a length carries with the whole, only outlined where it points against it."""
-    rows = now.transform_calculate(tall=f"min(abs(datum.v), {MOST})", foot="0").encode(
-        x=UP.x("path_length"), y=UP.y("tall"), y2=alt.Y2("foot:Q")
+    rows = now.transform_calculate(tall=f"min(abs(datum.v), {MOST})", foot="0")
+    place: dict[str, Any] = {"x": UP.x("path_length"), "y": UP.y("tall"), "color": "gradient"}
+    bar = place | {"y2": Own("foot")}
+    tooltip = stage.tips(
+        ("path_length:Q", "blocks on the path"),
+        ("v:Q", "share of the gradient", ".2%"),
+        ("path_share:Q", "share of the paths", ".2%"),
     )
-    with_it = rows.transform_filter(f"datum.v > {LEAST}").mark_bar(
-        color=expr("gradient"), width=expr("0.76*bar"), cornerRadiusEnd=2
-    )
-    against = rows.transform_filter(f"datum.v < -{LEAST}").mark_bar(
-        color=expr("gradient"), fillOpacity=0, stroke=expr("gradient"), strokeDash=[2, 2],
-        width=expr("0.7*bar"), strokeWidth=1.2,
-    )  # fmt: skip
-    tooltip = [
-        alt.Tooltip("path_length:Q", title="blocks on the path"),
-        alt.Tooltip("v:Q", title="share of the gradient", format=".2%"),
-        alt.Tooltip("path_share:Q", title="share of the paths", format=".2%"),
-    ]
-    beyond = (
-        now.transform_filter(f"abs(datum.v) > {MOST}")
-        .transform_calculate(label="format(datum.v, '.0%')", tall=str(MOST))
-        .mark_text(
-            dy=-7, fontSize=expr(f"{TICK}*s"), fontWeight=600, color=expr("gradient"), aria=False
-        )
-        .encode(x=UP.x("path_length"), y=UP.y("tall"), text=alt.Text("label:N"))
+    beyond = now.transform_filter(f"abs(datum.v) > {MOST}").transform_calculate(
+        label="format(datum.v, '.0%')", tall=str(MOST)
     )
     opacity = alt.Opacity(
         "in_band:N", scale=alt.Scale(domain=[False, True], range=[0.45, 1]), legend=None
     )
     return [
-        with_it.encode(opacity=opacity, tooltip=tooltip),
-        against.encode(tooltip=tooltip),
-        beyond,
+        marks(rows.transform_filter(f"datum.v > {LEAST}"), "bar", **bar, tooltip=tooltip,
+              opacity=opacity, width="0.76*bar", cornerRadiusEnd=2),
+        marks(rows.transform_filter(f"datum.v < -{LEAST}"), "bar", **bar, tooltip=tooltip,
+              fillOpacity=0, stroke="gradient", strokeDash=[2, 2], width="0.7*bar",
+              strokeWidth=1.2),
+        marks(beyond, "text", **place, text=Own("label"), dy=-7, fontSize=f"{TICK}*s",
+              fontWeight=600),
         words("beside", "zero - 9*s", "wide ? 'where the gradient is' + "
               "'   (outlined: it points against the whole)' : 'where the gradient is'",
               colour="gradient", size=LABEL, weight=600, halo=True),
@@ -117,9 +94,9 @@ def _gradient_bars(now: alt.Chart) -> list[Layer]:
 
 def _path_bars(lengths: Data) -> list[Layer]:
     rows = alt.Chart(lengths).transform_calculate(foot="0")
-    bars = rows.mark_bar(color=expr("mid"), width=expr("0.76*bar"), aria=False)
     return [
-        bars.encode(x=DOWN.x("path_length"), y=DOWN.y("path_share"), y2=alt.Y2("foot:Q")),
+        marks(rows, "bar", x=DOWN.x("path_length"), y=DOWN.y("path_share"), y2=Own("foot"),
+              color="mid", width="0.76*bar"),
         words(UP.at_x(36.5), "below + 0.62*down",
               "wide ? 'where the paths are: most pass 27 blocks' : 'where the paths are'", size=LABEL),
     ]  # fmt: skip
@@ -127,13 +104,11 @@ def _path_bars(lengths: Data) -> list[Layer]:
 
 def _axis() -> list[Layer]:
     marked = [{"at": k, "words": str(k)} for k in (0, 5, 10, 17, 27, 40, BLOCKS)]
-    marks = alt.Chart(alt.InlineData(values=marked)).mark_text(
-        baseline="middle", color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False
-    )
     return [
         rule("x0", "zero", "x1", "zero", colour="mid"),
         rule("x0", "below", "x1", "below", colour="mid"),
-        marks.encode(x=UP.x("at"), y=px("(zero + below)/2"), text=alt.Text("words:N")),
+        marks(alt.InlineData(values=marked), "text", x=UP.x("at"), y="(zero + below)/2",
+              text=Own("words"), baseline="middle", color="dim", fontSize=f"{TICK}*s"),
         words(UP.at_x(47), "(zero + below)/2", "'blocks on the path'", size=TICK, align="center",
               baseline="middle", where="wide"),
     ]  # fmt: skip
@@ -150,7 +125,7 @@ def _examples(example: Data) -> list[Layer]:
     blocks = rows.transform_calculate(
         a=f"datum.left + 0.2*{step}", b=f"datum.left + 0.8*{step}",
         c=f"datum.road + 0.4*{tall}", d=f"datum.road + 1.4*{tall}", ink_="datum.taken ? weights : mid",
-    ).mark_rect(cornerRadius=1, aria=False)  # fmt: skip
+    )  # fmt: skip
     line = rows.transform_calculate(number="sequence(4)").transform_flatten(["number"])
     line = line.transform_calculate(
         at=f"datum.left + [0, 0.1, 0.9, 1][datum.number]*{step}",
@@ -160,15 +135,14 @@ def _examples(example: Data) -> list[Layer]:
     )
     names = alt.Chart(example).transform_filter("datum.block == 0").transform_calculate(
         words="wide ? datum.caption : datum.short", road=f"{top} + datum.path*{gap} - 7*s"
-    ).mark_text(align="left", color=expr("dim"), fontSize=expr(f"{CAPTION}*s"), aria=False)  # fmt: skip
+    )  # fmt: skip
+    paler = alt.Scale(domain=[False, True], range=[0.35, 1])
     return [
-        blocks.encode(
-            x=at_x("a"), x2=alt.X2("b:Q"), y=at_y("c"), y2=alt.Y2("d:Q"),
-            color=stage.as_given("ink_"), opacity=px("1"),
-            fillOpacity=alt.FillOpacity("taken:N", scale=alt.Scale(domain=[False, True], range=[0.35, 1]), legend=None),  # noqa: E501
-        ),
-        line.mark_line(color=expr("road"), strokeWidth=expr("2*s"), strokeJoin="round", aria=False).encode(  # noqa: E501
-            x=at_x("at"), y=at_y("down"), detail=alt.Detail("path:N"), order=alt.Order("order:Q")
-        ),
-        names.encode(x=px("beside"), y=at_y("road"), text=alt.Text("words:N")),
+        marks(blocks, "rect", x=Own("a"), x2=Own("b"), y=Own("c"), y2=Own("d"), color=Own("ink_"),
+              fillOpacity=alt.FillOpacity("taken:N", scale=paler, legend=None), cornerRadius=1,
+              opacity=1),
+        marks(line, "line", x=Own("at"), y=Own("down"), detail=alt.Detail("path:N"),
+              order=alt.Order("order:Q"), color="road", strokeWidth="2*s", strokeJoin="round"),
+        marks(names, "text", x="beside", y=Own("road"), text=Own("words"), align="left",
+              color="dim", fontSize=f"{stage.CAPTION}*s"),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import HEADLINE, LABEL, SENTENCE, TICK, Data, Layer, expr, px
+from engine.charts.stage import HEADLINE, LABEL, SENTENCE, TICK, Data, Layer, Own, expr, marks
 
 #: The end of a scale: a number, or an expression.
 End: TypeAlias = float | str
@@ -27,13 +27,13 @@ class Plot:
     across: tuple[End, End]
     up: tuple[End, End]
 
-    def x(self, field: str, **options: Any) -> alt.X:
+    def x(self, field: str) -> alt.X:
         """A field along the width."""
-        return stage.x(field, self.left, self.right, self.across, **options)
+        return stage.x(field, self.left, self.right, self.across)
 
-    def y(self, field: str, **options: Any) -> alt.Y:
+    def y(self, field: str) -> alt.Y:
         """A field along the height."""
-        return stage.y(field, self.top, self.bottom, self.up, **options)
+        return stage.y(field, self.top, self.bottom, self.up)
 
     def at_x(self, value: End) -> str:
         """The pixel of a value along the width."""
@@ -49,16 +49,7 @@ class Plot:
 
     def levels(self, rows: Data) -> list[Layer]:
         """Lines across at the rows' `value`, and their `words` on the right."""
-        at = alt.Chart(rows).encode(y=self.y("value"))
-        lines = at.mark_rule(color=expr("hair"), aria=False)
-        numbers = at.mark_text(
-            align="left", baseline="middle", dx=7, color=expr("dim"), aria=False,
-            fontSize=expr(f"{TICK}*s"),
-        )  # fmt: skip
-        return [
-            lines.encode(x=px(self.left), x2=px(self.right)),
-            numbers.encode(x=px(self.right), text=alt.Text("words:N")),
-        ]
+        return stage.levels(rows, self.y("value"), self.left, self.right, self.right, "left", dx=7)
 
     def feet(self, last: str, first: str, unit: str, parts: int = 5, align: str = "left") -> Layer:
         """Whole numbers from 0 to `last` below, in equal parts.
@@ -66,15 +57,14 @@ class Plot:
         first: the word at 0, aligned so. unit: an expression, what stands behind the last number.
         """
         rows = alt.Chart(alt.InlineData(values=[{"share": n / parts} for n in range(parts + 1)]))
-        marks = rows.transform_calculate(
+        rows = rows.transform_calculate(
             value=f"round(datum.share * {last})",
             words=f"datum.share == 0 ? '{first}' : round(datum.share * {last}) + "
             f"(datum.share == 1 ? {unit} : '')",
-        ).mark_text(
-            baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False,
-            align=expr(f"datum.share == 0 ? '{align}' : 'center'"),
-        )  # fmt: skip
-        return marks.encode(x=self.x("value"), y=px(self.bottom), text=alt.Text("words:N"))
+        )
+        return marks(rows, "text", x=self.x("value"), y=self.bottom, text=Own("words"),
+                     baseline="top", dy=6, color="dim", fontSize=f"{TICK}*s",
+                     align=expr(f"datum.share == 0 ? '{align}' : 'center'"))  # fmt: skip
 
     def curve(
         self, rows: alt.Chart, across: str, up: str, colour: str, *, width: float = 2.6, **mark: Any
@@ -83,28 +73,23 @@ class Plot:
         inside = rows.transform_filter(
             f"isValid(datum.{up}) && datum.{up} >= ({self.up[0]}) && datum.{up} <= ({self.up[1]})"
         )
-        line = inside.mark_line(
-            color=expr(colour), strokeWidth=expr(f"{width}*s"), opacity=1, aria=False,
-            strokeCap="round", strokeJoin="round", **mark,
-        )  # fmt: skip
-        return line.encode(x=self.x(across), y=self.y(up))
+        return marks(inside, "line", x=self.x(across), y=self.y(up), color=colour,
+                     strokeWidth=f"{width}*s", opacity=1, strokeCap="round", strokeJoin="round",
+                     **mark)  # fmt: skip
 
     def label(
-        self, rows: alt.Chart, words: str, up: str, colour: str, *, left: str | None = None,
-        size: float = LABEL, where: str | None = None, **mark: Any,
-    ) -> list[Layer]:  # fmt: skip
+        self, rows: alt.Chart, words: str, up: str, colour: str, *, left: str,
+        size: float = LABEL, align: str = "left",
+    ) -> list[alt.Chart]:  # fmt: skip
         """Words beside a curve with paper around the letters, at the height of the field `up`.
 
-        words: an expression of the row. left: its pixel, the plot's own left edge without it.
+        words: an expression of the row. left: their pixel.
         """
-        mark = {"baseline": "middle", "fontWeight": 600, "align": "left"} | mark
-        mark |= {"fontSize": expr(f"{size}*s"), "color": expr(colour)}
-        if where is not None:
-            rows = rows.transform_filter(where)
-        placed = rows.transform_calculate(label_=words).encode(
-            x=px(left or self.left), y=self.y(up), text=alt.Text("label_:N")
-        )
-        return list(stage.haloed(placed, **mark))
+        said = rows.transform_calculate(label_=words)
+        return stage.haloed(
+            said, x=left, y=self.y(up), text=Own("label_"), color=colour, align=align,
+            fontSize=f"{size}*s", baseline="middle", fontWeight=600,
+        )  # fmt: skip
 
 
 def headline(said: Data, *, left: str = "x0", top: str = "4*s") -> list[Layer]:
@@ -117,21 +102,15 @@ def headline(said: Data, *, left: str = "x0", top: str = "4*s") -> list[Layer]:
         large="split(datum.headline, '|')[place]",
         small="split(wide ? datum.sentence : datum.short, '|')[place]",
     )
-    mark: dict[str, Any] = {"align": "left", "baseline": "top", "aria": False, "lineBreak": "\n"}
+    mark: dict[str, Any] = {"align": "left", "baseline": "top", "lineBreak": "\n"}
     left, top = f"({left})", f"({top})"
     large, small = f"(wide ? {HEADLINE}*s : 27)", f"{SENTENCE}*s"
     return [
-        row.mark_text(
-            # On a phone a long headline is smaller: it has one line.
-            fontWeight="bold",
-            color=expr("ink"),
-            **mark,
-            fontSize=expr(f"wide ? {large} : min(27, 1.8*width/length(datum.large))"),
-        ).encode(x=px(left), y=px(top), text=alt.Text("large:N")),
-        row.mark_text(
-            color=expr("dim"), fontSize=expr(small), lineHeight=expr(f"1.35*{small}"), **mark
-        ).encode(x=px(left), y=px(f"{top} + 1.32*{large}"), text=alt.Text("small:N")),
-    ]
+        marks(row, "text", x=left, y=top, text=Own("large"), fontWeight="bold", color="ink", **mark,
+              fontSize=f"wide ? {large} : min(27, 1.8*width/length(datum.large))"),
+        marks(row, "text", x=left, y=f"{top} + 1.32*{large}", text=Own("small"), color="dim",
+              fontSize=small, lineHeight=f"1.35*{small}", **mark),
+    ]  # fmt: skip
 
 
 def ticks(written: Mapping[float, str]) -> alt.InlineData:

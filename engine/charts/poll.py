@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, expr
+from engine.charts.stage import Data, Own, placed
 
 #: Pixels of an option, of a bar, and of what stands left and right of the bars.
 OPTION, BAR, LETTER, COUNT = 44, 17, 30, 120
@@ -19,22 +21,16 @@ def votes_by_option(votes: Data) -> alt.LayerChart:
     rows = alt.Chart(votes)
     top = f"({OPTION}*datum.place + {BAR + 2}*datum.is_second + 3)*s"
     end = f"{LETTER}*s + datum.share*(width - {LETTER + COUNT}*s)"
-    bars = rows.mark_rect(color=expr("state"), aria=False)
-    counts = rows.mark_text(
-        align="left", baseline="middle", dx=expr("6*s"), fontSize=expr("14*s"), fontWeight="bold",
-        color=expr("ink"), aria=False,
-    )  # fmt: skip
-    letters = rows.transform_filter("!datum.is_second").mark_text(
-        align="left", baseline="middle", fontSize=expr("20*s"), fontWeight="bold",
-        color=expr("ink"), aria=False,
-    )  # fmt: skip
     middle = f"{top} + {BAR / 2}*s"
+    bold: dict[str, Any] = {
+        "align": "left", "baseline": "middle", "fontWeight": "bold", "color": "ink",
+    }  # fmt: skip
     return stage.stage(
-        stage.placed(bars, x=f"{LETTER}*s", x2=end, y=top, y2=f"{top} + {BAR}*s").encode(
-            opacity=alt.condition("datum.is_second", alt.value(1), alt.value(0.45))
-        ),
-        stage.placed(counts, x=end, y=middle, text="words"),
-        stage.placed(letters, x="0", y=f"{top} + {BAR + 1}*s", text="letter"),
+        placed(rows, "rect", x=f"{LETTER}*s", x2=end, y=top, y2=f"{top} + {BAR}*s", color="state",
+               opacity=stage.either("datum.is_second", 1, 0.45)),
+        placed(rows, "text", x=end, y=middle, text=Own("words"), dx="6*s", fontSize="14*s", **bold),
+        placed(rows.transform_filter("!datum.is_second"), "text", x="0", y=f"{top} + {BAR + 1}*s",
+               text=Own("letter"), fontSize="20*s", **bold),
         height=f"max(length(data('votes')), 2)/2*{OPTION}*s",
         parameters=[],
-    )
+    )  # fmt: skip

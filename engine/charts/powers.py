@@ -8,20 +8,15 @@ from __future__ import annotations
 from engine.charts import panel, stage
 from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
-from engine.charts.panel import Panel
-from engine.charts.stage import Data, Layer, parameter, words
+from engine.charts.panel import PANEL
+from engine.charts.stage import Data, Layer, words
 from engine.charts.unrolled import RADIUS
 
-_PANEL = Panel()
 #: What the rows say of the radius under the hand, beside the heading.
 _CHOSEN = (
-    "log10_at",
-    "norm_label",
-    "eigenvalue_label",
-    "singular_label",
-    "eigenvalue_words",
+    "log10_at", "norm_label", "eigenvalue_label", "singular_label", "eigenvalue_words",
     "singular_words",
-)
+)  # fmt: skip
 
 
 def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
@@ -36,15 +31,13 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
         n=f"datum.norm + {fall}", e=fall, m=f"datum.singular + {fall}"
     )
     layers: list[Layer] = [
-        *_PANEL.framed(
+        *PANEL.framed(
             ticks,
-            _PANEL.line(rows, "e", "mid", 1.8, strokeDash=[6, 4]).properties(
-                description="eigenvalue's slope"
-            ),
-            _PANEL.line(rows, "m", "mid", 1.8, strokeDash=[2, 3]),
-            _PANEL.line(rows, "n", "weights", 3),
+            PANEL.line(rows, "e", "mid", 1.8, strokeDash=[6, 4], description="eigenvalue's slope"),
+            PANEL.line(rows, "m", "mid", 1.8, strokeDash=[2, 3]),
+            PANEL.line(rows, "n", "weights", 3),
         ),
-        *panel.numbered(_PANEL, steps, "n"),
+        panel.numbered(steps, "n"),
         *panel.heading(),
         *_names(),
         *Landscape(RADIUS).drawn(
@@ -55,27 +48,18 @@ def powers(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
             right="from 1 on it has no end",
         ),
     ]
+    height = stage.in_window(stage.by_width(470, 450, 750), 430)
     layout = panel.over_a_strip("wide ? 138*s : 132")
-    ends = panel.axis("ticks", "steps")[:-1]
-    return stage.stage(
-        *layers,
-        height=stage.in_window("width < 700 ? 470 : width < 1300 ? 450 : 750", 430),
-        parameters=[*panel.chosen(RADIUS, "radii", *_CHOSEN), *ends, parameter("t0", "0"), *layout],
-    )
+    return panel.along_time(layers, RADIUS, _CHOSEN, layout, height=height, first="0")
 
 
 def _names() -> list[Layer]:
-    place = _PANEL.along("(t0 + 0.3*(t1 - t0))")
-    early = _PANEL.along("(t0 + 0.12*(t1 - t0))")
-
-    def beside(field: str, dy: str, line: int) -> str:
-        """Next to a curve; where all three lie at the foot, on a line of its own above it."""
-        foot = f"y1 - {7 + 22 * line}*s"
-        return f"clamp(clamp({_PANEL.at(field)}, y0, y1) + {dy}, y0 + 16*s, {foot})"
-
+    place = PANEL.along("(t0 + 0.3*(t1 - t0))")
+    early = PANEL.along("(t0 + 0.12*(t1 - t0))")
+    # Where all three lie at the foot, each has a line of its own above it.
     return [
-        words(place, beside("norm_label", "-13*s", 1), "'‖Wₕⁿ‖'", size=stage.LABEL, weight=600,
-              colour="weights", halo=True),
-        words(place, beside("eigenvalue_label", "22*s", 0), "eigenvalue_words", halo=True),
-        words(early, beside("singular_label", "-10*s", 2), "singular_words", halo=True),
+        words(place, PANEL.beside("norm_label", "- 13*s", 29), "'‖Wₕⁿ‖'", size=stage.LABEL,
+              weight=600, colour="weights", halo=True),
+        words(place, PANEL.beside("eigenvalue_label", "+ 22*s"), "eigenvalue_words", halo=True),
+        words(early, PANEL.beside("singular_label", "- 10*s", 51), "singular_words", halo=True),
     ]  # fmt: skip

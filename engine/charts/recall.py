@@ -6,12 +6,11 @@ network stand the losses of all seeds, which the slider travels through.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, Slider, expr, parameter, words
+from engine.charts.stage import Data, Layer, Own, Slider, marks, parameter, placed, words
 
 #: Snapshots lie this many steps apart, up to the last.
 EVERY, LAST = 30, 1200
@@ -26,25 +25,9 @@ LOSS_LOW, LOSS_HIGH = -3.2, 0.35
 DASHES: tuple[list[int], ...] = ([], [7, 4], [2, 3])
 
 
-@dataclass(frozen=True)
-class _Places:
-    """Places of network `datum.p`, all expressions in pixels."""
-
-    left: str = "(datum.p*(pw + gap))"
-    #: The panel of the norms begins here.
-    norms: str = "(datum.p*(pw + gap) + (wide ? sw + 46*s : 0))"
-
-    def scatter(self, value: str, upwards: bool) -> str:
-        """The pixel of a number in the scatter."""
-        share = f"{value}/{LARGEST}*0.46"
-        return f"head + ph*(0.5 - {share})" if upwards else f"{self.left} + sw*(0.5 + {share})"
-
-    def norm(self, log10: str) -> str:
-        """The pixel of a logarithm in the panel of the norms."""
-        return f"gy + ({HIGH} - clamp({log10}, {LOW}, {HIGH}))/{HIGH - LOW}*gh"
-
-
-_AT = _Places()
+#: Of network `datum.p`: the pixels where it begins, and the panel of its norms.
+_LEFT = "(datum.p*(pw + gap))"
+_NORMS = "(datum.p*(pw + gap) + (wide ? sw + 46*s : 0))"
 
 
 def recall(points: Data, norms: Data, looks: Data, losses: Data, names: Data) -> alt.LayerChart:
@@ -58,7 +41,7 @@ def recall(points: Data, norms: Data, looks: Data, losses: Data, names: Data) ->
     """
     layers = [
         *_frames(looks),
-        *_scatter(points),
+        _scatter(points),
         *_norms(norms),
         *_headings(looks),
         *_losses(losses, names),
@@ -78,7 +61,7 @@ def recall(points: Data, norms: Data, looks: Data, losses: Data, names: Data) ->
     ]
     return stage.stage(
         *layers,
-        height="width < 700 ? 552 : width < 1300 ? 474 : 740",
+        height=stage.by_width(552, 474, 740),
         parameters=[STEP.selection(), *layout],
         many_marks=True,
     )
@@ -86,64 +69,49 @@ def recall(points: Data, norms: Data, looks: Data, losses: Data, names: Data) ->
 
 def _frames(looks: Data) -> list[Layer]:
     """The square of each scatter, its diagonal and its axes; the grid of the norms."""
-    each = alt.Chart(looks)
-    square = each.mark_rect(filled=False, stroke=expr("hair"), aria=False)
-    diagonal = each.mark_rule(color=expr("mid"), strokeWidth=expr("1.3*s"), aria=False)
     grid = alt.Chart(looks).transform_calculate(ticks="sequence(-24, 1, 8)")
     grid = grid.transform_flatten(["ticks"], as_=["value"]).transform_calculate(
         words="['10⁻²⁴', '10⁻¹⁶', '10⁻⁸', '1'][datum.value/8 + 3]"
     )
-    lines = grid.mark_rule(color=expr("hair"), aria=False)
-    numbers = grid.transform_filter("wide").mark_text(
-        align="right", baseline="middle", fontSize=expr("11.5*s"), color=expr("dim"), aria=False
-    )
+    small: dict[str, Any] = {"size": stage.TICK}
     return [
-        stage.placed(square, x=_AT.left, x2=f"{_AT.left} + sw", y="head", y2="head + ph"),
-        stage.placed(
-            diagonal,
-            x=f"{_AT.left} + 0.04*sw",
-            x2=f"{_AT.left} + 0.96*sw",
-            y="head + 0.96*ph",
-            y2="head + 0.04*ph",
-        ),
-        stage.placed(lines, x=_AT.norms, x2=f"{_AT.norms} + gw", y=_AT.norm("datum.value")),
-        stage.placed(numbers, x=f"{_AT.norms} - 6*s", y=_AT.norm("datum.value"), text="words"),
-        words("6*s", "head + 15*s", "'↑ recalled'", size=stage.TICK, where="wide"),
-        words("sw", "head + ph + 16*s", "'first input →'", size=stage.TICK, align="right",
-              where="wide"),
+        placed(alt.Chart(looks), "rect", x=_LEFT, x2=f"{_LEFT} + sw", y="head", y2="head + ph",
+               filled=False, stroke="hair"),
+        placed(alt.Chart(looks), "rule", x=f"{_LEFT} + 0.04*sw", x2=f"{_LEFT} + 0.96*sw",
+               y="head + 0.96*ph", y2="head + 0.04*ph", color="mid", strokeWidth="1.3*s"),
+        placed(grid, "rule", x=_NORMS, x2=f"{_NORMS} + gw", y=_norm("datum.value"), color="hair"),
+        placed(grid.transform_filter("wide"), "text", x=f"{_NORMS} - 6*s", y=_norm("datum.value"),
+               text=Own("words"), align="right", baseline="middle", fontSize="11.5*s", color="dim"),
+        words("6*s", "head + 15*s", "'↑ recalled'", where="wide", **small),
+        words("sw", "head + ph + 16*s", "'first input →'", align="right", where="wide", **small),
         words("0", "head + ph + 16*s", "'across: first input; up: what it recalls'",
-              size=stage.TICK, where="!wide"),
+              where="!wide", **small),
     ]  # fmt: skip
 
 
-def _scatter(points: Data) -> list[Layer]:
-    rows = stage.unpacked(alt.Chart(points), "i", y="ys")
-    dots = rows.mark_circle(
-        size=expr("wide ? 46*s*s : 26"), color=expr("state"), opacity=0.8, aria=False
-    )
-    tooltip = [
-        alt.Tooltip("x:Q", title="first input", format=".2f"),
-        alt.Tooltip("y:Q", title="recalled", format=".2f"),
-    ]
-    return [
-        stage.placed(
-            dots, x=_AT.scatter("datum.x", False), y=_AT.scatter("datum.y", True)
-        ).encode(tooltip=tooltip)
-    ]  # fmt: skip
+def _norm(log10: str) -> str:
+    """The pixel of a logarithm in the panel of the norms."""
+    return f"gy + ({HIGH} - clamp({log10}, {LOW}, {HIGH}))/{HIGH - LOW}*gh"
+
+
+def _scatter(points: Data) -> Layer:
+    across, up = (f"datum.{of}/{LARGEST}*0.46" for of in "xy")
+    return placed(
+        stage.unpacked(alt.Chart(points), "i", y="ys"), "circle",
+        x=f"{_LEFT} + sw*(0.5 + {across})", y=f"head + ph*(0.5 - {up})",
+        size="wide ? 46*s*s : 26", color="state", opacity=0.8, aria=False,
+        tooltip=stage.tips(("x:Q", "first input", ".2f"), ("y:Q", "recalled", ".2f")),
+    )  # fmt: skip
 
 
 def _norms(norms: Data) -> list[Layer]:
     """The gradient along time and, in the state's colour, how far the answer moves by each input."""
     rows = stage.unpacked(alt.Chart(norms), "i", g="gs", m="ss")
-    x = f"{_AT.norms} + datum.t*gw"
-
-    def line(of: str, colour: str, width: float) -> alt.Chart:
-        drawn = rows.mark_line(
-            color=expr(colour), strokeWidth=expr(f"{width}*s"), aria=False
-        ).encode(detail=alt.Detail("p:N"))
-        return stage.placed(drawn, x=x, y=_AT.norm(f"datum.{of}"))
-
-    return [line("first", "mid", 1.3), line("m", "state", 1.8), line("g", "gradient", 3)]
+    return [
+        placed(rows, "line", x=f"{_NORMS} + datum.t*gw", y=_norm(f"datum.{of}"), color=colour,
+               strokeWidth=f"{width}*s", detail=alt.Detail("p:N"))
+        for of, colour, width in (("first", "mid", 1.3), ("m", "state", 1.8), ("g", "gradient", 3))
+    ]  # fmt: skip
 
 
 def _headings(looks: Data) -> list[Layer]:
@@ -154,25 +122,19 @@ def _headings(looks: Data) -> list[Layer]:
 
     def line(
         field: str, y: str, size: str, colour: str, weight: Any = "normal",
-        x: str = _AT.left, where: str = "true",
+        x: str = _LEFT, where: str = "true",
     ) -> alt.Chart:  # fmt: skip
-        text = rows.transform_filter(where).mark_text(
-            align="left", fontSize=expr(size), color=expr(colour), fontWeight=weight, aria=False
-        )
-        return stage.placed(text, x=x, y=y, text=field)
+        return placed(rows.transform_filter(where), "text", x=x, y=y, text=Own(field),
+                      align="left", fontSize=size, color=colour, fontWeight=weight)  # fmt: skip
 
     return [
         line("name", "wide ? 18*s : 38", "wide ? 16*s : 14", "ink", 700),
         line("known_now", "wide ? 54*s : 64", "wide ? 26*s : 17", "state", 700),
-        line("hears_title", "37*s", "13*s", "dim", x=_AT.norms, where="wide"),
-        line("hears_now", "55*s", "13*s", "gradient", 700, x=_AT.norms, where="wide"),
-        line("first_name", "gy + gh + 16*s", "12*s", "dim", x=_AT.norms),
-        stage.placed(
-            rows.mark_text(align="right", fontSize=expr("12*s"), color=expr("dim"), aria=False),
-            x=f"{_AT.norms} + gw",
-            y="gy + gh + 16*s",
-            text="last_name",
-        ),
+        line("hears_title", "37*s", "13*s", "dim", x=_NORMS, where="wide"),
+        line("hears_now", "55*s", "13*s", "gradient", 700, x=_NORMS, where="wide"),
+        line("first_name", "gy + gh + 16*s", "12*s", "dim", x=_NORMS),
+        placed(rows, "text", x=f"{_NORMS} + gw", y="gy + gh + 16*s", text=Own("last_name"),
+               align="right", fontSize="12*s", color="dim"),
         words("0", "gy - 8*s", "'Gradient along time; blue: what moves the answer'",
               size=stage.CAPTION, colour="gradient", where="!wide"),
     ]  # fmt: skip
@@ -183,22 +145,15 @@ def _losses(losses: Data, names: Data) -> list[Layer]:
     left, right = "9", "width - 9"
     x = stage.x("step", left, right, [0, LAST])
     y = stage.y("loss", "l0", "l1", [LOSS_LOW, LOSS_HIGH])
-    rows = alt.Chart(losses)
     dash = alt.StrokeDash(
         "p:N", legend=None, scale=alt.Scale(domain=[0, 1, 2], range=[list(d) for d in DASHES])
     )
     lines = [
-        rows.transform_filter(f"datum.seed {seeds}")
-        .mark_line(
-            color=expr(colour),
-            strokeWidth=expr(f"{width}*s"),
-            opacity=opacity,
-            clip=True,
-            aria=False,
-        )
-        .encode(x=x, y=y, strokeDash=dash, detail=alt.Detail("seed:N"))
+        marks(alt.Chart(losses).transform_filter(f"datum.seed {seeds}"), "line", x=x, y=y,
+              detail=alt.Detail("seed:N"), strokeDash=dash, color=colour, strokeWidth=f"{width}*s",
+              opacity=opacity, clip=True)
         for seeds, colour, width, opacity in ((">= 0", "mid", 0.8, 0.55), ("< 0", "ink", 2.0, 1.0))
-    ]
+    ]  # fmt: skip
     here = f"(9 + {STEP.now()}/{LAST}*(width - 18))"
     ticks = [
         words(
@@ -217,14 +172,11 @@ def _losses(losses: Data, names: Data) -> list[Layer]:
             words(left, f"{place} - 3*s", f"'{text}'", size=stage.TICK, halo=True),
         )
     ]
-    labels = stage.haloed(
-        alt.Chart(names).encode(x=x, y=y, text=alt.Text("name:N")),
-        align="left", dy=expr("-9*s"), fontSize=expr("13*s"), fontWeight=600, color=expr("ink"),
-    )  # fmt: skip
     return [
         *grid,
         *lines,
-        *labels,
+        *stage.haloed(names, x=x, y=y, text=Own("name"), align="left", dy="-9*s", fontSize="13*s",
+                      fontWeight=600, color="ink"),
         stage.rule(here, "l0 - 2*s", here, "l1", colour="ink", width=1.5),
         *ticks,
         words(left, "l0 - 12*s", "wide ? 'Training loss of all seeds, the median bold; 1 is what "

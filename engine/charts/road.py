@@ -17,7 +17,7 @@ from math import dist
 from typing import Any, Literal, TypeAlias
 
 from engine.charts.altair import alt
-from engine.charts.stage import Layer, as_given, at_x, at_y, expr, parameter, px
+from engine.charts.stage import Layer, Own, marks, parameter, tips
 
 Kind: TypeAlias = Literal["road", "weights", "plain"]
 Place: TypeAlias = tuple[float, float]
@@ -27,6 +27,15 @@ HEAD = "M-1,-0.62L0.25,0L-1,0.62L-0.72,0Z"
 CHEVRON = "M0.5,-1L-0.5,0L0.5,1L0.1,1L-0.9,0L0.1,-1Z"
 #: The radius of a bend, in units.
 CORNER = 2.2
+
+
+#: The middle of a mark of `Ground.placed`.
+AT = {"x": Own("px"), "y": Own("py")}
+#: A path in units. Its own unit is half the root of a point's size.
+_PATH: dict[str, Any] = {
+    "x": "begin", "y": "0", "size": "4*unit_px*unit_px", "shape": Own("path"), "filled": False,
+    "clip": True,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -136,14 +145,9 @@ def wires(
     """Thin lines, as values run. opacity: an expression. road_too: whether roads are violet now."""
     rows = _lines(ground, streams, CORNER, where)
     is_road = f"({road_too}) && datum.kind == 'road'"
-    return (
-        rows.transform_calculate(ink_=f"{is_road} ? road : ink", thin=f"({is_road} ? 4 : 1.7)*s")
-        .mark_point(filled=False, strokeCap="round", strokeJoin="round", clip=True, aria=False)
-        .encode(
-            x=px("begin"), y=px(0), size=_own_size(), opacity=px(opacity), shape=_own("path:N"),
-            color=as_given("ink_"), strokeWidth=_width("thin:Q"),
-        )
-    )  # fmt: skip
+    rows = rows.transform_calculate(ink_=f"{is_road} ? road : ink", thin=f"({is_road} ? 4 : 1.7)*s")
+    return marks(rows, "point", **_PATH, color=Own("ink_"), strokeWidth=Own("thin"),
+                 opacity=opacity, strokeCap="round", strokeJoin="round")  # fmt: skip
 
 
 def streams(
@@ -155,69 +159,47 @@ def streams(
     rows: the parameter with the rows of the table. show: an expression. share: how a column gives
     the share, where it isn't the share itself: an expression of `datum.row`, `datum.column`.
     """
-    marks = _lines(ground, [way for way in ways if way.column], CORNER, where)
-    return (
-        marks.transform_calculate(ink_="datum.kind == 'road' ? road : weights")
-        .transform_calculate(stream=f"({show}) ? {share or share_of(rows)}*{widest}*unit_px : 0")
-        .mark_point(filled=False, strokeCap="butt", strokeJoin="round", clip=True, aria=False)
-        .encode(
-            x=px("begin"), y=px(0), size=_own_size(), opacity=alt.value(1), shape=_own("path:N"),
-            color=as_given("ink_"), strokeWidth=_width("stream:Q"),
-        )
-    )  # fmt: skip
+    lines = _lines(ground, [way for way in ways if way.column], CORNER, where)
+    lines = lines.transform_calculate(
+        ink_="datum.kind == 'road' ? road : weights"
+    ).transform_calculate(stream=_stream(show, share or share_of(rows), widest))
+    return marks(lines, "point", **_PATH, color=Own("ink_"), strokeWidth=Own("stream"),
+                 opacity=1, strokeCap="butt", strokeJoin="round")  # fmt: skip
 
 
 def chevrons(
-    ground: Ground, marks: Sequence[Chevron], *, rows: str, widest: float, show: str = "true",
-    where: str | None = None, share: str | None = None,
+    ground: Ground, turned: Sequence[Chevron], *, rows: str, widest: float, show: str = "true",
+    share: str | None = None,
 ) -> Layer:  # fmt: skip
     """The direction of the gradient inside streams that are wide enough for it."""
     values = [
         {"x": m.at[0], "y": m.at[1], "column": m.column, "turn": m.degrees % 360, "row": m.row}
-        for m in marks
+        for m in turned
     ]
-    wide = f"({show}) ? {share or share_of(rows)}*{widest}*unit_px : 0"
-    return (
-        ground.placed(values, where)
-        .transform_calculate(stream=wide)
+    sized = (
+        ground.placed(values)
+        .transform_calculate(stream=_stream(show, share or share_of(rows), widest))
         .transform_calculate(area="datum.stream > 6 ? pow(min(datum.stream, 24*s)*0.5, 2) : 0")
-        .mark_point(
-            shape=CHEVRON, filled=True, color=expr("background"), opacity=0.95, strokeWidth=0,
-            clip=True, aria=False,
-        )
-        .encode(
-            x=at_x("px"), y=at_y("py"), angle=alt.Angle("turn:Q", scale=None),
-            size=alt.Size("area:Q", scale=None, legend=None),
-        )
-    )  # fmt: skip
+    )
+    return marks(sized, "point", **AT, angle=Own("turn"), size=Own("area"), shape=CHEVRON,
+                 filled=True, color="background", opacity=0.95, strokeWidth=0, clip=True)  # fmt: skip
 
 
 def heads(
-    ground: Ground, places: Sequence[tuple[float, float, int]], *, show: str = "true",
-    where: str | None = None,
-) -> Layer:  # fmt: skip
+    ground: Ground, places: Sequence[tuple[float, float, int]], *, show: str = "true"
+) -> Layer:
     """Arrowheads where values arrive: x, y and degrees, 0 for to the right."""
     values = [{"x": x, "y": y, "turn": turn % 360} for x, y, turn in places]
-    marks = ground.placed(values, where).mark_point(
-        shape=HEAD, filled=True, color=expr("ink"), strokeWidth=0, clip=True, aria=False
-    )
-    return marks.encode(
-        x=at_x("px"), y=at_y("py"), angle=alt.Angle("turn:Q", scale=None),
-        size=px("150*s*s"), opacity=px(f"({show}) ? 1 : 0"),
-    )  # fmt: skip
+    return marks(ground.placed(values), "point", **AT, angle=Own("turn"), shape=HEAD,
+                 filled=True, color="ink", strokeWidth=0, clip=True, size="150*s*s",
+                 opacity=f"({show}) ? 1 : 0")  # fmt: skip
 
 
 def dots(ground: Ground, places: Sequence[Place], *, show: str = "true") -> Layer:
     """Where a wire leaves another."""
-    marks = ground.placed([{"x": x, "y": y} for x, y in places]).mark_point(
-        shape="circle",
-        filled=True,
-        color=expr("ink"),
-        strokeWidth=0,
-        size=expr("36*s*s"),
-        aria=False,
-    )
-    return marks.encode(x=at_x("px"), y=at_y("py"), opacity=px(f"({show}) ? 1 : 0"))
+    rows = ground.placed([{"x": x, "y": y} for x, y in places])
+    return marks(rows, "point", **AT, shape="circle", filled=True, color="ink", strokeWidth=0,
+                 size="36*s*s", opacity=f"({show}) ? 1 : 0")  # fmt: skip
 
 
 def pointed_at(
@@ -229,16 +211,12 @@ def pointed_at(
     than once can be looked up before, as `datum.value`. Few rows carry it: words are the dearest
     thing in a frame.
     """
-    marks = _lines(ground, [way for way in ways if way.column and way.says], 0, None)
-    return (
-        marks.transform_filter(show)
-        .transform_calculate(value=value)
-        .transform_calculate(norm=norm)
-        .mark_point(filled=False, opacity=0, strokeWidth=16, clip=True, aria=False)
-        .encode(
-            x=px("begin"), y=px(0), size=_own_size(), shape=_own("path:N"),
-            tooltip=[alt.Tooltip("says:N", title="flows"), alt.Tooltip("norm:N", title="norm")],
-        )
+    rows = _lines(ground, [way for way in ways if way.column and way.says], 0, None)
+    rows = rows.transform_filter(show).transform_calculate(value=value)
+    return marks(
+        rows.transform_calculate(norm=norm), "point", **_PATH, opacity=0, strokeWidth=16,
+        tooltip=tips(("says:N", "flows"), ("norm:N", "norm")),
+        aria=False,
     )  # fmt: skip
 
 
@@ -255,17 +233,9 @@ def _lines(ground: Ground, ways: Sequence[Stream], corner: float, where: str | N
     return chart.transform_calculate(path="wide ? datum.wide : datum.narrow")
 
 
-def _own(field: str) -> alt.Shape:
-    return alt.Shape(field, scale=None, legend=None)
-
-
-def _own_size() -> Any:
-    """A path's own unit is half the root of a point's size."""
-    return px("4*unit_px*unit_px")
-
-
-def _width(field: str) -> alt.StrokeWidth:
-    return alt.StrokeWidth(field, scale=None, legend=None)
+def _stream(show: str, share: str, widest: float) -> str:
+    """How many pixels wide a stream is."""
+    return f"({show}) ? {share}*{widest}*unit_px : 0"
 
 
 def _at(place: Place) -> str:

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.charts import stage
 from engine.charts.altair import alt
 from engine.charts.plot import Plot, headline, ticks
 from engine.charts.skip_block import G
-from engine.charts.stage import (
-    CAPTION,
-    LABEL,
-    Data,
-    Layer,
-    expr,
-    parameter,
-    px,
-    raised,
-    rule,
-    unpacked,
-    words,
-)  # fmt: skip
+from engine.charts.stage import LABEL, Data, Layer, Own, expr, marks, parameter, raised, rule, words
 
 LOW, HIGH = -18.0, 4.0
 #: Beyond this an error failed to be one: a bar ends here.
@@ -35,7 +21,7 @@ def scaled_skips(roads: Data, mine: Data, ends: Data, said: Data) -> alt.LayerCh
     logarithms. ends: one row a shortcut, `shortcut, short, error, error_words, error_short,
     log10_road, label_at, units`. said: see `headline`.
     """
-    moving = unpacked(alt.Chart(mine), "place", road="roads", measured="gradients")
+    moving = stage.unpacked(alt.Chart(mine), "place", road="roads", measured="gradients")
     names = alt.Chart(ends)
     parameters = [
         G.selection(),
@@ -50,15 +36,14 @@ def scaled_skips(roads: Data, mine: Data, ends: Data, said: Data) -> alt.LayerCh
     layers = [
         *PLOT.levels(ticks({at: "1" if at == 0 else f"10{raised(at)}" for at in range(-16, 5, 4)})),
         PLOT.feet("last", "loss", "(wide ? ' units back' : '')", parts=3),
-        PLOT.curve(
-            alt.Chart(roads), "units", "log10_road", "mid", width=1.6, strokeDash=[5, 4]
-        ).encode(detail=alt.Detail("shortcut:N")),
+        PLOT.curve(alt.Chart(roads), "units", "log10_road", "mid", width=1.6, strokeDash=[5, 4],
+                   detail=alt.Detail("shortcut:N")),
         *_errors(names),
         PLOT.curve(moving, "units", "measured", "gradient", width=2.6),
         PLOT.curve(moving, "units", "road", "road", width=3.4),
         *_names_of_mine(),
         *headline(said),
-    ]
+    ]  # fmt: skip
     height = "wide ? clamp(width * 0.42, 400, 760) : 470"
     return stage.stage(*layers, height=height, parameters=parameters)
 
@@ -68,28 +53,20 @@ def _errors(names: alt.Chart) -> list[Layer]:
     at = names.transform_calculate(
         name="wide ? datum.shortcut : datum.short",
         says="wide ? datum.error_words : datum.error_short",
-    ).encode(y=PLOT.y("label_at"))
-    ties = names.mark_rule(color=expr("mid"), strokeWidth=1, opacity=0.6, aria=False)
-    bars = at.mark_rule(color=expr("mid"), opacity=0.28, strokeWidth=expr("20*s"))
-    error = alt.X(
-        "error:Q", axis=None,
-        scale=alt.Scale(domain=[0, LONGEST_ERROR], range=[expr("names - 4*s"), expr("width - 4*s")]),
-    )  # fmt: skip
-    text: dict[str, Any] = {"baseline": "middle", "aria": False, "fontSize": expr(f"{CAPTION}*s")}
+    )
+    up = {"y": PLOT.y("label_at")}
+    ends = [expr("names - 4*s"), expr("width - 4*s")]
+    error = alt.X("error:Q", axis=None, scale=alt.Scale(domain=[0, LONGEST_ERROR], range=ends))
+    text = up | {"baseline": "middle", "fontSize": f"{stage.CAPTION}*s", "color": "ink"}
     return [
-        ties.encode(
-            x=px("x1 + 42*s"), x2=px("names - 8*s"), y=PLOT.y("log10_road"), y2=alt.Y2("label_at:Q")
-        ),
-        bars.encode(
-            x=error, x2=px("names - 4*s"),
-            tooltip=[alt.Tooltip("shortcut:N"), alt.Tooltip("error_words:N", title="test error")],
-        ),
-        at.mark_text(align="left", color=expr("ink"), **text).encode(
-            x=px("names + 2*s"), text=alt.Text("name:N")
-        ),
-        at.mark_text(align="right", color=expr("ink"), fontWeight=600, **text).encode(
-            x=px("width - 6*s"), text=alt.Text("says:N")
-        ),
+        marks(names, "rule", x="x1 + 42*s", x2="names - 8*s", y=PLOT.y("log10_road"),
+              y2=Own("label_at"), color="mid", strokeWidth=1, opacity=0.6),
+        marks(at, "rule", x=error, x2="names - 4*s", **up,
+              tooltip=[alt.Tooltip("shortcut:N"), alt.Tooltip("error_words:N", title="test error")],
+              color="mid", opacity=0.28, strokeWidth="20*s"),
+        marks(at, "text", x="names + 2*s", text=Own("name"), align="left", **text),
+        marks(at, "text", x="width - 6*s", text=Own("says"), align="right",
+              fontWeight=600, **text),
         words("width - 6*s", "y0 - 14*s", "wide ? 'their test error on CIFAR-10' : 'test error'",
               align="right"),
     ]  # fmt: skip

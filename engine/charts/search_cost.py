@@ -8,27 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.beam_parts import looked_up, text, under_hand
-from engine.charts.stage import (
-    LABEL,
-    SENTENCE,
-    TICK,
-    Data,
-    Layer,
-    Slider,
-    at_x,
-    at_y,
-    expr,
-    haloed,
-    in_window,
-    parameter,
-    px,
-    stage,
-    words,
-    x,
-    y,
-)
+from engine.charts.beam_parts import looked_up, text, title, under_hand
+from engine.charts.stage import BOX, TICK, Data, Layer, Own, Slider, marks, parameter, words
 
 #: Each way: its title and its ink.
 WAYS = {
@@ -51,7 +34,7 @@ def search_cost(steps: Data, counts: Data, *, longest: int, widths: int, start: 
         length.selection(),
         parameter("now_length", length.now()),
         parameter("beam", width.now()),
-        parameter("room", f"({in_window('492*s', 272)}) - 92*s"),
+        parameter("room", f"({stage.in_window('492*s', 272)}) - 92*s"),
         parameter("side", "wide ? min(0.315*width, room) : 0.46*width"),
         parameter("square", "side / now_length"),
         parameter("top", "62*s"),
@@ -68,12 +51,12 @@ def search_cost(steps: Data, counts: Data, *, longest: int, widths: int, start: 
     for place, way in enumerate(WAYS):
         layers += _squares(steps, counted, way, f"{place} * (wide ? 0.36 : 0.51)*width")
     layers += [*_axis(longest), *_counts(counted, longest)]
-    return stage(*layers, height="plot_bottom + 30*s", parameters=parameters, many_marks=True)
+    return stage.stage(*layers, height="plot_bottom + 30*s", parameters=parameters, many_marks=True)
 
 
 def _squares(steps: Data, counted: alt.Chart, way: str, left: str) -> list[Layer]:
     """The cells of each step: all that it reads, or the last one alone."""
-    title, colour = WAYS[way]
+    title_, colour = WAYS[way]
     rows = (
         alt.Chart(steps)
         .transform_filter("datum.step <= now_length")
@@ -87,31 +70,21 @@ def _squares(steps: Data, counted: alt.Chart, way: str, left: str) -> list[Layer
         )
     )
     run, ready = ("left", "before") if way == "rerun" else ("before", "left")
-    filled = rows.mark_rect(color=expr(colour), opacity=0.9, aria=False)
-    pale = rows.mark_rect(color=expr("hair"), aria=False)
-
-    def box(start: str, end: str) -> dict[str, Any]:
-        return {"x": at_x(start), "x2": end, "y": at_y("top"), "y2": "bottom"}
-
+    ahead = BOX | {"x": Own(ready), "x2": Own("before")}
     # Paper between them makes squares of rows: far fewer marks than a mark for each.
-    gap: dict[str, Any] = {
-        "color": expr("background"),
-        "strokeWidth": expr("max(0.6, square*0.08)"),
-        "aria": False,
-    }
-    down, across = rows.mark_rule(**gap), rows.mark_rule(**gap)
+    gap = {"color": "background", "strokeWidth": "max(0.6, square*0.08)"}
     here = counted.transform_filter("datum.length == now_length").transform_calculate(
         x=left, y="38*s",
         words=f"format(toNumber(datum.{way}), ',d') + (wide ? ' cells run' : ' cells')",
     )  # fmt: skip
     return [
-        words(left, "12*s", f"'{title}'", size="(wide ? 15 : 13)*s", weight=600, colour=colour,
+        words(left, "12*s", f"'{title_}'", size="(wide ? 15 : 13)*s", weight=600, colour=colour,
               baseline="middle"),
-        *text(here, "x", "y", "words", size=SENTENCE + 1, baseline="middle", fontWeight=600),
-        *([pale.encode(**box(ready, "before"))] if way == "stored" else []),
-        filled.encode(**box(run, "right")),
-        down.encode(x=at_x("right"), y=at_y("top"), y2="end"),
-        across.encode(x=at_x("left"), x2="right", y=at_y("bottom")),
+        *text(here, "x", "y", "words", size=stage.SENTENCE + 1, fontWeight=600),
+        *([marks(rows, "rect", **ahead, color="hair")] if way == "stored" else []),
+        marks(rows, "rect", **BOX | {"x": Own(run)}, color=colour, opacity=0.9),
+        marks(rows, "rule", x=Own("right"), y=Own("top"), y2=Own("end"), **gap),
+        marks(rows, "rule", x=Own("left"), x2=Own("right"), y=Own("bottom"), **gap),
         words(f"{left} + side", "top + 6*s", "'tokens read →'", size=TICK, align="right"),
         words(f"{left} + side", "top + 22*s", "'↓ steps'", size=TICK, align="right"),
     ]  # fmt: skip
@@ -119,28 +92,24 @@ def _squares(steps: Data, counted: alt.Chart, way: str, left: str) -> list[Layer
 
 def _axis(longest: int) -> list[Layer]:
     shares = alt.InlineData(values=[{"share": share} for share in (0, 0.25, 0.5, 0.75, 1)])
-    lines = alt.Chart(shares).mark_rule(color=expr("hair"), aria=False)
     lengths = [1, *range(10, longest + 1, 10)]
     below = alt.InlineData(
         values=[{"length": t, "words": f"T = {t}" if t == 1 else str(t)} for t in lengths]
     )
-    told = alt.Chart(below).mark_text(
-        color=expr("dim"), fontSize=expr(f"{TICK}*s"), baseline="middle", aria=False
-    )
     return [
-        words("plot_left - 0.03*width", "wide ? 12*s : plot_top - 24*s",
-              "'Cells run, against T'", size=SENTENCE, weight=600, colour="ink", baseline="middle"),
-        lines.encode(x=px("plot_left"), x2=px("plot_right"), y=_up("share")),
-        told.encode(x=_across(longest), y=px("plot_bottom + 15*s"), text=alt.Text("words:N")),
+        title("plot_left - 0.03*width", "wide ? 12*s : plot_top - 24*s", "'Cells run, against T'"),
+        marks(shares, "rule", x="plot_left", x2="plot_right", y=_up("share"), color="hair"),
+        marks(below, "text", x=_across(longest), y="plot_bottom + 15*s", text=Own("words"),
+              color="dim", fontSize=f"{TICK}*s", baseline="middle"),
     ]  # fmt: skip
 
 
 def _up(field: str) -> alt.Y:
-    return y(field, "plot_top", "plot_bottom", [0, 1])
+    return stage.y(field, "plot_top", "plot_bottom", [0, 1])
 
 
 def _across(longest: int) -> alt.X:
-    return x("length", "plot_left", "plot_right", [1, longest])
+    return stage.x("length", "plot_left", "plot_right", [1, longest])
 
 
 def _counts(counted: alt.Chart, longest: int) -> list[Layer]:
@@ -149,24 +118,26 @@ def _counts(counted: alt.Chart, longest: int) -> list[Layer]:
     for way, (_, colour) in WAYS.items():
         rows = counted.transform_calculate(share=f"toNumber(datum.{way}_share)")
         before = rows.transform_filter("datum.length <= now_length")
-        here = rows.transform_filter("datum.length == now_length").transform_calculate(
-            words=f"format(toNumber(datum.{way}), ',d')"
+        here, last = (
+            rows.transform_filter(at).transform_calculate(
+                words=f"format(toNumber(datum.{way}), ',d')"
+            )
+            for at in (
+                "datum.length == now_length",
+                f"datum.length == {longest} && now_length < {longest}",
+            )
         )
-        last = rows.transform_filter(
-            f"datum.length == {longest} && now_length < {longest}"
-        ).transform_calculate(words="format(toNumber(datum." + way + "), ',d')")
-        line: dict[str, Any] = {"color": expr(colour), "strokeWidth": expr("3*s"), "aria": False}
+        line = {"color": colour, "strokeWidth": "3*s"}
         place: dict[str, Any] = {"x": _across(longest), "y": _up("share")}
         side = "right" if way == "rerun" else "left"
         dx, dy = ("-9*s", "-8*s") if way == "rerun" else ("4*s", "-13*s")
         layers += [
-            rows.mark_line(**line, opacity=0.28).encode(**place),
-            before.mark_line(**line).encode(**place),
-            under_hand(here, colour, 110).encode(**place),
-            *haloed(here.encode(**place, text=alt.Text("words:N")), color=expr(colour), align=side,
-                    dx=expr(dx), dy=expr(dy), fontWeight=600, fontSize=expr(f"{LABEL}*s")),
-            last.mark_text(color=expr(colour), align="left", dx=expr("9*s"), fontWeight=600,
-                           fontSize=expr(f"{TICK + 1}*s"), baseline="middle", aria=False).encode(
-                **place, text=alt.Text("words:N")),
+            marks(rows, "line", **place, **line, opacity=0.28),
+            marks(before, "line", **place, **line),
+            under_hand(here, colour, 110, **place),
+            *stage.haloed(here, **place, text=Own("words"), color=colour, align=side, dx=dx, dy=dy,
+                          fontWeight=600, fontSize=f"{stage.LABEL}*s"),
+            marks(last, "text", **place, text=Own("words"), color=colour, align="left", dx="9*s",
+                  fontWeight=600, fontSize=f"{TICK + 1}*s", baseline="middle"),
         ]  # fmt: skip
     return layers

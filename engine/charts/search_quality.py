@@ -9,26 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.beam_parts import MONOSPACE, looked_up, text, under_hand
-from engine.charts.stage import (
-    LABEL,
-    SENTENCE,
-    TICK,
-    Data,
-    Layer,
-    Slider,
-    expr,
-    haloed,
-    in_window,
-    parameter,
-    px,
-    rule,
-    stage,
-    words,
-    x,
-    y,
-)
+from engine.charts.beam_parts import MONOSPACE, looked_up, text, title, under_hand
+from engine.charts.stage import LABEL, TICK, Data, Layer, Own, haloed, marks, parameter, words, y
 
 #: Ticks of the beam width.
 WIDTHS_TOLD = (1, 2, 5, 10, 20, 50)
@@ -48,27 +32,21 @@ def search_quality(
     packed with an entry for each k, `texts, marks` (◆ the optimum, ✕ not, or nothing known).
     longest: the top of the axis of lengths.
     """
-    width = Slider("wide_k", "Beam width k", 1, widest, 1, 5)
-    parameters = [
-        width.selection(),
-        parameter("beam", width.now()),
-        *_places(widest),
-    ]
+    width = stage.Slider("wide_k", "Beam width k", 1, widest, 1, 5)
+    parameters = [width.selection(), parameter("beam", width.now()), *_places(widest)]
     layers: list[Layer] = [
-        words("0", "12*s", "'Search errors: how often the best of all is missed'", size=SENTENCE,
-              weight=600, colour="ink", baseline="middle"),
+        title("0", "12*s", "'Search errors: how often the best of all is missed'"),
         *_axis("miss_top", "miss_bottom", [(v, f"{v:.0%}") for v in (0, 0.25, 0.5, 0.75, 1)], 1),
-        *_curve(widths, "missed", "miss_top", "miss_bottom", 1),
-        words("0", "length_top - 24*s", "'Letters in what it writes'", size=SENTENCE, weight=600,
-              colour="ink", baseline="middle"),
+        marks(_of(widths, "sum"), "line", x=_across(), y=_missed(), color="state", strokeWidth="3*s"),
+        title("0", "length_top - 24*s", "'Letters in what it writes'"),
         *_axis("length_top", "length_bottom", _tens(longest), longest),
         *_levels(levels, longest),
         *_lengths(widths, longest),
         *_hand(widths, longest),
         *_examples(examples),
     ]  # fmt: skip
-    return stage(*layers, height="wide ? length_bottom + 34*s : list_top + 9.4*list_row",
-                  parameters=parameters, many_marks=True)  # fmt: skip
+    height = "wide ? length_bottom + 34*s : list_top + 9.4*list_row"
+    return stage.stage(*layers, height=height, parameters=parameters, many_marks=True)
 
 
 def _places(widest: int) -> list[alt.Parameter]:
@@ -76,7 +54,7 @@ def _places(widest: int) -> list[alt.Parameter]:
         parameter("axis_left", "wide ? 0.04*width : 0.1*width"),
         parameter("axis_right", "wide ? 0.46*width : 0.97*width"),
         # Both panels share what a window leaves beside the words between them.
-        parameter("tall", in_window("540*s", 430)),
+        parameter("tall", stage.in_window("540*s", 430)),
         parameter("panels", "tall - 150*s"),
         parameter("miss_top", "40*s"),
         parameter("miss_bottom", "wide ? miss_top + 0.47*panels : 150*s"),
@@ -94,31 +72,31 @@ def _tens(longest: int) -> list[tuple[float, str]]:
     return [(v, str(v)) for v in range(0, longest + 1, 10 if longest <= 60 else 20)]
 
 
-def _across(field: str = "log_width") -> alt.X:
-    return x(field, "axis_left", "axis_right", [0, "widest_log"])
+def _across() -> alt.X:
+    return stage.x("log_width", "axis_left", "axis_right", [0, "widest_log"])
+
+
+def _missed() -> alt.Y:
+    return y("missed", "miss_top", "miss_bottom", [0, 1])
+
+
+def _length(longest: int) -> alt.Y:
+    return y("length", "length_top", "length_bottom", [0, longest])
 
 
 def _axis(top: str, bottom: str, ticks: list[tuple[float, str]], high: float) -> list[Layer]:
     """Grid lines with their words, and the widths below."""
     rows = alt.InlineData(values=[{"v": v, "words": label} for v, label in ticks])
-    line = alt.Chart(rows).mark_rule(color=expr("hair"), aria=False)
-    label = alt.Chart(rows).mark_text(
-        align="right", dx=-8, baseline="middle", color=expr("dim"), fontSize=expr(f"{TICK}*s"),
-        aria=False,
-    )  # fmt: skip
-    place = y("v", top, bottom, [0, high])
     below = alt.InlineData(
         values=[{"log_width": math.log(k), "words": f"k = {k}" if k == 1 else str(k)}
                 for k in WIDTHS_TOLD]
     )  # fmt: skip
-    told = alt.Chart(below).mark_text(
-        color=expr("dim"), fontSize=expr(f"{TICK}*s"), baseline="middle", aria=False
-    )
     return [
-        line.encode(x=px("axis_left"), x2=px("axis_right"), y=place),
-        label.encode(x=px("axis_left"), y=place, text=alt.Text("words:N")),
-        told.encode(x=_across(), y=px(f"{bottom} + 15*s"), text=alt.Text("words:N")),
-    ]
+        *stage.levels(rows, y("v", top, bottom, [0, high]), "axis_left", "axis_right", "axis_left",
+                      "right", dx=-8),
+        marks(below, "text", x=_across(), y=f"{bottom} + 15*s", text=Own("words"), color="dim",
+              fontSize=f"{TICK}*s", baseline="middle"),
+    ]  # fmt: skip
 
 
 def _of(widths: Data, scoring: str) -> alt.Chart:
@@ -126,26 +104,17 @@ def _of(widths: Data, scoring: str) -> alt.Chart:
     return rows.transform_calculate(log_width="log(datum.beam_width)")
 
 
-def _curve(widths: Data, field: str, top: str, bottom: str, high: float) -> list[Layer]:
-    line = _of(widths, "sum").mark_line(color=expr("state"), strokeWidth=expr("3*s"), aria=False)
-    return [line.encode(x=_across(), y=y(field, top, bottom, [0, high]))]
-
-
 def _lengths(widths: Data, longest: int) -> list[Layer]:
     """How long it gets, for each rule of ranking, named at the curve's right end."""
     layers: list[Layer] = []
-    place = y("length", "length_top", "length_bottom", [0, longest])
+    place: dict[str, Any] = {"x": _across(), "y": _length(longest)}
     for scoring, (colour, dash) in RULES.items():
         rows = _of(widths, scoring)
-        line = rows.mark_line(color=expr(colour), strokeDash=dash, strokeWidth=expr("2.4*s"),
-                              aria=False)  # fmt: skip
-        end = rows.transform_filter("datum.last").encode(
-            x=_across(), y=place, text=alt.Text("name:N")
-        )
         layers += [
-            line.encode(x=_across(), y=place),
-            *haloed(end, color=expr(colour), align="right", dy=expr(f"{_BESIDE[scoring]}*s"),
-                    fontWeight=600, fontSize=expr(f"{LABEL - 1}*s")),
+            marks(rows, "line", **place, color=colour, strokeDash=dash, strokeWidth="2.4*s"),
+            *haloed(rows.transform_filter("datum.last"), **place, text=Own("name"), color=colour,
+                    align="right", dy=f"{_BESIDE[scoring]}*s", fontWeight=600,
+                    fontSize=f"{LABEL - 1}*s"),
         ]  # fmt: skip
     return layers
 
@@ -153,20 +122,16 @@ def _lengths(widths: Data, longest: int) -> list[Layer]:
 def _levels(levels: Data, longest: int) -> list[Layer]:
     """How long the optimum is, and how long the text itself goes on."""
     layers: list[Layer] = []
-    for what, colour, align, side in (
-        ("text", "ink", "right", -9),
-        ("optimum", "optimum", "left", 11),
+    for what, colour, align, at, side in (
+        ("text", "ink", "right", "axis_right", -9),
+        ("optimum", "optimum", "left", "axis_left + 6*s", 11),
     ):
         rows = alt.Chart(levels).transform_filter(f"datum.what == '{what}'")
-        place = y("length", "length_top", "length_bottom", [0, longest])
-        line = rows.mark_rule(color=expr(colour), strokeDash=[2, 3], strokeWidth=expr("1.4*s"),
-                              aria=False)  # fmt: skip
-        named = rows.encode(x=px(f"axis_{align}" + (" + 6*s" if align == "left" else "")), y=place,
-                            text=alt.Text("words:N"))  # fmt: skip
         layers += [
-            line.encode(x=px("axis_left"), x2=px("axis_right"), y=place),
-            *haloed(named, color=expr(colour), align=align, dy=expr(f"{side}*s"), fontWeight=600,
-                    fontSize=expr(f"{LABEL - 1}*s"), baseline="middle"),
+            marks(rows, "rule", x="axis_left", x2="axis_right", y=_length(longest), color=colour,
+                  strokeDash=[2, 3], strokeWidth="1.4*s"),
+            *haloed(rows, x=at, y=_length(longest), text=Own("words"), color=colour, align=align,
+                    dy=f"{side}*s", fontWeight=600, fontSize=f"{LABEL - 1}*s", baseline="middle"),
         ]  # fmt: skip
     return layers
 
@@ -174,25 +139,21 @@ def _levels(levels: Data, longest: int) -> list[Layer]:
 def _hand(widths: Data, longest: int) -> list[Layer]:
     """The width under the hand on both curves, with its numbers."""
     layers: list[Layer] = [
-        rule("here", "miss_top", "here", "miss_bottom", colour="mid"),
-        rule("here", "length_top", "here", "length_bottom", colour="mid"),
+        stage.rule("here", "miss_top", "here", "miss_bottom", colour="mid"),
+        stage.rule("here", "length_top", "here", "length_bottom", colour="mid"),
     ]
-    told = {"missed": "format(datum.missed, '.0%') + ' missed'",
-            "length": "format(datum.length, '.0f') + ' letters'"}  # fmt: skip
-    for field, top, bottom, high in (
-        ("missed", "miss_top", "miss_bottom", 1),
-        ("length", "length_top", "length_bottom", longest),
+    now = _of(widths, "sum").transform_filter("datum.beam_width == beam")
+    for up, says in (
+        (_missed(), "format(datum.missed, '.0%') + ' missed'"),
+        (_length(longest), "format(datum.length, '.0f') + ' letters'"),
     ):
-        now = _of(widths, "sum").transform_filter("datum.beam_width == beam")
-        place = y(field, top, bottom, [0, high])
-        named = now.transform_calculate(words=told[field])
-        layers.append(under_hand(now).encode(x=_across(), y=place))
+        place: dict[str, Any] = {"x": _across(), "y": up}
+        named = now.transform_calculate(words=says)
+        layers.append(under_hand(now, **place))
         for align, side, where in (("left", 9, "<="), ("right", -9, ">")):
-            at = named.transform_filter(f"beam {where} 10").encode(
-                x=_across(), y=place, text=alt.Text("words:N")
-            )
-            layers += haloed(at, color=expr("state"), align=align, dx=expr(f"{side}*s"),
-                             dy=expr("-13*s"), fontWeight=600, fontSize=expr(f"{LABEL}*s"))  # fmt: skip
+            layers += haloed(named.transform_filter(f"beam {where} 10"), **place, text=Own("words"),
+                             color="state", align=align, dx=f"{side}*s", dy="-13*s",
+                             fontWeight=600, fontSize=f"{LABEL}*s")  # fmt: skip
     return layers
 
 
@@ -207,16 +168,15 @@ def _examples(examples: Data) -> list[Layer]:
     )
     good = rows.transform_filter("datum.mark == '◆'")
     other = rows.transform_filter("datum.mark != '◆'")
-    code: dict[str, Any] = {"font": MONOSPACE, "size": "(wide ? 13 : 12)*s", "baseline": "middle"}
-    limit = expr("width - list_left - 24*s")
+    code: dict[str, Any] = {"font": MONOSPACE, "size": "(wide ? 13 : 12)*s"}
+    limit = "width - list_left - 24*s"
     return [
-        words("list_left", "wide ? 12*s : list_top - 22*s",
-              "'What k = ' + beam + ' writes after the grey letters'", size=SENTENCE, weight=600,
-              colour="ink", baseline="middle"),
+        title("list_left", "wide ? 12*s : list_top - 22*s",
+              "'What k = ' + beam + ' writes after the grey letters'"),
         *text(rows, "inner", "top", "prompt", colour="dim", **code),
-        *text(good, "x", "below", "mark", colour="optimum", baseline="middle"),
+        *text(good, "x", "below", "mark", colour="optimum"),
         *text(good, "inner", "below", "written", colour="optimum", limit=limit, **code),
-        *text(other, "x", "below", "mark", colour="dim", baseline="middle"),
+        *text(other, "x", "below", "mark", colour="dim"),
         *text(other, "inner", "below", "written", limit=limit, **code),
         words("list_left", "length_bottom + 22*s",
               "'◆ the most likely of all lines, proved   ✕ a search error'", size=TICK,

@@ -16,21 +16,9 @@ from engine.charts.altair import alt
 from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, symbols
 from engine.charts.plot import Plot, headline
 from engine.charts.road import Chevron, Ground, Stream, chevrons, heads, pointed_at, streams, wires
-from engine.charts.stage import (
-    CAPTION,
-    LABEL,
-    TICK,
-    Data,
-    Layer,
-    Slider,
-    expr,
-    parameter,
-    px,
-    unpacked,
-    words,
-)  # fmt: skip
+from engine.charts.stage import TICK, Data, Layer, Own, expr, marks, parameter, unpacked, words
 
-G = Slider("g", "skip g", 0, 1.5, 0.05, 1)
+G = stage.Slider("g", "skip g", 0, 1.5, 0.05, 1)
 #: Heights of the road, of g, of the way through W, of σ; places of the branch, of ×, of W, of +.
 ROAD, GATE, WAY, SIGMA = 8.4, 17.4, 26.4, 18.4
 BRANCH, TIMES, PLUS, WIDTH = 9.0, 24.0, 54.0, 72.0
@@ -206,33 +194,27 @@ def _letters() -> list[Layer]:
     states = [Symbol((x + 7.6, y + 4.3), "h", "t"), Symbol((x + 62.6, y + 4.3), "h", "t+1")]
     return [
         *symbols(GROUND, [*states, Symbol((x + TIMES + 0.8, y + WAY), "W", "t")]),
-        *_beside("'over the skip ' + format(flow[0].road, '.2f')", TIMES + 4, 12.9, "road"),
-        *_beside("format(flow[0].block, flow[0].block < 0.01 ? '.1e' : '.2f') + ' through the weights'",
-                 TIMES + 6.2, WAY + 5, "weights"),
-        *_beside("'together ' + format(flow[0].total, '.2f')", -26, ROAD - 4.2, "ink", where="wide"),
+        _beside("'over the skip ' + format(flow[0].road, '.2f')", TIMES + 4, 12.9, "road"),
+        _beside("format(flow[0].block, flow[0].block < 0.01 ? '.1e' : '.2f') + ' through the weights'",
+                TIMES + 6.2, WAY + 5, "weights"),
+        _beside("'together ' + format(flow[0].total, '.2f')", -26, ROAD - 4.2, "ink", where="wide"),
     ]  # fmt: skip
 
 
-def _beside(text: str, x: float, y: float, colour: str, where: str | None = None) -> list[Layer]:
-    return [
-        words(
-            GROUND.across(*STEP.at(x, y)), GROUND.down(STEP.y + y, STEP.x + x), text,
-            colour=colour, size=LABEL, weight=600, baseline="middle", where=where,
-        )
-    ]  # fmt: skip
+def _beside(text: str, x: float, y: float, colour: str, where: str | None = None) -> Layer:
+    return words(
+        GROUND.across(*STEP.at(x, y)), GROUND.down(STEP.y + y, STEP.x + x), text, colour=colour,
+        size=stage.LABEL, weight=600, baseline="middle", where=where,
+    )  # fmt: skip
 
 
 def _lens(layers: Data) -> list[Layer]:
     """From the block's frame down to its place in the stack."""
     rows = alt.Chart(layers).transform_filter("datum.layer == which")
-    lines = rows.mark_rule(color=expr("mid"), strokeWidth=1, opacity=0.7, aria=False)
-    edges = ((4, "datum.layer"), (68, "datum.layer + 1"))
     return [
-        lines.transform_calculate(edge=edge).encode(
-            x=px(GROUND.across(STEP.x + corner, STEP.y)), x2=px(ALONG.at_x(f"which + {n}")),
-            y=px(GROUND.down(STEP.y + BASE)), y2=px("row"),
-        )
-        for n, (corner, edge) in enumerate(edges)
+        marks(rows, "rule", x=GROUND.across(STEP.x + corner, STEP.y), x2=ALONG.at_x(f"which + {n}"),
+              y=GROUND.down(STEP.y + BASE), y2="row", color="mid", strokeWidth=1, opacity=0.7)
+        for n, corner in enumerate((4, 68))
     ]  # fmt: skip
 
 
@@ -248,17 +230,13 @@ def _stack(layers: Data) -> list[Layer]:
     now = unpacked(blocks, "place", v="gradients").transform_calculate(
         full=f"isFinite(datum.v) ? clamp(1 + datum.v/{EMPTY}, 0, 1) : 0"
     )
-    place = {"x": ALONG.x("left"), "x2": "right:Q", "y": px("row"), "y2": px("row + tall")}
-    fills = now.mark_rect(color=expr("gradient"), cornerRadius=2, aria=False)
-    edges = blocks.mark_rect(fillOpacity=0, strokeWidth=1, cornerRadius=2, opacity=1, aria=False)
-    own: dict[str, Any] = {"scale": None, "legend": None}
+    box: dict[str, Any] = {
+        "x": ALONG.x("left"), "x2": Own("right"), "y": "row", "y2": "row + tall", "cornerRadius": 2,
+    }  # fmt: skip
     return [
-        fills.encode(opacity=alt.Opacity("full:Q", **own), **place),
-        edges.encode(
-            stroke=alt.Stroke("edge:N", **own),
-            tooltip=[alt.Tooltip("layer:Q", title="block")],
-            **place,
-        ),
+        marks(now, "rect", **box, opacity=Own("full"), color="gradient"),
+        marks(blocks, "rect", **box, stroke=Own("edge"), tooltip=stage.tips(("layer:Q", "block")),
+              fillOpacity=0, strokeWidth=1, opacity=1, aria=False),
         words("x1 + 8*s", "row + tall/2", "wide ? 'the stack' : ''", baseline="middle"),
     ]  # fmt: skip
 
@@ -273,19 +251,16 @@ def _along(layers: Data, ticks: Data) -> list[Layer]:
         "datum.layer == 1 || datum.layer == length(data('layers'))"
     )
     feet = feet.transform_calculate(says="datum.layer == 1 ? 'h₁, the input' : 'the output'")
-    foot = feet.mark_text(
-        baseline="top", dy=6, color=expr("dim"), fontSize=expr(f"{TICK}*s"), aria=False,
-        align=expr("datum.layer == 1 ? 'left' : 'right'"),
-    ).encode(x=ALONG.x("layer"), y=px("y1"), text=alt.Text("says:N"))  # fmt: skip
     return [
         *ALONG.levels(ticks),
         ALONG.curve(alt.Chart(layers), "layer", "plain", "mid", width=1.6, strokeDash=[2, 3]),
         ALONG.curve(now, "layer", "road", "road", width=2, strokeDash=[5, 4]),
         ALONG.curve(now, "layer", "v", "gradient", width=3),
-        at_input.mark_point(
-            filled=True, size=expr("44*s*s"), color=expr("gradient"), opacity=1, aria=False
-        ).encode(x=ALONG.x("layer"), y=ALONG.y("v")),
-        foot,
+        marks(at_input, "point", x=ALONG.x("layer"), y=ALONG.y("v"), filled=True, size="44*s*s",
+              color="gradient", opacity=1),
+        marks(feet, "text", x=ALONG.x("layer"), y="y1", text=Own("says"), baseline="top", dy=6,
+              color="dim", fontSize=f"{TICK}*s",
+              align=expr("datum.layer == 1 ? 'left' : 'right'")),
         *_key(),
     ]  # fmt: skip
 
@@ -297,13 +272,10 @@ def _key() -> list[Layer]:
     drawn: list[Layer] = []
     for name, colour, n, dash in rows:
         left = f"x1 - (wide ? {290 - 96 * n}*s : {250 - 84 * n})"
-        line = alt.Chart(stage.ONE).mark_rule(
-            color=expr(colour), strokeWidth=expr("2.4*s"), strokeDash=expr(dash), aria=False
-        )
         y = "y1 - 12*s"
         drawn += [
-            line.encode(x=px(left), x2=px(f"{left} + 20*s"), y=px(y)),
+            stage.rule(left, y, f"{left} + 20*s", y, colour=colour, width=2.4, strokeDash=dash),
             words(f"{left} + 25*s", y, f"'{name}'", colour=colour if colour != "mid" else "dim",
-                  size=CAPTION, weight=600, baseline="middle", halo=True),
+                  size=stage.CAPTION, weight=600, baseline="middle", halo=True),
         ]  # fmt: skip
     return drawn

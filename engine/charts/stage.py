@@ -21,6 +21,7 @@ from engine.in_words import lowered as lowered
 from engine.in_words import raised as raised
 
 Layer: TypeAlias = "alt.Chart | alt.LayerChart"
+#: A frame in a notebook; on a page the name under which the rows arrive.
 Data: TypeAlias = "pd.DataFrame | alt.NamedData"
 
 #: From these widths on a picture has room for panels side by side, and for a projector's type.
@@ -124,13 +125,14 @@ def parameter(name: str, expression: str | float) -> alt.Parameter:
     return alt.param(name=name, expr=str(expression))
 
 
-def of_data(name: str, data: str, field: str, row: str = "0") -> alt.Parameter:
+def of_data(name: str, data: str, field: str | None = None, row: str = "0") -> alt.Parameter:
     """A value from the rows, so that one specification serves every setting; 0 without rows.
 
-    The rows come after the specification, and an error before they are there ends the drawing.
+    field: its column, of the same name without one. The rows come after the specification, and an
+    error before they are there ends the drawing.
     """
     found = f"data('{data}')[{row}]"
-    return parameter(name, f"length(data('{data}')) > ({row}) ? {found}.{field} : 0")
+    return parameter(name, f"length(data('{data}')) > ({row}) ? {found}.{field or name} : 0")
 
 
 def ends_of(ticks: str, low: str = "low", high: str = "high") -> list[alt.Parameter]:
@@ -156,43 +158,89 @@ def theme() -> list[alt.Parameter]:
     ]
 
 
-def x(field: str, left: str, right: str, domain: Sequence[Any], **options: Any) -> alt.X:
+def x(field: str, left: str, right: str, domain: Sequence[Any]) -> alt.X:
     """A horizontal scale between two places; a domain's end may be an expression."""
-    return alt.X(f"{field}:Q", axis=None, scale=_scale(domain, left, right), **options)
+    return alt.X(f"{field}:Q", axis=None, scale=_scale(domain, left, right))
 
 
-def y(field: str, top: str, bottom: str, domain: Sequence[Any], **options: Any) -> alt.Y:
+def y(field: str, top: str, bottom: str, domain: Sequence[Any]) -> alt.Y:
     """A vertical scale between two places."""
-    return alt.Y(f"{field}:Q", axis=None, scale=_scale(domain, bottom, top), **options)
+    return alt.Y(f"{field}:Q", axis=None, scale=_scale(domain, bottom, top))
 
 
-def placed(rows: alt.Chart, *, text: str | None = None, **places: str) -> alt.Chart:
-    """Marks at pixels that depend on the row: `placed(rows, x="datum.p*pw", y="head")`."""
-    rows = rows.transform_calculate(**{f"{name}_": place for name, place in places.items()})
+class Own(str):
+    """The name of a column whose values a mark takes as they are: pixels, an ink, words."""
+
+
+#: Properties of a mark whose texts are what they say, and no expressions.
+_SAID = {"align", "baseline", "shape", "font", "fontStyle", "fontWeight", "strokeCap", "strokeJoin",
+         "text", "lineBreak"}  # fmt: skip
+_PLACES = ("x", "y", "x2", "y2")
+#: Channels whose values aren't numbers.
+_NAMED = {"text", "shape", "color", "fill", "stroke"}
+#: A rectangle whose sides stand in the rows.
+BOX = {"x": Own("left"), "x2": Own("right"), "y": Own("top"), "y2": Own("bottom")}
+
+
+def marks(rows: alt.Chart | Data, kind: str, **looks: Any) -> alt.Chart:
+    """Marks of one kind, such as "rule", with their places and looks.
+
+    Each of `looks` is a constant, an expression, a column of each mark's `Own`, a channel with a
+    scale or a condition; `description` names the layer. What can't be pointed at isn't read aloud.
+    """
+    mark: dict[str, Any] = {} if "tooltip" in looks else {"aria": False}
     encoded: dict[str, Any] = {}
-    for name in places:
-        # A channel by its class: of a bare text Altair would look for it among all its schemas.
-        channel = getattr(alt, name[0].upper() + name[1:])
-        bare = {"axis": None, "scale": None} if name in ("x", "y") else {}
-        encoded[name] = channel(f"{name}_:Q", **bare)
-    if text is not None:
-        encoded["text"] = alt.Text(f"{text}:N")
-    return rows.encode(**encoded)
+    description = looks.pop("description", None)
+    for name, look in looks.items():
+        if isinstance(look, Own):
+            encoded[name] = _channel(name, look)
+        elif name in _PLACES and isinstance(look, str | int):
+            encoded[name] = px(look)
+        elif name in ("tooltip", "detail") or isinstance(look, alt.SchemaBase) or _chosen(look):
+            encoded[name] = look
+        else:
+            mark[name] = expr(look) if isinstance(look, str) and name not in _SAID else look
+    chart = rows if isinstance(rows, alt.Chart) else alt.Chart(rows)
+    marked: alt.Chart = getattr(chart, f"mark_{kind}")(**mark)
+    if encoded:
+        marked = marked.encode(**encoded)
+    return marked if description is None else marked.properties(description=description)
 
 
-def at_x(field: str) -> alt.X:
-    """A horizontal place in pixels that stands in the rows."""
-    return alt.X(f"{field}:Q", scale=None, axis=None)
+def either(test: str, this: Any, other: Any) -> Any:
+    """One look where a condition holds, else the other; a text is an expression."""
+    this, other = (alt.value(expr(of) if isinstance(of, str) else of) for of in (this, other))
+    return alt.condition(test, this, other)
 
 
-def at_y(field: str) -> alt.Y:
-    """A vertical place in pixels that stands in the rows."""
-    return alt.Y(f"{field}:Q", scale=None, axis=None)
+def tips(*told: tuple[str, ...]) -> list[alt.Tooltip]:
+    """What whoever points at a mark is told: of each field its title and perhaps a format."""
+    return [
+        alt.Tooltip(field, title=title, format=how[0] if how else alt.Undefined)
+        for field, title, *how in told
+    ]
 
 
-def as_given(field: str) -> alt.Color:
-    """Colours that stand in the rows themselves."""
-    return alt.Color(f"{field}:N", scale=None, legend=None)
+def _chosen(look: Any) -> bool:
+    return isinstance(look, dict) and ("condition" in look or "value" in look)
+
+
+def _channel(name: str, column: str) -> Any:
+    # By its class: of a bare text Altair would look for it among all its schemas.
+    channel = getattr(alt, name[0].upper() + name[1:])
+    if name in ("x2", "y2"):
+        return channel(column)
+    if name == "text":
+        return channel(f"{column}:N")
+    guide = {} if name == "angle" else {"axis" if name in ("x", "y") else "legend": None}
+    return channel(f"{column}:{'N' if name in _NAMED else 'Q'}", scale=None, **guide)
+
+
+def placed(rows: alt.Chart, kind: str, **looks: Any) -> alt.Chart:
+    """Marks at pixels that depend on the row: `placed(rows, "rule", x="datum.p*pw", y="head")`."""
+    places = {name: looks.pop(name) for name in list(looks) if name in _PLACES}
+    rows = rows.transform_calculate(**{f"{name}_": place for name, place in places.items()})
+    return marks(rows, kind, **{name: Own(f"{name}_") for name in places}, **looks)
 
 
 def words(
@@ -223,41 +271,45 @@ def words(
     mark |= {
         "align": expr(align) if "?" in align else align,
         "fontWeight": weight,
-        "aria": False,
-        "fontSize": expr(_scaled(size)),
+        "fontSize": scaled(size),
+        "color": colour,
     }
-    if not halo:
-        return rows.mark_text(color=expr(colour), **mark)
-    return alt.LayerChart(layer=list(haloed(rows, color=expr(colour), **mark)))
+    return alt.LayerChart(layer=haloed(rows, **mark)) if halo else marks(rows, "text", **mark)
 
 
-def haloed(rows: alt.Chart, **mark: Any) -> tuple[alt.Chart, alt.Chart]:
+def haloed(rows: alt.Chart | Data, **looks: Any) -> list[alt.Chart]:
     """Text marks twice: first stroked in paper, so that no curve runs through the letters."""
-    paper = {
-        "color": expr("background"),
-        "stroke": expr("background"),
-        "strokeWidth": expr("5*s"),
-        "strokeJoin": "round",
-    }
-    mark.setdefault("aria", False)
-    return rows.mark_text(**(mark | paper)), rows.mark_text(**mark)
+    paper = {"color": "background", "stroke": "background", "strokeWidth": "5*s"}
+    return [
+        marks(rows, "text", **(looks | paper), strokeJoin="round"),
+        marks(rows, "text", **looks),
+    ]
+
+
+def levels(
+    rows: alt.Chart | Data, up: alt.Y | Own, left: str, right: str, beside: str, align: str,
+    **number: Any,
+) -> list[Layer]:  # fmt: skip
+    """A line across at each tick, and its `words` at the pixel `beside`. up: where a tick is."""
+    return [
+        marks(rows, "rule", x=left, x2=right, y=up, color="hair"),
+        marks(rows, "text", x=beside, y=up, text=Own("words"), align=align, baseline="middle",
+              color="dim", fontSize=f"{TICK}*s", **number),
+    ]  # fmt: skip
 
 
 def rule(
-    left: str, top: str, right: str, bottom: str, *, data: Data = ONE, colour: str = "hair",
+    left: str, top: str, right: str, bottom: str, *, colour: str = "hair",
     width: str | float = 1, **mark: Any,
 ) -> alt.Chart:  # fmt: skip
     """A straight line between two places."""
-    rows = alt.Chart(data).mark_rule(
-        color=expr(colour), strokeWidth=expr(_scaled(width)), aria=False, **mark
-    )
-    return rows.encode(x=px(left), y=px(top), x2=px(right), y2=px(bottom))
+    return marks(ONE, "rule", x=left, y=top, x2=right, y2=bottom, color=colour,
+                 strokeWidth=scaled(width), **mark)  # fmt: skip
 
 
 def paper(left: str, top: str, right: str, bottom: str) -> alt.Chart:
     """Paper over what curves would draw outside of their panel."""
-    rows = alt.Chart(ONE).mark_rect(color=expr("background"), opacity=1, aria=False)
-    return rows.encode(x=px(left), x2=px(right), y=px(top), y2=px(bottom))
+    return marks(ONE, "rect", x=left, x2=right, y=top, y2=bottom, color="background", opacity=1)
 
 
 def packed(values: np.ndarray, digits: int = 6) -> list[str]:
@@ -304,6 +356,11 @@ def power_text(log10: str) -> str:
     )
 
 
+def by_width(phone: int, usual: int, large: int) -> str:
+    """A height for a phone, a usual screen and a projector."""
+    return f"width < {WIDE} ? {phone} : width < {LARGE} ? {usual} : {large}"
+
+
 def in_window(height: str, least: str | float) -> str:
     """A height that leaves a window room for a page's head and the slider below the picture.
 
@@ -311,13 +368,13 @@ def in_window(height: str, least: str | float) -> str:
     doesn't go.
     """
     window = "windowSize()[1]"
-    room = f"clamp({window} - 250 - 80*s, {_scaled(least)}, {height})"
+    room = f"clamp({window} - 250 - 80*s, {scaled(least)}, {height})"
     return f"wide && isValid({window}) ? {room} : ({height})"
 
 
 def unseen(*data: Data) -> list[Layer]:
     """Data that only expressions use: without a layer of its own it isn't part of a picture."""
-    return [alt.Chart(one).transform_filter("false").mark_point(aria=False) for one in data]
+    return [marks(alt.Chart(one).transform_filter("false"), "point") for one in data]
 
 
 def stage(
@@ -350,5 +407,6 @@ def _scale(domain: Sequence[Any], start: str, end: str) -> alt.Scale:
     return alt.Scale(domain=ends, range=[expr(start), expr(end)], nice=False, zero=False)
 
 
-def _scaled(size: str | float) -> str:
+def scaled(size: str | float) -> str:
+    """Pixels at a scale of 1 as an expression; an expression as it is."""
     return size if isinstance(size, str) else f"{size}*s"

@@ -6,8 +6,8 @@ from typing import Any
 
 from engine.charts import panel, stage
 from engine.charts.altair import alt
-from engine.charts.panel import NODES, Panel
-from engine.charts.stage import Data, Layer, expr, of_data, parameter, px, words
+from engine.charts.panel import NODES, PANEL
+from engine.charts.stage import Data, Layer, Own, marks, of_data, parameter, tips, words
 from engine.charts.unrolled import RADIUS
 
 #: How far ahead the losses of each band are, with its fill and letters on light and dark paper.
@@ -25,7 +25,6 @@ _CHOSEN = (
     "g_last", "g_label", "last_label",
     *(f"band_{of}{n}" for n in range(len(BANDS)) for of in ("t", "middle", "height")),
 )  # fmt: skip
-_PANEL = Panel()
 
 
 def targets(
@@ -43,7 +42,7 @@ def targets(
         alpha="isFinite(datum.g) ? clamp(1 + (datum.g - g_last)/8, 0, 1) : 0",
     )
     layers = [
-        *_PANEL.framed(ticks, *_curves(steps, live, losses)),
+        *PANEL.framed(ticks, *_curves(steps, live, losses)),
         *_network(steps, live),
         *_bands(shares),
         *_words(radii),
@@ -60,66 +59,44 @@ def targets(
         parameter("z0", "y1 + 40*s"),
         parameter("z1", "height - 6*s"),
     ]
-    return stage.stage(
-        *layers,
-        height=stage.in_window("width < 700 ? 540 : width < 1300 ? 510 : 840", 500),
-        parameters=[
-            *panel.chosen(RADIUS, "radii", *_CHOSEN),
-            *panel.axis("ticks", "steps"),
-            *layout,
-        ],
-        many_marks=True,
-    )
+    height = stage.in_window(stage.by_width(540, 510, 840), 500)
+    return panel.along_time(layers, RADIUS, _CHOSEN, layout, height=height, many_marks=True)
 
 
 def _curves(steps: Data, live: alt.Chart, losses: Data) -> list[Layer]:
     each = stage.unpacked(alt.Chart(losses), "i", g="gs")
     others, last = each.transform_filter("!datum.is_last"), each.transform_filter("datum.is_last")
-    alone = _PANEL.line(others, "g", "gradient", 1.3, opacity=0.6)
-    guides = alt.Chart(steps).transform_filter(NODES).mark_rule(color=expr("hair"), aria=False)
-    dots = live.transform_filter(f"{NODES} && isFinite(datum.g)").mark_circle(
-        size=expr("40*s*s"), color=expr("gradient"), opacity=1, clip=True, aria=False
-    )
+    dots = live.transform_filter(f"{NODES} && isFinite(datum.g)")
     return [
-        guides.encode(x=_PANEL.x(), y=px("y0"), y2=px("z1")),
-        alone.encode(detail=alt.Detail("k:N")).properties(description="single losses"),
-        _PANEL.line(last, "g", "ink", 2.2, strokeDash=[6, 4]),
-        _PANEL.line(live, "g", "gradient", 3.5).properties(description="gradient"),
-        dots.encode(x=_PANEL.x(), y=_PANEL.y("g")),
-    ]
+        marks(alt.Chart(steps).transform_filter(NODES), "rule", x=PANEL.x(), y="y0", y2="z1",
+              color="hair"),
+        PANEL.line(others, "g", "gradient", 1.3, opacity=0.6, detail=alt.Detail("k:N"),
+                   description="single losses"),
+        PANEL.line(last, "g", "ink", 2.2, strokeDash=[6, 4]),
+        PANEL.line(live, "g", "gradient", 3.5, description="gradient"),
+        marks(dots, "circle", x=PANEL.x(), y=PANEL.y("g"), size="40*s*s", color="gradient",
+              opacity=1, clip=True),
+    ]  # fmt: skip
 
 
 def _network(steps: Data, live: alt.Chart) -> list[Layer]:
     still = alt.Chart(steps)  # what the hand doesn't move isn't reckoned anew in each frame
     few, big = still.transform_filter(f"datum.few && !{NODES}"), still.transform_filter(NODES)
-    hot: dict[str, Any] = {"color": expr("gradient"), "aria": False}
-    x = _PANEL.x()
-    river = live.mark_trail(opacity=0.4, invalid=None, **hot)
-    line = still.mark_line(color=expr("mid"), strokeWidth=expr("1.5*s"), aria=False)
+    x, hot = PANEL.x(), "gradient"
     side = "pow(wide ? 25*s : 22, 2)"
-    names = big.mark_text(
-        fontSize=expr("11.5*s"), fontWeight=700, baseline="middle", color=expr("background"),
-        aria=False,
-    )  # fmt: skip
     said = live.transform_filter(NODES).transform_calculate(gradient=stage.power_text("datum.g"))
-    tooltip = [
-        alt.Tooltip("label:N", title="step"),
-        alt.Tooltip("gradient:N", title="‖∂L/∂hₜ‖, all losses"),
-    ]
+    tooltip = tips(("label:N", "step"), ("gradient:N", "‖∂L/∂hₜ‖, all losses"))
     return [
-        few.mark_rule(strokeWidth=1, opacity=0.45, **hot).encode(x=x, y=px("yl"), y2=px("yn")),
-        big.mark_rule(strokeWidth=expr("4*s"), opacity=0.5, **hot).encode(
-            x=x, y=px("yl"), y2=px("yn")
-        ),
-        line.encode(x=x, y=px("yn")),
-        river.encode(
-            x=x, y=px("yn"), size=alt.Size("river:Q", scale=None, legend=None)
-        ),
-        few.mark_square(size=expr("pow(5*s, 2)"), opacity=0.7, **hot).encode(x=x, y=px("yl")),
-        big.mark_square(size=expr(side), opacity=1, **hot).encode(x=x, y=px("yl")),
-        names.encode(x=x, y=px("yl"), text=alt.Text("loss:N")),
-        *panel.beads(_PANEL, steps, live, "yn"),
-        *panel.nodes(_PANEL, steps, said, "yn", tooltip, inputs=False),
+        marks(few, "rule", x=x, y="yl", y2="yn", strokeWidth=1, opacity=0.45, color=hot),
+        marks(big, "rule", x=x, y="yl", y2="yn", strokeWidth="4*s", opacity=0.5, color=hot),
+        marks(still, "line", x=x, y="yn", color="mid", strokeWidth="1.5*s"),
+        marks(live, "trail", x=x, y="yn", size=Own("river"), opacity=0.4, invalid=None, color=hot),
+        marks(few, "square", x=x, y="yl", size="pow(5*s, 2)", opacity=0.7, color=hot),
+        marks(big, "square", x=x, y="yl", size=side, opacity=1, color=hot),
+        marks(big, "text", x=x, y="yl", text=Own("loss"), fontSize="11.5*s", fontWeight=700,
+              baseline="middle", color="background"),
+        *panel.beads(steps, live),
+        *panel.nodes(steps, said, tooltip, inputs=False),
         words("x0 - rn", "yl - 19*s", "'a loss at every step'", colour="gradient"),
         words("x1 + rn", "yl - 19*s", "'← gradient flows back'", colour="gradient",
               align="right"),
@@ -138,25 +115,16 @@ def _bands(shares: Data) -> list[Layer]:
     areas: list[Layer] = []
     names: list[Layer] = []
     for n, (name, light, dark, letters, dark_letters) in enumerate(BANDS):
-        fill, x, low, high = expr(f"dark ? '{dark}' : '{light}'"), _PANEL.x(), f"b{n}", f"b{n + 1}"
-        area = rows.mark_area(
-            color=fill,
-            opacity=1,
-            stroke=expr("background"),
-            strokeWidth=0.6,
-            line=False,
-            aria=False,
-            invalid=None,
-        )
-        single = rows.transform_filter("t1 == 1").mark_rule(
-            color=fill, strokeWidth=expr("40*s"), opacity=1, aria=False
-        )
+        fill = f"dark ? '{dark}' : '{light}'"
+        place: dict[str, Any] = {"x": PANEL.x(), "y": y(f"b{n}"), "y2": Own(f"b{n + 1}")}
         areas += [
-            area.encode(x=x, y=y(low), y2=alt.Y2(f"{high}:Q")),
-            single.encode(x=x, y=y(low), y2=alt.Y2(f"{high}:Q")),
-        ]
+            marks(rows, "area", **place, color=fill, opacity=1, stroke="background",
+                  strokeWidth=0.6, line=False, invalid=None),
+            marks(rows.transform_filter("t1 == 1"), "rule", **place, color=fill,
+                  strokeWidth="40*s", opacity=1),
+        ]  # fmt: skip
         names.append(
-            words(_PANEL.along(f"band_t{n}"), f"z1 - band_middle{n}*(z1 - z0)", f"'{name}'",
+            words(PANEL.along(f"band_t{n}"), f"z1 - band_middle{n}*(z1 - z0)", f"'{name}'",
                   size=12.5, weight=600, colour=f"dark ? '{dark_letters}' : '{letters}'",
                   align="t1 < 3 ? 'right' : 'center'", baseline="middle",
                   where=f"band_height{n}*(z1 - z0) > 16*s")
@@ -175,19 +143,19 @@ def _bands(shares: Data) -> list[Layer]:
 
 
 def _words(radii: Data) -> list[Layer]:
-    place = _PANEL.along("(t0 + 0.17*(t1 - t0))")
-    total = f"clamp(clamp({_PANEL.at('g_label')}, y0, y1) - 13*s, y0 + 14*s, y1 - 6*s)"
-    last = f"clamp({_PANEL.at('last_label')}, y0, y1)"
+    place = PANEL.along("(t0 + 0.17*(t1 - t0))")
+    total, last = PANEL.inside("g_label"), PANEL.inside("last_label")
     # The last loss's name gives way where it lies on the sum of all.
-    apart = f"{last} - clamp({_PANEL.at('g_label')}, y0, y1)"
+    apart = f"{last} - {total}"
     return [
         *panel.heading(),
-        words(place, total, "'all losses together'", size=stage.LABEL, colour="gradient",
-              weight=600, halo=True, align="t1 < 3 ? 'right' : 'left'"),
+        words(place, f"clamp({total} - 13*s, y0 + 14*s, y1 - 6*s)", "'all losses together'",
+              size=stage.LABEL, colour="gradient", weight=600, halo=True,
+              align="t1 < 3 ? 'right' : 'left'"),
         words(place, f"min({last} + 22*s, y1 - 6*s)",
               "(last_label < low ? '▼ only the last loss, ' : 'only the last loss, ') + last_loss",
               size=stage.LABEL, colour="ink", weight=600, halo=True, where="t1 > 2"),
-        words("x0 + 12*s", f"clamp({_PANEL.at('g_label')}, y0, y1) + ({apart})/2 + 4*s",
+        words("x0 + 12*s", f"{total} + ({apart})/2 + 4*s",
               "'each of the other losses alone'", colour="gradient", halo=True,
               where=f"{apart} > 44*s"),
         *stage.unseen(radii),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from engine.charts.altair import AnyChart, ChartData, alt
+from engine.charts.altair import AnyChart, alt
+from engine.charts.stage import Data
 
 #: What the rows call the two, each with a colour that light and dark paper bear.
 NAMES = {"input x_t": "#808080", "label y_t, their average": "#1F83C6"}
 
 
-def task(numbers: ChartData, *, height: int = 200) -> AnyChart:
+def task(numbers: Data) -> AnyChart:
     """Points and the line through which they settle. numbers: `timestep, what, value`."""
     inputs_are, labels_are = NAMES
     # With few steps Vega puts ticks between them; only whole numbers get a label.
@@ -33,4 +34,4 @@ def task(numbers: ChartData, *, height: int = 200) -> AnyChart:
     labels = base.transform_filter(f"datum.what == '{labels_are}'").mark_line(
         strokeWidth=2.5, point=True
     )
-    return alt.layer(inputs, labels).properties(width="container", height=height)
+    return alt.layer(inputs, labels).properties(width="container", height=200)

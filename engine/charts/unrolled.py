@@ -11,8 +11,8 @@ from typing import Any
 from engine.charts import panel, stage
 from engine.charts.altair import alt
 from engine.charts.landscape import Landscape
-from engine.charts.panel import NODES, Panel
-from engine.charts.stage import Data, Layer, Slider, expr, parameter, px, words
+from engine.charts.panel import NODES, PANEL
+from engine.charts.stage import Data, Layer, Own, Slider, marks, parameter, tips, words
 
 #: The slider of every picture that turns W_h's spectral radius.
 RADIUS = Slider("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.01, 0.8)
@@ -30,7 +30,6 @@ _SHORTER_ON_A_PHONE = "wide ? outside_words : replace(outside_words, ' the unit 
 _OF_THE_PLANE = ("kept", "radius_words", "kept_words", "outside_words")
 #: The notebook's slider of every weight.
 WEIGHT_SCALE = Slider("weight_scale", "weight_scale", -5.0, 5.0, 0.05, 1.0)
-_PANEL = Panel()
 
 
 def unrolled(
@@ -45,7 +44,7 @@ def unrolled(
     """
     live = _live(steps)
     layers = [
-        *_PANEL.framed(ticks, *_other_radii(others), *_curves(steps, live), right="x1 + 12*s"),
+        *PANEL.framed(ticks, *_other_radii(others), *_curves(steps, live), right="x1 + 12*s"),
         *_network(steps, live),
         *_plane(eigenvalues),
         *Landscape(RADIUS).drawn(
@@ -65,39 +64,24 @@ def unrolled(
         parameter("z0", "height - (wide ? 62*s : 60)"),
         parameter("z1", "height - 21*s"),
     ]
-    return stage.stage(
-        *layers,
-        height=stage.in_window("width < 700 ? 700 : width < 1300 ? 490 : 800", 476),
-        parameters=[
-            *panel.chosen(RADIUS, "radii", *_CHOSEN, *_OF_THE_PLANE),
-            *panel.axis("ticks", "steps"),
-            *layout,
-        ],
-    )
+    height = stage.in_window(stage.by_width(700, 490, 800), 476)
+    columns = (*_CHOSEN, *_OF_THE_PLANE)
+    return panel.along_time(layers, RADIUS, columns, layout, height=height)
 
 
 def unrolled_small(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     """The same without the eigenvalues and the landscape: a first thing to turn."""
     live = _live(steps)
     layers = [
-        *_PANEL.framed(ticks, *_curves(steps, live)),
+        *PANEL.framed(ticks, *_curves(steps, live)),
         *_network(steps, live),
         *panel.heading(),
         *_labels()[:-1],
         *stage.unseen(radii),
     ]
-    layout = [
-        *_places("width - (wide ? 76*s : 46)", "height - 12*s"),
-    ]
-    return stage.stage(
-        *layers,
-        height="width < 700 ? 370 : width < 1300 ? 380 : 590",
-        parameters=[
-            *panel.chosen(RADIUS, "radii", *_CHOSEN),
-            *panel.axis("ticks", "steps"),
-            *layout,
-        ],
-    )
+    layout = _places("width - (wide ? 76*s : 46)", "height - 12*s")
+    height = stage.by_width(370, 380, 590)
+    return panel.along_time(layers, RADIUS, _CHOSEN, layout, height=height)
 
 
 def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
@@ -107,7 +91,7 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
     """
     live = _live(steps)
     layers = [
-        *_PANEL.framed(ticks, *_curves(steps, live)),
+        *PANEL.framed(ticks, *_curves(steps, live)),
         *_network(steps, live),
         *panel.heading(),
         *_labels(),
@@ -120,12 +104,8 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
         parameter("z0", "height - 78*s"),
         parameter("z1", "height - 21*s"),
     ]
-    chosen = panel.chosen(WEIGHT_SCALE, "scales", *_CHOSEN)
-    return stage.stage(
-        *layers,
-        height=stage.in_window("width < 700 ? 480 : width < 1300 ? 470 : 740", 470),
-        parameters=[*chosen, *panel.axis("ticks", "steps"), *layout],
-    )
+    height = stage.in_window(stage.by_width(480, 470, 740), 470)
+    return panel.along_time(layers, WEIGHT_SCALE, _CHOSEN, layout, height=height, rows="scales")
 
 
 def _places(right: str, bottom: str) -> list[alt.Parameter]:
@@ -152,64 +132,48 @@ def _live(steps: Data) -> alt.Chart:
 def _curves(steps: Data, live: alt.Chart) -> list[Layer]:
     big = live.transform_filter(NODES)
     # What the hand doesn't move isn't reckoned anew in each frame.
-    guides = alt.Chart(steps).transform_filter(NODES).mark_rule(color=expr("hair"), aria=False)
-    dots = big.transform_filter("isFinite(datum.g)").mark_circle(
-        size=expr("52*s*s"), color=expr("gradient"), opacity=1, clip=True, aria=False
-    )
-    state_dots = big.transform_filter("isFinite(datum.h)").mark_circle(
-        size=expr("30*s*s"), color=expr("state"), opacity=1, clip=True, aria=False
-    )
     return [
-        guides.encode(x=_PANEL.x(), y=px("yn"), y2=px("y1")),
-        _PANEL.line(live, "h", "state", 2).properties(description="state"),
-        state_dots.encode(x=_PANEL.x(), y=_PANEL.y("h")),
-        _PANEL.line(live, "g", "gradient", 3).properties(description="gradient"),
-        dots.encode(x=_PANEL.x(), y=_PANEL.y("g")),
-    ]
+        marks(alt.Chart(steps).transform_filter(NODES), "rule", x=PANEL.x(), y="yn", y2="y1",
+              color="hair"),
+        PANEL.line(live, "h", "state", 2, description="state"),
+        marks(big.transform_filter("isFinite(datum.h)"), "circle", x=PANEL.x(), y=PANEL.y("h"),
+              size="30*s*s", color="state", opacity=1, clip=True),
+        PANEL.line(live, "g", "gradient", 3, description="gradient"),
+        marks(big.transform_filter("isFinite(datum.g)"), "circle", x=PANEL.x(), y=PANEL.y("g"),
+              size="52*s*s", color="gradient", opacity=1, clip=True),
+    ]  # fmt: skip
 
 
 def _other_radii(others: Data) -> list[Layer]:
     rows = alt.Chart(others)
-    lines = rows.mark_line(color=expr("mid"), strokeWidth=1, opacity=0.6, clip=True, aria=False)
     # Their words give way to the curve under the hand.
     ends = rows.transform_filter("datum.t == 1 && abs(datum.g - g_first) > 0.05*(high - low)")
-    names = stage.haloed(
-        ends.encode(x=_PANEL.x(), y=_PANEL.y("g"), text=alt.Text("words:N")),
-        align="left", dx=5, dy=expr("-5*s"), color=expr("dim"), fontSize=expr("11.5*s"),
-    )  # fmt: skip
-    return [lines.encode(x=_PANEL.x(), y=_PANEL.y("g"), detail=alt.Detail("words:N")), *names]
+    place: dict[str, Any] = {"x": PANEL.x(), "y": PANEL.y("g")}
+    return [
+        marks(rows, "line", **place, detail=alt.Detail("words:N"), color="mid", strokeWidth=1,
+              opacity=0.6, clip=True),
+        *stage.haloed(ends, **place, text=Own("words"), align="left", dx=5, dy="-5*s", color="dim",
+                      fontSize="11.5*s"),
+    ]  # fmt: skip
 
 
 def _network(steps: Data, live: alt.Chart) -> list[Layer]:
     """The hidden states, the loss at their end, and what comes back as a river that dries up."""
-    line = alt.Chart(steps).mark_line(color=expr("mid"), strokeWidth=expr("1.5*s"), aria=False)
-    river = live.transform_filter("datum.river > 0.2").mark_trail(
-        color=expr("gradient"), opacity=0.5, aria=False
-    )
     loss = "(x1 + (wide ? 46*s : 31))"
-    box = alt.Chart(stage.ONE).mark_square(
-        size=expr("pow(wide ? 27*s : 24, 2)"), color=expr("gradient"), opacity=1, aria=False
-    )
-    tooltip = [
-        alt.Tooltip("label:N", title="step"),
-        alt.Tooltip("gradient:N", title="‖∂L/∂hₜ‖"),
-        alt.Tooltip("state:N", title="‖hₜ‖"),
-    ]
+    tooltip = tips(("label:N", "step"), ("gradient:N", "‖∂L/∂hₜ‖"), ("state:N", "‖hₜ‖"))
     big = live.transform_filter(NODES).transform_calculate(
         gradient=stage.power_text("datum.g"), state=stage.power_text("datum.h")
     )
-    labelled = panel.nodes(_PANEL, steps, big, "yn", tooltip)
-    beads = panel.beads(_PANEL, steps, live, "yn")
     return [
-        line.encode(x=_PANEL.x(), y=px("yn")),
+        marks(steps, "line", x=PANEL.x(), y="yn", color="mid", strokeWidth="1.5*s"),
         stage.rule("x1", "yn", loss, "yn", colour="gradient", width="g_last > -400 ? 20*s : 0",
                    opacity=0.5),
-        river.encode(
-            x=_PANEL.x(), y=px("yn"), size=alt.Size("river:Q", scale=None, legend=None)
-        ),
-        *beads,
-        *labelled,
-        box.encode(x=px(loss), y=px("yn")),
+        marks(live.transform_filter("datum.river > 0.2"), "trail", x=PANEL.x(), y="yn",
+              size=Own("river"), color="gradient", opacity=0.5),
+        *panel.beads(steps, live),
+        *panel.nodes(steps, big, tooltip),
+        marks(stage.ONE, "square", x=loss, y="yn", size="pow(wide ? 27*s : 24, 2)",
+              color="gradient", opacity=1),
         words(loss, "yn", "'L'", size=14, colour="background", align="center", weight=700,
               baseline="middle"),
         words("x0 - rn", "yn - rn - 9*s", "'reads forward →'"),
@@ -220,23 +184,16 @@ def _network(steps: Data, live: alt.Chart) -> list[Layer]:
 
 def _plane(eigenvalues: Data) -> list[Layer]:
     """The eigenvalues at the chosen radius, the unit circle, and what a step measurably keeps."""
-    at = {"x": px("cx"), "y": px("cy")}
 
     def circle(radius: str, colour: str, width: float, **mark: Any) -> alt.Chart:
-        rows = alt.Chart(stage.ONE).mark_point(
-            shape="circle", filled=False, opacity=1, aria=False, stroke=expr(colour),
-            strokeWidth=expr(f"{width}*s"), size=expr(f"pow(2*ring*({radius}), 2)"), **mark,
-        )  # fmt: skip
-        return rows.encode(**at)
+        return marks(stage.ONE, "point", x="cx", y="cy", shape="circle", filled=False, opacity=1,
+                     stroke=colour, strokeWidth=f"{width}*s", size=f"pow(2*ring*({radius}), 2)",
+                     **mark)  # fmt: skip
 
     # The axes stretch instead of the points: no formula for each of them.
     reach = f"{REACH}/max({RADIUS.now()}, 1e-9)"
     ends = [f"-{reach}", reach]
-    points = alt.Chart(eigenvalues).mark_circle(size=expr("34*s*s"), opacity=0.95, aria=False)
-    outside = alt.condition(
-        f"datum.magnitude*{RADIUS.now()} > 1.000001",
-        alt.value(expr("gradient")), alt.value(expr("mid")),
-    )  # fmt: skip
+    outside = stage.either(f"datum.magnitude*{RADIUS.now()} > 1.000001", "gradient", "mid")
     left, top = f"cx - {REACH}*ring", f"cy - {REACH}*ring"
     right, bottom = f"cx + {REACH}*ring", f"cy + {REACH}*ring"
     key: list[tuple[str, str, float, list[int], int | str]] = [
@@ -260,11 +217,9 @@ def _plane(eigenvalues: Data) -> list[Layer]:
         circle("1", "ink", 1.5),
         circle(RADIUS.now(), "mid", 1.2, strokeDash=[3, 3]),
         circle("kept", "gradient", 2),
-        points.encode(
-            x=stage.x("real", left, right, ends),
-            y=stage.y("imaginary", top, bottom, ends),
-            color=outside,
-        ).properties(description="eigenvalues"),
+        marks(eigenvalues, "circle", x=stage.x("real", left, right, ends),
+              y=stage.y("imaginary", top, bottom, ends), size="34*s*s", opacity=0.95, color=outside,
+              description="eigenvalues"),
         words(key_left, "wide ? 16*s : cy - 60", "'Eigenvalues of Wₕ'", size=14, colour="ink",
               weight=600),
         *texts,
@@ -274,13 +229,11 @@ def _plane(eigenvalues: Data) -> list[Layer]:
 
 def _labels() -> list[Layer]:
     """The curves' own names, where they don't meet."""
-    label = f"clamp({_PANEL.at('g_label')}, y0, y1)"
-    at = f"clamp({label} + (above ? -13*s : 24*s), y0 + 16*s, y1 - 7*s)"
-    state = f"clamp({_PANEL.at('h_last')}, y0, y1) + (crosses ? 24*s : -13*s)"
+    bold: dict[str, Any] = {"size": stage.LABEL, "weight": 600, "halo": True}
     return [
-        words("x0 + 0.26*(x1 - x0) + 6", at, "gradient_words", size=stage.LABEL, weight=600,
-              colour="gradient", halo=True),
-        words("x1 + 8*s", f"clamp({state}, y0 + 16*s, y1 - 7*s)", "state_words",
-              size=stage.LABEL, weight=600, colour="state", align="right", halo=True),
+        words("x0 + 0.26*(x1 - x0) + 6", PANEL.beside("g_label", "+ (above ? -13*s : 24*s)"),
+              "gradient_words", colour="gradient", **bold),
+        words("x1 + 8*s", PANEL.beside("h_last", "+ (crosses ? 24*s : -13*s)"), "state_words",
+              colour="state", align="right", **bold),
         words("x0", "y1 + 17*s", "'Euclidean norms, log scale'", size=stage.TICK),
     ]  # fmt: skip

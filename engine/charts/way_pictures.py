@@ -5,9 +5,9 @@ Each picture is one or two panels of engine.charts.ways, moved by the forget bia
 
 from __future__ import annotations
 
-from engine.charts.altair import AnyChart, ChartData, alt
+from engine.charts.altair import AnyChart, alt
 from engine.charts.cell_road import TIMESTEP, at_timestep
-from engine.charts.stage import ONE, Layer, expr, of_data, parameter, px, stage, unseen, words
+from engine.charts.stage import ONE, Data, Layer, marks, of_data, parameter, stage, unseen, words
 from engine.charts.ways import FORGET_BIAS, GATES, Curve, WayPanel, choosing, margins, row_of, times
 
 GRADIENTS = WayPanel(
@@ -99,9 +99,7 @@ JACOBIANS = WayPanel(
 GAP = "18*s"
 
 
-def networks(
-    ways: ChartData, gradient_ticks: ChartData, state_ticks: ChartData, facts: ChartData
-) -> AnyChart:
+def networks(ways: Data, gradient_ticks: Data, state_ticks: Data, facts: Data) -> AnyChart:
     """LSTM and vanilla RNN on the same data: what is left of their gradients, and their states."""
     layers = [
         *GRADIENTS.drawn(gradient_ticks, "'relative to the gradient at T'"),
@@ -113,15 +111,11 @@ def networks(
     return _picture(layers, panels, "states_base + 26*s")
 
 
-def terms(
-    flow: ChartData, ways: ChartData, ticks: ChartData, share_ticks: ChartData, facts: ChartData
-) -> AnyChart:
+def terms(flow: Data, ways: Data, ticks: Data, share_ticks: Data, facts: Data) -> AnyChart:
     """The two terms of ∂L/∂C_{t−1} and their sum, and the share of the road; t is under the hand."""
-    column = alt.Chart(ONE).mark_rect(color=expr("ink"), opacity=0.1, aria=False)
     layers = [
-        column.encode(
-            x=px("now - pace/2"), x2=px("now + pace/2"), y=px("terms_top"), y2=px("shares_base")
-        ),
+        marks(ONE, "rect", x="now - pace/2", x2="now + pace/2", y="terms_top", y2="shares_base",
+              color="ink", opacity=0.1),
         *TERMS.drawn(ticks, "'gradient at Cₜ₋₁'"),
         TERMS.dots(
             "tt == 1 ? null : datum.column == 'direct' ? rows[0].direct : "
@@ -130,13 +124,13 @@ def terms(
         *SHARES.drawn(share_ticks, "'share of ∂L/∂Cₜ₋₁: road below, through weights above'"),
         *times("shares_base + 17*s"),
         *unseen(flow, ways, facts),
-    ]
+    ]  # fmt: skip
     panels = [*TERMS.parameters("20*s"), *SHARES.parameters(f"terms_base + {GAP}")]
     moved = [*at_timestep(), *panels]
     return _picture(layers, moved, "shares_base + 26*s", TIMESTEP.selection())
 
 
-def memory(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: ChartData) -> AnyChart:
+def memory(ways: Data, ticks: Data, life_ticks: Data, facts: Data) -> AnyChart:
     """How much of each unit's C_t the forget gates leave at T, and each unit's half-life."""
     names = words(
         "left - 10*s", "(lives_top + lives_base)/2", "wide ? 'half-life of each unit' : 'half-life'",
@@ -153,7 +147,7 @@ def memory(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: Char
     return _picture(layers, panels, "lives_base + 10*s")
 
 
-def jacobians(ways: ChartData, ticks: ChartData, facts: ChartData) -> AnyChart:
+def jacobians(ways: Data, ticks: Data, facts: Data) -> AnyChart:
     """What a change of C_t still does to C_T: along the road alone, and altogether. No hands."""
     layers = [
         *JACOBIANS.drawn(ticks, "''"),
@@ -164,7 +158,7 @@ def jacobians(ways: ChartData, ticks: ChartData, facts: ChartData) -> AnyChart:
     return _still(layers, *place, JACOBIANS.parameters("36*s"), "jacobians_base + 26*s")
 
 
-def trained(ways: ChartData, ticks: ChartData, life_ticks: ChartData, facts: ChartData) -> AnyChart:
+def trained(ways: Data, ticks: Data, life_ticks: Data, facts: Data) -> AnyChart:
     """A network before and after training: gradient, survival, and each unit's half-life. No hands."""
     names = (("after", "state", "-8*s"), ("before", "dim", "10*s"))
     layers = [

@@ -14,22 +14,12 @@ from typing import Any, Literal
 import numpy as np
 
 from engine import gates
-from engine.charts.altair import ChartData, alt
-from engine.charts.stage import (
-    Layer,
-    Radio,
-    Slider,
-    as_given,
-    at_y,
-    expr,
-    of_data,
-    parameter,
-    px,
-    words,
-)  # fmt: skip
+from engine.charts import stage
+from engine.charts.altair import alt
+from engine.charts.stage import Data, Layer, Own, Radio, marks, of_data, parameter, words
 
 GATES = Radio("gates", "gates", gates.GATES, gates.GATES[0])
-FORGET_BIAS = Slider(
+FORGET_BIAS = stage.Slider(
     "forget_bias", "forget bias", gates.LOWEST_BIAS, gates.HIGHEST_BIAS, gates.BIAS_STEP,
     gates.START_BIAS,
 )  # fmt: skip
@@ -70,8 +60,8 @@ class WayPanel:
         """Where the panel lies, and its axis from the columns of `facts` that have its name."""
         height = f"(right - left)*(wide ? {self.high} : {self.high_on_phone})/{ACROSS}"
         return [
-            of_data(f"{self.name}_low", "facts", f"{self.name}_low"),
-            of_data(f"{self.name}_high", "facts", f"{self.name}_high"),
+            of_data(f"{self.name}_low", "facts"),
+            of_data(f"{self.name}_high", "facts"),
             parameter(f"{self.name}_top", top),
             parameter(f"{self.name}_base", f"{self.name}_top + {height}"),
         ]
@@ -81,20 +71,15 @@ class WayPanel:
         top, base, low, high = (f"{self.name}_{end}" for end in ("top", "base", "low", "high"))
         return f"{top} + ({high} - ({value}))/({high} - {low})*({base} - {top})"
 
-    def _grid(self, ticks: ChartData, title: str) -> list[Layer]:
+    def _grid(self, ticks: Data, title: str) -> list[Layer]:
         """A line and its number at each tick; above, what the numbers are. Data: `value, words`."""
         rows = alt.Chart(ticks).transform_calculate(py=self.at("datum.value"))
-        lines = rows.mark_rule(color=expr("hair"), aria=False)
-        numbers = rows.mark_text(
-            color=expr("dim"), align="left", baseline="middle", fontSize=expr("12*s"), aria=False
-        )
         return [
-            lines.encode(x=px("left"), x2=px("right"), y=at_y("py")),
-            numbers.encode(x=px("right + 6*s"), y=at_y("py"), text=alt.Text("words:N")),
+            *stage.levels(rows, Own("py"), "left", "right", "right + 6*s", "left"),
             words("left", f"{self.name}_top - 6*s", title, size=12),
         ]
 
-    def drawn(self, ticks: ChartData, title: str) -> list[Layer]:
+    def drawn(self, ticks: Data, title: str) -> list[Layer]:
         """The grid, the curves, and their names at their left ends."""
         paths = [layer for kind in ("band", "dots", "line") for layer in self._paths(kind)]
         return [*self._grid(ticks, title), *paths, *self._labels()]
@@ -120,28 +105,27 @@ class WayPanel:
         ]
         if not values:
             return []
-        size = px(f"4*pow((right - left)/{ACROSS}, 2)")
         paths = (
             alt.Chart(alt.InlineData(values=values))
             .transform_calculate(ink_=self._inks())
             .transform_calculate(path="way[datum.column + (wide ? '_wide' : '_narrow')]")
             .transform_filter("isValid(datum.path) && datum.path != ''")
         )
-        place: dict[str, Any] = {
-            "x": px("left"), "y": px(f"{self.name}_top"), "size": size,
-            "shape": alt.Shape("path:N", scale=None, legend=None),
-            "color": as_given("ink_"),
+        looks: dict[str, Any] = {
+            "x": "left", "y": f"{self.name}_top", "size": f"4*pow((right - left)/{ACROSS}, 2)",
+            "shape": Own("path"), "color": Own("ink_"),
         }  # fmt: skip
-        if kind != "line":
-            filled = paths.mark_point(filled=True, strokeWidth=0, aria=False)
-            return [filled.encode(opacity=alt.value(0.16 if kind == "band" else 0.9), **place)]
-        dash = alt.StrokeDash(
-            "dash:O", scale=alt.Scale(domain=[0, 1], range=[[], [5, 3]]), legend=None
-        )
-        lines = paths.mark_point(
-            filled=False, strokeWidth=expr("2.3*s"), strokeJoin="round", aria=False
-        )
-        return [lines.encode(opacity=alt.value(1), strokeDash=dash, **place)]
+        if kind == "line":
+            dash = alt.Scale(domain=[0, 1], range=[[], [5, 3]])
+            looks |= {"strokeDash": alt.StrokeDash("dash:O", scale=dash, legend=None)}
+            looks |= {"filled": False, "opacity": 1, "strokeWidth": "2.3*s", "strokeJoin": "round"}
+        else:
+            looks |= {
+                "filled": True,
+                "opacity": {"band": 0.16, "dots": 0.9}[kind],
+                "strokeWidth": 0,
+            }
+        return [marks(paths, "point", **looks)]
 
     def _labels(self) -> list[Layer]:
         low, high = f"{self.name}_low", f"{self.name}_high"
@@ -157,34 +141,25 @@ class WayPanel:
                 f"datum.end > {high} ? ' ↑' : '')",
             )
         )  # fmt: skip
-        colour = as_given("ink_")
-        names = rows.mark_text(
-            align="right", baseline="middle", fontWeight=600, fontSize=expr("13*s"), aria=False
-        )
+        look: dict[str, Any] = {"y": Own("py"), "color": Own("ink_")}
         return [
-            rows.mark_rule(opacity=0.5, aria=False).encode(
-                x=px("left - 7*s"), x2=px("left"), y=at_y("py"), y2=alt.Y2("py2:Q"), color=colour
-            ),
-            names.encode(x=px("left - 10*s"), y=at_y("py"), text=alt.Text("says:N"), color=colour),
-        ]
+            marks(rows, "rule", x="left - 7*s", x2="left", **look, y2=Own("py2"), opacity=0.5),
+            marks(rows, "text", x="left - 10*s", **look, text=Own("says"), align="right",
+                  baseline="middle", fontWeight=600, fontSize="13*s"),
+        ]  # fmt: skip
 
-    def dots(self, value: str, now: str = "now") -> Layer:
+    def dots(self, value: str) -> Layer:
         """A dot on each curve at the pixel `now`; value: an expression of `datum.column`."""
-        return (
+        inside = f"datum.value >= {self.name}_low && datum.value <= {self.name}_high"
+        rows = (
             self.rows()
             .transform_calculate(value=value)
-            .transform_filter(
-                f"isValid(datum.value) && datum.value >= {self.name}_low && "
-                f"datum.value <= {self.name}_high"
-            )
+            .transform_filter(f"isValid(datum.value) && {inside}")
             .transform_calculate(py=self.at("datum.value"))
-            .mark_point(
-                shape="circle", filled=True, opacity=1, size=expr("46*s*s"), strokeWidth=1.2,
-                stroke=expr("background"), aria=False,
-            )
-            .encode(
-                x=px(now), y=at_y("py"), fill=alt.Fill("ink_:N", scale=None, legend=None)
-            )
+        )
+        return marks(
+            rows, "point", x="now", y=Own("py"), fill=Own("ink_"), shape="circle", filled=True,
+            opacity=1, size="46*s*s", strokeWidth=1.2, stroke="background",
         )  # fmt: skip
 
 
@@ -198,7 +173,7 @@ def choosing() -> list[alt.Parameter]:
     place, option = FORGET_BIAS.place(), GATES.place()
     on_slider = f"({place} >= 0 && {place} < {stops} ? {place} : last_way)"
     return [
-        of_data("last_way", "facts", "last_way"),
+        of_data("last_way", "facts"),
         parameter("chosen", f"{option} == 0 ? {on_slider} : {stops - 1} + {option}"),
         parameter("way", row_of("ways", "chosen")),
     ]
@@ -280,17 +255,13 @@ def _down(values: np.ndarray, low: float, high: float, height: float) -> np.ndar
     return (high - values) / (high - low) * height
 
 
-def picture_of_ways(ways: ChartData, column: str, height: str) -> alt.Chart:
+def picture_of_ways(ways: Data, column: str, top: str, height: str) -> alt.Chart:
     """The picture that a column of the chosen way holds, from `left` to `right`.
 
     Those of all ways are there from the start, all but one without width: a picture that came with
     the hand would have everything drawn a second time, once it is read.
     """
-    return (
-        alt.Chart(ways)
-        .mark_image(
-            aspect=False, smooth=False, align="left", baseline="top", aria=False,
-            width=expr(f"datum.{column} == way.{column} ? right - left : 0"), height=expr(height),
-        )
-        .encode(url=alt.Url(f"{column}:N"))
-    )  # fmt: skip
+    chosen = f"datum.{column} == way.{column}"
+    return marks(ways, "image", x="left", y=top, url=alt.Url(f"{column}:N"), aspect=False,
+                 smooth=False, align="left", baseline="top", height=height,
+                 width=f"{chosen} ? right - left : 0")  # fmt: skip

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.plot import Plot, headline
+from engine.charts.plot import Plot, headline, ticks
 from engine.charts.skip_block import G
-from engine.charts.stage import (
-    CAPTION,
-    LABEL,
-    TICK,
-    Data,
-    Layer,
-    expr,
-    parameter,
-    px,
-    unpacked,
-    words,
-)  # fmt: skip
+from engine.charts.stage import LABEL, TICK, Data, Layer, Own, marks, parameter, tips, words
 
 #: Largest singular values and gates, from 0 to g's own end and a little more.
 MOST = 1.6
@@ -47,7 +36,7 @@ def where_it_ends(blocks: Data, layers: Data, ticks: Data, said: Data) -> alt.La
         parameter("hand", G.now()),
         parameter("place", G.place()),
         parameter("last", "max(length(data('layers')), 2)"),
-        stage.of_data("most", "blocks", "most"),
+        stage.of_data("most", "blocks"),
         *stage.ends_of("ticks"),
         parameter("y0", "(wide ? 124 : 142)*s"),
         parameter("tall", "wide ? clamp(width*0.2, 200, 380) : 130"),
@@ -65,78 +54,60 @@ def where_it_ends(blocks: Data, layers: Data, ticks: Data, said: Data) -> alt.La
 def _weights(blocks: Data) -> list[Layer]:
     rows = alt.Chart(blocks)
     return [
-        *_frame(WEIGHTS, "Weights: one W, or one a layer", "largest singular value", (0, 0.5, 1)),
-        rows.mark_point(
-            filled=True, size=expr("26*s*s"), color=expr("state"), opacity=1
-        ).encode(
-            x=WEIGHTS.x("layer"), y=WEIGHTS.y("largest"),
-            tooltip=[alt.Tooltip("layer:Q", title="block"),
-                     alt.Tooltip("largest:Q", title="largest singular value", format=".3f")],
-        ),
+        *_frame(WEIGHTS, "Weights: one W, or one a layer", "largest singular value",
+                ticks({0: "0", 0.5: "0.5", 1: "1"})),
+        marks(rows, "point", x=WEIGHTS.x("layer"), y=WEIGHTS.y("largest"),
+              tooltip=tips(("layer:Q", "block"), ("largest:Q", "largest singular value", ".3f")),
+              filled=True, size="26*s*s", color="state", opacity=1),
         WEIGHTS.curve(rows, "layer", "shared", "cell", width=2.4),
-        words(f"({WEIGHTS.left}) + 4*s", f"({WEIGHTS.bottom}) - 26*s", "'RNN: the same at every step'",
-              colour="cell", weight=600, size=CAPTION, halo=True),
-        words(f"({WEIGHTS.left}) + 4*s", f"({WEIGHTS.bottom}) - 9*s", "'ResNet: its own at each layer'",
-              colour="state", weight=600, size=CAPTION, halo=True),
+        _named(WEIGHTS, 26, "RNN: the same at every step", "cell"),
+        _named(WEIGHTS, 9, "ResNet: its own at each layer", "state"),
     ]  # fmt: skip
 
 
 def _gates(blocks: Data) -> list[Layer]:
     rows = alt.Chart(blocks)
-    band = rows.mark_rule(color=expr("gate"), opacity=0.55, strokeWidth=expr("3*s"), aria=False)
     now = alt.Chart(stage.ONE).transform_calculate(g="hand")
     return [
-        *_frame(GATES, "The gate: computed, or a number", "what h is multiplied by", (0, 0.5, 1, 1.5)),
-        band.encode(x=GATES.x("layer"), y=GATES.y("gate_low"), y2=alt.Y2("gate_high:Q")),
-        rows.mark_point(
-            shape="square", filled=True, size=expr("18*s*s"), color=expr("ink"), opacity=1
-        ).encode(
-            x=GATES.x("layer"), y=GATES.y("gate_mean"),
-            tooltip=[alt.Tooltip("layer:Q", title="block"),
-                     alt.Tooltip("gate_low:Q", title="smallest gate", format=".3f"),
-                     alt.Tooltip("gate_mean:Q", title="mean", format=".3f"),
-                     alt.Tooltip("gate_high:Q", title="largest", format=".3f")],
-        ),
-        now.mark_rule(color=expr("road"), strokeWidth=expr("3*s"), aria=False).encode(
-            x=px(GATES.left), x2=px(GATES.right), y=GATES.y("g")
-        ),
-        words(f"({GATES.left}) + 4*s", f"({GATES.bottom}) - 26*s", "'g: one number for all units'",
-              colour="road", weight=600, size=CAPTION, halo=True),
-        words(f"({GATES.left}) + 4*s", f"({GATES.bottom}) - 9*s",
-              "'gated: smallest to largest, mean'", colour="dim", weight=600, size=CAPTION, halo=True),
+        *_frame(GATES, "The gate: computed, or a number", "what h is multiplied by",
+                ticks({0: "0", 0.5: "0.5", 1: "1", 1.5: "1.5"})),
+        marks(rows, "rule", x=GATES.x("layer"), y=GATES.y("gate_low"), y2=Own("gate_high"),
+              color="gate", opacity=0.55, strokeWidth="3*s"),
+        marks(rows, "point", x=GATES.x("layer"), y=GATES.y("gate_mean"),
+              tooltip=tips(("layer:Q", "block"), ("gate_low:Q", "smallest gate", ".3f"),
+                           ("gate_mean:Q", "mean", ".3f"), ("gate_high:Q", "largest", ".3f")),
+              shape="square", filled=True, size="18*s*s", color="ink", opacity=1),
+        marks(now, "rule", x=GATES.left, x2=GATES.right, y=GATES.y("g"), color="road",
+              strokeWidth="3*s"),
+        _named(GATES, 26, "g: one number for all units", "road"),
+        _named(GATES, 9, "gated: smallest to largest, mean", "dim"),
     ]  # fmt: skip
 
 
 def _growth(layers: Data, ticks: Data) -> list[Layer]:
-    now = unpacked(alt.Chart(layers), "place", v="hidden")
+    now = stage.unpacked(alt.Chart(layers), "place", v="hidden")
     return [
-        words(GROWTH.left, f"({GROWTH.top}) - 30*s", "'The skip adds: ‖hₜ‖ / ‖h₁‖'", colour="ink",
-              size=LABEL, weight=600),
-        *GROWTH.levels(ticks),
-        *_depth(GROWTH),
+        *_frame(GROWTH, "The skip adds: ‖hₜ‖ / ‖h₁‖", None, ticks),
         GROWTH.curve(alt.Chart(layers), "layer", "gated", "cell", width=2, strokeDash=[7, 4]),
         GROWTH.curve(now, "layer", "v", "road", width=3),
-        words(f"({GROWTH.left}) + 4*s", f"({GROWTH.bottom}) - 26*s", "'with the skip g'", colour="road",
-              weight=600, size=CAPTION, halo=True),
-        words(f"({GROWTH.left}) + 4*s", f"({GROWTH.bottom}) - 9*s", "'gated: old and new weighed'",
-              colour="cell", weight=600, size=CAPTION, halo=True),
-    ]  # fmt: skip
+        _named(GROWTH, 26, "with the skip g", "road"),
+        _named(GROWTH, 9, "gated: old and new weighed", "cell"),
+    ]
 
 
-def _frame(plot: Plot, title: str, below: str, levels: tuple[float, ...]) -> list[Layer]:
-    """Title, unit and levels of a plot."""
-    rows = alt.InlineData(values=[{"value": value, "words": f"{value:g}"} for value in levels])
+def _frame(plot: Plot, title: str, unit: str | None, levels: Data) -> list[Layer]:
+    """Title, unit, levels and the ends of depth of a plot."""
     return [
         words(plot.left, f"({plot.top}) - 30*s", f"'{title}'", colour="ink", size=LABEL, weight=600),
-        words(plot.left, f"({plot.top}) - 12*s", f"'{below}'", size=TICK),
-        *plot.levels(rows),
-        *_depth(plot),
-    ]  # fmt: skip
-
-
-def _depth(plot: Plot) -> list[Layer]:
-    return [
+        *([words(plot.left, f"({plot.top}) - 12*s", f"'{unit}'", size=TICK)] if unit else []),
+        *plot.levels(levels),
         words(plot.left, f"({plot.bottom}) + 8*s", "'layer 1'", baseline="top", size=TICK),
         words(plot.right, f"({plot.bottom}) + 8*s", "format(last, 'd')", baseline="top",
               align="right", size=TICK),
     ]  # fmt: skip
+
+
+def _named(plot: Plot, up: float, text: str, colour: str) -> Layer:
+    """What is drawn in a colour, so far above the plot's foot."""
+    return words(f"({plot.left}) + 4*s", f"({plot.bottom}) - {up}*s", f"'{text}'", colour=colour,
+                 weight=600, size=stage.CAPTION, halo=True)  # fmt: skip
