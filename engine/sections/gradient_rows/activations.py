@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from engine.charts.stage import packed, power_ticks
+from engine.charts.stage import power_ticks
 from engine.extended_range import Array
 from engine.recurrent import RecurrentConfig, draw_weights
 from engine.recurrent.config import Activation
@@ -18,9 +18,11 @@ from engine.sections.gradient_rows.common import (
     drawn_steps,
     heard,
     log10,
+    on_axis,
     radii,
     reach,
     swept,
+    with_curves,
     written_factor,
 )
 
@@ -71,11 +73,10 @@ def seed_that_turns(config: RecurrentConfig) -> tuple[int, float] | None:
 def activations(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.activations.activations`, by name."""
     steps = drawn_steps(config.timesteps)
-    drawn = steps["t"].to_numpy() - 1
     runs = runs_of_all(config)
     reaches = [reach(*run) for run in runs.values()]
     ticks = power_ticks(min(low for low, _ in reaches), max(high for _, high in reaches))
-    largest = singular_value(config) * radii()
+    largest = float(np.linalg.norm(draw_weights(config).w_h, 2)) * radii()
     numbers = config.hidden_size * config.batch_size
     columns: dict[str, object] = {
         "i": np.arange(len(radii())),
@@ -83,24 +84,14 @@ def activations(config: RecurrentConfig) -> Frames:
         "limit": np.log10(numbers) / 2,
         "limit_words": f"the state can’t pass √{numbers}",
     }
-    curves: dict[str, list[str]] = {}
     for name, (gradient, state) in runs.items():
-        of_each = of_activation(gradient, state, largest, ticks)
+        of_each = _of_activation(gradient, state, largest, ticks)
         columns |= {f"{column}_{name}": values for column, values in of_each.items()}
-        curves |= {
-            f"gs_{name}": packed(gradient[:, drawn].T),
-            f"hs_{name}": packed(state[:, drawn].T),
-        }
-    return {"steps": steps.assign(**curves), "radii": pd.DataFrame(columns), "ticks": ticks}
+        steps = with_curves(steps, **{f"gs_{name}": gradient, f"hs_{name}": state})
+    return {"steps": steps, "radii": pd.DataFrame(columns), "ticks": ticks}
 
 
-def singular_value(config: RecurrentConfig) -> float:
-    """The largest singular value of W_h at a spectral radius of 1."""
-    w_h = draw_weights(replace(config, spectral_radius=1.0)).w_h
-    return float(np.linalg.norm(w_h, 2))
-
-
-def of_activation(
+def _of_activation(
     gradient: Array, state: Array, largest: Array, ticks: pd.DataFrame
 ) -> dict[str, object]:
     """What a panel says of each radius: words, and where its bound crosses its axis."""
@@ -109,16 +100,13 @@ def of_activation(
     kept = 10 ** np.clip(ratio / max(timesteps - 1, 1), -FARTHEST, 3)
     label = round(0.26 * (timesteps - 1))
     bounds = [
-        crossing(last, timesteps, step, (low, high))
+        _crossing(last, timesteps, step, (low, high))
         for last, step in zip(gradient[:, -1], log10(largest), strict=True)
     ]
-    bound = dict(
-        zip(("bound_t0", "bound_v0", "bound_t1", "bound_v1"), np.transpose(bounds), strict=True)
-    )
-    place = {"g_last": gradient[:, -1], "g_label": gradient[:, label], "h_last": state[:, -1]}
+    corners = ("bound_t0", "bound_v0", "bound_t1", "bound_v1")
     return {
-        **{name: np.clip(values, -FARTHEST, FARTHEST) for name, values in place.items()},
-        **bound,
+        **on_axis(g_last=gradient[:, -1], g_label=gradient[:, label], h_last=state[:, -1]),
+        **dict(zip(corners, np.transpose(bounds), strict=True)),
         "above": gradient[:, label] > state[:, label],
         "share": np.where((ratio >= low) & (ratio <= high), ratio, np.nan),
         "headline": [heard(d, timesteps) for d in ratio],
@@ -126,7 +114,7 @@ def of_activation(
     }
 
 
-def crossing(
+def _crossing(
     last: float, timesteps: int, a_step: float, ends: tuple[float, float]
 ) -> tuple[float, float, float, float]:
     """The part inside an axis of the line through (T, last) that rises by `a_step` a step back.

@@ -1,15 +1,15 @@
-"""Rows of the unrolled network under its slider."""
-
-from dataclasses import replace
+"""Rows of the unrolled network: at every radius, and in the course notebook's own experiment."""
 
 import numpy as np
 import pandas as pd
 
 from engine import in_words
-from engine.charts.stage import packed, power_ticks
+from engine.charts.stage import power_ticks
+from engine.charts.unrolled import WEIGHT_SCALE
 from engine.extended_range import Array
 from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig
+from engine.recurrent.gradients import weight_scale_sweep
 from engine.recurrent.theory import eigenvalues
 from engine.sections.gradient_rows.common import (
     FARTHEST,
@@ -18,10 +18,12 @@ from engine.sections.gradient_rows.common import (
     drawn_steps,
     gradient_label,
     heard,
+    on_axis,
     radii,
     reach,
     sentence,
     swept,
+    with_curves,
     written_factor,
 )
 
@@ -29,31 +31,53 @@ from engine.sections.gradient_rows.common import (
 OTHER_RADII = (1.0, 0.5, 1.5, 0.7, 1.2, 0.9, 0.6, 0.8, 1.1, 2.0)
 #: Room between the left ends of such curves, as a share of the axis.
 APART = 0.085
+#: weight_scales that the notebook's axis has room for, and the lowest power of ten.
+SHOWN_SCALE, LOWEST = 2.0, -40.0
 
 
 def hero(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.unrolled.unrolled`, by name."""
     gradient, state = swept(config)
-    steps = drawn_steps(config.timesteps)
-    drawn = steps["t"].to_numpy() - 1
+    steps, values = drawn_steps(config.timesteps), eigenvalues(config)
     ticks = power_ticks(*reach(gradient, state))
-    values = eigenvalues(replace(config, spectral_radius=1.0))
     return {
-        "steps": steps.assign(gs=packed(gradient[:, drawn].T), hs=packed(state[:, drawn].T)),
-        "radii": of_radii(gradient, state, values["magnitude"].to_numpy(), ticks),
+        "steps": with_curves(steps, gs=gradient, hs=state),
+        "radii": _of_radii(gradient, state, values["magnitude"].to_numpy(), ticks),
         "eigenvalues": values,
-        "others": other_radii(gradient, state, steps["t"].to_numpy(), ticks),
+        "others": _other_radii(gradient, state, steps["t"].to_numpy(), ticks),
         "ticks": ticks,
     }
 
 
-def of_radii(gradient: Array, state: Array, magnitudes: Array, ticks: pd.DataFrame) -> pd.DataFrame:
+def notebook(config: RecurrentConfig) -> Frames:
+    """The frames of `engine.charts.unrolled.notebook`: torch's initialisation at every weight_scale."""
+    at = WEIGHT_SCALE.values()
+    swept = weight_scale_sweep(config, at)
+    gradient, state = swept["grad_hidden_norm"], swept["hidden_norm"]
+    low, high = reach(gradient, state, np.abs(at) <= SHOWN_SCALE)
+    ticks = power_ticks(max(low, LOWEST), high)
+    last = f"h{lowered(config.timesteps)}"
+    what = "‖∂L/∂h₁‖ is, next to ‖∂L/∂hₜ‖ at the last step"
+    every = not config.last_target_only
+    scales = _along_time(at, gradient, state, ticks).assign(
+        lead=f"With a loss at every step, {what}, {last}" if every
+        else f"Of the gradient that reaches the last step, {last}, the first step hears",
+        lead_short="‖∂L/∂h₁‖, next to the last step’s" if every
+        else f"Of what reaches {last}, the first step hears",
+    )  # fmt: skip
+    steps = with_curves(drawn_steps(config.timesteps), gs=gradient, hs=state)
+    return {"steps": steps, "scales": scales, "ticks": ticks}
+
+
+def _of_radii(
+    gradient: Array, state: Array, magnitudes: Array, ticks: pd.DataFrame
+) -> pd.DataFrame:
     """What the picture says of each radius: `i, at, share`, places on the axis, and words."""
     timesteps = gradient.shape[1]
     kept = 10 ** np.clip(change(gradient) / max(timesteps - 1, 1), -FARTHEST, 2)
     outside = (np.outer(radii(), magnitudes) > 1.000001).sum(axis=1)
     last = f"h{lowered(timesteps)}"
-    return along_time(radii(), gradient, state, ticks).assign(
+    return _along_time(radii(), gradient, state, ticks).assign(
         lead=f"Of the gradient that reaches the last step, {last}, the first step hears",
         lead_short=f"Of what reaches {last}, the first step hears",
         kept=np.minimum(kept, 2.15),
@@ -63,33 +87,31 @@ def of_radii(gradient: Array, state: Array, magnitudes: Array, ticks: pd.DataFra
     )
 
 
-def along_time(at: Array, gradient: Array, state: Array, ticks: pd.DataFrame) -> pd.DataFrame:
+def _along_time(at: Array, gradient: Array, state: Array, ticks: pd.DataFrame) -> pd.DataFrame:
     """What curves along time say at each of a slider's values, `at`.
 
     gradient, state: base-10 logarithms of norms, (values, timesteps).
     """
     timesteps, ends = gradient.shape[1], (ticks["value"].iloc[0], ticks["value"].iloc[-1])
-    ratio, label, late = (
-        change(gradient),
-        round(0.26 * (timesteps - 1)),
-        round(0.85 * (timesteps - 1)),
-    )
-    place = {
-        "g_first": gradient[:, 0],
-        "g_last": gradient[:, -1],
-        "g_label": gradient[:, label],
-        "h_last": state[:, -1],
-        "share": np.clip(ratio, *ends),
-    }
+    label, late = round(0.26 * (timesteps - 1)), round(0.85 * (timesteps - 1))
+    ratio = change(gradient)
+    said = [
+        sentence(value, d, first, timesteps)
+        for value, d, first in zip(at, ratio, gradient[:, 0], strict=True)
+    ]
     return pd.DataFrame(
         {
             "i": np.arange(len(at)),
             "at": at,
-            **{name: np.clip(values, -FARTHEST, FARTHEST) for name, values in place.items()},
+            **on_axis(
+                g_first=gradient[:, 0], g_last=gradient[:, -1], g_label=gradient[:, label],
+                h_last=state[:, -1], share=np.clip(ratio, *ends),
+            ),
             "above": gradient[:, label] > state[:, label],
             "crosses": gradient[:, late] > state[:, late],
             "headline": [heard(d, timesteps) for d in ratio],
-            **_sentences(at, ratio, gradient[:, 0], timesteps),
+            "sentence": [long for long, _ in said],
+            "sentence_short": [short for _, short in said],
             "gradient_words": [gradient_label(curve, label, ends) for curve in gradient],
             "state_words": [
                 f"▲ state ‖hₜ‖, on to {in_words.power_of_ten(last)}"
@@ -99,15 +121,7 @@ def along_time(at: Array, gradient: Array, state: Array, ticks: pd.DataFrame) ->
     )  # fmt: skip
 
 
-def _sentences(at: Array, ratio: Array, first: Array, timesteps: int) -> dict[str, list[str]]:
-    """What stands below the headline: with room, and on a phone."""
-    pairs = [
-        sentence(radius, d, g, timesteps) for radius, d, g in zip(at, ratio, first, strict=True)
-    ]
-    return {"sentence": [pair[0] for pair in pairs], "sentence_short": [pair[1] for pair in pairs]}
-
-
-def other_radii(gradient: Array, state: Array, t: Array, ticks: pd.DataFrame) -> pd.DataFrame:
+def _other_radii(gradient: Array, state: Array, t: Array, ticks: pd.DataFrame) -> pd.DataFrame:
     """A few curves to compare with, whose left ends have room: `t, g, words`."""
     low, high = ticks["value"].iloc[0], ticks["value"].iloc[-1]
     span, taken, parts = high - low, list[float](), list[pd.DataFrame]()
