@@ -13,6 +13,7 @@ from engine.in_words import scientific, written
 from engine.questions import Verdict
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.findings import STABLE_LOG10
+from engine.sections.markdown import table
 
 #: What the identity of the two terms may miss, relative to ∂L/∂C_{t-1}, by rounding.
 ROUNDING = 1e-9
@@ -56,7 +57,8 @@ def compared(numbers: Networks) -> str:
     if np.isinf(more):
         left = scientific(max(numbers.of_lstm, numbers.of_rnn))
         return f"Nothing of the {than}'s gradient reaches t = 1; of the {keeps}'s {left} does."
-    alike, times = abs(more) <= in_words.ABOUT_AS_MUCH, _times(abs(more))
+    alike = abs(more) <= in_words.ABOUT_AS_MUCH
+    times = in_words.part_of(abs(more)).removesuffix(" times as much")
     if not numbers.last_target_only:  # losses join: nothing is kept of what is at T
         size = "about as large in both" if alike else f"{times} times as large in the {keeps}"
         return f"Relative to its size at T, the gradient at t = 1 is {size}."
@@ -254,18 +256,19 @@ def initialisations(comparison: pd.DataFrame) -> str:
 
     comparison: of engine.recurrent.compare_memory.
     """
-    head = (
-        "| initialisation | meant for T of about | half-life: min – median – max | ∏f left at T, "
-        "median | ‖∂L/∂C₁‖ / ‖∂L/∂C_T‖ |\n| --- | --- | --- | --- | --- |"
-    )
-    lines = [
-        f"| {row['initialisation']} | {written(row['meant_timesteps'])} | "
-        + " – ".join(written(row[f"half_life_{name}"]) for name in ("min", "median", "max"))
-        + f" | {scientific(row['log10_median_survival'])} | "
-        f"{scientific(row['log10_gradient_ratio'])} |"
+    rows = [
+        {
+            "initialisation": row["initialisation"],
+            "meant for T of about": written(row["meant_timesteps"]),
+            "half-life: min – median – max": " – ".join(
+                written(row[f"half_life_{name}"]) for name in ("min", "median", "max")
+            ),
+            "∏f left at T, median": scientific(row["log10_median_survival"]),
+            "‖∂L/∂C₁‖ / ‖∂L/∂C_T‖": scientific(row["log10_gradient_ratio"]),
+        }
         for _, row in comparison.iterrows()
     ]
-    return "\n".join([head, *lines])
+    return table(pd.DataFrame(rows))
 
 
 def extreme_in_words(norms: pd.DataFrame) -> str:
@@ -289,11 +292,6 @@ def extreme_in_words(norms: pd.DataFrame) -> str:
     elif total < direct - STABLE_LOG10:
         told += " The paths through the hidden state take away most of what the road keeps."
     return told
-
-
-def _times(log10_factor: float) -> str:
-    factor = in_words.part_of(log10_factor)
-    return factor.removesuffix(" times as much")
 
 
 def _signed(value: float) -> str:

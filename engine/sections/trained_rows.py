@@ -9,9 +9,8 @@ from engine.charts.gate_strips import TRAINED_STRIPS
 from engine.charts.strips import strip
 from engine.charts.way_pictures import TRAINED, TRAINED_LIVES
 from engine.extended_range import Array
-from engine.sections.cell_rows import Frames
-from engine.sections.memory_rows import dots_of, life_axis
-from engine.sections.ways import STRIP_STEPS, STRIP_UNITS, facts, lines, powers
+from engine.sections.cell_rows import dots_of, life_axis
+from engine.sections.ways import STRIP_STEPS, STRIP_UNITS, Frames, extent, facts, lines, powers
 from engine.training.seeds import WHEN
 from engine.training.store import RunStore
 from engine.training.trained_lstms import (
@@ -48,8 +47,7 @@ def _road(
         norms = gradients.loc[gradients["when"] == when, "log10_grad_hidden_norm"].to_numpy()
         kept = survival.loc[survival["when"] == when, "log10_median"].to_numpy()
         curves |= {f"gradient_{word}": (norms - norms[-1])[None], f"kept_{word}": kept[None]}
-    finite = np.concatenate([one[np.isfinite(one)] for one in curves.values()])
-    axis = powers(float(finite.min(initial=-1.0)), float(finite.max(initial=0.0)))
+    axis = powers(*extent(curves.values(), -1.0, 0.0))
     timesteps = config_of(name).timesteps
     lives = life_axis(timesteps)
     columns = lines(TRAINED, axis, curves)
