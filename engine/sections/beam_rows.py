@@ -173,21 +173,12 @@ def branch_sizes(states: pd.DataFrame, nodes: pd.DataFrame, edges: int | None) -
 def path_ends(greedy: Hypothesis, optimum: Hypothesis | None) -> pd.DataFrame:
     """The greedy path and the optimum in a line of words each: `name, words, order`."""
     found = {"greedy": ("▲", greedy), "optimum": ("◆", optimum)}
-    rows = [
-        (
-            name,
-            f"{sign} {name} {decimal(path.score)}: {_with_spaces(sequence_text(path.tokens))}",
-            i,
-        )
-        for i, (name, (sign, path)) in enumerate(found.items(), start=1)
-        if path is not None
-    ]
+    rows = []
+    for order, (name, (sign, path)) in enumerate(found.items(), start=1):
+        if path is not None:
+            tokens = with_spaces(sequence_text(path.tokens))
+            rows.append((name, f"{sign} {name} {decimal(path.score)}: {tokens}", order))
     return pd.DataFrame(rows, columns=["name", "words", "order"])
-
-
-def line_pieces(pieces: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `beam_lines`: no browser may swallow a space."""
-    return pieces.assign(text=pieces["text"].map(_with_spaces))
 
 
 def line_ends(ends: pd.DataFrame, steps: int) -> pd.DataFrame:
@@ -204,7 +195,7 @@ def line_ends(ends: pd.DataFrame, steps: int) -> pd.DataFrame:
 def line_losers(losers: pd.DataFrame, steps: int) -> pd.DataFrame:
     """Rows of `beam_lines`: the best that were pruned, an entry for each step."""
     written = losers[["beam_width", "place", "timestep"]].assign(
-        texts=losers["text"].map(_with_spaces),
+        texts=losers["text"].map(with_spaces),
         shorts="lost by " + losers["margin"].map(decimal),
     )
     return _packed_by_step(written, "place", steps)
@@ -219,8 +210,8 @@ def _packed_by_step(written: pd.DataFrame, key: str, steps: int) -> pd.DataFrame
     return lanes.assign(**{of: _entries(written[of], at, shape, of) for of in written.columns[3:]})
 
 
-def _with_spaces(text: str) -> str:
-    """Spaces that stay where they are, and line breaks that can be seen."""
+def with_spaces(text: str) -> str:
+    """Spaces that no browser may swallow, and line breaks that can be seen."""
     return text.replace(" ", "\N{NO-BREAK SPACE}").replace("\n", "⏎")
 
 
@@ -230,19 +221,13 @@ def cost_rows(counts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     counts: `beam_width, length, stored, rerun`, cell evaluations.
     """
     most = counts.groupby("beam_width")["rerun"].transform("max")
-    written = counts[["length", "beam_width"]].assign(
-        **{way: counts[way].astype(str) for way in ("stored", "rerun")},
-        **{
-            f"{way}_shares": (counts[way] / most).map("{:.6f}".format)
-            for way in ("stored", "rerun")
-        },
-    )
-    table = written.set_index(["length", "beam_width"]).unstack("beam_width")  # noqa: PD010 (texts)
-    columns = written.columns.drop(["length", "beam_width"])
-    packed = pd.DataFrame({name: table[name].agg(SEPARATOR.join, axis=1) for name in columns})
+    ways = ("stored", "rerun")
+    texts = {way: counts[way].astype(str) for way in ways}
+    texts |= {f"{way}_shares": (counts[way] / most).map("{:.6f}".format) for way in ways}
+    by_width = counts[["length", "beam_width"]].assign(**texts).sort_values("beam_width")
     return {
         "steps": pd.DataFrame({"step": range(1, int(counts["length"].max()) + 1)}),
-        "counts": packed.reset_index(),
+        "counts": by_width.groupby("length")[list(texts)].agg(SEPARATOR.join).reset_index(),
     }
 
 
@@ -260,7 +245,7 @@ def stairs(
             "score": first["score"],
             "next_score": first["score"].shift(-1),
             "words": [
-                f"{_with_spaces(_cut(one.sequence))} {decimal(one.score)}"
+                f"{with_spaces(_cut(one.sequence))} {decimal(one.score)}"
                 for one in first.itertuples()
             ],
             "colour": np.where(first["finds_optimum"], "optimum", "ink"),
@@ -320,13 +305,13 @@ def study_rows(study: Study, prompts: Sequence[str]) -> dict[str, pd.DataFrame]:
         rows = found[found["prompt"] == prompt]
         marks = rows["missed"].map({True: "✕", False: "◆"}).fillna("")
         texts = [
-            (_with_spaces(one.text) or "(ends at once)") + ("" if one.finished else "…")
+            (with_spaces(one.text) or "(ends at once)") + ("" if one.finished else "…")
             for one in rows.itertuples()
         ]
         examples.append(
             {
                 "place": place,
-                "prompt": _with_spaces(prompt) or "(nothing)",
+                "prompt": with_spaces(prompt) or "(nothing)",
                 "texts": SEPARATOR.join(texts),
                 "marks": SEPARATOR.join(marks),
             }

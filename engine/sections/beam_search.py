@@ -29,7 +29,7 @@ from engine.decoding.cost import (
 )
 from engine.decoding.exact import ExactSearchResult
 from engine.decoding.letter_lanes import letter_lanes
-from engine.decoding.record import BeamSearchResult, Hypothesis
+from engine.decoding.record import BeamSearchResult
 from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.study import load_study
 from engine.decoding.tree_frames import algorithm_frame, tree_frames
@@ -236,9 +236,8 @@ def _in_hand(
     )
 
 
-@lru_cache(maxsize=32)
-def _beam(config: DecodingConfig) -> BeamSearchResult:
-    return comparisons.beam(config)
+_beam = lru_cache(maxsize=32)(comparisons.beam)
+_best_of_all = lru_cache(maxsize=32)(comparisons.optimum)
 
 
 @lru_cache(maxsize=8)
@@ -308,7 +307,7 @@ def _line_frames(config: DecodingConfig) -> dict[str, pd.DataFrame]:
     """The frames of `engine.charts.beam_lines.beam_lines`."""
     lanes, steps = letter_lanes(config, WIDTHS), config.max_length
     return {
-        "pieces": rows.line_pieces(lanes.pieces),
+        "pieces": lanes.pieces.assign(text=lanes.pieces["text"].map(rows.with_spaces)),
         "ends": rows.line_ends(lanes.ends, steps),
         "losers": rows.line_losers(lanes.losers, steps),
         "told": rows.path_ends(lanes.greedy, lanes.optimum),
@@ -366,11 +365,6 @@ def _fate(config: DecodingConfig, revealed: bool) -> tuple[str, ...]:
     lost = lost_optimum(result, best)
     words = findings.lost_in_words(config, result, best, lost)
     return (f"{findings.best_of_all_in_words(config, best)} {words}",)
-
-
-@lru_cache(maxsize=32)
-def _best_of_all(config: DecodingConfig) -> Hypothesis | None:
-    return comparisons.optimum(config)
 
 
 def _carried(result: BeamSearchResult) -> str:

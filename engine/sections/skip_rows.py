@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from engine.charts import analogy as both_roads
 from engine.charts import lesions as lesions_chart
@@ -334,7 +335,7 @@ def _of_stacks(stacks: Stacks, along: str) -> pd.DataFrame:
     )
 
 
-def _road(blocks: Array | int) -> Array:
+def _road(blocks: ArrayLike) -> Array:
     """log10 of g^blocks under every g, (…, skips); 0^0 is 1."""
     exponents = np.asarray(blocks)[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
