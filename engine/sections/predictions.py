@@ -29,8 +29,7 @@ def drawn(name: str, config: RecurrentConfig | ResidualConfig, guess: float) -> 
 
     guess: log10 of what was predicted to arrive at the far end, relative to the loss's end.
     """
-    curve = measured(config)
-    return _drawn(name, guess, curve)
+    return _drawn(name, guess, measured(config))
 
 
 def measured(config: RecurrentConfig | ResidualConfig) -> Array:

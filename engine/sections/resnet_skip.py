@@ -32,8 +32,8 @@ RATIOS = (0.1, 0.25, 0.4)
 
 def block(config: ResidualConfig) -> Shown:
     """The block as a road beside a way through weights, and the stack that it stands in."""
-    g, stack = _skip_of(config), sweeps.without_hand(config)
-    here, middle = rows.place_of(G, g), rows.middle_block(stack)
+    g, here, stack = _hand(config)
+    middle = rows.middle_block(stack)
     drawn = figure(
         skip_block.block,
         partial(rows.block, stack),
@@ -50,12 +50,12 @@ def block(config: ResidualConfig) -> Shown:
 
 def analogy(config: ResidualConfig) -> Shown:
     """(f): the LSTM's cell state along time and the skips along depth, under one hand."""
-    g, here = _skip_of(config), rows.place_of(G, _skip_of(config))
-    both = sweeps.roads(sweeps.without_hand(config))
+    g, here, stack = _hand(config)
+    both = sweeps.roads(stack)
     left = {name: float(both.left[name][-1, here]) for name, *_ in both_roads.CURVES}
     drawn = figure(
         both_roads.analogy,
-        partial(rows.analogy, sweeps.without_hand(config)),
+        partial(rows.analogy, stack),
         alt_text="A step of an LSTM beside a block of a ResNet, each as a road with a way through "
         "weights; below, what is left of both gradients along time and depth.",
         caption=say.analogy_caption(g, left),
@@ -77,8 +77,8 @@ def analogy(config: ResidualConfig) -> Shown:
 
 def three_stacks(config: ResidualConfig) -> Shown:
     """The same blocks plain, with the skip and with a gate that the network computes."""
-    g, stack = _skip_of(config), sweeps.without_hand(config)
-    (_, along), here = sweeps.along_depth(stack), rows.place_of(G, g)
+    g, here, stack = _hand(config)
+    _, along = sweeps.along_depth(stack)
     drawn = figure(
         stacks_chart.three_stacks,
         partial(rows.three_stacks, stack),
@@ -101,7 +101,7 @@ def three_stacks(config: ResidualConfig) -> Shown:
 def paths(config: ResidualConfig) -> Shown:
     """Where the paths are and where the gradient is, at 54 blocks and g = 1 (Veit et al. 2016)."""
     slider, (low, high) = path_shares.WEIGHT_SCALE, BAND
-    stack = sweeps.without_hand(replace(config, weight_scale=1.0))
+    stack = replace(config, weight_scale=1.0, skip=0.0)
     sweep, here = sweeps.paths(stack), rows.place_of(slider, config.weight_scale)
     band, cancelled = float(sweep.band()[here]), float(sweep.cancelled()[here])
     drawn = figure(
@@ -140,14 +140,14 @@ def lesions(config: ResidualConfig) -> Shown:
 
     Of a deeper stack the first 54 blocks, the paper's number.
     """
-    g, stack = _skip_of(config), sweeps.without_hand(config)
+    g, here, stack = _hand(config)
     change, _, output = sweeps.lesions(stack)
     drawn = figure(
         lesions_chart.lesions,
         partial(rows.lesions, stack),
         alt_text="For each block the change of the output's response when that block is deleted, "
         "in a plain stack, one with the skip g and one with gates.",
-        caption=_in_one_line(rows.lesion_said(stack, rows.place_of(G, g))),
+        caption=_in_one_line(rows.lesion_said(stack, here)),
         hands={G.name: g},
     )
     plain = float(np.median(change[:, 0]))
@@ -156,14 +156,14 @@ def lesions(config: ResidualConfig) -> Shown:
 
 def scaled_skips(config: ResidualConfig) -> Shown:
     """Skips that multiply, as products along the road (He et al. 2016)."""
-    g, stack = _skip_of(config), sweeps.without_hand(replace(config, depth=PAPER_UNITS))
+    g, here, stack = _hand(replace(config, depth=PAPER_UNITS))
     drawn = figure(
         roads.scaled_skips,
         partial(rows.scaled_skips, stack),
         alt_text="Curves of what the skips alone leave of a gradient over 54 units, for the "
         "reader's g and for six shortcuts of He et al. (2016), each with the test error that its "
         "network reached.",
-        caption=_in_one_line(rows.road_said(stack, rows.place_of(G, g))),
+        caption=_in_one_line(rows.road_said(stack, here)),
         hands={G.name: g},
     )
     said = papers.published_in_words(sweeps.published())
@@ -194,9 +194,8 @@ def decorrelation(angle: float = 15) -> Shown:
 
 def where_it_ends(config: ResidualConfig) -> Shown:
     """Where the analogy ends: weights of one's own, a gate that looks, a skip that adds."""
-    g, stack = _skip_of(config), sweeps.without_hand(config)
+    g, here, stack = _hand(config)
     hidden, gradient = sweeps.norms(stack)
-    here = rows.place_of(G, g)
     drawn = figure(
         ends_chart.where_it_ends,
         partial(rows.where_it_ends, stack),
@@ -213,11 +212,11 @@ def where_it_ends(config: ResidualConfig) -> Shown:
     )
 
 
-def _skip_of(config: ResidualConfig) -> float:
-    """The config's g, which on this page is one number."""
+def _hand(config: ResidualConfig) -> tuple[float, int, ResidualConfig]:
+    """g, which on this page is one number, its place on the slider, and the stack without it."""
     if not isinstance(config.skip, (int, float)):
         raise ValueError(f"skip is {config.skip!r}; allowed is one number for all units")
-    return float(config.skip)
+    return float(config.skip), rows.place_of(G, config.skip), replace(config, skip=0.0)
 
 
 def _in_one_line(said: say.Said) -> str:

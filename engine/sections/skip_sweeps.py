@@ -2,7 +2,7 @@
 
 A hand that rests asks for words at its new place. What is drawn is the same for all places, so it
 is computed once: three stacks, 0.6 s; both roads, 0.5 s; 31 lesion studies, 0.6 s; the words, 20 ms.
-`stack` is always a config without the hand's own value, see `without_hand`.
+`stack` is always a config without the hand's own value: at g = 0.
 """
 
 from dataclasses import dataclass, replace
@@ -40,11 +40,6 @@ class Stacks:
     def at(self, place: int) -> tuple[Array, Array, Array]:
         """Plain, residual and gated at one of the skips."""
         return self.residual[:, 0], self.residual[:, place], self.gated
-
-
-def without_hand(config: ResidualConfig) -> ResidualConfig:
-    """The same stack wherever g stands."""
-    return replace(config, skip=0.0)
 
 
 def less(log10_part: Array, log10_whole: Array) -> Array:

@@ -69,7 +69,8 @@ def _strips(name: str, gates: list[pd.DataFrame], units: pd.DataFrame) -> Frames
     columns: dict[str, list[str]] = {}
     for frame, word in zip(gates, ("before", "after"), strict=True):
         for gate, column in (("forget", "closed"), ("candidate", "candidate")):
-            values = _by_unit(frame, gate)
+            values = frame.loc[frame["gate"] == gate, "value"].to_numpy()
+            values = values.reshape(frame["timestep"].max(), -1).T
             mean = 1 - values.mean() if gate == "forget" else values.mean()
             columns[f"{column}_{word}_says"] = [f"{mean:.2g}".replace("-", "−")]
             shown = _closed(values) if gate == "forget" else values
@@ -80,12 +81,6 @@ def _strips(name: str, gates: list[pd.DataFrame], units: pd.DataFrame) -> Frames
         "ways": pd.DataFrame(columns),
         "facts": facts(config_of(name).timesteps, len(units) // 2),
     }
-
-
-def _by_unit(frame: pd.DataFrame, gate: str) -> Array:
-    """The values of one gate, (units, timesteps)."""
-    values = frame.loc[frame["gate"] == gate, "value"].to_numpy()
-    return values.reshape(frame["timestep"].max(), -1).T
 
 
 def _closed(forget: Array) -> Array:

@@ -11,20 +11,8 @@ from engine.extended_range import Array
 from engine.recurrent import RecurrentConfig, draw_weights
 from engine.recurrent.config import Activation
 from engine.recurrent.findings import lasting_from
-from engine.sections.gradient_rows.common import (
-    FARTHEST,
-    Frames,
-    change,
-    drawn_steps,
-    heard,
-    log10,
-    on_axis,
-    radii,
-    reach,
-    swept,
-    with_curves,
-    written_factor,
-)
+from engine.sections.gradient_rows import common
+from engine.sections.gradient_rows.common import Frames
 
 #: Seeds that a page has, and how many others are looked at where one's network never turns.
 SEEDS, OTHER_SEEDS = 100, 5
@@ -38,7 +26,7 @@ ACTIVATIONS: dict[str, Activation] = {"none": "identity", "tanh": "tanh", "relu"
 def runs_of_all(config: RecurrentConfig) -> dict[str, tuple[Array, Array]]:
     """log10 of ‖∂L/∂h_t‖ and ‖h_t‖ of each activation at every radius; nobody may change them."""
     return {
-        name: swept(replace(config, activation=activation))
+        name: common.swept(replace(config, activation=activation))
         for name, activation in ACTIVATIONS.items()
     }
 
@@ -46,7 +34,7 @@ def runs_of_all(config: RecurrentConfig) -> dict[str, tuple[Array, Array]]:
 @lru_cache(maxsize=64)
 def ratios(config: RecurrentConfig) -> dict[str, Array]:
     """log10 ‖∂L/∂h_1‖/‖∂L/∂h_T‖ of each activation at every radius."""
-    return {name: change(gradient) for name, (gradient, _) in runs_of_all(config).items()}
+    return {name: common.change(gradient) for name, (gradient, _) in runs_of_all(config).items()}
 
 
 @lru_cache(maxsize=32)
@@ -61,10 +49,10 @@ def seed_that_turns(config: RecurrentConfig) -> tuple[int, float] | None:
     for seed in range(config.seed + 1, config.seed + 1 + OTHER_SEEDS):
         other = replace(config, seed=seed % SEEDS)
         tanh, relu = (
-            change(swept(replace(other, activation=ACTIVATIONS[name]))[0])
+            common.change(common.swept(replace(other, activation=ACTIVATIONS[name]))[0])
             for name in ("tanh", "relu")
         )
-        turn = lasting_from(radii(), tanh < relu)
+        turn = lasting_from(common.radii(), tanh < relu)
         if turn is not None:
             found.append((turn, other.seed))
     return min(found)[::-1] if found else None
@@ -72,22 +60,22 @@ def seed_that_turns(config: RecurrentConfig) -> tuple[int, float] | None:
 
 def activations(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.activations.activations`, by name."""
-    steps = drawn_steps(config.timesteps)
+    steps = common.drawn_steps(config.timesteps)
     runs = runs_of_all(config)
-    reaches = [reach(*run) for run in runs.values()]
+    reaches = [common.reach(*run) for run in runs.values()]
     ticks = power_ticks(min(low for low, _ in reaches), max(high for _, high in reaches))
-    largest = float(np.linalg.norm(draw_weights(config).w_h, 2)) * radii()
+    largest = float(np.linalg.norm(draw_weights(config).w_h, 2)) * common.radii()
     numbers = config.hidden_size * config.batch_size
     columns: dict[str, object] = {
-        "i": np.arange(len(radii())),
-        "at": radii(),
+        "i": np.arange(len(common.radii())),
+        "at": common.radii(),
         "limit": np.log10(numbers) / 2,
         "limit_words": f"the state can’t pass √{numbers}",
     }
     for name, (gradient, state) in runs.items():
         of_each = _of_activation(gradient, state, largest, ticks)
         columns |= {f"{column}_{name}": values for column, values in of_each.items()}
-        steps = with_curves(steps, **{f"gs_{name}": gradient, f"hs_{name}": state})
+        steps = common.with_curves(steps, **{f"gs_{name}": gradient, f"hs_{name}": state})
     return {"steps": steps, "radii": pd.DataFrame(columns), "ticks": ticks}
 
 
@@ -96,21 +84,21 @@ def _of_activation(
 ) -> dict[str, object]:
     """What a panel says of each radius: words, and where its bound crosses its axis."""
     low, high = ticks["value"].iloc[0], ticks["value"].iloc[-1]
-    timesteps, ratio = gradient.shape[1], change(gradient)
-    kept = 10 ** np.clip(ratio / max(timesteps - 1, 1), -FARTHEST, 3)
+    timesteps, ratio = gradient.shape[1], common.change(gradient)
+    kept = 10 ** np.clip(ratio / max(timesteps - 1, 1), -common.FARTHEST, 3)
     label = round(0.26 * (timesteps - 1))
     bounds = [
         _crossing(last, timesteps, step, (low, high))
-        for last, step in zip(gradient[:, -1], log10(largest), strict=True)
+        for last, step in zip(gradient[:, -1], common.log10(largest), strict=True)
     ]
     corners = ("bound_t0", "bound_v0", "bound_t1", "bound_v1")
     return {
-        **on_axis(g_last=gradient[:, -1], g_label=gradient[:, label], h_last=state[:, -1]),
+        **common.on_axis(g_last=gradient[:, -1], g_label=gradient[:, label], h_last=state[:, -1]),
         **dict(zip(corners, np.transpose(bounds), strict=True)),
         "above": gradient[:, label] > state[:, label],
         "share": np.where((ratio >= low) & (ratio <= high), ratio, np.nan),
-        "headline": [heard(d, timesteps) for d in ratio],
-        "kept_words": [f"keeps {written_factor(factor)} a step" for factor in kept],
+        "headline": [common.heard(d, timesteps) for d in ratio],
+        "kept_words": [f"keeps {common.written_factor(factor)} a step" for factor in kept],
     }
 
 

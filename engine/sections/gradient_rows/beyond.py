@@ -11,16 +11,8 @@ from engine.extended_range import Array
 from engine.in_words import scientific
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.theory import log10_power_norms
-from engine.sections.gradient_rows.common import (
-    FARTHEST,
-    Frames,
-    Heading,
-    as_columns,
-    drawn_steps,
-    log10,
-    on_axis,
-    radii,
-)
+from engine.sections.gradient_rows import common
+from engine.sections.gradient_rows.common import Frames, Heading
 
 #: Powers that are drawn at least, and looked through for a peak at most.
 FEWEST, MOST = 60, 500
@@ -63,10 +55,10 @@ def beyond(config: RecurrentConfig) -> Frames:
     norms = norms_of_powers(config)
     shown = max(config.timesteps, FEWEST)
     # Powers count from 0, timesteps from 1.
-    nodes = drawn_steps(shown + 1)
+    nodes = common.drawn_steps(shown + 1)
     n = nodes["t"].to_numpy() - 1
-    singular, at = float(norms[1]), np.maximum(log10(radii()), -FARTHEST)
-    peaks = [peak_of(norms, radius) for radius in radii()]
+    singular, at = float(norms[1]), np.maximum(common.log10(common.radii()), -common.FARTHEST)
+    peaks = [peak_of(norms, radius) for radius in common.radii()]
     highest = max(peak.log10 for peak in peaks if peak.is_all)
     around = norms[: shown + 1] + np.arange(shown + 1) * np.log10(np.array([[0.7], [1.2]]))
     ticks = power_ticks(min(float(around.min()), -4.0), max(float(around.max()), highest, 2.0))
@@ -78,19 +70,22 @@ def beyond(config: RecurrentConfig) -> Frames:
     of_radii = pd.DataFrame(
         {
             "i": np.arange(len(at)),
-            "at": radii(),
+            "at": common.radii(),
             "log10_at": at,
-            **on_axis(
+            **common.on_axis(
                 norm_label=norms[label] + label * at,
                 eigenvalue_label=label * at,
                 singular_label=early * (singular + at),
                 share=share.clip(low, high),
             ),
-            "eigenvalue_words": [f"{radius:.2f}ⁿ, the largest |eigenvalue|" for radius in radii()],
-            "singular_words": [
-                f"{radius * 10**singular:.2f}ⁿ, the largest singular value" for radius in radii()
+            "eigenvalue_words": [
+                f"{radius:.2f}ⁿ, the largest |eigenvalue|" for radius in common.radii()
             ],
-            **as_columns(map(_heading, radii().tolist(), peaks)),
+            "singular_words": [
+                f"{radius * 10**singular:.2f}ⁿ, the largest singular value"
+                for radius in common.radii()
+            ],
+            **common.as_columns(map(_heading, common.radii().tolist(), peaks)),
         }
     )
     return {"steps": steps, "radii": of_radii, "ticks": ticks}

@@ -8,21 +8,13 @@ from engine.in_words import scientific
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.term_sweep import reach as timesteps_that_count
 from engine.recurrent.term_sweep import term_sweep
-from engine.sections.gradient_rows.common import (
-    Frames,
-    Heading,
-    as_columns,
-    drawn_steps,
-    on_axis,
-    radii,
-    reach,
-    with_curves,
-)
+from engine.sections.gradient_rows import common
+from engine.sections.gradient_rows.common import Frames, Heading
 
 
 def equation_one(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.equation_one.equation_one`, by name."""
-    found, timesteps = term_sweep(config, radii()), config.timesteps
+    found, timesteps = term_sweep(config, common.radii()), config.timesteps
     label, count = round(0.3 * (timesteps - 1)), timesteps_that_count(found)
     whole = found.newer[:, 0]
     said = [
@@ -31,20 +23,22 @@ def equation_one(config: RecurrentConfig) -> Frames:
     ]
     of_radii = pd.DataFrame(
         {
-            "i": np.arange(len(radii())),
-            "at": radii(),
+            "i": np.arange(len(common.radii())),
+            "at": common.radii(),
             "reach": count,
-            **on_axis(term_label=found.term[:, label], sum_label=found.newer[:, label]),
-            **as_columns(said),
+            **common.on_axis(term_label=found.term[:, label], sum_label=found.newer[:, label]),
+            **common.as_columns(said),
             "whole_words": [
                 f"their sum from T down to t, in all {scientific(size)}" for size in whole
             ],
         }
     )
     return {
-        "steps": with_curves(drawn_steps(timesteps), terms=found.term, sums=found.newer),
+        "steps": common.with_curves(
+            common.drawn_steps(timesteps), terms=found.term, sums=found.newer
+        ),
         "radii": of_radii,
-        "ticks": power_ticks(*reach(found.term, found.newer)),
+        "ticks": power_ticks(*common.reach(found.term, found.newer)),
     }
 
 

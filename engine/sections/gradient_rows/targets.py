@@ -10,17 +10,8 @@ from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.findings import NEARBY
 from engine.recurrent.loss_sweep import DISTANCES, LossSweep, loss_sweep
-from engine.sections.gradient_rows.common import (
-    Frames,
-    Heading,
-    as_columns,
-    change,
-    drawn_steps,
-    labelled,
-    on_axis,
-    radii,
-    reach,
-)
+from engine.sections.gradient_rows import common
+from engine.sections.gradient_rows.common import Frames, Heading
 
 #: Points of the curves, and losses whose own curve is drawn.
 POINTS, LOSSES = 50, 8
@@ -29,10 +20,10 @@ POINTS, LOSSES = 50, 8
 def targets(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.targets.targets`, by name."""
     timesteps = config.timesteps
-    steps = drawn_steps(timesteps, POINTS)
-    t, losses = steps["t"].to_numpy(), labelled(timesteps, LOSSES)
-    found = loss_sweep(config, radii(), losses, t.tolist())
-    ticks = power_ticks(*reach(found.single[-1], found.total))
+    steps = common.drawn_steps(timesteps, POINTS)
+    t, losses = steps["t"].to_numpy(), common.labelled(timesteps, LOSSES)
+    found = loss_sweep(config, common.radii(), losses, t.tolist())
+    ticks = power_ticks(*common.reach(found.single[-1], found.total))
     curves = [
         pd.DataFrame({"k": k, "t": t[t <= k], "gs": packed(own[:, t <= k].T, 5)})
         for k, own in zip(losses, found.single, strict=True)
@@ -60,15 +51,15 @@ def _of_radii(found: LossSweep, t: Array, timesteps: int) -> pd.DataFrame:
     ]
     return pd.DataFrame(
         {
-            "i": np.arange(len(radii())),
-            "at": radii(),
-            **on_axis(
+            "i": np.arange(len(common.radii())),
+            "at": common.radii(),
+            **common.on_axis(
                 g_last=found.total[:, -1],
                 g_label=found.total[:, label],
                 last_label=last[:, label],
             ),
             **_band_names(found.shares, t),
-            **as_columns(said),
+            **common.as_columns(said),
         }
     )
 
@@ -103,7 +94,7 @@ def is_long(timesteps: int) -> bool:
 
 def _ratio(gradient: Array) -> Array:
     """As `change`, and 0 where both are exactly zero."""
-    return np.where(gradient[:, 0] == gradient[:, -1], 0.0, change(gradient))
+    return np.where(gradient[:, 0] == gradient[:, -1], 0.0, common.change(gradient))
 
 
 def _heading(near: float, of_last: float, of_all: float, timesteps: int) -> Heading:

@@ -11,21 +11,8 @@ from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.gradients import weight_scale_sweep
 from engine.recurrent.theory import eigenvalues
-from engine.sections.gradient_rows.common import (
-    FARTHEST,
-    Frames,
-    change,
-    drawn_steps,
-    gradient_label,
-    heard,
-    on_axis,
-    radii,
-    reach,
-    sentence,
-    swept,
-    with_curves,
-    written_factor,
-)
+from engine.sections.gradient_rows import common
+from engine.sections.gradient_rows.common import Frames
 
 #: Of these the gradient is drawn for comparison, if its end has room among the others.
 OTHER_RADII = (1.0, 0.5, 1.5, 0.7, 1.2, 0.9, 0.6, 0.8, 1.1, 2.0)
@@ -37,11 +24,11 @@ SHOWN_SCALE, LOWEST = 2.0, -40.0
 
 def hero(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.unrolled.unrolled`, by name."""
-    gradient, state = swept(config)
-    steps, values = drawn_steps(config.timesteps), eigenvalues(config)
-    ticks = power_ticks(*reach(gradient, state))
+    gradient, state = common.swept(config)
+    steps, values = common.drawn_steps(config.timesteps), eigenvalues(config)
+    ticks = power_ticks(*common.reach(gradient, state))
     return {
-        "steps": with_curves(steps, gs=gradient, hs=state),
+        "steps": common.with_curves(steps, gs=gradient, hs=state),
         "radii": _of_radii(gradient, state, values["magnitude"].to_numpy(), ticks),
         "eigenvalues": values,
         "others": _other_radii(gradient, state, steps["t"].to_numpy(), ticks),
@@ -54,7 +41,7 @@ def notebook(config: RecurrentConfig) -> Frames:
     at = WEIGHT_SCALE.values()
     swept = weight_scale_sweep(config, at)
     gradient, state = swept["grad_hidden_norm"], swept["hidden_norm"]
-    low, high = reach(gradient, state, np.abs(at) <= SHOWN_SCALE)
+    low, high = common.reach(gradient, state, np.abs(at) <= SHOWN_SCALE)
     ticks = power_ticks(max(low, LOWEST), high)
     last = f"h{lowered(config.timesteps)}"
     what = "‖∂L/∂h₁‖ is, next to ‖∂L/∂hₜ‖ at the last step"
@@ -65,7 +52,7 @@ def notebook(config: RecurrentConfig) -> Frames:
         lead_short="‖∂L/∂h₁‖, next to the last step’s" if every
         else f"Of what reaches {last}, the first step hears",
     )  # fmt: skip
-    steps = with_curves(drawn_steps(config.timesteps), gs=gradient, hs=state)
+    steps = common.with_curves(common.drawn_steps(config.timesteps), gs=gradient, hs=state)
     return {"steps": steps, "scales": scales, "ticks": ticks}
 
 
@@ -74,15 +61,15 @@ def _of_radii(
 ) -> pd.DataFrame:
     """What the picture says of each radius: `i, at, share`, places on the axis, and words."""
     timesteps = gradient.shape[1]
-    kept = 10 ** np.clip(change(gradient) / max(timesteps - 1, 1), -FARTHEST, 2)
-    outside = (np.outer(radii(), magnitudes) > 1.000001).sum(axis=1)
+    kept = 10 ** np.clip(common.change(gradient) / max(timesteps - 1, 1), -common.FARTHEST, 2)
+    outside = (np.outer(common.radii(), magnitudes) > 1.000001).sum(axis=1)
     last = f"h{lowered(timesteps)}"
-    return _along_time(radii(), gradient, state, ticks).assign(
+    return _along_time(common.radii(), gradient, state, ticks).assign(
         lead=f"Of the gradient that reaches the last step, {last}, the first step hears",
         lead_short=f"Of what reaches {last}, the first step hears",
         kept=np.minimum(kept, 2.15),
-        radius_words=[f"largest |λ|, the slider: {radius:.2f}" for radius in radii()],
-        kept_words=[f"kept per step: {written_factor(factor)}" for factor in kept],
+        radius_words=[f"largest |λ|, the slider: {radius:.2f}" for radius in common.radii()],
+        kept_words=[f"kept per step: {common.written_factor(factor)}" for factor in kept],
         outside_words=[f"{n} of {len(magnitudes)} outside the unit circle" for n in outside],
     )
 
@@ -94,25 +81,25 @@ def _along_time(at: Array, gradient: Array, state: Array, ticks: pd.DataFrame) -
     """
     timesteps, ends = gradient.shape[1], (ticks["value"].iloc[0], ticks["value"].iloc[-1])
     label, late = round(0.26 * (timesteps - 1)), round(0.85 * (timesteps - 1))
-    ratio = change(gradient)
+    ratio = common.change(gradient)
     said = [
-        sentence(value, d, first, timesteps)
+        common.sentence(value, d, first, timesteps)
         for value, d, first in zip(at, ratio, gradient[:, 0], strict=True)
     ]
     return pd.DataFrame(
         {
             "i": np.arange(len(at)),
             "at": at,
-            **on_axis(
+            **common.on_axis(
                 g_first=gradient[:, 0], g_last=gradient[:, -1], g_label=gradient[:, label],
                 h_last=state[:, -1], share=np.clip(ratio, *ends),
             ),
             "above": gradient[:, label] > state[:, label],
             "crosses": gradient[:, late] > state[:, late],
-            "headline": [heard(d, timesteps) for d in ratio],
+            "headline": [common.heard(d, timesteps) for d in ratio],
             "sentence": [long for long, _ in said],
             "sentence_short": [short for _, short in said],
-            "gradient_words": [gradient_label(curve, label, ends) for curve in gradient],
+            "gradient_words": [common.gradient_label(curve, label, ends) for curve in gradient],
             "state_words": [
                 f"▲ state ‖hₜ‖, on to {in_words.power_of_ten(last)}"
                 if last > ends[1] else "state ‖hₜ‖" for last in state[:, -1]
@@ -126,7 +113,7 @@ def _other_radii(gradient: Array, state: Array, t: Array, ticks: pd.DataFrame) -
     low, high = ticks["value"].iloc[0], ticks["value"].iloc[-1]
     span, taken, parts = high - low, list[float](), list[pd.DataFrame]()
     for radius in OTHER_RADII:
-        i = int(np.argmin(np.abs(radii() - radius)))
+        i = int(np.argmin(np.abs(common.radii() - radius)))
         end = gradient[i, 0]
         inside = low + 0.02 * span < end < high - 0.1 * span
         if not inside:
