@@ -78,12 +78,11 @@ def _linear(draw: random.Random) -> Twin | None:
 def _activations(draw: random.Random) -> Twin | None:
     radius, timesteps = draw.choice((0.6, 0.8, 1.0, 1.2, 2.0)), draw.choice((20, 50, 100))
     config = RecurrentConfig(spectral_radius=radius, timesteps=timesteps, seed=draw.randrange(100))
-    ratios = [_log10_ratio(replace(config, activation=name)) for name in ("tanh", "relu")]
     return _larger(
         f"The same weights with tanh and with ReLU, spectral radius {radius:g}, T = {timesteps}. "
         "With which does more of the gradient at h_T reach h₁?",
         ("With tanh", "With ReLU", "About as much with both"),
-        ratios,
+        [replace(config, activation=name) for name in ("tanh", "relu")],
     )
 
 
@@ -114,16 +113,12 @@ def _lstm(draw: random.Random) -> Twin | None:
     config = RecurrentConfig(
         spectral_radius=radius, timesteps=draw.choice((30, 60)), seed=draw.randrange(100)
     )
-    ratios = [
-        _log10_ratio(replace(config, cell="lstm", forget_bias=bias)),
-        _log10_ratio(config),
-    ]
     return _larger(
         f"An LSTM with forget bias {bias:g} and a tanh RNN of the same width, both with recurrent "
         f"weights of spectral radius {radius:g}, T = {config.timesteps}. In which does more of "
         "the gradient at h_T reach h₁?",
         ("In the LSTM", "In the RNN", "About as much in both"),
-        ratios,
+        [replace(config, cell="lstm", forget_bias=bias), config],
     )
 
 
@@ -236,7 +231,9 @@ def _of_size(asks: str, log10_ratio: float) -> Twin | None:
     return Twin(asks, SIZES, right, f"Computed: {scientific(log10_ratio)} of it arrives.")
 
 
-def _larger(asks: str, options: tuple[str, ...], log10_ratios: Sequence[float]) -> Twin | None:
+def _larger(asks: str, options: tuple[str, ...], configs: Sequence[RecurrentConfig]) -> Twin | None:
+    """None where the two leave neither clearly different shares nor nearly the same."""
+    log10_ratios = [_log10_ratio(config) for config in configs]
     difference = log10_ratios[0] - log10_ratios[1]
     if abs(difference) < NEARLY / 2:
         right = 2

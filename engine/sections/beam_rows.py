@@ -172,13 +172,22 @@ def branch_sizes(states: pd.DataFrame, nodes: pd.DataFrame, edges: int | None) -
 
 def path_ends(greedy: Hypothesis, optimum: Hypothesis | None) -> pd.DataFrame:
     """The greedy path and the optimum in a line of words each: `name, words, order`."""
-    found = {"greedy": ("▲", greedy), "optimum": ("◆", optimum)}
-    rows = []
-    for order, (name, (sign, path)) in enumerate(found.items(), start=1):
-        if path is not None:
-            tokens = with_spaces(sequence_text(path.tokens))
-            rows.append((name, f"{sign} {name} {decimal(path.score)}: {tokens}", order))
-    return pd.DataFrame(rows, columns=["name", "words", "order"])
+    rows = [
+        (name, f"{words}: {with_spaces(sequence_text(path.tokens))}")
+        for name, words, path in _known(greedy, optimum)
+    ]
+    ends = pd.DataFrame(rows, columns=["name", "words"])
+    return ends.assign(order=range(1, len(ends) + 1))
+
+
+def _known(greedy: Hypothesis, optimum: Hypothesis | None) -> list[tuple[str, str, Hypothesis]]:
+    """What is known of a search: its name, its sign and score in words, and itself."""
+    signs = {"greedy": ("▲", greedy), "optimum": ("◆", optimum)}
+    return [
+        (name, f"{sign} {name} {decimal(path.score)}", path)
+        for name, (sign, path) in signs.items()
+        if path is not None
+    ]
 
 
 def line_ends(ends: pd.DataFrame, steps: int) -> pd.DataFrame:
@@ -252,11 +261,8 @@ def stairs(
         }
     )
     steps["is_long"] = (steps["next"] - steps["first"]) * 3 >= widest
-    rows = [("greedy", "▲ greedy", greedy)] + (
-        [("optimum", "◆ optimum", optimum)] if optimum else []
-    )
     levels = pd.DataFrame(
-        [(colour, path.score, f"{name} {decimal(path.score)}") for colour, name, path in rows],
+        [(name, path.score, words) for name, words, path in _known(greedy, optimum)],
         columns=["colour", "score", "words"],
     )
     scores = [*found["score"], *levels["score"]]

@@ -285,22 +285,22 @@ def _branches(config: DecodingConfig) -> tuple[Figure, int, int] | None:
         alt_text="The search tree as it grows: what the search looks at is written out, kept or "
         "crossed, the rest are thin lines; beside it the ranked candidates with a line after the "
         "k-th.",
+        ends={"step": frames.steps, "last": frames.steps},
         widths=widths[-1],
     )
-    ends = {"step": frames.steps, "last": frames.steps}
-    return replace(picture, ends=ends), frames.steps, widths[-1]
+    return picture, frames.steps, widths[-1]
 
 
 def _lines(config: DecodingConfig) -> Figure:
-    picture = figure(
+    return figure(
         beam_lines,
         partial(_line_frames, config),
         alt_text="The hypotheses of the beam as lines of letters, what they share written once; "
         "those that fell out of the beam are grey and end in a bar; beside each line its rank and "
         "its total log-prob.",
+        ends={"step": config.max_length, "last": config.max_length},
         widths=WIDTHS[-1],
     )
-    return replace(picture, ends={"step": config.max_length, "last": config.max_length})
 
 
 def _line_frames(config: DecodingConfig) -> dict[str, pd.DataFrame]:

@@ -145,11 +145,13 @@ def terms_verdict(numbers: Terms | None) -> Verdict:
             agrees=False,
             outside="The question needs at least two timesteps.",
         )
-    config = numbers.config
+    config, summed = numbers.config, ""
+    if numbers.error <= ROUNDING:
+        error = scientific(np.log10(max(numbers.error, 1e-16)), 0)
+        summed = f"They add up to it within {error} of it. "
     statement = (
-        f"The direct term fₜ ∘ ∂L/∂Cₜ is on average {in_road(numbers.share)}. "
-        f"{_summed(numbers.error)}The forget gates alone leave "
-        f"{scientific(numbers.alone)} of ∂L/∂C_T at C₁"
+        f"The direct term fₜ ∘ ∂L/∂Cₜ is on average {in_road(numbers.share)}. {summed}The forget "
+        f"gates alone leave {scientific(numbers.alone)} of ∂L/∂C_T at C₁"
     )
     if config.last_target_only:
         statement += f"; with the paths through h it is {scientific(numbers.whole)}."
@@ -171,12 +173,6 @@ def in_road(share: float) -> str:
     if share < -0.005:
         return f"{words}: it points against it, and more than the whole comes through hₜ₋₁"
     return f"{words}; the rest comes through hₜ₋₁"
-
-
-def _summed(error: float) -> str:
-    if error > ROUNDING:
-        return ""
-    return f"They add up to it within {scientific(np.log10(max(error, 1e-16)), 0)} of it. "
 
 
 def _why_not_the_road(numbers: Terms) -> str | None:

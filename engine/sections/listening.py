@@ -129,21 +129,15 @@ def ears_sentence(reach: pd.DataFrame) -> str:
 
 def trained_sentence(half: pd.DataFrame, most: pd.DataFrame) -> str:
     """Whether training lengthened the ear, and by how much."""
-    reach = {
-        (cell, state, frame is most): float(
-            np.median(rows_where(frame, cell=cell, state=state)["reach"])
-        )
-        for cell in CELLS
-        for state in STATES
-        for frame in (half, most)
-    }
+    near, far = (one.groupby(["cell", "state"])["reach"].median() for one in (half, most))
+    untrained, trained = STATES
     words = [
-        f"{NAMES[cell]}: half within {reach[cell, STATES[0], False]:g} letters and nine tenths within "
-        f"{reach[cell, STATES[0], True]:g} before training, {reach[cell, STATES[1], False]:g} and "
-        f"{reach[cell, STATES[1], True]:g} after"
+        f"{NAMES[cell]}: half within {near[cell, untrained]:g} letters and nine tenths within "
+        f"{far[cell, untrained]:g} before training, {near[cell, trained]:g} and "
+        f"{far[cell, trained]:g} after"
         for cell in CELLS
     ]
-    longer = all(reach[cell, STATES[1], True] > reach[cell, STATES[0], True] for cell in CELLS)
+    longer = all(far[cell, trained] > far[cell, untrained] for cell in CELLS)
     verdict = (
         "The longer ear comes from training." if longer else "Training doesn't lengthen the ear."
     )

@@ -192,5 +192,5 @@ def _figure(
     }  # fmt: skip
     there = {name: value for name, value in stands.items() if value is not None}
     frames = partial(rows, without_hands(config), not_a_stop(config.forget_bias))
-    drawn = figure(chart, frames, hands=there, **words)
-    return drawn if t is None else replace(drawn, ends={"t": config.timesteps})
+    ends = None if t is None else {"t": config.timesteps}
+    return figure(chart, frames, hands=there, ends=ends, **words)

@@ -196,12 +196,13 @@ def figure(
     alt_text: str,
     caption: str = "",
     hands: Mapping[str, float | str] | None = None,
+    ends: Mapping[str, float] | None = None,
     **options: Any,
 ) -> Figure:
     """The picture that `chart` draws of `frames`, which are its arguments by name.
 
-    frames: a function with its arguments where they take long, see `Sketch`. options: what else the
-    chart takes, hashable; each combination is a specification of its own.
+    frames: a function with its arguments by place where they take long, see `Sketch`. options: what
+    else the chart takes, hashable; each combination is a specification of its own.
     """
     chosen = tuple(sorted(options.items()))
     picture: Picture | Sketch
@@ -209,7 +210,7 @@ def figure(
         picture = Sketch(chart, chosen, frames.func, frames.args)
     else:
         picture = _picture(chart, frames, chosen)
-    return Figure(chart.__name__, picture, alt_text, caption, hands or {})
+    return Figure(chart.__name__, picture, alt_text, caption, hands or {}, ends or {})
 
 
 def as_picture(figure: Figure, kind: Literal["svg", "png"]) -> bytes:

@@ -42,20 +42,17 @@ def read(name: str) -> tuple[Frames, Frames, pd.DataFrame, pd.DataFrame] | None:
 def _road(
     name: str, units: pd.DataFrame, gradients: pd.DataFrame, survival: pd.DataFrame
 ) -> Frames:
-    curves: dict[str, Array] = {}
+    timesteps = config_of(name).timesteps
+    lives, curves, dots = life_axis(timesteps), dict[str, Array](), dict[str, list[str]]()
     for when, word in zip(WHEN, ("before", "after"), strict=True):
         norms = gradients.loc[gradients["when"] == when, "log10_grad_hidden_norm"].to_numpy()
         kept = survival.loc[survival["when"] == when, "log10_median"].to_numpy()
         curves |= {f"gradient_{word}": (norms - norms[-1])[None], f"kept_{word}": kept[None]}
+        half_lives = units.loc[units["when"] == when, "half_life"].to_numpy()
+        dots |= dots_of(TRAINED_LIVES, word, [half_lives], lives)
     axis = powers(*extent(curves.values(), -1.0, 0.0))
-    timesteps = config_of(name).timesteps
-    lives = life_axis(timesteps)
-    columns = lines(TRAINED, axis, curves)
-    for when, word in zip(WHEN, ("before", "after"), strict=True):
-        of_when = units.loc[units["when"] == when, "half_life"].to_numpy()
-        columns |= dots_of(TRAINED_LIVES, word, [of_when], lives)
     return {
-        "ways": pd.DataFrame(columns),
+        "ways": pd.DataFrame(lines(TRAINED, axis, curves) | dots),
         "ticks": axis.ticks,
         "life_ticks": lives.ticks,
         "facts": facts(timesteps, len(units) // 2, trained=axis, lives=lives),
