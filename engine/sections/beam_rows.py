@@ -97,23 +97,23 @@ def ranked_rows(ranked: pd.DataFrame, steps: int, *, pruned: int | None = None) 
         written = written[ranked["rank"] <= kept_count + pruned]
     widths = int(ranked["beam_width"].max())
     place = (written["beam_width"] - 1) * steps + written["timestep"] - 1
-    columns = written.columns.drop([*step, "rank"])
-    ranks = int(written["rank"].max())
-    entries = {
-        of: _entries(written[of], (written["rank"] - 1, place), (ranks, widths * steps), of)
-        for of in columns
-    }
-    return pd.DataFrame({"rank": range(1, ranks + 1)} | entries)
+    return _packed(written.drop(columns=step), ["rank"], place, widths * steps)
 
 
-def _entries(
-    values: pd.Series, at: tuple[Any, Any], shape: tuple[int, int], name: str
-) -> list[str]:
-    """A text for each row of a table of this shape, with an entry for each of its columns."""
-    missing = MISSING.get(name, "")
-    table = np.full(shape, missing, dtype=object)
-    table[at] = values
-    return [("" if missing else SEPARATOR).join(of) for of in table.tolist()]
+def _packed(written: pd.DataFrame, keys: list[str], place: pd.Series, count: int) -> pd.DataFrame:
+    """A row for each of `keys`; of every other column one text with `count` entries.
+
+    place: which of the entries each row of `written` has.
+    """
+    grouped = written.groupby(keys)
+    at = grouped.ngroup().to_numpy(dtype=int), place.to_numpy(dtype=int)
+    packed = grouped.size().index.to_frame(index=False)
+    for name in written.columns.drop(keys):
+        missing = MISSING.get(name, "")
+        table = np.full((len(packed), count), missing, dtype=object)
+        table[at] = written[name]
+        packed[name] = [("" if missing else SEPARATOR).join(of) for of in table.tolist()]
+    return packed
 
 
 def _places(scores: pd.Series) -> pd.Series:
@@ -193,30 +193,21 @@ def _known(greedy: Hypothesis, optimum: Hypothesis | None) -> list[tuple[str, st
 def line_ends(ends: pd.DataFrame, steps: int) -> pd.DataFrame:
     """Rows of `beam_lines`: rank, total and place of each lane, an entry for each step."""
     at = _places(ends["score"])
-    written = ends[["beam_width", "lane", "timestep"]].assign(
+    written = ends[["beam_width", "lane"]].assign(
         ranks=ends["rank"].astype(str),
         values=ends["score"].map(decimal),
         ats=at.clip(lower=0).map("{:.4f}".format),
     )
-    return _packed_by_step(written, "lane", steps)
+    return _packed(written, ["beam_width", "lane"], ends["timestep"] - 1, steps)
 
 
 def line_losers(losers: pd.DataFrame, steps: int) -> pd.DataFrame:
     """Rows of `beam_lines`: the best that were pruned, an entry for each step."""
-    written = losers[["beam_width", "place", "timestep"]].assign(
+    written = losers[["beam_width", "place"]].assign(
         texts=losers["text"].map(with_spaces),
         shorts="lost by " + losers["margin"].map(decimal),
     )
-    return _packed_by_step(written, "place", steps)
-
-
-def _packed_by_step(written: pd.DataFrame, key: str, steps: int) -> pd.DataFrame:
-    """A row for each k and `key`; every other column one text with an entry for each step."""
-    grouped = written.groupby(["beam_width", key])
-    lanes = grouped.size().index.to_frame(index=False)
-    at = (grouped.ngroup().to_numpy(dtype=int), written["timestep"].to_numpy(dtype=int) - 1)
-    shape = (len(lanes), steps)
-    return lanes.assign(**{of: _entries(written[of], at, shape, of) for of in written.columns[3:]})
+    return _packed(written, ["beam_width", "place"], losers["timestep"] - 1, steps)
 
 
 def with_spaces(text: str) -> str:
@@ -233,10 +224,10 @@ def cost_rows(counts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     ways = ("stored", "rerun")
     texts = {way: counts[way].astype(str) for way in ways}
     texts |= {f"{way}_shares": (counts[way] / most).map("{:.6f}".format) for way in ways}
-    by_width = counts[["length", "beam_width"]].assign(**texts).sort_values("beam_width")
+    place, widths = counts["beam_width"] - 1, counts["beam_width"].nunique()
     return {
         "steps": pd.DataFrame({"step": range(1, int(counts["length"].max()) + 1)}),
-        "counts": by_width.groupby("length")[list(texts)].agg(SEPARATOR.join).reset_index(),
+        "counts": _packed(counts[["length"]].assign(**texts), ["length"], place, widths),
     }
 
 
