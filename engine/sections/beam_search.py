@@ -34,9 +34,9 @@ from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.study import load_study
 from engine.decoding.tree_frames import algorithm_frame, tree_frames
 from engine.decoding.verdict import best_by_beam_width
+from engine.frames import table
 from engine.questions import Verdict
 from engine.sections import beam_rows as rows
-from engine.sections.markdown import table
 from engine.sections.shown import Figure, Shown, figure
 
 #: Beam widths of a picture: of the handout's tree, which has eight sequences, and of others.

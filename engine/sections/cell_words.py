@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from engine import in_words
+from engine.frames import table
 from engine.in_words import scientific, written
 from engine.questions import Verdict
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.findings import STABLE_LOG10
-from engine.sections.markdown import table
 
 #: What the identity of the two terms may miss, relative to ∂L/∂C_{t-1}, by rounding.
 ROUNDING = 1e-9
