@@ -173,14 +173,6 @@ class Scaled:
         self.exponent = unscaled(*mantissa.shape[:-2]) if exponent is None else exponent
 
     @classmethod
-    def stacked(cls, parts: "Sequence[Scaled]") -> Self:
-        """One after another along a new first axis."""
-        return cls(
-            np.stack([part.mantissa for part in parts]),
-            np.stack([part.exponent for part in parts]),
-        )
-
-    @classmethod
     def joined(cls, parts: "Sequence[Scaled]") -> Self:
         """One after another along the first axis."""
         return cls(

@@ -1,4 +1,4 @@
-"""Picking from frames."""
+"""Picking from frames, and writing them down."""
 
 from typing import Any
 
@@ -10,3 +10,15 @@ def rows_where(frame: pd.DataFrame, **values: Any) -> pd.DataFrame:
     for column, value in values.items():
         frame = frame[frame[column] == value]
     return frame
+
+
+def table(frame: pd.DataFrame) -> str:
+    """A frame as a Markdown table; a bar in a cell stays a bar."""
+    lines = [
+        list(frame.columns),
+        ["---"] * len(frame.columns),
+        *frame.astype(str).to_numpy().tolist(),
+    ]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )

@@ -15,7 +15,6 @@ from engine.handout import FLAG_NAMES
 
 Kind = Literal["statement", "formula", "figure", "number", "question"]
 
-NOTEBOOK_FLAG = FLAG_NAMES[0]
 GRADIENTS, LSTM, SKIPS, TRAINED, SEARCH = (page.name for page in places.SUBJECTS)
 
 
@@ -48,7 +47,7 @@ def _at(
     return tuple(Row(key, reference, kind, says, page, view, values) for key, kind, says in rows)
 
 
-RECAP = (
+MAP = (
     *_at("1 Recap", GRADIENTS, "The gradient",
         ("rnn", "formula", "A vanilla RNN: $h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)$"),
         ("rnn-symbols", "statement", "$W^h$, $W^x$, $b$ are learned, $x$ is the input, $\\sigma$ a "
@@ -69,13 +68,8 @@ RECAP = (
     ),
     *_at("1 Recap", GRADIENTS, "The gradient",
         ("task-2", "statement", "Task 2: the average at the last timestep only"),
-    ),
-    *_at("1 Recap", GRADIENTS, "The gradient",
         ("figure-2", "figure", "Figure 2: many to one, the same weights on every edge"),
     ),
-)  # fmt: skip
-
-PART_A = (
     *_at("1 (a)", GRADIENTS, "Equation (1)",
         ("many-paths", "statement", "A weight matrix acts on the loss along several paths, and its "
          "gradient is summed over them"),
@@ -101,7 +95,7 @@ PART_A = (
         ("question-a", "question", "Without nonlinearities, when do gradients explode or vanish?"),
     ),
     *_at("1 (a)", GRADIENTS, "(a) Linear",
-        ("hint-a", "statement", f"A look at the formula for different $t$, with `{NOTEBOOK_FLAG}`"),
+        ("hint-a", "statement", f"A look at the formula for different $t$, with `{FLAG_NAMES[0]}`"),
         ("closed-form", "formula", "$\\frac{\\partial\\mathcal L}{\\partial h_t} = "
          "2(\\hat y - y)\\,W^f (W^h)^{T-t}$ for one example and the squared error"),
         ("exponent", "statement", "$f$ and $h$ name matrices, $T - t$ is an exponent"),
@@ -120,9 +114,6 @@ PART_A = (
         ("empirical-a", "statement", "The pattern shows in the measured gradients"),
         activation="none",
     ),
-)  # fmt: skip
-
-PART_B = (
     *_at("1 (b)", GRADIENTS, "(b) Activations",
         ("question-b", "question", "ReLU or tanh: which vanishes more, which explodes more, and why?"),
         radius="1.9", seed="4",
@@ -141,9 +132,6 @@ PART_B = (
          "states near zero"),
         activation="tanh", weight_scale="2.5", bias_scale="0.0", notebook_hidden="256", seed="95",
     ),
-)  # fmt: skip
-
-PART_C = (
     *_at("1 (c)", GRADIENTS, "(c) Targets",
         ("question-c", "question", "What does a target at every timestep change, and does it help with "
          "long dependencies?"),
@@ -157,9 +145,6 @@ PART_C = (
         ("no-help", "statement", "The network still struggles to learn long dependencies"),
         comparison="average: every step and last only",
     ),
-)  # fmt: skip
-
-PART_D = (
     *_at("1 (d)", LSTM, "(d) Two networks",
         ("question-d", "question", "Put an LSTM in the RNN's place: what do the gradients do?"),
         ("two-states", "statement", "An LSTM hands on a cell state as well as a hidden state"),
@@ -177,9 +162,6 @@ PART_D = (
         ("hidden-state", "formula", "$h_t = \\tanh(C_t) \\circ o_t$"),
         ("hadamard", "statement", "$\\circ$ multiplies elementwise; here $\\sigma$ is the sigmoid"),
     ),
-)  # fmt: skip
-
-PART_E = (
     *_at("1 (e)", LSTM, "(e) Two terms",
         ("question-e", "question", "Why does an LSTM's gradient vanish more slowly? Look at the cell "
          "state"),
@@ -206,18 +188,12 @@ PART_E = (
         ("hidden-decays", "statement", "What goes through the hidden state decays as in a vanilla RNN"),
         gates="closed: f = 0", t="50",
     ),
-)  # fmt: skip
-
-PART_F = (
     *_at("1 (f)", SKIPS, "(f) The analogy",
         ("question-f", "question", "What do ResNet skips and the LSTM's cell state have in common?"),
         ("resblock", "formula", "A resblock: $h_{t+1} = \\sigma(W_t h_t + b_t) + h_t$"),
         ("no-matrix", "statement", "Both let information pass without a matrix product at each layer"),
         ("both-mitigate", "statement", "So both mitigate vanishing gradients"),
     ),
-)  # fmt: skip
-
-BEAM_RECAP = (
     *_at("2 Recap", SEARCH, "(d) The optimum",
         ("sequences", "number", "There are $O(M^T)$ sequences, too many to list: $M$ the size of the "
          "vocabulary, $T$ the largest length"),
@@ -244,9 +220,6 @@ BEAM_RECAP = (
         ("figure-4", "figure", "The tree of log-probabilities, each given the tokens before it"),
         ("setting", "number", "$k = 2$, length 3, two words: “neural” and “network”"),
     ),
-)  # fmt: skip
-
-PARTS_OF_SEARCH = (
     *_at("2 (a)", SEARCH, "Step by step",
         ("question-2a", "question", "What is stored at timestep 1?"),
         ("stored-1", "number", "Both words: “neural” (−0.65) and “network” (−0.73)"),
@@ -273,10 +246,6 @@ PARTS_OF_SEARCH = (
         ("cost-of-a-step", "number", "A step goes from $O(1)$ to $O(T)$"),
         ("cost", "number", "In all $O(T^2 K\\,M \\log M)$"),
     ),
-)  # fmt: skip
-
-MAP = (
-    *RECAP, *PART_A, *PART_B, *PART_C, *PART_D, *PART_E, *PART_F, *BEAM_RECAP, *PARTS_OF_SEARCH,
 )  # fmt: skip
 
 

@@ -63,9 +63,7 @@ def percent(share: float) -> str:
 
     What a sum's own rounding takes from 1 isn't missing.
     """
-    if share == 0 or share > 1 - 1e-14:
-        return f"{share:.0%}"
-    if 0.005 <= share <= 0.995:
+    if share == 0 or 0.005 <= share <= 0.995 or share > 1 - 1e-14:
         return f"{share:.0%}"
     if 0.00005 <= share <= 0.99995:
         return f"{share:.2%}"

@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations, product
 
 from engine.arguments import require_choice, require_integer
@@ -72,18 +72,17 @@ def _linear(draw: random.Random) -> Twin | None:
         f"{config.spectral_radius:g}, a target at T = {config.timesteps} only. What becomes of the "
         "gradient on its way from the last timestep to the first?"
     )
-    return _of_size(asks, _log10_ratio(config), SIZES)
+    return _of_size(asks, _log10_ratio(config))
 
 
 def _activations(draw: random.Random) -> Twin | None:
     radius, timesteps = draw.choice((0.6, 0.8, 1.0, 1.2, 2.0)), draw.choice((20, 50, 100))
     config = RecurrentConfig(spectral_radius=radius, timesteps=timesteps, seed=draw.randrange(100))
-    ratios = [_log10_ratio(replace(config, activation=name)) for name in ("tanh", "relu")]
     return _larger(
         f"The same weights with tanh and with ReLU, spectral radius {radius:g}, T = {timesteps}. "
         "With which does more of the gradient at h_T reach h₁?",
         ("With tanh", "With ReLU", "About as much with both"),
-        ratios,
+        [replace(config, activation=name) for name in ("tanh", "relu")],
     )
 
 
@@ -114,16 +113,12 @@ def _lstm(draw: random.Random) -> Twin | None:
     config = RecurrentConfig(
         spectral_radius=radius, timesteps=draw.choice((30, 60)), seed=draw.randrange(100)
     )
-    ratios = [
-        _log10_ratio(replace(config, cell="lstm", forget_bias=bias)),
-        _log10_ratio(config),
-    ]
     return _larger(
         f"An LSTM with forget bias {bias:g} and a tanh RNN of the same width, both with recurrent "
         f"weights of spectral radius {radius:g}, T = {config.timesteps}. In which does more of "
         "the gradient at h_T reach h₁?",
         ("In the LSTM", "In the RNN", "About as much in both"),
-        ratios,
+        [replace(config, cell="lstm", forget_bias=bias), config],
     )
 
 
@@ -151,28 +146,23 @@ def _skip(draw: random.Random) -> Twin | None:
         f"A stack of {depth} blocks with tanh and torch's initial weights, its skips multiplied by "
         f"{skip:g}. What becomes of the gradient on its way from the output to the input?"
     )
-    return _of_size(asks, float(frame.iloc[0] - frame.iloc[-1]), SIZES)
+    return _of_size(asks, float(frame.iloc[0] - frame.iloc[-1]))
 
 
-def _stored(timestep: int) -> Callable[[random.Random], Twin | None]:
-    width = 1 if timestep == 1 else 2
-
-    def make(draw: random.Random) -> Twin | None:
-        tree, drawn = _tree(draw, timestep)
-        kept = beam_search(tree, width, timestep).steps[-1].kept
-        right = {hypothesis.tokens for hypothesis in kept}
-        every = list(product(WORDS, repeat=timestep))
-        wrong = [set(of) for of in combinations(every, len(right)) if set(of) != right]
-        options = [right, *draw.sample(wrong, min(3, len(wrong)))]
-        return _choice(
-            draw,
-            f"Another tree of two words, searched with k = {width}. {drawn} What is stored after "
-            f"step {timestep}?",
-            [_texts(of) for of in options],
-            f"Computed: {_texts(right)}.",
-        )
-
-    return make
+def _stored(draw: random.Random, timestep: int) -> Twin | None:
+    width, (tree, drawn) = 1 if timestep == 1 else 2, _tree(draw, timestep)
+    kept = beam_search(tree, width, timestep).steps[-1].kept
+    right = {hypothesis.tokens for hypothesis in kept}
+    every = list(product(WORDS, repeat=timestep))
+    wrong = [set(of) for of in combinations(every, len(right)) if set(of) != right]
+    options = [right, *draw.sample(wrong, min(3, len(wrong)))]
+    return _choice(
+        draw,
+        f"Another tree of two words, searched with k = {width}. {drawn} What is stored after step "
+        f"{timestep}?",
+        [_texts(of) for of in options],
+        f"Computed: {_texts(right)}.",
+    )
 
 
 def _optimum(draw: random.Random) -> Twin | None:
@@ -216,9 +206,9 @@ _MAKERS: dict[str, Callable[[random.Random], Twin | None]] = {
     "1d": _lstm,
     "1e": _road,
     "1f": _skip,
-    "2a": _stored(1),
-    "2b": _stored(2),
-    "2c": _stored(3),
+    "2a": partial(_stored, timestep=1),
+    "2b": partial(_stored, timestep=2),
+    "2c": partial(_stored, timestep=3),
     "2d": _optimum,
     "2e": _cost,
 }
@@ -230,7 +220,7 @@ def _log10_ratio(config: RecurrentConfig) -> float:
     return float(gradient.iloc[0] - gradient.iloc[-1])
 
 
-def _of_size(asks: str, log10_ratio: float, options: tuple[str, ...]) -> Twin | None:
+def _of_size(asks: str, log10_ratio: float) -> Twin | None:
     """None where what arrives is neither clearly smaller or larger nor nearly the same."""
     if abs(log10_ratio) < NEARLY:
         right = 1
@@ -238,10 +228,12 @@ def _of_size(asks: str, log10_ratio: float, options: tuple[str, ...]) -> Twin | 
         right = 0 if log10_ratio < 0 else 2
     else:
         return None
-    return Twin(asks, options, right, f"Computed: {scientific(log10_ratio)} of it arrives.")
+    return Twin(asks, SIZES, right, f"Computed: {scientific(log10_ratio)} of it arrives.")
 
 
-def _larger(asks: str, options: tuple[str, ...], log10_ratios: Sequence[float]) -> Twin | None:
+def _larger(asks: str, options: tuple[str, ...], configs: Sequence[RecurrentConfig]) -> Twin | None:
+    """None where the two leave neither clearly different shares nor nearly the same."""
+    log10_ratios = [_log10_ratio(config) for config in configs]
     difference = log10_ratios[0] - log10_ratios[1]
     if abs(difference) < NEARLY / 2:
         right = 2

@@ -152,7 +152,7 @@ def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride
         block = run_block(stack, t, states[-1], skip, activation)
         states.append(block.hidden.settled() if t % stride == 0 else block.hidden)
         blocks.append(block)
-    hidden = Scaled.stacked(states)
+    hidden = Scaled.joined([state[None] for state in states])
     if stride > 1 and not (plain_norm(hidden.mantissa) < SAFE_HIGH).all():
         raise LeftRangeError
     gate_weights = None if stack.gate_weights is None else Scaled(stack.gate_weights).settled()

@@ -97,23 +97,23 @@ def ranked_rows(ranked: pd.DataFrame, steps: int, *, pruned: int | None = None) 
         written = written[ranked["rank"] <= kept_count + pruned]
     widths = int(ranked["beam_width"].max())
     place = (written["beam_width"] - 1) * steps + written["timestep"] - 1
-    columns = written.columns.drop([*step, "rank"])
-    ranks = int(written["rank"].max())
-    entries = {
-        of: _entries(written[of], (written["rank"] - 1, place), (ranks, widths * steps), of)
-        for of in columns
-    }
-    return pd.DataFrame({"rank": range(1, ranks + 1)} | entries)
+    return _packed(written.drop(columns=step), ["rank"], place, widths * steps)
 
 
-def _entries(
-    values: pd.Series, at: tuple[Any, Any], shape: tuple[int, int], name: str
-) -> list[str]:
-    """A text for each row of a table of this shape, with an entry for each of its columns."""
-    missing = MISSING.get(name, "")
-    table = np.full(shape, missing, dtype=object)
-    table[at] = values
-    return [("" if missing else SEPARATOR).join(of) for of in table.tolist()]
+def _packed(written: pd.DataFrame, keys: list[str], place: pd.Series, count: int) -> pd.DataFrame:
+    """A row for each of `keys`; of every other column one text with `count` entries.
+
+    place: which of the entries each row of `written` has.
+    """
+    grouped = written.groupby(keys)
+    at = grouped.ngroup().to_numpy(dtype=int), place.to_numpy(dtype=int)
+    packed = grouped.size().index.to_frame(index=False)
+    for name in written.columns.drop(keys):
+        missing = MISSING.get(name, "")
+        table = np.full((len(packed), count), missing, dtype=object)
+        table[at] = written[name]
+        packed[name] = [("" if missing else SEPARATOR).join(of) for of in table.tolist()]
+    return packed
 
 
 def _places(scores: pd.Series) -> pd.Series:
@@ -172,55 +172,46 @@ def branch_sizes(states: pd.DataFrame, nodes: pd.DataFrame, edges: int | None) -
 
 def path_ends(greedy: Hypothesis, optimum: Hypothesis | None) -> pd.DataFrame:
     """The greedy path and the optimum in a line of words each: `name, words, order`."""
-    found = {"greedy": ("▲", greedy), "optimum": ("◆", optimum)}
     rows = [
-        (
-            name,
-            f"{sign} {name} {decimal(path.score)}: {_with_spaces(sequence_text(path.tokens))}",
-            i,
-        )
-        for i, (name, (sign, path)) in enumerate(found.items(), start=1)
+        (name, f"{words}: {with_spaces(sequence_text(path.tokens))}")
+        for name, words, path in _known(greedy, optimum)
+    ]
+    ends = pd.DataFrame(rows, columns=["name", "words"])
+    return ends.assign(order=range(1, len(ends) + 1))
+
+
+def _known(greedy: Hypothesis, optimum: Hypothesis | None) -> list[tuple[str, str, Hypothesis]]:
+    """What is known of a search: its name, its sign and score in words, and itself."""
+    signs = {"greedy": ("▲", greedy), "optimum": ("◆", optimum)}
+    return [
+        (name, f"{sign} {name} {decimal(path.score)}", path)
+        for name, (sign, path) in signs.items()
         if path is not None
     ]
-    return pd.DataFrame(rows, columns=["name", "words", "order"])
-
-
-def line_pieces(pieces: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `beam_lines`: no browser may swallow a space."""
-    return pieces.assign(text=pieces["text"].map(_with_spaces))
 
 
 def line_ends(ends: pd.DataFrame, steps: int) -> pd.DataFrame:
     """Rows of `beam_lines`: rank, total and place of each lane, an entry for each step."""
     at = _places(ends["score"])
-    written = ends[["beam_width", "lane", "timestep"]].assign(
+    written = ends[["beam_width", "lane"]].assign(
         ranks=ends["rank"].astype(str),
         values=ends["score"].map(decimal),
         ats=at.clip(lower=0).map("{:.4f}".format),
     )
-    return _packed_by_step(written, "lane", steps)
+    return _packed(written, ["beam_width", "lane"], ends["timestep"] - 1, steps)
 
 
 def line_losers(losers: pd.DataFrame, steps: int) -> pd.DataFrame:
     """Rows of `beam_lines`: the best that were pruned, an entry for each step."""
-    written = losers[["beam_width", "place", "timestep"]].assign(
-        texts=losers["text"].map(_with_spaces),
+    written = losers[["beam_width", "place"]].assign(
+        texts=losers["text"].map(with_spaces),
         shorts="lost by " + losers["margin"].map(decimal),
     )
-    return _packed_by_step(written, "place", steps)
+    return _packed(written, ["beam_width", "place"], losers["timestep"] - 1, steps)
 
 
-def _packed_by_step(written: pd.DataFrame, key: str, steps: int) -> pd.DataFrame:
-    """A row for each k and `key`; every other column one text with an entry for each step."""
-    grouped = written.groupby(["beam_width", key])
-    lanes = grouped.size().index.to_frame(index=False)
-    at = (grouped.ngroup().to_numpy(dtype=int), written["timestep"].to_numpy(dtype=int) - 1)
-    shape = (len(lanes), steps)
-    return lanes.assign(**{of: _entries(written[of], at, shape, of) for of in written.columns[3:]})
-
-
-def _with_spaces(text: str) -> str:
-    """Spaces that stay where they are, and line breaks that can be seen."""
+def with_spaces(text: str) -> str:
+    """Spaces that no browser may swallow, and line breaks that can be seen."""
     return text.replace(" ", "\N{NO-BREAK SPACE}").replace("\n", "⏎")
 
 
@@ -230,19 +221,13 @@ def cost_rows(counts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     counts: `beam_width, length, stored, rerun`, cell evaluations.
     """
     most = counts.groupby("beam_width")["rerun"].transform("max")
-    written = counts[["length", "beam_width"]].assign(
-        **{way: counts[way].astype(str) for way in ("stored", "rerun")},
-        **{
-            f"{way}_shares": (counts[way] / most).map("{:.6f}".format)
-            for way in ("stored", "rerun")
-        },
-    )
-    table = written.set_index(["length", "beam_width"]).unstack("beam_width")  # noqa: PD010 (texts)
-    columns = written.columns.drop(["length", "beam_width"])
-    packed = pd.DataFrame({name: table[name].agg(SEPARATOR.join, axis=1) for name in columns})
+    ways = ("stored", "rerun")
+    texts = {way: counts[way].astype(str) for way in ways}
+    texts |= {f"{way}_shares": (counts[way] / most).map("{:.6f}".format) for way in ways}
+    place, widths = counts["beam_width"] - 1, counts["beam_width"].nunique()
     return {
         "steps": pd.DataFrame({"step": range(1, int(counts["length"].max()) + 1)}),
-        "counts": packed.reset_index(),
+        "counts": _packed(counts[["length"]].assign(**texts), ["length"], place, widths),
     }
 
 
@@ -260,18 +245,15 @@ def stairs(
             "score": first["score"],
             "next_score": first["score"].shift(-1),
             "words": [
-                f"{_with_spaces(_cut(one.sequence))} {decimal(one.score)}"
+                f"{with_spaces(_cut(one.sequence))} {decimal(one.score)}"
                 for one in first.itertuples()
             ],
             "colour": np.where(first["finds_optimum"], "optimum", "ink"),
         }
     )
     steps["is_long"] = (steps["next"] - steps["first"]) * 3 >= widest
-    rows = [("greedy", "▲ greedy", greedy)] + (
-        [("optimum", "◆ optimum", optimum)] if optimum else []
-    )
     levels = pd.DataFrame(
-        [(colour, path.score, f"{name} {decimal(path.score)}") for colour, name, path in rows],
+        [(name, path.score, words) for name, words, path in _known(greedy, optimum)],
         columns=["colour", "score", "words"],
     )
     scores = [*found["score"], *levels["score"]]
@@ -320,13 +302,13 @@ def study_rows(study: Study, prompts: Sequence[str]) -> dict[str, pd.DataFrame]:
         rows = found[found["prompt"] == prompt]
         marks = rows["missed"].map({True: "✕", False: "◆"}).fillna("")
         texts = [
-            (_with_spaces(one.text) or "(ends at once)") + ("" if one.finished else "…")
+            (with_spaces(one.text) or "(ends at once)") + ("" if one.finished else "…")
             for one in rows.itertuples()
         ]
         examples.append(
             {
                 "place": place,
-                "prompt": _with_spaces(prompt) or "(nothing)",
+                "prompt": with_spaces(prompt) or "(nothing)",
                 "texts": SEPARATOR.join(texts),
                 "marks": SEPARATOR.join(marks),
             }

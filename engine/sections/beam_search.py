@@ -29,14 +29,14 @@ from engine.decoding.cost import (
 )
 from engine.decoding.exact import ExactSearchResult
 from engine.decoding.letter_lanes import letter_lanes
-from engine.decoding.record import BeamSearchResult, Hypothesis
+from engine.decoding.record import BeamSearchResult
 from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.study import load_study
 from engine.decoding.tree_frames import algorithm_frame, tree_frames
 from engine.decoding.verdict import best_by_beam_width
+from engine.frames import table
 from engine.questions import Verdict
 from engine.sections import beam_rows as rows
-from engine.sections.markdown import table
 from engine.sections.shown import Figure, Shown, figure
 
 #: Beam widths of a picture: of the handout's tree, which has eight sequences, and of others.
@@ -236,9 +236,8 @@ def _in_hand(
     )
 
 
-@lru_cache(maxsize=32)
-def _beam(config: DecodingConfig) -> BeamSearchResult:
-    return comparisons.beam(config)
+_beam = lru_cache(maxsize=32)(comparisons.beam)
+_best_of_all = lru_cache(maxsize=32)(comparisons.optimum)
 
 
 @lru_cache(maxsize=8)
@@ -286,29 +285,29 @@ def _branches(config: DecodingConfig) -> tuple[Figure, int, int] | None:
         alt_text="The search tree as it grows: what the search looks at is written out, kept or "
         "crossed, the rest are thin lines; beside it the ranked candidates with a line after the "
         "k-th.",
+        ends={"step": frames.steps, "last": frames.steps},
         widths=widths[-1],
     )
-    ends = {"step": frames.steps, "last": frames.steps}
-    return replace(picture, ends=ends), frames.steps, widths[-1]
+    return picture, frames.steps, widths[-1]
 
 
 def _lines(config: DecodingConfig) -> Figure:
-    picture = figure(
+    return figure(
         beam_lines,
         partial(_line_frames, config),
         alt_text="The hypotheses of the beam as lines of letters, what they share written once; "
         "those that fell out of the beam are grey and end in a bar; beside each line its rank and "
         "its total log-prob.",
+        ends={"step": config.max_length, "last": config.max_length},
         widths=WIDTHS[-1],
     )
-    return replace(picture, ends={"step": config.max_length, "last": config.max_length})
 
 
 def _line_frames(config: DecodingConfig) -> dict[str, pd.DataFrame]:
     """The frames of `engine.charts.beam_lines.beam_lines`."""
     lanes, steps = letter_lanes(config, WIDTHS), config.max_length
     return {
-        "pieces": rows.line_pieces(lanes.pieces),
+        "pieces": lanes.pieces.assign(text=lanes.pieces["text"].map(rows.with_spaces)),
         "ends": rows.line_ends(lanes.ends, steps),
         "losers": rows.line_losers(lanes.losers, steps),
         "told": rows.path_ends(lanes.greedy, lanes.optimum),
@@ -366,11 +365,6 @@ def _fate(config: DecodingConfig, revealed: bool) -> tuple[str, ...]:
     lost = lost_optimum(result, best)
     words = findings.lost_in_words(config, result, best, lost)
     return (f"{findings.best_of_all_in_words(config, best)} {words}",)
-
-
-@lru_cache(maxsize=32)
-def _best_of_all(config: DecodingConfig) -> Hypothesis | None:
-    return comparisons.optimum(config)
 
 
 def _carried(result: BeamSearchResult) -> str:

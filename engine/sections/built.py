@@ -31,7 +31,11 @@ def kept(name: str, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             return found
     built = build()
     with suppress(OSError):
-        _write(file, json.dumps(built))
+        # All of it or nothing, whoever else writes or reads the same.
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", delete=False) as part:
+            json.dump(built, part)
+        os.replace(part.name, file)
     return built
 
 
@@ -46,14 +50,6 @@ def _folder() -> Path:
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
     return folder
-
-
-def _write(file: Path, text: str) -> None:
-    """All of it or nothing, whoever else writes or reads the same."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", delete=False) as part:
-        part.write(text)
-    os.replace(part.name, file)
 
 
 def _digest(*texts: bytes) -> str:

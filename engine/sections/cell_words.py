@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from engine import in_words
+from engine.frames import table
 from engine.in_words import scientific, written
 from engine.questions import Verdict
 from engine.recurrent import RecurrentConfig
@@ -56,7 +57,8 @@ def compared(numbers: Networks) -> str:
     if np.isinf(more):
         left = scientific(max(numbers.of_lstm, numbers.of_rnn))
         return f"Nothing of the {than}'s gradient reaches t = 1; of the {keeps}'s {left} does."
-    alike, times = abs(more) <= in_words.ABOUT_AS_MUCH, _times(abs(more))
+    alike = abs(more) <= in_words.ABOUT_AS_MUCH
+    times = in_words.part_of(abs(more)).removesuffix(" times as much")
     if not numbers.last_target_only:  # losses join: nothing is kept of what is at T
         size = "about as large in both" if alike else f"{times} times as large in the {keeps}"
         return f"Relative to its size at T, the gradient at t = 1 is {size}."
@@ -143,11 +145,13 @@ def terms_verdict(numbers: Terms | None) -> Verdict:
             agrees=False,
             outside="The question needs at least two timesteps.",
         )
-    config = numbers.config
+    config, summed = numbers.config, ""
+    if numbers.error <= ROUNDING:
+        error = scientific(np.log10(max(numbers.error, 1e-16)), 0)
+        summed = f"They add up to it within {error} of it. "
     statement = (
-        f"The direct term fₜ ∘ ∂L/∂Cₜ is on average {in_road(numbers.share)}. "
-        f"{_summed(numbers.error)}The forget gates alone leave "
-        f"{scientific(numbers.alone)} of ∂L/∂C_T at C₁"
+        f"The direct term fₜ ∘ ∂L/∂Cₜ is on average {in_road(numbers.share)}. {summed}The forget "
+        f"gates alone leave {scientific(numbers.alone)} of ∂L/∂C_T at C₁"
     )
     if config.last_target_only:
         statement += f"; with the paths through h it is {scientific(numbers.whole)}."
@@ -169,12 +173,6 @@ def in_road(share: float) -> str:
     if share < -0.005:
         return f"{words}: it points against it, and more than the whole comes through hₜ₋₁"
     return f"{words}; the rest comes through hₜ₋₁"
-
-
-def _summed(error: float) -> str:
-    if error > ROUNDING:
-        return ""
-    return f"They add up to it within {scientific(np.log10(max(error, 1e-16)), 0)} of it. "
 
 
 def _why_not_the_road(numbers: Terms) -> str | None:
@@ -254,18 +252,19 @@ def initialisations(comparison: pd.DataFrame) -> str:
 
     comparison: of engine.recurrent.compare_memory.
     """
-    head = (
-        "| initialisation | meant for T of about | half-life: min – median – max | ∏f left at T, "
-        "median | ‖∂L/∂C₁‖ / ‖∂L/∂C_T‖ |\n| --- | --- | --- | --- | --- |"
-    )
-    lines = [
-        f"| {row['initialisation']} | {written(row['meant_timesteps'])} | "
-        + " – ".join(written(row[f"half_life_{name}"]) for name in ("min", "median", "max"))
-        + f" | {scientific(row['log10_median_survival'])} | "
-        f"{scientific(row['log10_gradient_ratio'])} |"
+    rows = [
+        {
+            "initialisation": row["initialisation"],
+            "meant for T of about": written(row["meant_timesteps"]),
+            "half-life: min – median – max": " – ".join(
+                written(row[f"half_life_{name}"]) for name in ("min", "median", "max")
+            ),
+            "∏f left at T, median": scientific(row["log10_median_survival"]),
+            "‖∂L/∂C₁‖ / ‖∂L/∂C_T‖": scientific(row["log10_gradient_ratio"]),
+        }
         for _, row in comparison.iterrows()
     ]
-    return "\n".join([head, *lines])
+    return table(pd.DataFrame(rows))
 
 
 def extreme_in_words(norms: pd.DataFrame) -> str:
@@ -289,11 +288,6 @@ def extreme_in_words(norms: pd.DataFrame) -> str:
     elif total < direct - STABLE_LOG10:
         told += " The paths through the hidden state take away most of what the road keeps."
     return told
-
-
-def _times(log10_factor: float) -> str:
-    factor = in_words.part_of(log10_factor)
-    return factor.removesuffix(" times as much")
 
 
 def _signed(value: float) -> str:

@@ -24,6 +24,8 @@ from engine.training.heard import (
 )
 
 NAMES = {"rnn": "vanilla RNN", "lstm": "LSTM"}
+#: How letters are drawn that can't be seen.
+SEEN_AS = {" ": "·", "\n": "⏎"}
 #: What stands above the norms by distance.
 TITLES = {
     "lecture": {"title": "All lines, all seeds: the norm by distance",
@@ -74,7 +76,7 @@ def _frames(text: str, number: int) -> dict[str, pd.DataFrame]:
             norms, log_probs = line_norms(text, cell, one, number - 1)
             tints[one] = packed(tinted(norms))
             said[one] = "|".join(f"gives the boxed letter {np.exp(p):.1%}" for p in log_probs)
-        letters = [shown_letter(letter) for letter in line(text, number - 1)]
+        letters = [SEEN_AS.get(letter, letter) for letter in line(text, number - 1)]
         column = {"cell": place, "s": range(LETTERS), "letter": letters}
         frames["letters"].append(pd.DataFrame({**column, **tints}))
         frames["looks"].append(
@@ -98,11 +100,6 @@ def tinted(log10_norms: Array) -> Array:
     return tints
 
 
-def shown_letter(letter: str) -> str:
-    """A letter that can be seen: blanks and the ends of lines, too."""
-    return {" ": "·", "\n": "⏎"}.get(letter, letter)
-
-
 @lru_cache(maxsize=2)
 def sentences(text: str) -> tuple[str, ...]:
     """What the numbers say of who listens farther, over all seeds."""
@@ -115,7 +112,7 @@ def sentences(text: str) -> tuple[str, ...]:
 def ears_sentence(reach: pd.DataFrame) -> str:
     """Which cell listens farther after training, if either does."""
     trained = reach[reach["state"] == "trained"]
-    by_cell = {cell: trained[trained["cell"] == cell]["reach"].to_numpy() for cell in CELLS}
+    by_cell = {cell: rows_where(trained, cell=cell)["reach"].to_numpy() for cell in CELLS}
     rnn, lstm = (float(np.median(by_cell[cell])) for cell in CELLS)
     numbers = f"nine tenths of what counts lie within {rnn:g} letters (RNN) and {lstm:g} (LSTM)"
     if lstm >= (1 + FARTHER) * rnn and (by_cell["lstm"] > by_cell["rnn"]).all():
@@ -132,21 +129,15 @@ def ears_sentence(reach: pd.DataFrame) -> str:
 
 def trained_sentence(half: pd.DataFrame, most: pd.DataFrame) -> str:
     """Whether training lengthened the ear, and by how much."""
-    reach = {
-        (cell, state, frame is most): float(
-            np.median(rows_where(frame, cell=cell, state=state)["reach"])
-        )
-        for cell in CELLS
-        for state in STATES
-        for frame in (half, most)
-    }
+    near, far = (one.groupby(["cell", "state"])["reach"].median() for one in (half, most))
+    untrained, trained = STATES
     words = [
-        f"{NAMES[cell]}: half within {reach[cell, STATES[0], False]:g} letters and nine tenths within "
-        f"{reach[cell, STATES[0], True]:g} before training, {reach[cell, STATES[1], False]:g} and "
-        f"{reach[cell, STATES[1], True]:g} after"
+        f"{NAMES[cell]}: half within {near[cell, untrained]:g} letters and nine tenths within "
+        f"{far[cell, untrained]:g} before training, {near[cell, trained]:g} and "
+        f"{far[cell, trained]:g} after"
         for cell in CELLS
     ]
-    longer = all(reach[cell, STATES[1], True] > reach[cell, STATES[0], True] for cell in CELLS)
+    longer = all(far[cell, trained] > far[cell, untrained] for cell in CELLS)
     verdict = (
         "The longer ear comes from training." if longer else "Training doesn't lengthen the ear."
     )

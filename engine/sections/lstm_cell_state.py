@@ -21,7 +21,7 @@ from engine.recurrent import (
 )
 from engine.recurrent.findings import log10_ratio
 from engine.recurrent.presets import LSTM_PRESETS
-from engine.sections import cell_rows, memory_rows
+from engine.sections import cell_rows
 from engine.sections import cell_words as say
 from engine.sections.shown import Figure, Shown, figure
 from engine.sections.ways import as_chosen, not_a_stop, without_hands
@@ -40,10 +40,8 @@ def cell(config: RecurrentConfig, hands: Hands) -> Shown:
         "each as a stream. Below, what is left of the gradient along time, and all forget gates.",
     )  # fmt: skip
     unit = min(hands.unit, config.hidden_size)
-    sentences = [say.plugged_in(gate_values(chosen), timestep, unit)]
-    if not config.last_target_only:
-        sentences.append(say.LOSSES_JOIN)
-    return Shown({"cell": drawn}, sentences=tuple(sentences))
+    numbers = say.plugged_in(gate_values(chosen), timestep, unit)
+    return Shown({"cell": drawn}, sentences=(numbers, *_losses_join(config)))
 
 
 def two_networks(config: RecurrentConfig, hands: Hands) -> Shown:
@@ -64,12 +62,8 @@ def two_networks(config: RecurrentConfig, hands: Hands) -> Shown:
         alt_text="Along time, on a log axis: what is left of the gradients of an LSTM and of a "
         "vanilla RNN, relative to the last timestep; below, the sizes of their states.",
     )  # fmt: skip
-    sentences = [say.lasting(numbers.forget)]
-    if not config.last_target_only:
-        sentences.append(say.LOSSES_JOIN)
-    return Shown(
-        {"networks": drawn}, sentences=tuple(sentences), verdict=say.networks_verdict(numbers)
-    )
+    sentences = (say.lasting(numbers.forget), *_losses_join(config))
+    return Shown({"networks": drawn}, {}, sentences, say.networks_verdict(numbers))
 
 
 def two_terms(config: RecurrentConfig, hands: Hands) -> Shown:
@@ -122,16 +116,14 @@ def memory(config: RecurrentConfig, hands: Hands) -> Shown:
     kept = float(survival_quantiles(chosen)["log10_median"].iloc[0])
     lives = half_lives(chosen)["half_life"].to_numpy()
     drawn = _figure(
-        way_pictures.memory, memory_rows.memory, config, hands,
+        way_pictures.memory, cell_rows.memory, config, hands,
         caption=f"{say.kept_in_words(kept, config)} Half-life: "
-        f"{memory_rows.half_lives_in_words(lives)}.",
+        f"{cell_rows.half_lives_in_words(lives)}.",
         alt_text="Along time, on a log axis: how much of each unit's cell state the forget gates "
         "leave at T, as a band with its median, beside the gradient; below, each unit's half-life.",
     )  # fmt: skip
-    sentences = [say.initialisations(compare_memory(without_hands(config)))]
-    if not config.last_target_only:
-        sentences.insert(0, say.LOSSES_JOIN)
-    return Shown({"memory": drawn}, sentences=tuple(sentences))
+    initialisations = say.initialisations(compare_memory(without_hands(config)))
+    return Shown({"memory": drawn}, sentences=(*_losses_join(config), initialisations))
 
 
 def extremes(preset: str) -> Shown:
@@ -139,7 +131,7 @@ def extremes(preset: str) -> Shown:
     config = LSTM_PRESETS[preset]
     drawn = figure(
         way_pictures.jacobians,
-        memory_rows.jacobians(config),
+        cell_rows.jacobians(config),
         alt_text="Along time, on a log axis: the most that a change of the cell state at t does to "
         "the one at T, along the road alone and altogether.",
         caption=_setting(config),
@@ -177,6 +169,10 @@ def trained(name: str) -> Shown:
     )
 
 
+def _losses_join(config: RecurrentConfig) -> tuple[str, ...]:
+    return () if config.last_target_only else (say.LOSSES_JOIN,)
+
+
 def _setting(config: RecurrentConfig) -> str:
     """What is set, in words."""
     start = "torch's own weights" if config.spectral_radius is None else (
@@ -191,13 +187,10 @@ def _figure(
     show: str | None = None, **words: str,
 ) -> Figure:  # fmt: skip
     """A picture of all ways of the gates, with its hands where `config` and `hands` have them."""
-    bare = without_hands(config)
-    stands: dict[str, float | str] = {
-        "forget_bias": config.forget_bias or 0.0,
-        "gates": hands.gates,
-    }
-    stands |= {} if t is None else {"t": t}
-    stands |= {} if show is None else {"show": show}
-    frames = partial(rows, bare, not_a_stop(config.forget_bias))
-    drawn = figure(chart, frames, hands=stands, **words)
-    return drawn if t is None else replace(drawn, ends={"t": config.timesteps})
+    stands: dict[str, float | str | None] = {
+        "forget_bias": config.forget_bias or 0.0, "gates": hands.gates, "t": t, "show": show,
+    }  # fmt: skip
+    there = {name: value for name, value in stands.items() if value is not None}
+    frames = partial(rows, without_hands(config), not_a_stop(config.forget_bias))
+    ends = None if t is None else {"t": config.timesteps}
+    return figure(chart, frames, hands=there, ends=ends, **words)

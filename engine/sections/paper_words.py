@@ -147,10 +147,9 @@ def agreement_said(plain: float, residual: float, spread: float, *, angle: int, 
         f"is the correlation of the gradients at two inputs {angle}° apart, after {depth} blocks"
     )
     short = f"correlation of gradients, {depth} blocks,\ninputs {angle}° apart"
-    if residual - plain <= spread:
-        return Said(f"{residual:.2f} with skips, {decimal(plain)} without", where, short)
-    none = "nothing" if abs(plain) <= spread else decimal(plain)
-    return Said(f"{residual:.2f} with skips, {none} without", where, short)
+    is_none = abs(plain) <= spread < residual - plain
+    left = "nothing" if is_none else decimal(plain)
+    return Said(f"{residual:.2f} with skips, {left} without", where, short)
 
 
 def published_in_words(published: pd.DataFrame) -> str:

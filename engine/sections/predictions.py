@@ -1,6 +1,5 @@
 """Predictions that are drawn: a line, and then what the engine measures over it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,7 @@ from engine.extended_range import Array
 from engine.in_words import part_of, raised
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.residual import ResidualConfig, depth_trace
-from engine.sections.shown import Shown, figure
+from engine.sections.shown import Figure, Shown, figure
 
 #: What the axis calls its powers of ten.
 _SIZES = {3: "1,000 times", 0: "the same size", -3: "a thousandth", -6: "a millionth"}
@@ -21,7 +20,8 @@ CLOSE = 1.0
 
 def to_draw(name: str) -> Shown:
     """The line before anything is measured. name: of its slider."""
-    return _drawn(name, 0.0, None)
+    every = slider(name).values().tolist()
+    return Shown({"prediction": _figure(name, every, "to be set.", {name: 0.0})})
 
 
 def drawn(name: str, config: RecurrentConfig | ResidualConfig, guess: float) -> Shown:
@@ -30,7 +30,10 @@ def drawn(name: str, config: RecurrentConfig | ResidualConfig, guess: float) -> 
     guess: log10 of what was predicted to arrive at the far end, relative to the loss's end.
     """
     curve = measured(config)
-    return _drawn(name, guess, curve)
+    place = np.linspace(0, 1, len(curve)) if len(curve) > 1 else np.ones(1)
+    kept = pd.DataFrame({"place": place, "value": np.clip(curve, LOWEST - 1, HIGHEST + 1)})
+    picture = _figure(name, [guess], "the measured gradient over it.", {}, measured=kept)
+    return Shown({"prediction": picture}, sentences=(gap_in_words(guess, float(curve[0])),))
 
 
 def measured(config: RecurrentConfig | ResidualConfig) -> Array:
@@ -53,39 +56,28 @@ def gap_in_words(guess: float, far: float) -> str:
     return f"{said}: {times} times {'less' if far < guess else 'more'} than you expected."
 
 
-def _drawn(name: str, guess: float, curve: Array | None) -> Shown:
-    frames = {"guesses": _guesses(name), "ticks": _ticks()}
-    sentences = tuple[str, ...]()
-    if curve is not None:
-        place = np.linspace(0, 1, len(curve)) if len(curve) > 1 else np.ones(1)
-        kept = np.clip(curve, LOWEST - 1, HIGHEST + 1)
-        frames["guesses"] = _guesses(name, [guess])
-        frames["measured"] = pd.DataFrame({"place": place, "value": kept})
-        sentences = (gap_in_words(guess, float(curve[0])),)
-    drawn = figure(
+def _figure(
+    name: str,
+    guesses: list[float],
+    state: str,
+    hands: dict[str, float | str],
+    **frames: pd.DataFrame,
+) -> Figure:
+    """Lines to all `guesses`, of which the slider shows one, or to a single one."""
+    far, near = ("the input, h₁", "the output") if name.endswith("1f") else ("h₁", "the last step")
+    said = [part_of(value) for value in guesses]
+    values = np.arange(LOWEST, HIGHEST + 1, 3)
+    sizes = [_SIZES.get(int(value), f"10{raised(int(value))}") for value in values]
+    picture = figure(
         prediction,
-        frames,
+        {
+            "guesses": pd.DataFrame({"at": guesses, "words": said, "far": far, "near": near}),
+            "ticks": pd.DataFrame({"value": values, "words": sizes}),
+            **frames,
+        },
         alt_text="A line from the gradient at the loss to the far end, whose height there is a "
-        "slider; " + ("the measured gradient over it." if curve is not None else "to be set."),
-        hands={} if curve is not None else {name: guess},
+        f"slider; {state}",
+        hands=hands,
         name=name,
     )
-    return Shown({"prediction": replace(drawn, name=f"prediction-{name}")}, sentences=sentences)
-
-
-def _guesses(name: str, guesses: Sequence[float] | None = None) -> pd.DataFrame:
-    at = slider(name).values().tolist() if guesses is None else guesses
-    far, near = ("the input, h₁", "the output") if name.endswith("1f") else ("h₁", "the last step")
-    return pd.DataFrame(
-        {"at": at, "words": [part_of(value) for value in at], "far": far, "near": near}
-    )
-
-
-def _ticks() -> pd.DataFrame:
-    values = np.arange(LOWEST, HIGHEST + 1, 3)
-    return pd.DataFrame(
-        {
-            "value": values,
-            "words": [_SIZES.get(int(value), f"10{raised(int(value))}") for value in values],
-        }
-    )
+    return replace(picture, name=f"prediction-{name}")

@@ -70,38 +70,30 @@ class Picture:
         return self
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Sketch:
     """A picture that can be made: what draws it, with which options, and what finds its rows.
 
     A hand that rests asks for new words under a picture that is there. Its rows, those of every
     place of the hand, take up to a hundred times as long as the words, so that they wait until
-    somebody looks at them. rows: a function of a module with its arguments, which have a `repr` that
-    says all that they are.
+    somebody looks at them. rows: a function of a module; its arguments have a `repr` that says all
+    that they are.
     """
 
     chart: Callable[..., AnyChart]
-    rows: partial[dict[str, pd.DataFrame]]
-    options: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, Any], ...]
+    rows: Callable[..., dict[str, pd.DataFrame]]
+    arguments: tuple[Any, ...]
 
     def digest(self) -> str:
         """Names what would be made, and nothing else."""
-        of, given = self.rows.func, (self.rows.args, sorted(self.rows.keywords.items()))
-        said = f"{_place(self.chart)} {self.options!r} {_place(of)} {given!r}"
+        said = f"{_place(self.chart)} {self.options!r} {_place(self.rows)} {self.arguments!r}"
         return blake2b(said.encode(), digest_size=16).hexdigest()
-
-    def __eq__(self, other: object) -> bool:
-        """Whether both would make the same."""
-        return isinstance(other, Sketch) and self.digest() == other.digest()
-
-    def __hash__(self) -> int:
-        """By what it makes."""
-        return hash(self.digest())
 
     @cached_property
     def made(self) -> Picture:
         """The picture."""
-        return _picture(self.chart, self.rows(), self.options)
+        return _picture(self.chart, self.rows(*self.arguments), self.options)
 
 
 @dataclass(frozen=True)
@@ -204,20 +196,21 @@ def figure(
     alt_text: str,
     caption: str = "",
     hands: Mapping[str, float | str] | None = None,
+    ends: Mapping[str, float] | None = None,
     **options: Any,
 ) -> Figure:
     """The picture that `chart` draws of `frames`, which are its arguments by name.
 
-    frames: a function with its arguments where they take long, see `Sketch`. options: what else the
-    chart takes, hashable; each combination is a specification of its own.
+    frames: a function with its arguments by place where they take long, see `Sketch`. options: what
+    else the chart takes, hashable; each combination is a specification of its own.
     """
     chosen = tuple(sorted(options.items()))
     picture: Picture | Sketch
     if isinstance(frames, partial):
-        picture = Sketch(chart, frames, chosen)
+        picture = Sketch(chart, chosen, frames.func, frames.args)
     else:
         picture = _picture(chart, frames, chosen)
-    return Figure(chart.__name__, picture, alt_text, caption, hands or {})
+    return Figure(chart.__name__, picture, alt_text, caption, hands or {}, ends or {})
 
 
 def as_picture(figure: Figure, kind: Literal["svg", "png"]) -> bytes:

@@ -2,10 +2,10 @@
 
 A hand that rests asks for words at its new place. What is drawn is the same for all places, so it
 is computed once: three stacks, 0.6 s; both roads, 0.5 s; 31 lesion studies, 0.6 s; the words, 20 ms.
-`stack` is always a config without the hand's own value, see `without_hand`.
+`stack` is always a config without the hand's own value: at g = 0.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,58 +17,66 @@ from engine.numerics import Array
 from engine.residual import carry_gates, depth_trace, skip_sweep
 from engine.residual.analogy import TwoRoads, two_roads
 from engine.residual.config import HIGHWAY, ResidualConfig
-from engine.residual.decorrelation import gradient_correlations
+from engine.residual.decorrelation import DEPTH, gradient_correlations
 from engine.residual.jacobians import singular_values_by_skip
 from engine.residual.lesions import lesion_sweep
 from engine.residual.path_bands import PathSweep, paths_by_weight_scale
 from engine.residual.scaled_skips import PAPER_UNITS, published_roads
-from engine.sections.skip_rows import (
-    Correlations,
-    Stacks,
-    by_skip,
-    relative_to_first,
-    relative_to_loss,
-)
 
-HIDDEN, GRADIENT = "log10_hidden_norm", "log10_grad_hidden_norm"
 #: A visitor comes back to few stacks; each takes less than a megabyte.
 KEPT = 32
 
 
-def without_hand(config: ResidualConfig) -> ResidualConfig:
-    """The same stack wherever g stands."""
-    return replace(config, skip=0.0)
+@dataclass(frozen=True)
+class Stacks:
+    """Base-10 logarithms of the stack with a skip, (rows, skips), and of the gated one, (rows,).
+
+    The plain stack is the one whose skip is the first, 0.
+    """
+
+    residual: Array
+    gated: Array
+
+    def at(self, place: int) -> tuple[Array, Array, Array]:
+        """Plain, residual and gated at one of the skips."""
+        return self.residual[:, 0], self.residual[:, place], self.gated
+
+
+def less(log10_part: Array, log10_whole: Array) -> Array:
+    """The logarithm of a ratio; of exactly zero nothing is left."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isneginf(log10_part), -np.inf, log10_part - log10_whole)
+
+
+def _norms(log10_frame: pd.DataFrame, depth: int) -> tuple[Array, Array]:
+    """‖h_t‖ relative to the input's and ‖∂L/∂h_t‖ relative to the output's, (layers, stacks)."""
+    hidden, gradient = (
+        log10_frame[f"log10_{name}_norm"].to_numpy().reshape(-1, depth + 1).T
+        for name in ("hidden", "grad_hidden")
+    )
+    return less(hidden, hidden[0]), less(gradient, gradient[-1])
 
 
 @lru_cache(KEPT)
 def norms(stack: ResidualConfig) -> tuple[Array, Array]:
-    """log10 ‖h_t‖ and log10 ‖∂L/∂h_t‖ under every g, (layers, skips)."""
-    sweep = skip_sweep(stack, G.values(), log10=True)
-    return by_skip(sweep, HIDDEN), by_skip(sweep, GRADIENT)
+    """log10 of ‖h_t‖ beside the input's and of ‖∂L/∂h_t‖ beside the output's, (layers, skips)."""
+    return _norms(skip_sweep(stack, G.values(), log10=True), stack.depth)
 
 
-def of_gated(stack: ResidualConfig) -> tuple[Array, Array]:
-    """The same two of the gated stack, (layers,)."""
-    frame = depth_trace(replace(stack, skip=HIGHWAY)).log10_frame
-    return frame[HIDDEN].to_numpy(), frame[GRADIENT].to_numpy()
+@lru_cache(KEPT)
+def along_depth(stack: ResidualConfig) -> tuple[Stacks, Stacks]:
+    """The same two of a plain, a residual and a gated stack."""
+    gated = _norms(depth_trace(replace(stack, skip=HIGHWAY)).log10_frame, stack.depth)
+    hidden, gradient = (
+        Stacks(of, of_gated[:, 0]) for of, of_gated in zip(norms(stack), gated, strict=True)
+    )
+    return hidden, gradient
 
 
 @lru_cache(KEPT)
 def roads(stack: ResidualConfig) -> TwoRoads:
     """The LSTM along time and the stack along depth."""
     return two_roads(stack, G.values())
-
-
-@lru_cache(KEPT)
-def along_depth(stack: ResidualConfig) -> Stacks:
-    """What is left of the gradient in a plain, a residual and a gated stack."""
-    return Stacks(relative_to_loss(norms(stack)[1]), relative_to_loss(of_gated(stack)[1]))
-
-
-@lru_cache(KEPT)
-def growth(stack: ResidualConfig) -> Stacks:
-    """‖h_t‖ of the three relative to the input's."""
-    return Stacks(relative_to_first(norms(stack)[0]), relative_to_first(of_gated(stack)[0]))
 
 
 @lru_cache(KEPT)
@@ -104,9 +112,14 @@ def paths(stack: ResidualConfig) -> PathSweep:
 
 
 @lru_cache(1)
-def correlations() -> Correlations:
-    """Of the gradients at two inputs, at every angle between them."""
-    return Correlations.of(gradient_correlations())
+def correlations() -> tuple[pd.DataFrame, pd.Series]:
+    """Of the gradients at two inputs: rows by depth, columns by network and angle.
+
+    And the spread at the deepest by angle, of both networks the larger. Nobody may change them.
+    """
+    found = gradient_correlations()
+    curves = found.pivot_table(index="depth", columns=["network", "angle"], values="correlation")
+    return curves, found[found["depth"] == DEPTH].groupby("angle")["spread"].max()
 
 
 @lru_cache(1)

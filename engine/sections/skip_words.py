@@ -10,14 +10,12 @@ from typing import NamedTuple
 from engine.in_words import scientific, written
 from engine.numerics import Array
 from engine.questions import Verdict
+from engine.recurrent.findings import STABLE_LOG10
 
 #: A ratio whose logarithm is this near to 0 is all of it: from 0.977 to 1.023.
 ABOUT_ALL = 0.01
-
 #: Within a factor of this, 1.26, two numbers are as much as each other.
 ABOUT_AS_MUCH = 0.1
-#: A gradient keeps its size if its logarithm moves less than this: a factor of ten.
-STABLE_LOG10 = 1.0
 #: A direction is kept if a stack stretches it by at least a thousandth of the most it stretches.
 DIRECTION_KEPT = 3.0
 #: So many layers, at least, before a stack can show what depth does.

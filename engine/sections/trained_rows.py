@@ -9,9 +9,8 @@ from engine.charts.gate_strips import TRAINED_STRIPS
 from engine.charts.strips import strip
 from engine.charts.way_pictures import TRAINED, TRAINED_LIVES
 from engine.extended_range import Array
-from engine.sections.cell_rows import Frames
-from engine.sections.memory_rows import dots_of, life_axis
-from engine.sections.ways import STRIP_STEPS, STRIP_UNITS, facts, lines, powers
+from engine.sections.cell_rows import dots_of, life_axis
+from engine.sections.ways import STRIP_STEPS, STRIP_UNITS, Frames, extent, facts, lines, powers
 from engine.training.seeds import WHEN
 from engine.training.store import RunStore
 from engine.training.trained_lstms import (
@@ -43,21 +42,17 @@ def read(name: str) -> tuple[Frames, Frames, pd.DataFrame, pd.DataFrame] | None:
 def _road(
     name: str, units: pd.DataFrame, gradients: pd.DataFrame, survival: pd.DataFrame
 ) -> Frames:
-    curves: dict[str, Array] = {}
+    timesteps = config_of(name).timesteps
+    lives, curves, dots = life_axis(timesteps), dict[str, Array](), dict[str, list[str]]()
     for when, word in zip(WHEN, ("before", "after"), strict=True):
         norms = gradients.loc[gradients["when"] == when, "log10_grad_hidden_norm"].to_numpy()
         kept = survival.loc[survival["when"] == when, "log10_median"].to_numpy()
         curves |= {f"gradient_{word}": (norms - norms[-1])[None], f"kept_{word}": kept[None]}
-    finite = np.concatenate([one[np.isfinite(one)] for one in curves.values()])
-    axis = powers(float(finite.min(initial=-1.0)), float(finite.max(initial=0.0)))
-    timesteps = config_of(name).timesteps
-    lives = life_axis(timesteps)
-    columns = lines(TRAINED, axis, curves)
-    for when, word in zip(WHEN, ("before", "after"), strict=True):
-        of_when = units.loc[units["when"] == when, "half_life"].to_numpy()
-        columns |= dots_of(TRAINED_LIVES, word, [of_when], lives)
+        half_lives = units.loc[units["when"] == when, "half_life"].to_numpy()
+        dots |= dots_of(TRAINED_LIVES, word, [half_lives], lives)
+    axis = powers(*extent(curves.values(), -1.0, 0.0))
     return {
-        "ways": pd.DataFrame(columns),
+        "ways": pd.DataFrame(lines(TRAINED, axis, curves) | dots),
         "ticks": axis.ticks,
         "life_ticks": lives.ticks,
         "facts": facts(timesteps, len(units) // 2, trained=axis, lives=lives),
@@ -71,7 +66,8 @@ def _strips(name: str, gates: list[pd.DataFrame], units: pd.DataFrame) -> Frames
     columns: dict[str, list[str]] = {}
     for frame, word in zip(gates, ("before", "after"), strict=True):
         for gate, column in (("forget", "closed"), ("candidate", "candidate")):
-            values = _by_unit(frame, gate)
+            values = frame.loc[frame["gate"] == gate, "value"].to_numpy()
+            values = values.reshape(frame["timestep"].max(), -1).T
             mean = 1 - values.mean() if gate == "forget" else values.mean()
             columns[f"{column}_{word}_says"] = [f"{mean:.2g}".replace("-", "−")]
             shown = _closed(values) if gate == "forget" else values
@@ -82,12 +78,6 @@ def _strips(name: str, gates: list[pd.DataFrame], units: pd.DataFrame) -> Frames
         "ways": pd.DataFrame(columns),
         "facts": facts(config_of(name).timesteps, len(units) // 2),
     }
-
-
-def _by_unit(frame: pd.DataFrame, gate: str) -> Array:
-    """The values of one gate, (units, timesteps)."""
-    values = frame.loc[frame["gate"] == gate, "value"].to_numpy()
-    return values.reshape(frame["timestep"].max(), -1).T
 
 
 def _closed(forget: Array) -> Array:

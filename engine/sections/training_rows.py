@@ -16,7 +16,7 @@ from engine.training.shipped import shipped, shipped_snapshots
 Frames = dict[str, pd.DataFrame]
 #: Points of a norm along time in a small panel.
 NORM_POINTS = 50
-#: A validation loss below this is told to a tenth of a percent.
+#: A share of the inputs' variance above this is told to a tenth of a percent.
 NEARLY_ALL = 0.995
 #: Where along its curve each network of the recall picture has its name, of all steps.
 NAMED_AT = (0.35, 0.75, 0.6)
@@ -56,11 +56,6 @@ def explained(answers: Array, inputs: Array) -> Array:
     """The share of the inputs' variance that each row of answers explains, at least 0."""
     error = np.mean((answers - inputs) ** 2, axis=-1)
     return np.clip(1 - error / np.mean(inputs**2), 0, 1)
-
-
-def in_percent(share: float) -> str:
-    """How much is recalled, in words."""
-    return f"recalls {share:.1%}" if share > NEARLY_ALL else f"recalls {share:.0%}"
 
 
 def median_and_seeds(
@@ -112,23 +107,19 @@ def _looks(answers: Array, inputs: Array, heard: pd.DataFrame, name: str) -> pd.
         index="step", columns="timestep", values="log10_grad_hidden_norm"
     ).to_numpy()
     ratio, timesteps = gradient[:, 0] - gradient[:, -1], gradient.shape[1]
+    known = [
+        f"recalls {share:.1%}" if share > NEARLY_ALL else f"recalls {share:.0%}"
+        for share in explained(answers, inputs)
+    ]
     return pd.DataFrame(
         {
             "name": [name],
-            "known": ["|".join(in_percent(share) for share in explained(answers, inputs))],
+            "known": ["|".join(known)],
             "hears": ["|".join(part_of(one) for one in ratio)],
             "hears_title": ["h₁ hears"],
             "first_name": ["h₁"],
             "last_name": [f"h{lowered(timesteps)}"],
         }
-    )
-
-
-def by_network(names: list[str], said: list[str], ends: list[tuple[str, str]]) -> pd.DataFrame:
-    """The panels of `engine.charts.by_network.by_network`."""
-    first, last = zip(*ends, strict=True)
-    return pd.DataFrame(
-        {"p": range(len(names)), "name": names, "said": said, "first": first, "last": last}
     )
 
 

@@ -48,9 +48,9 @@ def recall(step: int = LAST) -> Shown:
 def loss(comparison: Comparison) -> Shown:
     """Losses and gradient norms, each network in a column of its own."""
     frames = _frames(comparison)
-    names = list(dict.fromkeys(frames["outcomes"]["run"]))
+    names = frames["outcomes"]["run"].unique().tolist()
     return Shown(
-        {"loss": _losses(frames["curves"], names, _fates(frames, names))},
+        {"loss": _losses(frames["curves"], names, _fates(frames, names), "loss")},
         sentences=_sentences(comparison),
     )
 
@@ -64,8 +64,8 @@ def growing(runs: Mapping[str, OwnNetwork | GrowingRun]) -> Shown:
         for name, frame in frames.items()
     ]
     said = [f"step {len(frame):,} of {runs[name].config.steps:,}" for name, frame in frames.items()]
-    drawn = _losses(pd.concat(curves, ignore_index=True), list(runs), said)
-    return Shown({"growing": replace(drawn, name="training-growing")})
+    drawn = _losses(pd.concat(curves, ignore_index=True), list(runs), said, "growing")
+    return Shown({"growing": drawn})
 
 
 def papers() -> Shown:
@@ -96,20 +96,21 @@ def memory(comparison: Comparison) -> Shown:
     asked = frames["memory"]
     # To an input that the answer doesn't depend on there is no answer, and nothing to forget.
     asked = asked.assign(error=asked["error"].where(asked["needed"] > 0))
+    names = asked["run"].unique().tolist()
+    title = "Error in answering to an input, log scale; grey: of who ignores it"
+    drawn = _by_network(
+        asked,
+        names,
+        [""] * len(names),
+        {title: {"needed": "mid", "error": "state"}},
+        x="distance",
+        ends=lambda own: ("last input", f"{own['distance'].max()} back"),
+        name="memory",
+        alt_text="Error in answering to an input, by how far back the input lies, of each network "
+        "and seed.",
+    )
     return Shown(
-        {
-            "memory": _one_row(
-                asked,
-                x="distance",
-                of=(("needed", "mid"), ("error", "state")),
-                ends=lambda own: ("last input", f"{own['distance'].max()} back"),
-                title="Error in answering to an input, log scale; grey: of who ignores it",
-                said=["" for _ in frames["outcomes"]["run"].unique()],
-                name="memory",
-                alt_text="Error in answering to an input, by how far back the input lies, of each "
-                "network and seed.",
-            )
-        },
+        {"memory": drawn},
         sentences=(
             *_sentences(comparison),
             "One input that the answer depends on is swapped for another number and the rest left as "
@@ -132,23 +133,21 @@ def gradients(comparison: Comparison) -> Shown:
         sort=False,
     )
     wide = both[list(WHEN)].set_axis(["before", "after"], axis="columns").reset_index()
-    names = list(dict.fromkeys(wide["run"]))
-    return Shown(
-        {
-            "gradients": _one_row(
-                wide,
-                x="timestep",
-                of=(("before", "mid"), ("after", "gradient")),
-                ends=lambda own: ("h₁", f"h{lowered(int(own['timestep'].max()))}"),
-                title="‖∂L/∂hₜ‖ with a target at T, log scale; grey: before training",
-                said=[_roads(wide[wide["run"] == name]) for name in names],
-                name="gradients",
-                logs=True,
-                alt_text="Norm of the gradient along time of each network and seed, before and "
-                "after training.",
-            )
-        }
+    names = wide["run"].unique().tolist()
+    title = "‖∂L/∂hₜ‖ with a target at T, log scale; grey: before training"
+    drawn = _by_network(
+        wide,
+        names,
+        [_roads(rows_where(wide, run=name)) for name in names],
+        {title: {"before": "mid", "after": "gradient"}},
+        x="timestep",
+        ends=lambda own: ("h₁", f"h{lowered(int(own['timestep'].max()))}"),
+        logs=True,
+        name="gradients",
+        alt_text="Norm of the gradient along time of each network and seed, before and after "
+        "training.",
     )
+    return Shown({"gradients": drawn})
 
 
 def _frames(comparison: Comparison) -> Frames:
@@ -203,68 +202,58 @@ def _recalled(step: int) -> str:
     return "; ".join(f"{name} {one}" for name, one in zip(RECALL, known, strict=True))
 
 
-def _losses(curves: pd.DataFrame, names: list[str], said: list[str]) -> Figure:
+def _losses(curves: pd.DataFrame, names: list[str], said: list[str], name: str) -> Figure:
     """Training loss above, the gradient's norm below, on the steps of the longest run."""
     last = max(curves["step"].max(), 2) if len(curves) else 2
-    parts: dict[str, list[pd.DataFrame]] = {"curves": [], "ticks": []}
-    for row, (column, ink) in enumerate((("train_loss", "state"), ("grad_norm", "gradient"))):
-        each = [rows.median_and_seeds(rows_where(curves, run=name), column) for name in names]
-        low, high, ticks = rows.axis(row, np.concatenate([part[column] for part in each]))
-        parts["ticks"].append(ticks)
-        parts["curves"] += [
-            rows.curves(part, p, row, "step", column, (0, last), (low, high), ink)
-            for p, part in enumerate(each)
-        ]
-    return _columns(
-        "loss", names, said, [("step 0", f"{last:,}")] * len(names), parts,
-        ["Training loss", "Norm of the gradient, before clipping"],
+    panels = {
+        "Training loss": {"train_loss": "state"},
+        "Norm of the gradient, before clipping": {"grad_norm": "gradient"},
+    }
+    return _by_network(
+        curves, names, said, panels, x="step", reach=(0, last),
+        ends=lambda _: ("step 0", f"{last:,}"), name=name,
         alt_text="Training loss and norm of the gradient of each network, every seed a thin line, "
         "the median bold.",
     )  # fmt: skip
 
 
-def _one_row(
-    frame: pd.DataFrame, *, x: str, of: tuple[tuple[str, str], ...],
-    ends: Callable[[pd.DataFrame], tuple[str, str]], title: str, said: list[str], name: str,
-    alt_text: str, logs: bool = False,
+def _by_network(
+    frame: pd.DataFrame, names: list[str], said: list[str], panels: Mapping[str, Mapping[str, str]],
+    *, x: str, reach: tuple[float, float] | None = None,
+    ends: Callable[[pd.DataFrame], tuple[str, str]], logs: bool = False, name: str, alt_text: str,
 ) -> Figure:  # fmt: skip
-    """Columns of one panel. of: columns of the frame, each with its ink; logs: logarithms already."""
-    names = list(dict.fromkeys(frame["run"]))
-    own = {one: frame[frame["run"] == one] for one in names}
-    lines = {
-        (one, column): rows.median_and_seeds(own[one], column, x, logs=logs)
-        for one in names
-        for column, _ in of
-    }
-    every = np.concatenate([part[column] for (_, column), part in lines.items()])
-    low, high, ticks = rows.axis(0, every)
-    parts = {
-        "ticks": [ticks],
-        "curves": [
-            rows.curves(lines[one, column], p, 0, x, column,
-                        (own[one][x].min(), own[one][x].max()), (low, high), ink)
-            for p, one in enumerate(names)
-            for column, ink in of
-        ],
-    }  # fmt: skip
-    return _columns(name, names, said, [ends(own[one]) for one in names], parts, [title],
-                    alt_text=alt_text)  # fmt: skip
+    """A column of panels for each network.
 
-
-def _columns(
-    name: str, names: list[str], said: list[str], ends: list[tuple[str, str]],
-    parts: Mapping[str, list[pd.DataFrame]], titles: list[str], *, alt_text: str,
-) -> Figure:  # fmt: skip
-    frames = {kind: pd.concat(of, ignore_index=True) for kind, of in parts.items()}
+    panels: by title, columns of `frame`, each with its ink. reach: the ends of x, if not each
+    network's own; ends: their names. logs: the columns are logarithms already.
+    """
+    own = [rows_where(frame, run=one) for one in names]
+    curves: list[pd.DataFrame] = []
+    ticks: list[pd.DataFrame] = []
+    for row, inks in enumerate(panels.values()):
+        lines = [
+            (p, column, rows.median_and_seeds(of, column, x, logs=logs))
+            for p, of in enumerate(own)
+            for column in inks
+        ]
+        values = np.concatenate([line[column] for _, column, line in lines])
+        low, high, of_row = rows.axis(row, values)
+        ticks.append(of_row)
+        for p, column, line in lines:
+            span = reach or (own[p][x].min(), own[p][x].max())
+            curves.append(rows.curves(line, p, row, x, column, span, (low, high), inks[column]))
+    heads = pd.DataFrame({"p": range(len(names)), "name": names, "said": said})
+    heads[["first", "last"]] = [ends(of) for of in own]
     drawn = figure(
         by_network,
         {
-            **frames,
-            "panels": rows.by_network(names, said, ends),
-            "titles": pd.DataFrame({"row": range(len(titles)), "words": titles}),
+            "curves": pd.concat(curves, ignore_index=True),
+            "ticks": pd.concat(ticks, ignore_index=True),
+            "panels": heads,
+            "titles": pd.DataFrame({"row": range(len(panels)), "words": list(panels)}),
         },
         alt_text=alt_text,
         caption="; ".join(f"{one}: {word}" for one, word in zip(names, said, strict=True) if word),
-        rows=len(titles),
+        rows=len(panels),
     )
     return replace(drawn, name=f"training-{name}")

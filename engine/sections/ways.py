@@ -3,8 +3,9 @@
 Nothing here depends on which way the config has: the browser chooses it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from engine.in_words import decimal
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.cell_flow import gate_sweep, gates_of
 
+T = TypeVar("T")
+Frames = dict[str, pd.DataFrame]
+Columns = dict[str, list[str] | Array]
 #: Units and timesteps of a strip of gates, at most: more would be smaller than a pixel.
 STRIP_UNITS, STRIP_STEPS = 64, 200
 #: A letter's height, as a share of a panel that is 100 wide: room between labels.
@@ -62,11 +66,6 @@ def as_chosen(config: RecurrentConfig, gates: str) -> RecurrentConfig:
     return chosen.get(gates, replace(bare, forget_bias=config.forget_bias or 0.0))
 
 
-def as_rnn(config: RecurrentConfig) -> RecurrentConfig:
-    """The vanilla RNN on the same data, of the same width, radius and seed."""
-    return replace(without_hands(config), cell="rnn")
-
-
 def ways_of(config: RecurrentConfig, asked: float | None) -> list[Way]:
     """All ways in the order of a picture's rows; last, a bias that a link asked for."""
     stops = [float(bias) for bias in FORGET_BIAS.values()]
@@ -74,6 +73,19 @@ def ways_of(config: RecurrentConfig, asked: float | None) -> list[Way]:
     computed = [Way("computed", bias, replace(config, forget_bias=bias)) for bias in biases]
     others = [Way(gates, np.nan, as_chosen(config, gates)) for gates in GATES.options[1:]]
     return computed[: len(stops)] + others + computed[len(stops) :]
+
+
+def biases_of(found: Sequence[Way]) -> list[float]:
+    """The forget biases among the ways, which can be swept together."""
+    return [way.forget_bias for way in found if way.gates == "computed"]
+
+
+def of_each(
+    found: Sequence[Way], swept: Iterable[T], alone: Callable[[RecurrentConfig], T]
+) -> list[T]:
+    """Something of every way: what its sweep found of each forget bias, of all others by itself."""
+    of_biases = iter(swept)
+    return [next(of_biases) if way.gates == "computed" else alone(way.config) for way in found]
 
 
 def not_a_stop(bias: float | None) -> float | None:
@@ -93,22 +105,27 @@ def strips(
 
     The units stand in the order of their forget gates at a bias of about 0, the most open on top.
     """
-    computed = [way.forget_bias for way in found if way.gates == "computed"]
-    swept = gate_sweep(config, computed)
-    middle = int(np.argmin(np.abs(np.array(computed))))
+    biases = biases_of(found)
+    swept = gate_sweep(config, biases)
+    middle = int(np.argmin(np.abs(np.array(biases))))
     units = np.argsort(-swept["forget"][middle].mean(axis=0), kind="stable")
     units = units[:: -(-len(units) // STRIP_UNITS)]
     steps = slice(None, None, -(-config.timesteps // STRIP_STEPS))
-    others = {way.gates: gates_of(way.config) for way in found if way.gates != "computed"}
+    by_bias = [{name: swept[name][n] for name in names} for n in range(len(biases))]
+    every = of_each(found, by_bias, lambda way: {name: of[0] for name, of in gates_of(way).items()})
     columns: dict[str, list[str]] = {}
     for name in names:
-        rest = iter(swept[name])
-        each = [
-            next(rest) if way.gates == "computed" else others[way.gates][name][0] for way in found
-        ]
+        each = [of_way[name] for of_way in every]
         columns[name] = [strip(matrix[steps][:, units].T) for matrix in each]
         columns[f"{name}_says"] = [decimal(matrix.mean()) for matrix in each]
     return columns
+
+
+def extent(curves: Iterable[Array], low: float, high: float) -> tuple[float, float]:
+    """The smallest and the largest finite number of all; no more than `low`, no less than `high`."""
+    values = np.concatenate(list(curves), axis=None)
+    values = values[np.isfinite(values)]
+    return float(values.min(initial=low)), float(values.max(initial=high))
 
 
 def powers(low: float, high: float) -> Axis:
@@ -117,12 +134,6 @@ def powers(low: float, high: float) -> Axis:
     ticks = power_ticks(low, max(high, low + 1))
     low, top = float(ticks["value"].iloc[0]), max(high, low + 1)
     return Axis(ticks[ticks["value"] <= top + 1e-9], low, top + 0.06 * (top - low))
-
-
-def linear(low: float, high: float, ticks: Sequence[float]) -> Axis:
-    """An axis of shares, with ticks in percent."""
-    rows = pd.DataFrame({"value": list(ticks), "words": [f"{tick:.0%}" for tick in ticks]})
-    return Axis(rows, low, high)
 
 
 def facts(timesteps: int, units: int, last_way: int = 0, **axes: Axis) -> pd.DataFrame:
@@ -138,14 +149,21 @@ def facts_of(config: RecurrentConfig, found: Sequence[Way], **axes: Axis) -> pd.
     return facts(config.timesteps, config.hidden_size, len(found) - 1, **axes)
 
 
-def lines(panel: WayPanel, axis: Axis, curves: Mapping[str, Array]) -> dict[str, list[str] | Array]:
+def named(found: Sequence[Way], columns: Mapping[str, Sequence[str] | Array]) -> pd.DataFrame:
+    """A row for each way: the hands that choose it, and the columns of its picture."""
+    biases = [way.forget_bias for way in found]
+    return pd.DataFrame({"gates": [way.gates for way in found], "forget_bias": biases, **columns})
+
+
+def lines(panel: WayPanel, axis: Axis, curves: Mapping[str, Array]) -> Columns:
     """The columns of a panel's curves, each (ways, timesteps): paths, ends, labels kept apart."""
-    columns: dict[str, list[str] | Array] = {}
+    columns: Columns = {}
     for name, values in curves.items():
         for size, height in (("wide", panel.high), ("narrow", panel.high_on_phone)):
             columns[f"{name}_{size}"] = [path(one, axis.low, axis.high, height) for one in values]
-        # Far beyond the axis is as good as at infinity, which JSON doesn't have.
-        ends_at = np.array([_first(one) for one in values])
+        # A curve ends at its first timestep that has a value. Far beyond the axis is as good as at
+        # infinity, which JSON doesn't have.
+        ends_at = pd.DataFrame(values).bfill(axis="columns")[0].to_numpy()
         columns[f"{name}_end"] = np.clip(ends_at, axis.low - 1, axis.high + 1)
     ends = np.stack([np.asarray(columns[f"{name}_end"]) for name in curves], axis=1)
     letters = max(LETTERS / panel.high, LETTERS_ON_PHONE / panel.high_on_phone)
@@ -188,9 +206,3 @@ def kept_apart(places: Array, low: float, high: float, gap: float) -> Array:
     result = np.full(len(places), np.nan)
     result[order] = np.clip(level, lowest, room) + steps
     return result
-
-
-def _first(curve: Array) -> float:
-    """Where a curve begins: at its first timestep that has a value."""
-    there = curve[~np.isnan(curve)]
-    return float(there[0]) if len(there) else np.nan

@@ -6,23 +6,13 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from engine.charts.stage import packed, power_ticks
+from engine.charts.stage import power_ticks
 from engine.extended_range import Array
 from engine.recurrent import RecurrentConfig, draw_weights
 from engine.recurrent.config import Activation
 from engine.recurrent.findings import lasting_from
-from engine.sections.gradient_rows.common import (
-    FARTHEST,
-    Frames,
-    change,
-    drawn_steps,
-    heard,
-    log10,
-    radii,
-    reach,
-    swept,
-    written_factor,
-)
+from engine.sections.gradient_rows import common
+from engine.sections.gradient_rows.common import Frames
 
 #: Seeds that a page has, and how many others are looked at where one's network never turns.
 SEEDS, OTHER_SEEDS = 100, 5
@@ -36,7 +26,7 @@ ACTIVATIONS: dict[str, Activation] = {"none": "identity", "tanh": "tanh", "relu"
 def runs_of_all(config: RecurrentConfig) -> dict[str, tuple[Array, Array]]:
     """log10 of ‖∂L/∂h_t‖ and ‖h_t‖ of each activation at every radius; nobody may change them."""
     return {
-        name: swept(replace(config, activation=activation))
+        name: common.swept(replace(config, activation=activation))
         for name, activation in ACTIVATIONS.items()
     }
 
@@ -44,7 +34,7 @@ def runs_of_all(config: RecurrentConfig) -> dict[str, tuple[Array, Array]]:
 @lru_cache(maxsize=64)
 def ratios(config: RecurrentConfig) -> dict[str, Array]:
     """log10 ‖∂L/∂h_1‖/‖∂L/∂h_T‖ of each activation at every radius."""
-    return {name: change(gradient) for name, (gradient, _) in runs_of_all(config).items()}
+    return {name: common.change(gradient) for name, (gradient, _) in runs_of_all(config).items()}
 
 
 @lru_cache(maxsize=32)
@@ -59,10 +49,10 @@ def seed_that_turns(config: RecurrentConfig) -> tuple[int, float] | None:
     for seed in range(config.seed + 1, config.seed + 1 + OTHER_SEEDS):
         other = replace(config, seed=seed % SEEDS)
         tanh, relu = (
-            change(swept(replace(other, activation=ACTIVATIONS[name]))[0])
+            common.change(common.swept(replace(other, activation=ACTIVATIONS[name]))[0])
             for name in ("tanh", "relu")
         )
-        turn = lasting_from(radii(), tanh < relu)
+        turn = lasting_from(common.radii(), tanh < relu)
         if turn is not None:
             found.append((turn, other.seed))
     return min(found)[::-1] if found else None
@@ -70,63 +60,49 @@ def seed_that_turns(config: RecurrentConfig) -> tuple[int, float] | None:
 
 def activations(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.activations.activations`, by name."""
-    steps = drawn_steps(config.timesteps)
-    drawn = steps["t"].to_numpy() - 1
+    steps = common.drawn_steps(config.timesteps)
     runs = runs_of_all(config)
-    reaches = [reach(*run) for run in runs.values()]
+    reaches = [common.reach(*run) for run in runs.values()]
     ticks = power_ticks(min(low for low, _ in reaches), max(high for _, high in reaches))
-    largest = singular_value(config) * radii()
+    largest = float(np.linalg.norm(draw_weights(config).w_h, 2)) * common.radii()
     numbers = config.hidden_size * config.batch_size
     columns: dict[str, object] = {
-        "i": np.arange(len(radii())),
-        "at": radii(),
+        "i": np.arange(len(common.radii())),
+        "at": common.radii(),
         "limit": np.log10(numbers) / 2,
         "limit_words": f"the state can’t pass √{numbers}",
     }
-    curves: dict[str, list[str]] = {}
     for name, (gradient, state) in runs.items():
-        of_each = of_activation(gradient, state, largest, ticks)
+        of_each = _of_activation(gradient, state, largest, ticks)
         columns |= {f"{column}_{name}": values for column, values in of_each.items()}
-        curves |= {
-            f"gs_{name}": packed(gradient[:, drawn].T),
-            f"hs_{name}": packed(state[:, drawn].T),
-        }
-    return {"steps": steps.assign(**curves), "radii": pd.DataFrame(columns), "ticks": ticks}
+        steps = common.with_curves(steps, **{f"gs_{name}": gradient, f"hs_{name}": state})
+    return {"steps": steps, "radii": pd.DataFrame(columns), "ticks": ticks}
 
 
-def singular_value(config: RecurrentConfig) -> float:
-    """The largest singular value of W_h at a spectral radius of 1."""
-    w_h = draw_weights(replace(config, spectral_radius=1.0)).w_h
-    return float(np.linalg.norm(w_h, 2))
-
-
-def of_activation(
+def _of_activation(
     gradient: Array, state: Array, largest: Array, ticks: pd.DataFrame
 ) -> dict[str, object]:
     """What a panel says of each radius: words, and where its bound crosses its axis."""
     low, high = ticks["value"].iloc[0], ticks["value"].iloc[-1]
-    timesteps, ratio = gradient.shape[1], change(gradient)
-    kept = 10 ** np.clip(ratio / max(timesteps - 1, 1), -FARTHEST, 3)
+    timesteps, ratio = gradient.shape[1], common.change(gradient)
+    kept = 10 ** np.clip(ratio / max(timesteps - 1, 1), -common.FARTHEST, 3)
     label = round(0.26 * (timesteps - 1))
     bounds = [
-        crossing(last, timesteps, step, (low, high))
-        for last, step in zip(gradient[:, -1], log10(largest), strict=True)
+        _crossing(last, timesteps, step, (low, high))
+        for last, step in zip(gradient[:, -1], common.log10(largest), strict=True)
     ]
-    bound = dict(
-        zip(("bound_t0", "bound_v0", "bound_t1", "bound_v1"), np.transpose(bounds), strict=True)
-    )
-    place = {"g_last": gradient[:, -1], "g_label": gradient[:, label], "h_last": state[:, -1]}
+    corners = ("bound_t0", "bound_v0", "bound_t1", "bound_v1")
     return {
-        **{name: np.clip(values, -FARTHEST, FARTHEST) for name, values in place.items()},
-        **bound,
+        **common.on_axis(g_last=gradient[:, -1], g_label=gradient[:, label], h_last=state[:, -1]),
+        **dict(zip(corners, np.transpose(bounds), strict=True)),
         "above": gradient[:, label] > state[:, label],
         "share": np.where((ratio >= low) & (ratio <= high), ratio, np.nan),
-        "headline": [heard(d, timesteps) for d in ratio],
-        "kept_words": [f"keeps {written_factor(factor)} a step" for factor in kept],
+        "headline": [common.heard(d, timesteps) for d in ratio],
+        "kept_words": [f"keeps {common.written_factor(factor)} a step" for factor in kept],
     }
 
 
-def crossing(
+def _crossing(
     last: float, timesteps: int, a_step: float, ends: tuple[float, float]
 ) -> tuple[float, float, float, float]:
     """The part inside an axis of the line through (T, last) that rises by `a_step` a step back.

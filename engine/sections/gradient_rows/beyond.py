@@ -11,16 +11,8 @@ from engine.extended_range import Array
 from engine.in_words import scientific
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.theory import log10_power_norms
-from engine.sections.gradient_rows.common import (
-    CURVE_POINTS,
-    FARTHEST,
-    NODES,
-    NODES_ON_A_PHONE,
-    Frames,
-    labelled,
-    log10,
-    radii,
-)
+from engine.sections.gradient_rows import common
+from engine.sections.gradient_rows.common import Frames, Heading
 
 #: Powers that are drawn at least, and looked through for a peak at most.
 FEWEST, MOST = 60, 500
@@ -63,55 +55,44 @@ def beyond(config: RecurrentConfig) -> Frames:
     norms = norms_of_powers(config)
     shown = max(config.timesteps, FEWEST)
     # Powers count from 0, timesteps from 1.
-    big, bigger = (np.array(labelled(shown + 1, most)) - 1 for most in (NODES, NODES_ON_A_PHONE))
-    spread = np.linspace(0, shown, min(shown + 1, CURVE_POINTS)).round().astype(int)
-    n = np.array(sorted({*spread.tolist(), *big.tolist(), *bigger.tolist()}))
-    singular, at = float(norms[1]), np.maximum(log10(radii()), -FARTHEST)
-    peaks = [peak_of(norms, radius) for radius in radii()]
+    nodes = common.drawn_steps(shown + 1)
+    n = nodes["t"].to_numpy() - 1
+    singular, at = float(norms[1]), np.maximum(common.log10(common.radii()), -common.FARTHEST)
+    peaks = [peak_of(norms, radius) for radius in common.radii()]
     highest = max(peak.log10 for peak in peaks if peak.is_all)
     around = norms[: shown + 1] + np.arange(shown + 1) * np.log10(np.array([[0.7], [1.2]]))
     ticks = power_ticks(min(float(around.min()), -4.0), max(float(around.max()), highest, 2.0))
     low, high = float(ticks["value"].iloc[0]), float(ticks["value"].iloc[-1])
     early, label = 0.12 * shown, round(0.3 * shown)
-    place = {
-        "norm_label": norms[label] + label * at,
-        "eigenvalue_label": label * at,
-        "singular_label": early * (singular + at),
-        "share": np.array([peak.log10 if peak.is_all else high for peak in peaks]),
-    }
-    steps = pd.DataFrame(
-        {
-            "t": n,
-            "norm": norms[n],
-            "singular": n * singular,
-            "big": np.isin(n, big),
-            "bigger": np.isin(n, bigger),
-        }
-    )
+    share = np.array([peak.log10 if peak.is_all else high for peak in peaks])
+    curves = {"t": n, "norm": norms[n], "singular": n * singular}
+    steps = pd.DataFrame({**curves, "big": nodes["big"], "bigger": nodes["bigger"]})
     of_radii = pd.DataFrame(
         {
             "i": np.arange(len(at)),
-            "at": radii(),
+            "at": common.radii(),
             "log10_at": at,
-            **{name: np.clip(of, -FARTHEST, FARTHEST) for name, of in place.items()},
-            "eigenvalue_words": [f"{radius:.2f}ⁿ, the largest |eigenvalue|" for radius in radii()],
-            "singular_words": [
-                f"{radius * 10**singular:.2f}ⁿ, the largest singular value" for radius in radii()
+            **common.on_axis(
+                norm_label=norms[label] + label * at,
+                eigenvalue_label=label * at,
+                singular_label=early * (singular + at),
+                share=share.clip(low, high),
+            ),
+            "eigenvalue_words": [
+                f"{radius:.2f}ⁿ, the largest |eigenvalue|" for radius in common.radii()
             ],
-            **_words(peaks),
+            "singular_words": [
+                f"{radius * 10**singular:.2f}ⁿ, the largest singular value"
+                for radius in common.radii()
+            ],
+            **common.as_columns(map(_heading, common.radii().tolist(), peaks)),
         }
     )
-    of_radii["share"] = of_radii["share"].clip(low, high)
     return {"steps": steps, "radii": of_radii, "ticks": ticks}
 
 
-def _words(peaks: list[Peak]) -> dict[str, list[str]]:
-    texts = [words(radius, peak) for radius, peak in zip(radii().tolist(), peaks, strict=True)]
-    return {name: [text[name] for text in texts] for name in texts[0]}
-
-
-def words(radius: float, peak: Peak) -> dict[str, str]:
-    """Headline and sentences of one radius."""
+def _heading(radius: float, peak: Peak) -> Heading:
+    """How far the powers of W_h stretch a gradient at one radius."""
     known = f"Every |eigenvalue| is at most {radius:.2f}."
     back = "1 step" if peak.power == 1 else f"{peak.power} steps"
     lead = f"{known} In {back} back, Wₕ can stretch a gradient"
@@ -129,10 +110,5 @@ def words(radius: float, peak: Peak) -> dict[str, str]:
         lead, headline = f"{known} In any number of steps back, Wₕ brings", "no growth"
         sentence = "The eigenvalue rule holds from the first step."
     short = sentence if len(sentence) < 60 else "In the long run the eigenvalue decides."
-    return {
-        "lead": lead,
-        "lead_short": lead if len(lead) < 50 else f"{back} can stretch a gradient",
-        "headline": headline,
-        "sentence": sentence,
-        "sentence_short": short,
-    }
+    lead_short = lead if len(lead) < 50 else f"{back} can stretch a gradient"
+    return Heading(lead, lead_short, headline, sentence, short)

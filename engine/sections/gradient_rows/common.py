@@ -1,12 +1,17 @@
 """What the rows of all pictures of the vanilla RNN's gradient have in common.
 
-Nothing here depends on the radius of the config: the browser chooses it.
+A config comes at a spectral radius of 1: the browser chooses among all radii.
 """
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine import in_words
+from engine.charts.stage import packed
 from engine.charts.unrolled import RADIUS
 from engine.extended_range import LOG10_LARGEST, LOG10_SMALLEST, Array
 from engine.in_words import lowered, raised
@@ -22,6 +27,21 @@ SHOWN_FROM, SHOWN_TO = 0.5, 1.5
 FARTHEST = 1e4
 
 Frames = dict[str, pd.DataFrame]
+
+
+class Heading(NamedTuple):
+    """What stands above a picture at one radius: with room and, `…_short`, on a phone."""
+
+    lead: str
+    lead_short: str
+    headline: str
+    sentence: str
+    sentence_short: str
+
+
+def as_columns(headings: Iterable[Heading]) -> dict[str, tuple[str, ...]]:
+    """One column for each part of the headings."""
+    return dict(zip(Heading._fields, zip(*headings, strict=True), strict=True))
 
 
 def radii() -> Array:
@@ -56,14 +76,23 @@ def drawn_steps(timesteps: int, points: int = CURVE_POINTS) -> pd.DataFrame:
     )
 
 
+def with_curves(steps: pd.DataFrame, **curves: Array) -> pd.DataFrame:
+    """`steps` with a packed column for each of the curves, (values of the slider, timesteps)."""
+    drawn = steps["t"].to_numpy() - 1
+    return steps.assign(**{name: packed(of[:, drawn].T) for name, of in curves.items()})
+
+
+def on_axis(**places: Array) -> dict[str, Array]:
+    """Places on an axis by name; infinities, which have none, are far outside."""
+    return {name: np.clip(of, -FARTHEST, FARTHEST) for name, of in places.items()}
+
+
 def swept(config: RecurrentConfig) -> tuple[Array, Array]:
     """Base-10 logarithms of ‖∂L/∂h_t‖ and ‖h_t‖ at every radius, (radii, timesteps) each."""
     frame = spectral_sweep(config, radii(), log10=True)
+    gradient, state = frame["log10_grad_hidden_norm"], frame["log10_hidden_norm"]
     shape = (len(radii()), config.timesteps)
-    return (
-        frame["log10_grad_hidden_norm"].to_numpy().reshape(shape),
-        frame["log10_hidden_norm"].to_numpy().reshape(shape),
-    )
+    return gradient.to_numpy().reshape(shape), state.to_numpy().reshape(shape)
 
 
 def change(gradient: Array) -> Array:
@@ -72,9 +101,12 @@ def change(gradient: Array) -> Array:
         return gradient[:, 0] - gradient[:, -1]
 
 
-def reach(gradient: Array, state: Array) -> tuple[float, float]:
-    """What the axis has to show, low and high: both norms at radii around 1."""
-    inside = (radii() >= SHOWN_FROM) & (radii() <= SHOWN_TO)
+def reach(
+    gradient: Array, state: Array, inside: NDArray[np.bool_] | None = None
+) -> tuple[float, float]:
+    """What the axis has to show, low and high: both norms `inside`, if not at radii around 1."""
+    if inside is None:
+        inside = (radii() >= SHOWN_FROM) & (radii() <= SHOWN_TO)
     finite = gradient[inside][np.isfinite(gradient[inside])]
     states = state[inside][np.isfinite(state[inside])]
     low = min(finite.min(initial=-6.0), -6.0)

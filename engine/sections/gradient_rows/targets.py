@@ -10,14 +10,8 @@ from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.findings import NEARBY
 from engine.recurrent.loss_sweep import DISTANCES, LossSweep, loss_sweep
-from engine.sections.gradient_rows.common import (
-    FARTHEST,
-    Frames,
-    drawn_steps,
-    labelled,
-    radii,
-    reach,
-)
+from engine.sections.gradient_rows import common
+from engine.sections.gradient_rows.common import Frames, Heading
 
 #: Points of the curves, and losses whose own curve is drawn.
 POINTS, LOSSES = 50, 8
@@ -26,22 +20,21 @@ POINTS, LOSSES = 50, 8
 def targets(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.targets.targets`, by name."""
     timesteps = config.timesteps
-    steps = drawn_steps(timesteps, POINTS)
-    t, losses = steps["t"].to_numpy(), labelled(timesteps, LOSSES)
-    found = loss_sweep(config, radii(), losses, t.tolist())
-    ticks = power_ticks(*reach(found.single[-1], found.total))
+    steps = common.drawn_steps(timesteps, POINTS)
+    t, losses = steps["t"].to_numpy(), common.labelled(timesteps, LOSSES)
+    found = loss_sweep(config, common.radii(), losses, t.tolist())
+    ticks = power_ticks(*common.reach(found.single[-1], found.total))
     curves = [
         pd.DataFrame({"k": k, "t": t[t <= k], "gs": packed(own[:, t <= k].T, 5)})
         for k, own in zip(losses, found.single, strict=True)
     ]
     alone = pd.concat(curves, ignore_index=True)
     edges = np.cumsum(found.shares, axis=0)
-    shares = pd.DataFrame({"t": t})
     bands = {f"e{n}": packed(edges[n - 1].T, 4) for n in range(1, len(DISTANCES))}
     return {
         "steps": steps.assign(loss=[f"L{lowered(k)}" for k in t], gs=packed(found.total.T, 5)),
         "losses": alone.assign(is_last=alone["k"] == timesteps),
-        "shares": shares.assign(**bands),
+        "shares": pd.DataFrame({"t": t, **bands}),
         "radii": _of_radii(found, t, timesteps),
         "ticks": ticks,
     }
@@ -51,23 +44,22 @@ def _of_radii(found: LossSweep, t: Array, timesteps: int) -> pd.DataFrame:
     """What the picture says of each radius: places of its words, and the words."""
     label = int(np.argmin(np.abs(t - (1 + 0.17 * (timesteps - 1)))))
     last = found.single[-1]
-    place = {
-        "g_last": found.total[:, -1],
-        "g_label": found.total[:, label],
-        "last_label": last[:, label],
-    }
     near = near_share(found.shares[:, :, 0], NEARBY if is_long(timesteps) else 0)
-    texts = [
-        words(share, of_last, of_all, timesteps)
+    said = [
+        _heading(share, of_last, of_all, timesteps)
         for share, of_last, of_all in zip(near, _ratio(last), _ratio(found.total), strict=True)
     ]
     return pd.DataFrame(
         {
-            "i": np.arange(len(radii())),
-            "at": radii(),
-            **{name: np.clip(values, -FARTHEST, FARTHEST) for name, values in place.items()},
+            "i": np.arange(len(common.radii())),
+            "at": common.radii(),
+            **common.on_axis(
+                g_last=found.total[:, -1],
+                g_label=found.total[:, label],
+                last_label=last[:, label],
+            ),
             **_band_names(found.shares, t),
-            **{name: [text[name] for text in texts] for name in texts[0]},
+            **common.as_columns(said),
         }
     )
 
@@ -90,9 +82,7 @@ def _band_names(shares: Array, t: Array) -> dict[str, Array]:
 
 def near_share(shares: Array, most: int) -> Array:
     """The share at h_1 of the losses at most so far ahead, (radii,). shares: (groups, radii)."""
-    groups = [
-        n for n, (_, last) in enumerate(DISTANCES) if last is not None and last <= most
-    ]  # fmt: skip
+    groups = [last is not None and last <= most for _, last in DISTANCES]
     near: Array = shares[groups].sum(axis=0)
     return near
 
@@ -103,17 +93,15 @@ def is_long(timesteps: int) -> bool:
 
 
 def _ratio(gradient: Array) -> Array:
-    """log10 of the norm at the first timestep over that at the last, (radii,)."""
-    first, last = gradient[:, 0], gradient[:, -1]
-    with np.errstate(invalid="ignore"):
-        return np.where(first == last, 0.0, first - last)
+    """As `change`, and 0 where both are exactly zero."""
+    return np.where(gradient[:, 0] == gradient[:, -1], 0.0, common.change(gradient))
 
 
-def words(near: float, of_last: float, of_all: float, timesteps: int) -> dict[str, str]:
-    """Headline and sentences of one radius.
+def _heading(near: float, of_last: float, of_all: float, timesteps: int) -> Heading:
+    """What h_1 hears at one radius.
 
-    near: of what h_1 hears, the share of the near losses. of_last, of_all: log10 of the norm at
-    h_1 over that at h_T, of the last loss's gradient and of that of all losses.
+    near: the share of the near losses. of_last, of_all: log10 of the norm at h_1 over that at h_T,
+    of the last loss's gradient and of that of all losses.
     """
     own = "its own loss and the next 10 send" if is_long(timesteps) else "its own loss sends"
     part = in_words.part_of(of_last)
@@ -126,10 +114,10 @@ def words(near: float, of_last: float, of_all: float, timesteps: int) -> dict[st
     else:
         sentence += "alone, it vanishes, and "
         sentence += "the sum hides that." if of_all > -1 else "so does the sum."
-    return {
-        "lead": f"With a target at every step: of what h₁ hears, {own}",
-        "lead_short": f"Of what h₁ hears, {own}",
-        "headline": in_words.percent(near),
-        "sentence": sentence,
-        "sentence_short": short,
-    }
+    return Heading(
+        f"With a target at every step: of what h₁ hears, {own}",
+        f"Of what h₁ hears, {own}",
+        in_words.percent(near),
+        sentence,
+        short,
+    )
