@@ -16,6 +16,7 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from engine.arguments import require_integer
 from engine.decoding.beam import SearchRules
 from engine.decoding.models import ROUNDING, LanguageModel, State, future_of
 from engine.decoding.record import BeamSearchResult, SearchRecord, StepArrays
-from engine.decoding.scoring import Scoring, ScoringName
+from engine.decoding.scoring import Conventions
 from engine.numerics import Array
 
 #: Cell evaluations that exact search spends before it gives up, and the most that one may ask for.
@@ -56,16 +57,14 @@ def exact_search(
     model: LanguageModel,
     max_length: int,
     *,
-    end_token: str | None = None,
-    length_penalty: float = 0.0,
-    scoring: ScoringName = "length",
-    count_end_token: bool = True,
     max_model_steps: int = DEFAULT_MODEL_STEPS,
+    **conventions: Unpack[Conventions],
 ) -> ExactSearchResult:
     """The most likely of all sequences (handout, 2): what `exhaustive_search` finds, by cutting.
 
-    max_length, end_token, length_penalty, scoring, count_end_token: as in `beam_search`; as they
-        stand, the best by log_prob. Dead ends and ties as in exhaustive search, too.
+    max_length and the conventions (end_token, length_penalty, scoring, count_end_token): as in
+        `beam_search`; as they stand, the best by log_prob. Dead ends and ties as in exhaustive
+        search, too.
     max_model_steps: cell evaluations after which the search gives up, 1 to 100 000. It then
         returns the best whole sequence so far, or a prefix if it hasn't come across any, and
         `proved` is False. `model_steps` counts those that were spent, never more. So it does when it
@@ -74,8 +73,7 @@ def exact_search(
     because nothing could be cut.
     """
     require_integer("max_model_steps", max_model_steps, 1, MAX_MODEL_STEPS)
-    ranking = Scoring(scoring, length_penalty, count_end_token)
-    rules = SearchRules.checked(model, max_length, end_token, ranking, recompute=False)
+    rules = SearchRules.checked(model, max_length, **conventions)
     search = _Search(model, rules, max_model_steps)
     proved = search.run()
     record = SearchRecord(model.vocabulary, search.path())
@@ -124,11 +122,6 @@ class _Search:
         self._merged = False
         self._come_across = 0
 
-    @property
-    def answer(self) -> _Prefix:
-        """The best whole sequence, or where there is none the best of the longest prefixes."""
-        return self.deepest if self.best is None else self.best
-
     def run(self) -> bool:
         """Search to the end, or to the end of the budget: False."""
         batch = [_START]
@@ -149,9 +142,12 @@ class _Search:
             heapq.heappush(self._open, (-prefix.log_prob, next(self._order), prefix))
 
     def path(self) -> list[StepArrays]:
-        """The answer as the steps of a search that keeps nothing else."""
+        """The answer as the steps of a search that keeps nothing else.
+
+        That is the best whole sequence, or where there is none the best of the longest prefixes.
+        """
         one, steps = np.zeros(1, dtype=np.int64), []
-        for prefix in self.answer.tokens():
+        for prefix in (self.best or self.deepest).tokens():
             finished = prefix.token == self.rules.end
             length = self.rules.scoring.length(prefix.length, finished)
             step = StepArrays(

@@ -1,12 +1,13 @@
 """Exhaustive search: every one of the M^T sequences, where there are few enough of them."""
 
 from dataclasses import replace
+from typing import Unpack
 
 from engine.arguments import require_integer
 from engine.decoding.beam import MAX_LENGTH, SearchRules, run_search
 from engine.decoding.models import LanguageModel, TreeModel
 from engine.decoding.record import BeamSearchResult
-from engine.decoding.scoring import Scoring, ScoringName
+from engine.decoding.scoring import Conventions
 
 #: Sequences that exhaustive search is willing to list.
 MAX_SEQUENCES = 100_000
@@ -31,11 +32,8 @@ def exhaustive_search(
     model: LanguageModel,
     max_length: int,
     *,
-    end_token: str | None = None,
-    length_penalty: float = 0.0,
-    scoring: ScoringName = "length",
-    count_end_token: bool = True,
     recompute: bool = False,
+    **conventions: Unpack[Conventions],
 ) -> BeamSearchResult:
     """Every possible sequence, best first: what a beam that never prunes would find.
 
@@ -43,8 +41,7 @@ def exhaustive_search(
     states. Raises ValueError where more than 100 000 sequences would have to be listed; ask
     `sequences_to_visit` before.
     """
-    ranking = Scoring(scoring, length_penalty, count_end_token)
-    rules = SearchRules.checked(model, max_length, end_token, ranking, recompute)
+    rules = SearchRules.checked(model, max_length, **conventions, recompute=recompute)
     size, count = len(model.vocabulary), sequences_to_visit(model, max_length)
     if count > MAX_SEQUENCES:
         shown = f"{count:,}" if max_length * len(str(size)) < 50 else "far more"

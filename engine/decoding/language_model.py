@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.decoding.models import State, Tokens, checked_vocabulary, shown
+from engine.arguments import shown
+from engine.decoding.models import State, Tokens, checked_vocabulary
 from engine.extended_range import Array
 
 MAX_PROMPT = 200

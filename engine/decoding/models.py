@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.arguments import shown
 from engine.extended_range import Array
 
 Tokens = NDArray[np.int64]
@@ -248,9 +249,3 @@ def _check_edge(prefix: tuple[str, ...], token: object, log_prob: object) -> Non
             f"tree has the log-probability {log_prob!r} for {token!r} after {prefix!r}; allowed "
             "is a number from -inf to 0"
         )
-
-
-def shown(value: object) -> str:
-    """`value` for an error message, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:200]}…"

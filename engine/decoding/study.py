@@ -75,8 +75,7 @@ def measure(model: LSTMLanguageModel, text: str, prompt: str) -> Entry:
     exact = exact_search(model, MAX_LENGTH, end_token=END_TOKEN)
     found = {}
     for scoring, widths in WIDTHS.items():
-        ranking = Scoring(scoring, PENALTY)
-        rules = SearchRules.checked(model, MAX_LENGTH, END_TOKEN, ranking, recompute=False)
+        rules = SearchRules.checked(model, MAX_LENGTH, END_TOKEN, PENALTY, scoring)
         entries: list[list[Any]] = []
         for width in widths:
             if scoring == "sum" and exact.certain_width and width >= exact.certain_width:

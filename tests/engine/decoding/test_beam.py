@@ -21,7 +21,6 @@ from engine.decoding import (
     sequences_to_visit,
 )
 from engine.decoding.beam import SearchRules, run_search
-from engine.decoding.scoring import Scoring
 from tests.engine.decoding.strategies import (
     Case,
     PlainHypothesis,
@@ -29,6 +28,7 @@ from tests.engine.decoding.strategies import (
     lstm_models,
     markov_cases,
     plain_beam_search,
+    plain_greedy_search,
 )
 
 lengths = st.integers(1, 5)
@@ -62,15 +62,21 @@ def test_beam_search_is_algorithm_1(
 
 
 @given(cases, lengths, ends, penalties)
-def test_a_beam_of_one_is_greedy_search(
+def test_greedy_search_takes_the_most_likely_token_and_a_beam_of_one_does_the_same(
     case: Case, max_length: int, end: str | None, penalty: float
 ) -> None:
     end = end_of(case, end)
-    greedy = greedy_search(case.model, max_length, end_token=end, length_penalty=penalty)
-    beam = beam_search(case.model, 1, max_length, end_token=end, length_penalty=penalty)
-    assert greedy.hypotheses == beam.hypotheses
-    assert greedy.model_steps == beam.model_steps
-    assert greedy.candidates.equals(beam.candidates)
+    plain = plain_greedy_search(case, max_length, end)
+    for found in (
+        greedy_search(case.model, max_length, end_token=end, length_penalty=penalty),
+        beam_search(case.model, 1, max_length, end_token=end, length_penalty=penalty),
+    ):
+        assert facts(found.hypotheses) == [(plain.tokens, plain.log_prob, plain.finished)]
+        assert found.best.score == plain.log_prob / max(1, len(plain.tokens)) ** penalty
+        assert found.candidates["token"].tolist() == list(plain.tokens)
+        # What stands in a dead end has been read, too.
+        reads_on = not plain.finished and len(plain.tokens) < max_length
+        assert found.model_steps == len(plain.tokens) + reads_on
 
 
 @given(markov_cases(), lengths)
@@ -107,8 +113,7 @@ def test_a_settled_search_has_the_best_that_it_would_end_with(
 ) -> None:
     end = end_of(case, end)
     whole = beam_search(case.model, beam_width, max_length, end_token=end, length_penalty=penalty)
-    scoring = Scoring("length", penalty)
-    rules = SearchRules.checked(case.model, max_length, end, scoring, recompute=False)
+    rules = SearchRules.checked(case.model, max_length, end, penalty)
     settled = run_search(case.model, beam_width, rules, until_settled=True)
     assert settled.best == whole.best
     assert settled.model_steps <= whole.model_steps
