@@ -40,8 +40,8 @@ def optimum(config: DecodingConfig) -> Hypothesis | None:
 
 
 def best_by_beam_width(config: DecodingConfig, best: Hypothesis | None) -> pd.DataFrame:
-    """Columns as in `verdict.best_by_beam_width`, for k up to 20 or as wide as all sequences."""
-    widths = range(1, min(MAX_WIDTH, config.sequences_to_visit) + 1)
+    """Columns as in `verdict.best_by_beam_width`, for k up to 20."""
+    widths = range(1, MAX_WIDTH + 1)
     return verdict.best_by_beam_width(
         config.model, config.max_length, widths, optimum=best, **config.conventions
     )

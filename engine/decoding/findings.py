@@ -10,6 +10,7 @@ import pandas as pd
 from engine.decoding import handout_tree
 from engine.decoding.config import DecodingConfig
 from engine.decoding.cost import costs_at, growth_on_doubling
+from engine.decoding.exhaustive import sequence_count
 from engine.decoding.language_run import LanguageRun
 from engine.decoding.models import LanguageModel, TreeModel, token_log_probs
 from engine.decoding.record import (
@@ -22,7 +23,7 @@ from engine.decoding.record import (
 )
 from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.verdict import TIE, LostOptimum, is_as_good, is_whole
-from engine.in_words import decimal, literal, that_sets
+from engine.in_words import decimal, literal, raised, that_sets
 from engine.questions import Verdict
 
 #: How many hypotheses a sentence names.
@@ -34,8 +35,6 @@ HANDOUT_STORED = {
     2: {("neural", "network"): -1.25, ("network", "neural"): -1.33},
     3: {("neural", "network", "network"): -1.85, ("network", "neural", "network"): -1.93},
 }
-
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def sequence(tokens: Sequence[str]) -> str:
@@ -79,8 +78,8 @@ def stored_in_words(model: LanguageModel, step: SearchStep) -> str:
 def count_in_words(config: DecodingConfig) -> str:
     """M^T written out, as far as the number is readable: "2³ = 8"."""
     size, length = len(config.model.vocabulary), config.max_length
-    power = f"{size}{str(length).translate(_SUPERSCRIPTS)}"
-    count = config.sequence_count
+    power = f"{size}{raised(length)}"
+    count = sequence_count(config.model, length)
     return f"{power} = {count:,}" if count < 10**15 else power
 
 

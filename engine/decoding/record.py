@@ -55,16 +55,6 @@ class StoredHypothesis(Hypothesis):
 
     state: dict[str, NDArray[Any]] | None
 
-    @property
-    def hidden_state(self) -> NDArray[Any] | None:
-        """h, (hidden,), for a recurrent model."""
-        return None if self.state is None else self.state.get("hidden_state")
-
-    @property
-    def cell_state(self) -> NDArray[Any] | None:
-        """C, (hidden,), for an LSTM."""
-        return None if self.state is None else self.state.get("cell_state")
-
 
 @dataclass(frozen=True, eq=False)
 class StepArrays:
@@ -105,9 +95,14 @@ class SearchRecord:
             rows = step.parent[rows]
         return tokens
 
+    def beam_words(self, timestep: int) -> list[tuple[str, ...]]:
+        """The sequences of the beam after `timestep`, best first."""
+        rows = self.beam_tokens(timestep).tolist()
+        return [tuple(self.vocabulary[i] for i in row if i >= 0) for row in rows]
+
     def candidate_tokens(self, timesteps: range) -> Iterator[tuple[str, ...]]:
         """The tokens of every candidate of `timesteps`, step by step, best first."""
-        beam = self.words(self.beam_tokens(timesteps.start - 1))
+        beam = self.beam_words(timesteps.start - 1)
         for timestep in timesteps:
             step = self.steps[timestep - 1]
             columns = (step.parent.tolist(), step.token.tolist(), step.carried.tolist())
@@ -150,10 +145,6 @@ class SearchRecord:
         }
         return pd.DataFrame({name: columns[name] for name in CANDIDATE_COLUMNS})
 
-    def words(self, tokens: Indices) -> list[tuple[str, ...]]:
-        """Rows of places in the vocabulary as tuples of strings, without the padding."""
-        return [tuple(self.vocabulary[i] for i in row if i >= 0) for row in tokens.tolist()]
-
 
 @dataclass(frozen=True, eq=False)
 class SearchStep:
@@ -191,7 +182,7 @@ class SearchStep:
         step = self._arrays
         finished = step.finished[: step.kept]
         row = np.cumsum(~finished) - 1
-        words = self._record.words(self._record.beam_tokens(self.timestep))
+        words = self._record.beam_words(self.timestep)
         return tuple(
             StoredHypothesis(
                 tokens=tokens,
@@ -204,13 +195,6 @@ class SearchStep:
             )
             for i, tokens in enumerate(words)
         )
-
-    @property
-    def dead_ends(self) -> tuple[tuple[str, ...], ...]:
-        """Hypotheses of the beam before that nothing can follow: every next token is impossible."""
-        words = self._record.words(self._record.beam_tokens(self.timestep - 1))
-        parents = set(self._arrays.parent.tolist())
-        return tuple(tokens for i, tokens in enumerate(words) if i not in parents)
 
     @property
     def _arrays(self) -> StepArrays:
@@ -234,7 +218,7 @@ class BeamSearchResult:
         if not steps:  # nothing can follow the start: the empty sequence is all there is
             return (Hypothesis((), 0.0, 0.0, finished=False),)
         last = steps[-1]
-        words = self._record.words(self._record.beam_tokens(len(steps)))
+        words = self._record.beam_words(len(steps))
         numbers = (array[: last.kept].tolist() for array in (last.log_prob, last.score))
         rows = zip(words, *numbers, last.finished[: last.kept].tolist(), strict=True)
         return tuple(Hypothesis(*row) for row in rows)

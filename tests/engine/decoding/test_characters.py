@@ -82,10 +82,9 @@ def test_a_hypothesis_has_torchs_score_and_carries_torchs_states(prompt: str, wi
         assert kept.log_prob == pytest.approx(score, rel=1e-9)
         assert kept.log_prob == pytest.approx(sequence_log_prob(model(prompt), kept.tokens))
         if not kept.finished:
-            assert kept.hidden_state is not None
-            assert kept.cell_state is not None
-            np.testing.assert_allclose(kept.hidden_state, hidden, rtol=1e-8, atol=1e-10)
-            np.testing.assert_allclose(kept.cell_state, cell, rtol=1e-8, atol=1e-10)
+            assert kept.state is not None
+            np.testing.assert_allclose(kept.state["hidden_state"], hidden, rtol=1e-8, atol=1e-10)
+            np.testing.assert_allclose(kept.state["cell_state"], cell, rtol=1e-8, atol=1e-10)
 
 
 @settings(max_examples=15)
