@@ -5,7 +5,7 @@ are followed back through the parents, and frames are built, only when somebody 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,18 +100,16 @@ class SearchRecord:
         rows = self.beam_tokens(timestep).tolist()
         return [tuple(self.vocabulary[i] for i in row if i >= 0) for row in rows]
 
-    def candidate_tokens(self, timesteps: range) -> Iterator[tuple[str, ...]]:
-        """The tokens of every candidate of `timesteps`, step by step, best first."""
-        beam = self.beam_words(timesteps.start - 1)
-        for timestep in timesteps:
-            step = self.steps[timestep - 1]
-            columns = (step.parent.tolist(), step.token.tolist(), step.carried.tolist())
-            candidates = [
-                beam[parent] if carried else (*beam[parent], self.vocabulary[token])
-                for parent, token, carried in zip(*columns, strict=True)
-            ]
-            yield from candidates
-            beam = candidates[: step.kept]
+    def candidate_words(
+        self, timestep: int, beam: Sequence[tuple[str, ...]], most: int | None = None
+    ) -> list[tuple[str, ...]]:
+        """The sequences of the candidates of a step, at `most` so many; `beam`: those before it."""
+        step = self.steps[timestep - 1]
+        columns = (of[:most].tolist() for of in (step.parent, step.token, step.carried))
+        return [
+            beam[parent] if carried else (*beam[parent], self.vocabulary[token])
+            for parent, token, carried in zip(*columns, strict=True)
+        ]
 
     def candidates(self, timesteps: range) -> pd.DataFrame:
         """The candidates of `timesteps` in one frame; columns as in `SearchStep.candidates`."""
@@ -125,6 +123,11 @@ class SearchRecord:
                 f"candidates has {written:,} tokens in its sequences; allowed in one frame are "
                 f"{MAX_WRITTEN_TOKENS:,}: take the steps one by one"
             )
+        tokens, beam = list[tuple[str, ...]](), self.beam_words(timesteps.start - 1)
+        for t, step in zip(timesteps, steps, strict=True):
+            candidates = self.candidate_words(t, beam)
+            tokens += candidates
+            beam = candidates[: step.kept]
         timestep = np.repeat(timesteps, counts)
         rank = np.concatenate([np.arange(1, count + 1) for count in counts])
         kept = rank <= np.repeat([step.kept for step in steps], counts)
@@ -137,7 +140,7 @@ class SearchRecord:
         columns = arrays | {
             "timestep": timestep,
             "rank": rank,
-            "tokens": pd.Series(list(self.candidate_tokens(timesteps)), dtype=object),
+            "tokens": pd.Series(tokens, dtype=object),
             "parent": arrays["parent"] + (timestep > 1),
             "token": np.array(self.vocabulary, dtype=object)[arrays["token"]],
             "margin": np.where(kept, np.nan, worst_kept - arrays["score"]),
