@@ -3,7 +3,7 @@ from .cost import step_costs
 from .exact import ExactSearchResult, exact_search
 from .exhaustive import exhaustive_search, sequence_count, sequences_to_visit
 from .greedy import greedy_search
-from .handout_tree import handout_edges, handout_model
+from .handout_tree import handout_model
 from .language_model import LSTMLanguageModel
 from .models import LanguageModel, MarkovModel, TreeModel, sequence_log_prob
 from .record import (
@@ -41,7 +41,6 @@ __all__ = [
     "exact_search",
     "exhaustive_search",
     "greedy_search",
-    "handout_edges",
     "handout_model",
     "lost_optimum",
     "parse_rows",

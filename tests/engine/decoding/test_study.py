@@ -197,7 +197,7 @@ def test_frames_are_tidy() -> None:
     assert not SHIPPED.found.duplicated(["prompt", "scoring", "beam_width"]).any()
     assert not SHIPPED.prompts["prompt"].duplicated().any()
     assert SHIPPED.by_width().columns.tolist() == [
-        *("scoring", "beam_width", "beaten", "letters", "finished", "empty", "missed"),
+        *("scoring", "beam_width", "letters", "finished", "missed"),
     ]
 
 

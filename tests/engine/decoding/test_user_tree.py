@@ -12,7 +12,6 @@ from engine.decoding import (
     TreeModel,
     UserTreeError,
     beam_search,
-    handout_edges,
     handout_model,
     parse_rows,
     parse_tree,
@@ -37,7 +36,14 @@ def faults(text: str) -> list[tuple[int | None, str]]:
 
 
 def test_the_handouts_tree_survives_csv_and_json() -> None:
-    edges = handout_edges()
+    edges = pd.DataFrame(
+        [
+            (" ".join(prefix), token, log_prob, "more")
+            for prefix, children in handout_model().tree.items()
+            for token, log_prob in children.items()
+        ],
+        columns=["prefix", "token", "log_prob", "note"],
+    )
     for text in (edges.to_csv(index=False), edges.to_json(orient="records", double_precision=15)):
         assert text is not None
         tree = parse_tree(text).tree
