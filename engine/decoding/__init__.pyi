@@ -13,7 +13,7 @@ from .record import (
     StoredHypothesis,
     sequence_text,
 )
-from .user_tree import TreeProblem, UserTreeError, parse_rows, parse_tree
+from .user_tree import TreeProblem, UserTreeError, parse_tree
 from .verdict import (
     LostOptimum,
     best_by_beam_width,
@@ -43,7 +43,6 @@ __all__ = [
     "greedy_search",
     "handout_model",
     "lost_optimum",
-    "parse_rows",
     "parse_tree",
     "sequence_count",
     "sequence_log_prob",

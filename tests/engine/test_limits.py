@@ -31,7 +31,6 @@ from engine.decoding import (
     exact_search,
     exhaustive_search,
     greedy_search,
-    parse_rows,
     parse_tree,
     sequence_count,
     sequences_to_visit,
@@ -228,8 +227,8 @@ def chain(tokens: int) -> str:
     return TREE_HEADER + "".join(f"{'a ' * depth},a,-1\n" for depth in range(tokens))
 
 
-def siblings(rows: int) -> list[dict[str, object]]:
-    return [{"prefix": "", "token": f"t{i}", "probability": 0.0001} for i in range(rows)]
+def siblings(rows: int) -> str:
+    return "\n".join(["prefix,token,probability", *(f",t{i},0.0001" for i in range(rows))])
 
 
 def read(letters: int, others: Iterable[str] = ()) -> object:
@@ -332,7 +331,7 @@ ARGUMENTS = [
     Argument("TreeModel.vocabulary",
              lambda m: TreeModel({(): {"0": -1.0}}, list(map(str, range(m)))), 5000, 5001,
              "vocabulary has 5001 tokens; allowed are 1 to 5000 tokens"),
-    Argument("parse_rows.rows", lambda n: parse_rows(siblings(n)), 2000, 2001,
+    Argument("parse_tree.text", lambda n: parse_tree(siblings(n)), 2000, 2001,
              "2,001 rows; allowed are at most 2,000"),
     Argument("parse_tree.text", lambda n: parse_tree(ONE_EDGE.ljust(n)), 1_000_000, 1_000_001,
              "1,000,001 characters; allowed are at most 1,000,000"),
@@ -355,7 +354,7 @@ def test_an_argument_goes_to_its_limit_and_not_one_step_beyond(argument: Argumen
 #: Arguments that need no limit of their own: they are configs, results or models, which have been
 #: checked when they were made; switches and words, whose choices end by themselves; callbacks.
 CHECKED_BEFORE = {
-    "config", "weights", "model", "run", "result", "optimum", "log10", "recompute", "form",
+    "config", "weights", "model", "run", "result", "optimum", "log10", "recompute",
     "end_token", "length_penalty", "scoring", "count_end_token", "conventions",
     "on_progress", "on_finish",
 }  # fmt: skip
