@@ -10,7 +10,6 @@ from .record import (
     BeamSearchResult,
     Hypothesis,
     SearchStep,
-    StoredHypothesis,
     sequence_text,
 )
 from .user_tree import TreeProblem, UserTreeError, parse_tree
@@ -31,7 +30,6 @@ __all__ = [
     "LostOptimum",
     "MarkovModel",
     "SearchStep",
-    "StoredHypothesis",
     "TreeModel",
     "TreeProblem",
     "UserTreeError",

@@ -181,11 +181,8 @@ class _Search:
         )
 
     def _affords(self, prefix: _Prefix) -> bool:
-        within = self._come_across <= MAX_PREFIXES
-        return within and self.spent + self._cost(prefix) <= self.budget
-
-    def _cost(self, prefix: _Prefix) -> int:
-        return self.model.start_steps if prefix is _START else 1
+        cost = self.model.start_steps if prefix is _START else 1
+        return self._come_across <= MAX_PREFIXES and self.spent + cost <= self.budget
 
     def _next_batch(self) -> list[_Prefix]:
         """The best open prefixes, as many as are read at once and may lead to something better."""
@@ -199,11 +196,12 @@ class _Search:
         """Let the model read the prefixes; what may follow and isn't whole yet, best first."""
         if batch[0] is _START:
             log_probs, state = self.model.start(1)
+            self.spent += self.model.start_steps
         else:
             names = batch[0].state
             stacked = {name: np.stack([prefix.state[name] for prefix in batch]) for name in names}
             log_probs, state = self.model.advance(stacked, np.array([p.token for p in batch]))
-        self.spent += sum(map(self._cost, batch))
+            self.spent += len(batch)
         if not (log_probs <= ROUNDING).all():
             raise ValueError(
                 f"model gives the log-probability {log_probs.max()}; allowed is at most 0, because "

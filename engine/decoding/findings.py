@@ -18,7 +18,6 @@ from engine.decoding.record import (
     BeamSearchResult,
     Hypothesis,
     SearchStep,
-    StoredHypothesis,
     sequence_text,
 )
 from engine.decoding.scoring import SCORING_NAMES
@@ -298,7 +297,7 @@ def convention_name(scoring: str, count_end_token: bool) -> str:
     return name if count_end_token else f"{name}, end token not counted"
 
 
-def state_in_words(hypothesis: StoredHypothesis) -> dict[str, str]:
+def state_in_words(hypothesis: Hypothesis) -> dict[str, str]:
     """What a kept hypothesis carries besides its tokens: numbers as they are, vectors by size."""
     if hypothesis.state is None:
         return {"state": "finished: nothing to carry"}

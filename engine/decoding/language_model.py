@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.arguments import shown
-from engine.decoding.models import State, Tokens, checked_vocabulary
+from engine.decoding.models import State, Tokens, checked_vocabulary, token_indices
 from engine.extended_range import Array
 
 MAX_PROMPT = 200
@@ -47,8 +47,7 @@ class LSTMLanguageModel:
         prompt: Sequence[str] = "",
     ) -> None:
         self.vocabulary = checked_vocabulary(vocabulary)
-        self._index = {token: i for i, token in enumerate(self.vocabulary)}
-        if start_token not in self._index:
+        if start_token not in self.vocabulary:
             raise ValueError(
                 f"start_token is {start_token!r}; allowed is one of the vocabulary, "
                 f"{shown(self.vocabulary)}"
@@ -137,12 +136,8 @@ class LSTMLanguageModel:
             raise ValueError(
                 f"prompt has {len(prompt)} tokens; allowed are at most {MAX_PROMPT} tokens"
             )
-        if unknown := [token for token in dict.fromkeys(prompt) if token not in self._index]:
-            raise ValueError(
-                f"prompt has {', '.join(map(repr, unknown))}; allowed are the tokens of the "
-                f"vocabulary, {shown(self.vocabulary)}"
-            )
-        return [self._index[self.start_token], *(self._index[token] for token in prompt)]
+        start = self.vocabulary.index(self.start_token)
+        return [start, *token_indices("prompt", prompt, self.vocabulary)]
 
 
 def _one_layer(lstm: StateDict) -> dict[str, Any]:

@@ -159,24 +159,21 @@ def sequence_log_prob(model: LanguageModel, tokens: Iterable[str]) -> float:
 def token_log_probs(model: LanguageModel, tokens: Iterable[str]) -> list[float]:
     """The natural-log probability of each of `tokens` after those before it."""
     log_probs, state = model.start(1)
-    read: Tokens | None = None
     values = []
-    for token in token_indices(model, tokens):
-        if read is not None:
-            log_probs, state = model.advance(state, read)
-        values.append(float(log_probs[0, token]))
-        read = np.array([token])
+    for place in token_indices("tokens", tokens, model.vocabulary):
+        values.append(float(log_probs[0, place]))
+        log_probs, state = model.advance(state, np.array([place]))
     return values
 
 
-def token_indices(model: LanguageModel, tokens: Iterable[str]) -> list[int]:
+def token_indices(name: str, tokens: Iterable[str], vocabulary: Sequence[str]) -> list[int]:
     """The places of `tokens` in the vocabulary; ValueError names those that it doesn't hold."""
-    index = {token: i for i, token in enumerate(model.vocabulary)}
+    index = {token: i for i, token in enumerate(vocabulary)}
     tokens = list(tokens)
     if unknown := [token for token in dict.fromkeys(tokens) if token not in index]:
         raise ValueError(
-            f"tokens has {shown(unknown)}; allowed are the tokens of the vocabulary, "
-            f"{shown(model.vocabulary)}"
+            f"{name} has {', '.join(map(repr, unknown))}; allowed are the tokens of the "
+            f"vocabulary, {shown(vocabulary)}"
         )
     return [index[token] for token in tokens]
 

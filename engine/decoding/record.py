@@ -7,7 +7,6 @@ are followed back through the parents, and frames are built, only when somebody 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,29 +30,21 @@ CANDIDATE_COLUMNS = (
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A sequence that the search ended with.
+    """A sequence that the search keeps, with all that it must store (handout, 2 (e)).
 
     tokens: without the start; the end token, where there is one, is the last. log_prob: the sum
     of the tokens' natural-log probabilities. score: what it was ranked by. finished: whether it
     ended with the end token.
+    state: the model's named arrays for this hypothesis, the ones from which its last token was
+    chosen; the next step feeds that token to them. None where nothing has to be carried: the
+    hypothesis is finished, or the search runs the model from the start at every step.
     """
 
     tokens: tuple[str, ...]
     log_prob: float
     score: float
     finished: bool
-
-
-@dataclass(frozen=True, eq=False)  # equal as hypotheses are, whatever arrays they carry
-class StoredHypothesis(Hypothesis):
-    """A hypothesis that beam search keeps, with all that it must store (handout, 2 (e)).
-
-    state: the model's named arrays for this hypothesis, the ones from which its last token was
-    chosen; the next step feeds that token to them. None where nothing has to be carried: the
-    hypothesis is finished, or the search runs the model from the start at every step.
-    """
-
-    state: dict[str, NDArray[Any]] | None
+    state: State | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,24 +171,17 @@ class SearchStep:
         return self._record.candidates(range(self.timestep, self.timestep + 1))
 
     @cached_property
-    def kept(self) -> tuple[StoredHypothesis, ...]:
-        """The new beam, best first, each hypothesis with what it stores."""
+    def kept(self) -> tuple[Hypothesis, ...]:
+        """The new beam, best first."""
         step = self._arrays
-        finished = step.finished[: step.kept]
-        row = np.cumsum(~finished) - 1
-        words = self._record.beam_words(self.timestep)
-        return tuple(
-            StoredHypothesis(
-                tokens=tokens,
-                log_prob=float(step.log_prob[i]),
-                score=float(step.score[i]),
-                finished=bool(finished[i]),
-                state=None
-                if step.state is None or finished[i]
-                else {name: array[row[i]] for name, array in step.state.items()},
-            )
-            for i, tokens in enumerate(words)
-        )
+        tokens = self._record.beam_words(self.timestep)
+        numbers = (of[: step.kept].tolist() for of in (step.log_prob, step.score, step.finished))
+        states: list[State | None] = [None] * step.kept
+        if step.state is not None:
+            growing = (~step.finished[: step.kept]).nonzero()[0].tolist()
+            for row, place in enumerate(growing):
+                states[place] = {name: array[row] for name, array in step.state.items()}
+        return tuple(map(Hypothesis, tokens, *numbers, states))
 
     @property
     def _arrays(self) -> StepArrays:
@@ -214,17 +198,12 @@ class BeamSearchResult:
     model_steps: int
     _record: SearchRecord = field(repr=False)
 
-    @cached_property
+    @property
     def hypotheses(self) -> tuple[Hypothesis, ...]:
         """The beam after the last step, best first."""
-        steps = self._record.steps
-        if not steps:  # nothing can follow the start: the empty sequence is all there is
+        if not self.steps:  # nothing can follow the start: the empty sequence is all there is
             return (Hypothesis((), 0.0, 0.0, finished=False),)
-        last = steps[-1]
-        words = self._record.beam_words(len(steps))
-        numbers = (array[: last.kept].tolist() for array in (last.log_prob, last.score))
-        rows = zip(words, *numbers, last.finished[: last.kept].tolist(), strict=True)
-        return tuple(Hypothesis(*row) for row in rows)
+        return self.steps[-1].kept
 
     @property
     def best(self) -> Hypothesis:

@@ -34,7 +34,8 @@ def search_space_in_words(config: DecodingConfig, exact: ExactSearchResult) -> s
     if counts is not None and counts[-1] != power:
         ends = " or go on after the end" if config.end_token is not None else ""
         others = "the others have probability 0" + ends
-        words += f", and the model has {_sequences(counts[-1])} ({others})"
+        count = "1 sequence" if counts[-1] == 1 else f"{count_as_text(counts[-1])} sequences"
+        words += f", and the model has {count} ({others})"
     else:
         words += " sequence" if power == 1 else " sequences"
     spent = f"{exact.model_steps:,} cell evaluation{'' if exact.model_steps == 1 else 's'}"
@@ -49,10 +50,6 @@ def count_as_text(count: int) -> str:
         return f"{count:,}"
     exponent = math.floor(math.log10(count))
     return f"about {count / 10**exponent:.1f}·10^{exponent}"
-
-
-def _sequences(count: int) -> str:
-    return "1 sequence" if count == 1 else f"{count_as_text(count)} sequences"
 
 
 def sufficient_in_words(config: DecodingConfig) -> str | None:

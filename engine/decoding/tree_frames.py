@@ -31,10 +31,6 @@ MAX_WHOLE = 200
 #: Nodes of one picture; beyond that nobody could read it.
 MAX_NODES = 1_000
 KEPT, PRUNED, NOT_LOOKED_AT = "kept", "pruned", "not looked at"
-_NODE_COLUMNS = [
-    *("node", "parent", "timestep", "row", "word", "sequence", "probability", "token_log_prob"),
-    *("log_prob", "assumed", "greedy", "optimum", "leaf"),
-]
 _RANKED_COLUMNS = [
     *("beam_width", "timestep", "rank", "tree_rank", "node", "sequence", "log_prob", "score"),
     *("kept", "margin", "optimum"),
@@ -187,26 +183,24 @@ class _Tree:
     def nodes(self) -> pd.DataFrame:
         """`TreeFrames.nodes`."""
         assumed = assumed_edges() if self.config.model_name == "handout" else frozenset()
-        row = self._rows()
-        rows = [
+        row, own = self._rows(), [self.numbers[tokens][0] for tokens in self.order]
+        return pd.DataFrame(
             {
-                "node": node,
-                "parent": self.number.get(tokens[:-1], -1),
-                "timestep": len(tokens),
-                "row": row[tokens],
-                "word": sequence_text(tokens[-1:]),
-                "sequence": sequence_text(tokens),
-                "probability": math.exp(self.numbers[tokens][0]),
-                "token_log_prob": self.numbers[tokens][0],
-                "log_prob": self.numbers[tokens][1],
-                "assumed": tokens in assumed,
-                "greedy": self.greedy[: len(tokens)] == tokens,
-                "optimum": self.optimum[: len(tokens)] == tokens,
-                "leaf": tokens not in self.children,
+                "node": range(len(self.order)),
+                "parent": [self.number.get(tokens[:-1], -1) for tokens in self.order],
+                "timestep": [len(tokens) for tokens in self.order],
+                "row": [row[tokens] for tokens in self.order],
+                "word": [sequence_text(tokens[-1:]) for tokens in self.order],
+                "sequence": [sequence_text(tokens) for tokens in self.order],
+                "probability": [math.exp(log_prob) for log_prob in own],
+                "token_log_prob": own,
+                "log_prob": [self.numbers[tokens][1] for tokens in self.order],
+                "assumed": [tokens in assumed for tokens in self.order],
+                "greedy": self._on_path(self.greedy),
+                "optimum": self._on_path(self.optimum),
+                "leaf": [tokens not in self.children for tokens in self.order],
             }
-            for node, tokens in enumerate(self.order)
-        ]
-        return pd.DataFrame(rows, columns=_NODE_COLUMNS)
+        )
 
     def states(self, width: int, result: BeamSearchResult, steps: int) -> pd.DataFrame:
         """`TreeFrames.states` of one width, where the longest search takes `steps`."""
@@ -223,14 +217,13 @@ class _Tree:
                 for depth in range(1, len(hypothesis.tokens) + 1):
                     alive[hypothesis.tokens[:depth]] = steps if is_last else step.timestep
         y, height = self._heights(state)
-        best = result.best.tokens
         return pd.DataFrame(
             {
                 "node": range(len(self.order)),
                 "beam_width": width,
                 "state": [state[tokens] for tokens in self.order],
                 "alive_until": [alive[tokens] for tokens in self.order],
-                "wins": [best[: len(tokens)] == tokens for tokens in self.order],
+                "wins": self._on_path(result.best.tokens),
                 "y": [y[tokens] / height for tokens in self.order],
                 "parent_y": [y[tokens[:-1]] / height for tokens in self.order],
                 "height": height,
@@ -260,6 +253,10 @@ class _Tree:
             if is_as_good(found, optimum, self.config.max_length):
                 good.append(tokens)
         return {tokens[: depth + 1] for tokens in good for depth in range(len(tokens))}
+
+    def _on_path(self, path: Tokens) -> list[bool]:
+        """Of each node, whether it is on this path."""
+        return [path[: len(tokens)] == tokens for tokens in self.order]
 
     def _rows(self) -> dict[Tokens, float]:
         """Leaves one row apart, a parent half-way between its first and its last child."""
