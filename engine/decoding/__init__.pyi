@@ -1,7 +1,7 @@
 from .beam import beam_search
 from .cost import step_costs
 from .exact import ExactSearchResult, exact_search
-from .exhaustive import exhaustive_search, sequence_count, sequences_to_visit
+from .exhaustive import exhaustive_search, sequence_count
 from .greedy import greedy_search
 from .handout_tree import handout_model
 from .language_model import LSTMLanguageModel
@@ -45,7 +45,6 @@ __all__ = [
     "sequence_count",
     "sequence_log_prob",
     "sequence_text",
-    "sequences_to_visit",
     "smallest_optimal_beam_width",
     "step_costs",
 ]

@@ -59,9 +59,9 @@ def search_cost(config: DecodingConfig) -> pd.DataFrame:
     return step_costs(config.model, [config.beam_width], config.max_length, **config.conventions)
 
 
-def endless_cost(beam_width: int, model_name: str = "weather") -> pd.DataFrame:
-    """The same up to T = 40, on a model without a prompt and with nothing that ends a sequence."""
-    return step_costs(DecodingConfig(model_name).model, [beam_width], COST_LENGTH)
+def endless_cost(beam_width: int) -> pd.DataFrame:
+    """The same up to T = 40, on the weather model with nothing that ends a sequence."""
+    return step_costs(DecodingConfig("weather").model, [beam_width], COST_LENGTH)
 
 
 def endless_model(config: DecodingConfig) -> str:

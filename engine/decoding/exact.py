@@ -284,8 +284,7 @@ class _Search:
 
     def _score(self, prefix: _Prefix) -> float:
         finished = prefix.token == self.rules.end
-        scoring = self.rules.scoring
-        return scoring.score(prefix.log_prob, scoring.length(prefix.length, finished))
+        return self.rules.scoring.score(prefix.log_prob, prefix.length, finished)
 
     def _place(self, prefix: _Prefix, timestep: int) -> list[tuple[float, int]]:
         """Sorts sequences as a beam that prunes nothing would have them after `timestep`.

@@ -19,15 +19,6 @@ def sequence_count(model: LanguageModel, max_length: int) -> int:
     return len(model.vocabulary) ** max_length
 
 
-def sequences_to_visit(model: LanguageModel, max_length: int) -> int:
-    """The most that exhaustive search may have to list: M^T, or the edges of a sparse tree.
-
-    How many there are is counted by `engine.decoding.counting`.
-    """
-    count = sequence_count(model, max_length)
-    return min(count, model.edges) if isinstance(model, TreeModel) else count
-
-
 def exhaustive_search(
     model: LanguageModel,
     max_length: int,
@@ -38,11 +29,13 @@ def exhaustive_search(
     """Every possible sequence, best first: what a beam that never prunes would find.
 
     The keywords are those of `beam_search`, and so are ties and dead ends. The steps hold no
-    states. Raises ValueError where more than 100 000 sequences would have to be listed; ask
-    `sequences_to_visit` before.
+    states. Raises ValueError where more than 100 000 sequences would have to be listed: M^T, or
+    the edges of a tree.
     """
     rules = SearchRules.checked(model, max_length, **conventions, recompute=recompute)
-    size, count = len(model.vocabulary), sequences_to_visit(model, max_length)
+    size, count = len(model.vocabulary), sequence_count(model, max_length)
+    if isinstance(model, TreeModel):  # a sparse one has far fewer
+        count = min(count, model.edges)
     if count > MAX_SEQUENCES:
         shown = f"{count:,}" if max_length * len(str(size)) < 50 else "far more"
         raise ValueError(

@@ -118,9 +118,9 @@ def stored_verdict(config: DecodingConfig, result: BeamSearchResult, timestep: i
             outside=f"There is no timestep {timestep} here: the question needs T = 3.",
         )
     step = result.steps[timestep - 1]
-    candidates = step.candidate_count
+    candidates = _counted(len(step.candidates), "candidate")
     statement = (
-        f"At timestep {timestep} beam search sorts {_counted(candidates, 'candidate')} and stores "
+        f"At timestep {timestep} beam search sorts {candidates} and stores "
         f"{stored_in_words(config.model, step)}."
     )
     stored = {kept.tokens: round(kept.log_prob, 2) for kept in step.kept}

@@ -57,11 +57,6 @@ class LSTMLanguageModel:
         self._read_first = self._prompt_indices(prompt)
 
     @property
-    def hidden_size(self) -> int:
-        """H, the length of the hidden state and of the cell state."""
-        return self._w_hh.shape[1]
-
-    @property
     def start_steps(self) -> int:
         """The start token and the prompt are one cell evaluation each per token."""
         return len(self._read_first)
@@ -74,7 +69,7 @@ class LSTMLanguageModel:
 
     def start(self, batch: int) -> tuple[Array, State]:
         """Read the start token and the prompt."""
-        zeros = np.zeros((batch, self.hidden_size))
+        zeros = np.zeros((batch, self._w_hh.shape[1]))
         state: State = {"hidden_state": zeros, "cell_state": zeros}
         for token in self._read_first:
             state = self._read(state, np.full(batch, token))

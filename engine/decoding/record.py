@@ -152,11 +152,6 @@ class SearchStep:
         """Cell evaluations that this step spent."""
         return self._arrays.cell_evaluations
 
-    @property
-    def candidate_count(self) -> int:
-        """How many candidates there are, without building their frame."""
-        return len(self._arrays.score)
-
     @cached_property
     def candidates(self) -> pd.DataFrame:
         """Every candidate in order of rank.
@@ -222,11 +217,6 @@ class BeamSearchResult:
         Raises ValueError where the sequences would spell out more than 20 000 000 tokens.
         """
         return self._record.candidates(range(1, len(self._record.steps) + 1))
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The model's tokens, in the order that settles ties."""
-        return self._record.vocabulary
 
 
 def sequence_text(tokens: Sequence[str]) -> str:

@@ -102,9 +102,10 @@ def _plain(best: Hypothesis) -> list[Any]:
     return ["".join(letters), round(best.log_prob, 9), best.finished]
 
 
-def digest(run: LanguageRun) -> str:
-    """What tells one network from any other."""
-    return hashlib.sha256(run.parameters.tobytes()).hexdigest()
+def _made_of(run: LanguageRun) -> Entry:
+    """The network and the settings that a study is of."""
+    network = hashlib.sha256(run.parameters.tobytes()).hexdigest()
+    return {"network": network, "max_length": MAX_LENGTH, "penalty": PENALTY}
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +153,8 @@ def study_of(entries: list[Entry]) -> Study:
     found = pd.DataFrame(rows, columns=columns)
     found["letters"] = found["text"].str.len()
     found["score"] = [
-        _score(row.scoring, row.log_prob, row.letters + row.finished) for row in found.itertuples()
+        Scoring(row.scoring, PENALTY).score(row.log_prob, row.letters + row.finished)
+        for row in found.itertuples()
     ]
     proved = prompts[prompts["proved"]].set_index("prompt")["optimum_log_prob"]
     best = found["prompt"].map(proved)
@@ -169,17 +171,11 @@ def _held_at(found: list[list[Any]], width: int) -> list[Any]:
     return next(entry[1:] for entry in reversed(found) if entry[0] <= width)
 
 
-def _score(scoring: ScoringName, log_prob: float, tokens: int) -> float:
-    rule = Scoring(scoring, PENALTY)
-    return rule.score(log_prob, rule.length(tokens, finished=False))
-
-
 @cache
 def load_study(path: Path = STUDY_FILE) -> Study:
     """The shipped study. Raises ValueError where it was measured on another network or text."""
     whole = json.loads(gzip.decompress(path.read_bytes()))
-    made_of = {"network": digest(shipped_run()), "max_length": MAX_LENGTH, "penalty": PENALTY}
-    if {name: whole.get(name) for name in made_of} != made_of:
+    if not _made_of(shipped_run()).items() <= whole.items():
         raise ValueError(f"{path.name} was measured with other settings or another network")
     return study_of(whole["entries"])
 
@@ -193,8 +189,7 @@ def main() -> None:
         entries.append(measure(model, text, prompt))
         if len(entries) % 20 == 0 or len(entries) == len(prompts):
             print(f"{len(entries)} of {len(prompts)} beginnings", file=sys.stderr)
-    whole = {"network": digest(run), "max_length": MAX_LENGTH, "penalty": PENALTY}
-    content = json.dumps(whole | {"entries": entries}, separators=(",", ":")).encode()
+    content = json.dumps(_made_of(run) | {"entries": entries}, separators=(",", ":")).encode()
     STUDY_FILE.write_bytes(gzip.compress(content, 9, mtime=0))
     print(f"{STUDY_FILE}: {STUDY_FILE.stat().st_size / 1000:.0f} kB")
 

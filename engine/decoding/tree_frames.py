@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_integer
 from engine.decoding import comparisons
 from engine.decoding.config import DecodingConfig
 from engine.decoding.handout_tree import assumed_edges
@@ -24,8 +23,6 @@ from engine.decoding.verdict import is_as_good
 Tokens = tuple[str, ...]
 Numbers = tuple[float, float]
 
-#: Beam widths that one picture scrubs through, unless others are asked for, and the most of them.
-WIDTHS, MAX_WIDTHS = range(1, 9), 20
 #: A tree up to this many edges is drawn whole; of a larger one, what some search looked at.
 MAX_WHOLE = 200
 #: Nodes of one picture; beyond that nobody could read it.
@@ -73,12 +70,11 @@ class TreeFrames:
     optimum: Hypothesis | None
 
 
-def tree_frames(config: DecodingConfig, widths: Sequence[int] = WIDTHS) -> TreeFrames:
+def tree_frames(config: DecodingConfig, widths: Sequence[int]) -> TreeFrames:
     """The frames of the searches with `widths`; the config's own width is not looked at.
 
-    Raises ValueError for more than 20 widths, and for pictures of more than 1,000 nodes.
+    Raises ValueError for pictures of more than 1,000 nodes.
     """
-    require_integer("the number of widths", len(widths), 1, MAX_WIDTHS)
     runs = {k: comparisons.beam(replace(config, beam_width=k)) for k in widths}
     greedy, optimum = comparisons.greedy(config), comparisons.optimum(config)
     whole = _unrolled(config)
@@ -248,7 +244,7 @@ class _Tree:
         good = [optimum.tokens]
         for tokens in self.leaves:
             total, finished = self.numbers[tokens][1], tokens[-1] == self.config.end_token
-            score = rule.score(total, rule.length(len(tokens), finished))
+            score = rule.score(total, len(tokens), finished)
             found = Hypothesis(tokens, total, score, finished)
             if is_as_good(found, optimum, self.config.max_length):
                 good.append(tokens)
@@ -307,8 +303,6 @@ def algorithm_frame(config: DecodingConfig) -> pd.DataFrame:
     moment: "start", "propose", "sort", "keep" or "return" where that line is at work, else "".
     """
     ranked_by = "total" if config.scoring == "sum" else "score"
-    rows = [
-        (line, indent, words.format(ranked_by=ranked_by), moment)
-        for line, (indent, words, moment) in enumerate(_ALGORITHM)
-    ]
-    return pd.DataFrame(rows, columns=["line", "indent", "words", "moment"])
+    frame = pd.DataFrame(_ALGORITHM, columns=["indent", "words", "moment"])
+    frame["words"] = frame["words"].str.replace("{ranked_by}", ranked_by)
+    return frame.rename_axis("line").reset_index()

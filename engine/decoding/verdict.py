@@ -66,21 +66,20 @@ def best_by_beam_width(
     """
     widths = list(beam_widths)
     require_integer("the number of beam_widths", len(widths), 1, MAX_BEAM_WIDTHS)
-    rows = []
-    for width in widths:
-        best = beam_search(model, width, max_length, **conventions).best
-        rows.append(
-            {
-                "beam_width": width,
-                "tokens": best.tokens,
-                "sequence": sequence_text(best.tokens),
-                "log_prob": best.log_prob,
-                "score": best.score,
-                "whole": is_whole(best, max_length),
-                "finds_optimum": optimum is not None and is_as_good(best, optimum, max_length),
-            }
-        )
-    return pd.DataFrame(rows)
+    bests = [beam_search(model, width, max_length, **conventions).best for width in widths]
+    return pd.DataFrame(
+        {
+            "beam_width": widths,
+            "tokens": [best.tokens for best in bests],
+            "sequence": [sequence_text(best.tokens) for best in bests],
+            "log_prob": [best.log_prob for best in bests],
+            "score": [best.score for best in bests],
+            "whole": [is_whole(best, max_length) for best in bests],
+            "finds_optimum": [
+                optimum is not None and is_as_good(best, optimum, max_length) for best in bests
+            ],
+        }
+    )
 
 
 def is_whole(found: Hypothesis, max_length: int) -> bool:

@@ -174,8 +174,7 @@ def cost(config: DecodingConfig, until: int = COST_START) -> Shown:
     result, verdict = _beam(config), None
     if result.steps:
         here = comparisons.search_cost(config)
-        endless = comparisons.endless_cost(config.beam_width, model)
-        verdict = findings.storage_verdict(config, result, here, endless)
+        verdict = findings.storage_verdict(config, result, here, costs)
     searched = "the LSTM" if model == "characters" else "the weather model"
     return Shown(
         {"cost": replace(picture, hands={"until": until, "k": config.beam_width})},

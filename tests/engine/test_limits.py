@@ -33,7 +33,6 @@ from engine.decoding import (
     greedy_search,
     parse_tree,
     sequence_count,
-    sequences_to_visit,
     smallest_optimal_beam_width,
     step_costs,
 )
@@ -302,8 +301,6 @@ ARGUMENTS = [
     Argument("exhaustive_search.max_length", lambda t: exhaustive_search(COIN, t), 16, 17,
              "max_length is 17 with 2 tokens: 2^17 = 131,072 sequences; allowed are 100,000"),
     Argument("sequence_count.max_length", lambda t: sequence_count(COIN, t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
-    Argument("sequences_to_visit.max_length", lambda t: sequences_to_visit(COIN, t), 500, 501,
              "max_length is 501; allowed is an integer from 1 to 500"),
     Argument("best_by_beam_width.beam_widths",
              lambda n: best_by_beam_width(COIN, 1, [1] * n), 256, 257,

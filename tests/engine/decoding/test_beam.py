@@ -18,7 +18,6 @@ from engine.decoding import (
     greedy_search,
     sequence_count,
     sequence_log_prob,
-    sequences_to_visit,
 )
 from engine.decoding.beam import SearchRules, run_search
 from tests.engine.decoding.strategies import (
@@ -320,7 +319,7 @@ def test_a_frame_too_large_for_memory_is_refused_while_its_steps_can_be_read() -
 
 
 def test_exhaustive_search_says_its_count_and_refuses_above_its_bound() -> None:
-    assert sequence_count(UNIFORM, 16) == sequences_to_visit(UNIFORM, 16) == 65_536
+    assert sequence_count(UNIFORM, 16) == 65_536
     with pytest.raises(ValueError, match=r"max_length is 17 with 2 tokens: 2\^17 = 131,072"):
         exhaustive_search(UNIFORM, 17)
     with pytest.raises(ValueError, match=r"2\^500 = far more sequences; allowed are 100,000"):
@@ -332,5 +331,4 @@ def test_a_sparse_tree_is_searched_however_large_its_vocabulary() -> None:
     tree = {tuple(words[:depth]): {words[depth]: -0.5} for depth in range(200)}
     model = TreeModel(tree)
     assert sequence_count(model, 5) == 200**5
-    assert sequences_to_visit(model, 5) == 200
     assert exhaustive_search(model, 5).best.log_prob == -2.5

@@ -23,7 +23,7 @@ from engine.decoding.tree_frames import (
 from tests.engine.decoding.strategies import configs
 
 Tokens = tuple[str, ...]
-HANDOUT = tree_frames(DecodingConfig())
+HANDOUT = tree_frames(DecodingConfig(), range(1, 9))
 
 
 def tokens_of(frames: TreeFrames) -> list[Tokens]:
@@ -146,7 +146,7 @@ def test_on_the_handouts_tree_k_3_is_where_the_optimum_begins_to_survive() -> No
 
 def test_a_branch_that_ends_without_the_end_token_stays_in_the_picture() -> None:
     text = "prefix,token,probability\n,a,.6\n,b,.4\nb,<end>,.9\na,x,.5"
-    frames = tree_frames(DecodingConfig("own", text, max_length=3))
+    frames = tree_frames(DecodingConfig("own", text, max_length=3), [1, 2])
     dead = frames.nodes.loc[frames.nodes["sequence"] == "ax", "node"].item()
     assert frames.states[frames.states["node"] == dead]["state"].eq(KEPT).any()
 
@@ -166,7 +166,7 @@ def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths() -
 
 
 def test_a_model_that_nothing_can_begin_has_empty_frames() -> None:
-    frames = tree_frames(DecodingConfig("own", "prefix,token,probability\n,a,0"))
+    frames = tree_frames(DecodingConfig("own", "prefix,token,probability\n,a,0"), [1, 2])
     assert frames.nodes.empty
     assert frames.ranked.empty
     assert frames.steps == 0
@@ -178,8 +178,3 @@ def test_one_line_of_the_algorithm_is_at_work_at_each_moment() -> None:
     assert moments == ["start", "propose", "sort", "keep", "return"]
     assert "sort the candidates by score" in frame["words"].tolist()
     assert "sort the candidates by total" in algorithm_frame(DecodingConfig())["words"].tolist()
-
-
-def test_too_many_widths_are_refused() -> None:
-    with pytest.raises(ValueError, match="the number of widths is 21"):
-        tree_frames(DecodingConfig(), range(1, 22))
