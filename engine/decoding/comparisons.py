@@ -64,11 +64,6 @@ def endless_cost(beam_width: int) -> pd.DataFrame:
     return step_costs(DecodingConfig("weather").model, [beam_width], COST_LENGTH)
 
 
-def endless_model(config: DecodingConfig) -> str:
-    """The model whose costs are counted as far as T = 40: the LSTM itself, or the weather's."""
-    return config.model_name if config.model_name == "characters" else "weather"
-
-
 def compare_scorings(config: DecodingConfig) -> pd.DataFrame:
     """The winner under every convention, columns as in `verdict.compare_scorings`."""
     return verdict.compare_scorings(

@@ -194,14 +194,11 @@ def optimum_verdict(
             outside="Exact search gave up before it could prove an optimum; a shorter T makes it "
             "possible.",
         )
+    least = f"The smallest k that finds it is {smallest}."
     statement = (
         f"{found}{best_of_all_in_words(config, optimum)} "
         f"{lost_in_words(config, result, optimum, lost)} "
-    )
-    statement += (
-        "No k that was tried finds it."
-        if smallest is None
-        else f"The smallest k that finds it is {smallest}."
+        f"{'No k that was tried finds it.' if smallest is None else least}"
     )
     agrees = (
         lost is not None

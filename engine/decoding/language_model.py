@@ -155,10 +155,8 @@ def _matrix(argument: str, state: StateDict, entry: str, shape: tuple[int | None
     if hasattr(value, "detach"):  # a tensor, wherever it is and of whatever precision
         value = value.detach().cpu().double().numpy()
     array: Array = np.array(value, dtype=np.float64)
-    wanted = [
-        size if size is not None else given for size, given in zip(shape, array.shape, strict=False)
-    ]
-    if array.ndim != len(shape) or list(array.shape) != wanted:
+    fits = all(size in (None, given) for size, given in zip(shape, array.shape, strict=False))
+    if array.ndim != len(shape) or not fits:
         raise ValueError(f"{argument} has {entry!r} of shape {array.shape}; allowed is {shape}")
     if not (np.abs(array) <= MAX_WEIGHT).all():
         raise ValueError(

@@ -93,8 +93,7 @@ class LanguageRun:
             size = int(np.prod(shape))
             own, _, entry = name.partition(".")
             if own == module:
-                values = self.parameters[offset : offset + size].reshape(shape)
-                state[entry] = values.copy()
+                state[entry] = self.parameters[offset : offset + size].reshape(shape).copy()
             offset += size
         return state
 

@@ -79,10 +79,10 @@ def letter_lanes(config: DecodingConfig, widths: Sequence[int]) -> Lanes:
             "greedy": greedy.tokens,
             "optimum": optimum.tokens if optimum else (),
         }
-        search = _Drawing(result, width, config.max_length)
-        pieces += [{"beam_width": width, **piece.row(paths)} for piece in search.pieces]
-        ends += search.ends
-        losers += search.losers
+        drawn, its_ends, its_losers = _drawn(result, width, config.max_length)
+        pieces += [{"beam_width": width, **piece.row(paths)} for piece in drawn]
+        ends += its_ends
+        losers += its_losers
     step = ["beam_width", "timestep"]
     return Lanes(
         pd.DataFrame(pieces),
@@ -93,36 +93,37 @@ def letter_lanes(config: DecodingConfig, widths: Sequence[int]) -> Lanes:
     )
 
 
-class _Drawing:
-    """One search, written into its lanes from the first step to the last."""
-
-    def __init__(self, result: BeamSearchResult, width: int, length: int) -> None:
-        self.pieces: list[_Piece] = []
-        self.ends: list[tuple[int, int, int, int, float]] = []
-        self.losers: list[tuple[int, int, int, str, float]] = []
-        record = result._record
-        alive = _alive_until(record.steps, length)
-        lanes: list[int] = [-1]
-        beam: list[tuple[str, ...]] = [()]
-        open_pieces: dict[int, _Piece] = {}
-        for t, step in enumerate(record.steps, start=1):
-            words = record.candidate_words(t, beam, step.kept + LOSERS)
-            parents, scores = step.parent[: step.kept].tolist(), step.score.tolist()
-            places = _lanes(parents, lanes, alive[t - 1], width)
-            for i, (lane, parent) in enumerate(zip(places, parents, strict=True)):
-                if lane != lanes[parent]:
-                    open_pieces[lane] = _Piece(lane, lanes[parent], t, int(alive[t - 1][i]))
-                    self.pieces.append(open_pieces[lane])
-                open_pieces[lane].tokens = words[i]
-                open_pieces[lane].finished = bool(step.finished[i])
-            for later in range(t, (length if t == len(record.steps) else t) + 1):
-                for i, lane in enumerate(places):
-                    self.ends.append((width, later, lane, i + 1, scores[i]))
-            for i in range(step.kept, len(words)):
-                text = "".join(words[i][: len(words[i]) - step.finished[i]])
-                margin = scores[step.kept - 1] - scores[i]
-                self.losers.append((width, t, i - step.kept + 1, text, margin))
-            lanes, beam = places, words[: step.kept]
+def _drawn(
+    result: BeamSearchResult, width: int, length: int
+) -> tuple[list[_Piece], list[tuple], list[tuple]]:
+    """One search, written into its lanes from the first step to the last: the rows of `Lanes`."""
+    pieces: list[_Piece] = []
+    ends: list[tuple] = []
+    losers: list[tuple] = []
+    record = result._record
+    alive = _alive_until(record.steps, length)
+    lanes: list[int] = [-1]
+    beam: list[tuple[str, ...]] = [()]
+    open_pieces: dict[int, _Piece] = {}
+    for t, step in enumerate(record.steps, start=1):
+        words = record.candidate_words(t, beam, step.kept + LOSERS)
+        parents, scores = step.parent[: step.kept].tolist(), step.score.tolist()
+        places = _lanes(parents, lanes, alive[t - 1], width)
+        for i, (lane, parent) in enumerate(zip(places, parents, strict=True)):
+            if lane != lanes[parent]:
+                open_pieces[lane] = _Piece(lane, lanes[parent], t, int(alive[t - 1][i]))
+                pieces.append(open_pieces[lane])
+            open_pieces[lane].tokens = words[i]
+            open_pieces[lane].finished = bool(step.finished[i])
+        for later in range(t, (length if t == len(record.steps) else t) + 1):
+            for i, lane in enumerate(places):
+                ends.append((width, later, lane, i + 1, scores[i]))
+        for i in range(step.kept, len(words)):
+            text = "".join(words[i][: len(words[i]) - step.finished[i]])
+            margin = scores[step.kept - 1] - scores[i]
+            losers.append((width, t, i - step.kept + 1, text, margin))
+        lanes, beam = places, words[: step.kept]
+    return pieces, ends, losers
 
 
 def _alive_until(steps: list[StepArrays], length: int) -> list[np.ndarray]:

@@ -78,7 +78,16 @@ class TreeModel:
                 f"most {MAX_TREE_ENTRIES} combinations of the two"
             )
         self.tree = {prefix: dict(children) for prefix, children in tree.items()}
-        self._fill_tables()
+        # Number the nodes, the root first; one more than there are is where nothing follows.
+        index = {token: i for i, token in enumerate(self.vocabulary)}
+        nodes = {prefix: i for i, prefix in enumerate(sorted(self.tree, key=len))}
+        end = len(nodes)
+        self._log_probs = np.full((end + 1, len(index)), -np.inf)
+        self._child = np.full((end + 1, len(index)), end)
+        for prefix, node in nodes.items():
+            for token, log_prob in self.tree[prefix].items():
+                self._log_probs[node, index[token]] = log_prob
+                self._child[node, index[token]] = nodes.get((*prefix, token), end)
 
     @property
     def edges(self) -> int:
@@ -99,19 +108,6 @@ class TreeModel:
         """Go down the edges that `tokens` name."""
         node = self._child[state["node"], tokens]
         return self._log_probs[node], {"node": node}
-
-    def _fill_tables(self) -> None:
-        """Number the nodes; one more node than prefixes is the place where nothing follows."""
-        index = {token: i for i, token in enumerate(self.vocabulary)}
-        prefixes = sorted(self.tree, key=len)  # the root first
-        nodes = {prefix: i for i, prefix in enumerate(prefixes)}
-        end = len(prefixes)
-        self._log_probs = np.full((end + 1, len(index)), -np.inf)
-        self._child = np.full((end + 1, len(index)), end)
-        for prefix, node in nodes.items():
-            for token, log_prob in self.tree[prefix].items():
-                self._log_probs[node, index[token]] = log_prob
-                self._child[node, index[token]] = nodes.get((*prefix, token), end)
 
 
 class MarkovModel:

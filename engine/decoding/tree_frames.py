@@ -87,7 +87,7 @@ def tree_frames(config: DecodingConfig, widths: Sequence[int]) -> TreeFrames:
     tree = _Tree(config, numbers, greedy, optimum)
     steps = max(len(result.steps) for result in runs.values())
     states = [tree.states(k, result, steps) for k, result in runs.items()]
-    ranked = [tree.ranked(k, result) for k, result in runs.items() if result.steps]
+    ranked = [tree.ranked(k, result) for k, result in runs.items()]
     survival = []
     if optimum is not None:
         prefixes = tree.optimal_prefixes(optimum)
@@ -98,9 +98,7 @@ def tree_frames(config: DecodingConfig, widths: Sequence[int]) -> TreeFrames:
     return TreeFrames(
         nodes=tree.nodes(),
         states=pd.concat(states, ignore_index=True),
-        ranked=pd.concat(ranked, ignore_index=True)
-        if ranked
-        else pd.DataFrame(columns=_RANKED_COLUMNS),
+        ranked=pd.concat(ranked, ignore_index=True),
         survival=pd.DataFrame(survival, columns=["beam_width", "timestep", "in_beam"]),
         steps=steps,
         rows=len(tree.leaves),
@@ -229,7 +227,7 @@ class _Tree:
     def ranked(self, width: int, result: BeamSearchResult) -> pd.DataFrame:
         """`TreeFrames.ranked` of one width."""
         rows = result.candidates
-        nodes = pd.Series([self.number[tokens] for tokens in rows["tokens"]])
+        nodes = pd.Series([self.number[tokens] for tokens in rows["tokens"]], dtype="int64")
         return rows.assign(
             beam_width=width,
             tree_rank=nodes.groupby(rows["timestep"]).rank().astype(int),

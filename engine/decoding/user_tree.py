@@ -22,13 +22,10 @@ MAX_TOKEN_CHARACTERS = 40
 MAX_SUM = 1.01
 
 VALUE_COLUMNS = ("log_prob", "probability")
+#: Other names of columns.
 _COLUMN_NAMES = {
-    "prefix": "prefix",
-    "token": "token",
-    "log_prob": "log_prob",
     "logprob": "log_prob",
     "log_probability": "log_prob",
-    "probability": "probability",
     "prob": "probability",
 }
 Prefix = tuple[str, ...]
@@ -220,8 +217,11 @@ def _log_prob(row: Mapping[str, object]) -> tuple[float, tuple[str, str] | None]
         how_many = "both are there" if given else "neither is there"
         return math.nan, ("one number", f"either log_prob or probability, and {how_many}")
     value = row[given[0]]
-    number = _number(value)
-    if number is None:
+    try:  # the minus sign of typesetting counts as a minus; Python's own 1_000 is no number
+        number = float(str(value).replace("−", "-").replace("_", "?"))
+    except ValueError:
+        number = math.nan
+    if math.isnan(number) or not isinstance(value, str):
         return math.nan, ("not a number", f"{given[0]} is {_quoted(value)}")
     if given[0] == "log_prob":
         if number > 0:
@@ -230,17 +230,6 @@ def _log_prob(row: Mapping[str, object]) -> tuple[float, tuple[str, str] | None]
     if not 0 <= number <= 1:
         return math.nan, ("not a probability", f"{number:g}; allowed is 0 to 1")
     return math.log(number) if number > 0 else -math.inf, None
-
-
-def _number(value: object) -> float | None:
-    """A number from a cell's text; the minus sign of typesetting counts as a minus."""
-    if not isinstance(value, str):
-        return None
-    try:
-        number = float(value.replace("−", "-").replace("_", "?"))
-    except ValueError:
-        return None
-    return None if math.isnan(number) else number
 
 
 def _structure_problems(edges: Sequence[_Edge]) -> list[TreeProblem]:

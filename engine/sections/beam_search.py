@@ -168,7 +168,7 @@ def too_good(beam_width: int = 5) -> Shown:
 
 def cost(config: DecodingConfig, until: int = COST_START) -> Shown:
     """(e): what a hypothesis has to carry, and what it costs not to carry its state."""
-    model = comparisons.endless_model(config)
+    model = config.model_name if config.model_name == "characters" else "weather"
     picture, costs = _cost(model)
     total = costs_at(costs, config.beam_width, until)
     result, verdict = _beam(config), None
