@@ -1,7 +1,7 @@
 from .beam import beam_search
 from .cost import step_costs
 from .exact import ExactSearchResult, exact_search
-from .exhaustive import exhaustive_search, sequence_count
+from .exhaustive import exhaustive_search
 from .greedy import greedy_search
 from .handout_tree import handout_model
 from .language_model import LSTMLanguageModel
@@ -42,7 +42,6 @@ __all__ = [
     "handout_model",
     "lost_optimum",
     "parse_tree",
-    "sequence_count",
     "sequence_log_prob",
     "sequence_text",
     "smallest_optimal_beam_width",

@@ -62,13 +62,11 @@ def exact_search(
 ) -> ExactSearchResult:
     """The most likely of all sequences (handout, 2): what `exhaustive_search` finds, by cutting.
 
-    max_length and the conventions (end_token, length_penalty, scoring, count_end_token): as in
-        `beam_search`; as they stand, the best by log_prob. Dead ends and ties as in exhaustive
-        search, too.
-    max_model_steps: cell evaluations after which the search gives up, 1 to 100 000. It then
-        returns the best whole sequence so far, or a prefix if it hasn't come across any, and
-        `proved` is False. `model_steps` counts those that were spent, never more. So it does when it
-        has come across 500 000 prefixes.
+    The other keywords are those of `beam_search`, without `recompute`; as they stand, the best by
+    log_prob. Ties and dead ends are those of exhaustive search.
+    max_model_steps: cell evaluations, 1 to 100 000, after which the search gives up, as it does when
+        it has come across 500 000 prefixes. It then returns the best whole sequence so far, or a
+        prefix if it hasn't come across any, and `proved` is False.
     Raises ValueError for arguments out of range, and for a model with a log-probability above 0,
     because nothing could be cut.
     """

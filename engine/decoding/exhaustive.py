@@ -3,20 +3,13 @@
 from dataclasses import replace
 from typing import Unpack
 
-from engine.arguments import require_integer
-from engine.decoding.beam import MAX_LENGTH, SearchRules, run_search
+from engine.decoding.beam import SearchRules, run_search
 from engine.decoding.models import LanguageModel, TreeModel
 from engine.decoding.record import BeamSearchResult
 from engine.decoding.scoring import Conventions
 
 #: Sequences that exhaustive search is willing to list.
 MAX_SEQUENCES = 100_000
-
-
-def sequence_count(model: LanguageModel, max_length: int) -> int:
-    """M^T: the sequences of `max_length` tokens over the model's vocabulary (handout, 2)."""
-    require_integer("max_length", max_length, 1, MAX_LENGTH)
-    return len(model.vocabulary) ** max_length
 
 
 def exhaustive_search(
@@ -33,7 +26,8 @@ def exhaustive_search(
     the edges of a tree.
     """
     rules = SearchRules.checked(model, max_length, **conventions, recompute=recompute)
-    size, count = len(model.vocabulary), sequence_count(model, max_length)
+    size = len(model.vocabulary)
+    count = size**max_length
     if isinstance(model, TreeModel):  # a sparse one has far fewer
         count = min(count, model.edges)
     if count > MAX_SEQUENCES:

@@ -8,7 +8,6 @@ import pandas as pd
 from engine.decoding.config import DecodingConfig
 from engine.decoding.counting import hypothesis_counts, sufficient_beam_width
 from engine.decoding.exact import ExactSearchResult
-from engine.decoding.exhaustive import sequence_count
 from engine.decoding.findings import at_width, count_in_words, ranked_by, sequence
 from engine.decoding.scoring import Scoring
 from engine.decoding.verdict import TIE
@@ -21,7 +20,7 @@ MAX_COUNT = 10**12
 def search_space_in_words(config: DecodingConfig, exact: ExactSearchResult) -> str:
     """How many sequences there are, how few of them exact search looked at, and what it proved."""
     counts = hypothesis_counts(config.model, config.max_length, config.end_token)
-    power = sequence_count(config.model, config.max_length)
+    power = len(config.model.vocabulary) ** config.max_length
     words = f"M^T = {count_in_words(config)}"
     if counts is not None and len(counts) < config.max_length:
         tokens = "1 token" if config.max_length == 1 else f"{config.max_length} tokens"

@@ -32,7 +32,6 @@ from engine.decoding import (
     exhaustive_search,
     greedy_search,
     parse_tree,
-    sequence_count,
     smallest_optimal_beam_width,
     step_costs,
 )
@@ -300,8 +299,6 @@ ARGUMENTS = [
              "max_model_steps is 100001; allowed is an integer from 1 to 100000"),
     Argument("exhaustive_search.max_length", lambda t: exhaustive_search(COIN, t), 16, 17,
              "max_length is 17 with 2 tokens: 2^17 = 131,072 sequences; allowed are 100,000"),
-    Argument("sequence_count.max_length", lambda t: sequence_count(COIN, t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
     Argument("best_by_beam_width.beam_widths",
              lambda n: best_by_beam_width(COIN, 1, [1] * n), 256, 257,
              "the number of beam_widths is 257; allowed is an integer from 1 to 256"),
