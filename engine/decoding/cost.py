@@ -17,7 +17,7 @@ from engine.decoding.config import DecodingConfig
 from engine.decoding.models import LanguageModel
 from engine.decoding.scoring import Conventions
 
-#: Beam widths of one frame.
+#: Beam widths that one frame may have.
 MAX_WIDTHS = 256
 
 

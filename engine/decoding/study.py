@@ -117,22 +117,13 @@ class Study:
     for other rankings than the sum); `by_narrower`, whether a narrower beam finds a better score.
     prompts: `prompt, letters` (how long the lines of the text that begin so go on, on average),
     `optimum_letters, optimum_log_prob, proved`.
+    by_width: over all beginnings, `scoring, beam_width, letters, finished, missed`. Shares, but for
+    the mean of `letters`; `missed` is NaN where it isn't known of every beginning.
     """
 
     found: pd.DataFrame
     prompts: pd.DataFrame
-
-    def by_width(self) -> pd.DataFrame:
-        """Over all beginnings: `scoring, beam_width, letters, finished, missed`.
-
-        Shares, but for the mean of `letters`. `missed` is NaN where it isn't known of every
-        beginning.
-        """
-        rows = self.found.assign(missed=self.found["missed"].astype(float))
-        group = rows.groupby(["scoring", "beam_width"], sort=False)
-        means = group[["letters", "finished"]].mean()
-        means["missed"] = group["missed"].agg(lambda values: values.mean(skipna=False))
-        return means.reset_index()
+    by_width: pd.DataFrame
 
 
 def study_of(entries: list[Entry]) -> Study:
@@ -163,7 +154,11 @@ def study_of(entries: list[Entry]) -> Study:
     found["missed"] = missed.astype(object).where(known, None)
     group = found.groupby(["prompt", "scoring"])["score"]
     found["by_narrower"] = found["score"] < group.cummax() - TIE
-    return Study(found, prompts)
+    rows = found.assign(missed=found["missed"].astype(float))
+    by_rule = rows.groupby(["scoring", "beam_width"], sort=False)
+    by_width = by_rule[["letters", "finished"]].mean()
+    by_width["missed"] = by_rule["missed"].agg(lambda values: values.mean(skipna=False))
+    return Study(found, prompts, by_width.reset_index())
 
 
 def _held_at(found: list[list[Any]], width: int) -> list[Any]:

@@ -9,13 +9,12 @@ import pandas as pd
 
 from engine.arguments import require_integer
 from engine.decoding.beam import beam_search
+from engine.decoding.cost import MAX_WIDTHS
 from engine.decoding.exact import exact_search
 from engine.decoding.models import LanguageModel
 from engine.decoding.record import BeamSearchResult, Hypothesis, sequence_text
 from engine.decoding.scoring import SCORINGS, Conventions, Scoring
 
-#: Beam widths that one comparison may try.
-MAX_BEAM_WIDTHS = 256
 #: Scores that differ by less are the same: sums of another order differ by their rounding.
 TIE = 1e-9
 
@@ -65,7 +64,7 @@ def best_by_beam_width(
     it nothing counts as found.
     """
     widths = list(beam_widths)
-    require_integer("the number of beam_widths", len(widths), 1, MAX_BEAM_WIDTHS)
+    require_integer("the number of beam_widths", len(widths), 1, MAX_WIDTHS)
     bests = [beam_search(model, width, max_length, **conventions).best for width in widths]
     return pd.DataFrame(
         {
@@ -98,7 +97,7 @@ def smallest_optimal_beam_width(
     model: LanguageModel,
     max_length: int,
     *,
-    largest: int = MAX_BEAM_WIDTHS,
+    largest: int = MAX_WIDTHS,
     **conventions: Unpack[Conventions],
 ) -> int | None:
     """The smallest k for which beam search finds the optimum, None if none up to `largest` does.
@@ -106,7 +105,7 @@ def smallest_optimal_beam_width(
     The optimum is that of exact search under the same conventions; a sequence with the same score
     is as good. Raises ValueError where exact search can't prove it within its bound.
     """
-    require_integer("largest", largest, 1, MAX_BEAM_WIDTHS)
+    require_integer("largest", largest, 1, MAX_WIDTHS)
     exact = exact_search(model, max_length, **conventions)
     if not exact.proved:
         raise ValueError(

@@ -188,7 +188,7 @@ def carries_a_state(values: Values) -> None:
 
 
 def wider_writes_shorter(values: Values) -> None:
-    of = load_study().by_width()
+    of = load_study().by_width
     of = of[of["scoring"] == "sum"].set_index("beam_width")
     assert of["missed"][int(values["wide_k"])] < of["missed"][1]
     assert of["letters"][int(values["wide_k"])] < of["letters"][1]
