@@ -1,19 +1,18 @@
 from .beam import beam_search
 from .cost import step_costs
 from .exact import ExactSearchResult, exact_search
-from .exhaustive import exhaustive_search, sequence_count, sequences_to_visit
+from .exhaustive import exhaustive_search
 from .greedy import greedy_search
-from .handout_tree import handout_edges, handout_model
+from .handout_tree import handout_model
 from .language_model import LSTMLanguageModel
 from .models import LanguageModel, MarkovModel, TreeModel, sequence_log_prob
 from .record import (
     BeamSearchResult,
     Hypothesis,
     SearchStep,
-    StoredHypothesis,
     sequence_text,
 )
-from .user_tree import TreeProblem, UserTreeError, parse_rows, parse_tree
+from .user_tree import TreeProblem, UserTreeError, parse_tree
 from .verdict import (
     LostOptimum,
     best_by_beam_width,
@@ -31,7 +30,6 @@ __all__ = [
     "LostOptimum",
     "MarkovModel",
     "SearchStep",
-    "StoredHypothesis",
     "TreeModel",
     "TreeProblem",
     "UserTreeError",
@@ -41,15 +39,11 @@ __all__ = [
     "exact_search",
     "exhaustive_search",
     "greedy_search",
-    "handout_edges",
     "handout_model",
     "lost_optimum",
-    "parse_rows",
     "parse_tree",
-    "sequence_count",
     "sequence_log_prob",
     "sequence_text",
-    "sequences_to_visit",
     "smallest_optimal_beam_width",
     "step_costs",
 ]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arguments import require_flag, require_integer
+from engine.arguments import require_flag, require_integer, shown
 from engine.decoding.models import ROUNDING, LanguageModel, State
-from engine.decoding.record import BeamSearchResult, Flags, Indices, SearchRecord, StepArrays
+from engine.decoding.record import BeamSearchResult, Indices, SearchRecord, StepArrays
 from engine.decoding.scoring import Scoring, ScoringName
 from engine.extended_range import Array
 
@@ -39,20 +39,23 @@ class SearchRules:
         cls,
         model: LanguageModel,
         max_length: int,
-        end_token: str | None,
-        scoring: Scoring,
-        recompute: bool,
+        end_token: str | None = None,
+        length_penalty: float = 0.0,
+        scoring: ScoringName = "length",
+        count_end_token: bool = True,
+        recompute: bool = False,
     ) -> "SearchRules":
-        """The rules, or ValueError."""
+        """The rules from the arguments of `beam_search`, or ValueError."""
+        ranking = Scoring(scoring, length_penalty, count_end_token)
         require_integer("max_length", max_length, 1, MAX_LENGTH)
         require_flag("recompute", recompute)
         if end_token is not None and end_token not in model.vocabulary:
             raise ValueError(
                 f"end_token is {end_token!r}; allowed is None or one of the model's vocabulary, "
-                f"{model.vocabulary!r:.200}"
+                f"{shown(model.vocabulary)}"
             )
         end = -1 if end_token is None else model.vocabulary.index(end_token)
-        return cls(scoring, max_length, end, recompute)
+        return cls(ranking, max_length, end, recompute)
 
 
 def beam_search(
@@ -84,8 +87,9 @@ def beam_search(
     next-token log-probabilities.
     """
     require_integer("beam_width", beam_width, 1, MAX_BEAM_WIDTH)
-    ranking = Scoring(scoring, length_penalty, count_end_token)
-    rules = SearchRules.checked(model, max_length, end_token, ranking, recompute)
+    rules = SearchRules.checked(
+        model, max_length, end_token, length_penalty, scoring, count_end_token, recompute
+    )
     _check_work(model, beam_width, rules)
     return run_search(model, beam_width, rules)
 
@@ -99,18 +103,17 @@ def run_search(
     """
     record = SearchRecord(model.vocabulary, [])
     model_steps = 0
-    while len(record.steps) < rules.max_length:
-        beam = _Beam.after(record)
-        if not len(beam.live):
-            break
-        log_probs, state, spent = next_log_probs(model, record, beam.live, rules)
+    live = np.zeros(1, dtype=np.int64)  # the unfinished hypotheses, by their places in the beam
+    while len(record.steps) < rules.max_length and len(live):
+        log_probs, state, spent = _next_log_probs(model, record, live, rules)
         model_steps += spent
-        step = _step(beam, log_probs, state, spent, beam_width, len(record.steps) + 1, rules)
+        step = _step(record, live, log_probs, state, spent, beam_width, rules)
         if step is None:
             break
         record.steps.append(step)
         if until_settled and _is_settled(step, rules):
             break
+        live = (~step.finished[: step.kept]).nonzero()[0]
     return BeamSearchResult(model_steps, record)
 
 
@@ -126,26 +129,7 @@ def _is_settled(step: StepArrays, rules: SearchRules) -> bool:
     return bool((within_reach < step.score[0] - ROUNDING * rules.max_length).all())
 
 
-@dataclass(frozen=True)
-class _Beam:
-    """The hypotheses before a step; `live` and `ended` are places of unfinished and finished."""
-
-    log_prob: Array
-    live: Indices
-    ended: Indices
-    before: StepArrays | None
-
-    @classmethod
-    def after(cls, record: SearchRecord) -> "_Beam":
-        if not record.steps:
-            nobody = np.empty(0, dtype=np.int64)
-            return cls(np.zeros(1), np.zeros(1, dtype=np.int64), nobody, None)
-        before = record.steps[-1]
-        finished = before.finished[: before.kept]
-        return cls(before.log_prob, (~finished).nonzero()[0], finished.nonzero()[0], before)
-
-
-def next_log_probs(
+def _next_log_probs(
     model: LanguageModel, record: SearchRecord, live: Indices, rules: SearchRules
 ) -> tuple[Array, State | None, int]:
     """What can follow each unfinished hypothesis, the states behind it, and the evaluations spent.
@@ -168,36 +152,41 @@ def next_log_probs(
 
 
 def _step(
-    beam: _Beam,
+    record: SearchRecord,
+    live: Indices,
     log_probs: Array,
     state: State | None,
     spent: int,
     beam_width: int,
-    timestep: int,
     rules: SearchRules,
 ) -> StepArrays | None:
     """Expand, sort, keep the best; None where there is nothing to keep."""
+    before = record.steps[-1] if record.steps else None
+    total = np.zeros(1) if before is None else before.log_prob
     # A stable sort leaves equal tokens in the order of the vocabulary.
     top = (-log_probs).argsort(axis=1, kind="stable")[:, :beam_width]
     rows = np.arange(len(top)).repeat(top.shape[1])
     token = top.ravel()
-    token_log_prob = log_probs[rows, token]
-    possible = token_log_prob > -np.inf
+    possible = log_probs[rows, token] > -np.inf
     if not possible.all():
-        rows, token, token_log_prob = rows[possible], token[possible], token_log_prob[possible]
-    finished = token == rules.end
-    columns = {
-        "parent": beam.live[rows],
+        rows, token = rows[possible], token[possible]
+    parent, token_log_prob, finished = live[rows], log_probs[rows, token], token == rules.end
+    log_prob = total[parent] + token_log_prob
+    # Lengths of those that go on and of those that end here.
+    lengths = [rules.scoring.length(len(record.steps) + 1, ended) for ended in (False, True)]
+    divisors = [rules.scoring.divisor(length) for length in lengths]
+    columns: dict[str, NDArray[Any]] = {
+        "parent": parent,
         "token": token,
         "token_log_prob": token_log_prob,
-        "log_prob": beam.log_prob[beam.live[rows]] + token_log_prob,
+        "log_prob": log_prob,
+        "length": np.where(finished, lengths[1], lengths[0]),
+        "score": log_prob / np.where(finished, divisors[1], divisors[0]),
         "carried": np.zeros(len(token), dtype=bool),
         "finished": finished,
     }
-    columns |= _scores(columns["log_prob"], finished, timestep, rules.scoring)
-    if len(beam.ended):
-        carried = _carried(beam)
-        columns = {name: np.append(column, carried[name]) for name, column in columns.items()}
+    if before is not None and before.finished[: before.kept].any():
+        columns = _with_carried(columns, before)
     if not len(columns["score"]):
         return None
     order = np.lexsort((columns["parent"], columns["token"], -columns["score"]))
@@ -209,34 +198,15 @@ def _step(
     return StepArrays(**ranked, kept=kept, state=state, cell_evaluations=spent)
 
 
-def _scores(
-    log_prob: Array, finished: Flags, timestep: int, scoring: Scoring
-) -> dict[str, NDArray[Any]]:
-    """Lengths and scores of candidates that have just grown to `timestep` tokens."""
-    growing = scoring.length(timestep, finished=False)
-    ended = scoring.length(timestep, finished=True)
-    if growing == ended:
-        length = np.full(len(log_prob), growing)
-        return {"length": length, "score": log_prob / scoring.divisor(growing)}
-    divisor = np.where(finished, scoring.divisor(ended), scoring.divisor(growing))
-    return {"length": np.where(finished, ended, growing), "score": log_prob / divisor}
-
-
-def _carried(beam: _Beam) -> dict[str, NDArray[Any]]:
-    """The finished hypotheses as candidates that have not grown."""
-    assert beam.before is not None
-    ended, before = beam.ended, beam.before
-    yes = np.ones(len(ended), dtype=bool)
-    return {
+def _with_carried(columns: dict[str, NDArray[Any]], before: StepArrays) -> dict[str, NDArray[Any]]:
+    """The candidates and, behind them, the finished hypotheses, which have not grown."""
+    ended = before.finished[: before.kept].nonzero()[0]
+    carried = {name: getattr(before, name)[ended] for name in columns} | {
         "parent": ended,
-        "token": before.token[ended],
         "token_log_prob": np.full(len(ended), np.nan),
-        "log_prob": before.log_prob[ended],
-        "carried": yes,
-        "finished": yes,
-        "length": before.length[ended],
-        "score": before.score[ended],
+        "carried": np.ones(len(ended), dtype=bool),
     }
+    return {name: np.append(column, carried[name]) for name, column in columns.items()}
 
 
 def _check_work(model: LanguageModel, beam_width: int, rules: SearchRules) -> None:

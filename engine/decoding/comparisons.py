@@ -40,8 +40,8 @@ def optimum(config: DecodingConfig) -> Hypothesis | None:
 
 
 def best_by_beam_width(config: DecodingConfig, best: Hypothesis | None) -> pd.DataFrame:
-    """Columns as in `verdict.best_by_beam_width`, for k up to 20 or as wide as all sequences."""
-    widths = range(1, min(MAX_WIDTH, config.sequences_to_visit) + 1)
+    """Columns as in `verdict.best_by_beam_width`, for k up to 20."""
+    widths = range(1, MAX_WIDTH + 1)
     return verdict.best_by_beam_width(
         config.model, config.max_length, widths, optimum=best, **config.conventions
     )
@@ -59,14 +59,9 @@ def search_cost(config: DecodingConfig) -> pd.DataFrame:
     return step_costs(config.model, [config.beam_width], config.max_length, **config.conventions)
 
 
-def endless_cost(beam_width: int, model_name: str = "weather") -> pd.DataFrame:
-    """The same up to T = 40, on a model without a prompt and with nothing that ends a sequence."""
-    return step_costs(DecodingConfig(model_name).model, [beam_width], COST_LENGTH)
-
-
-def endless_model(config: DecodingConfig) -> str:
-    """The model whose costs are counted as far as T = 40: the LSTM itself, or the weather's."""
-    return config.model_name if config.model_name == "characters" else "weather"
+def endless_cost(beam_width: int) -> pd.DataFrame:
+    """The same up to T = 40, on the weather model with nothing that ends a sequence."""
+    return step_costs(DecodingConfig("weather").model, [beam_width], COST_LENGTH)
 
 
 def compare_scorings(config: DecodingConfig) -> pd.DataFrame:

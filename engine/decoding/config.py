@@ -65,17 +65,3 @@ class DecodingConfig:
             "length_penalty": self.length_penalty,
             "count_end_token": self.count_end_token,
         }
-
-    @property
-    def sequence_count(self) -> int:
-        """M^T."""
-        from engine.decoding.exhaustive import sequence_count
-
-        return sequence_count(self.model, self.max_length)
-
-    @property
-    def sequences_to_visit(self) -> int:
-        """The most that exhaustive search may have to list."""
-        from engine.decoding.exhaustive import sequences_to_visit
-
-        return sequences_to_visit(self.model, self.max_length)

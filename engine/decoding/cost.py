@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from typing import Unpack
 
-import numpy as np
 import pandas as pd
 
 from engine.arguments import require_integer
@@ -18,7 +17,7 @@ from engine.decoding.config import DecodingConfig
 from engine.decoding.models import LanguageModel
 from engine.decoding.scoring import Conventions
 
-#: Beam widths of one frame.
+#: Beam widths that one frame may have.
 MAX_WIDTHS = 256
 
 
@@ -32,38 +31,29 @@ def step_costs(
 
     conventions: as in `beam_search`; they decide what is kept, and so what is read.
 
-    Returns `beam_width, timestep, hypotheses` (that are expanded), `stored_cells` (evaluated in
-    this step, with stored states), `rerun_cells` (where each hypothesis is read from the start),
+    Returns `beam_width, timestep, stored_cells` (evaluated in this step, with stored states),
+    `hypotheses` (that are expanded), `rerun_cells` (where each hypothesis is read from the start),
     `sorting` (hypotheses · M log₂M, for either), and the same from the first step on: `stored,
     rerun, sorted`. A step whose hypotheses are all finished costs nothing and has no row.
     """
     require_integer("the number of widths", len(widths), 1, MAX_WIDTHS)
-    size = len(model.vocabulary)
-    frames = []
-    for width in widths:
-        steps = beam_search(model, width, max_length, **conventions).steps
-        stored = np.array([step.cell_evaluations for step in steps], dtype=np.int64)
-        timestep = np.arange(1, len(steps) + 1)
-        # The first step reads what every search has to read first; it expands one hypothesis.
-        hypotheses = np.where(timestep == 1, 1, stored)
-        rerun = hypotheses * (model.start_steps + timestep - 1)
-        sorting = hypotheses * size * math.log2(size)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "beam_width": width,
-                    "timestep": timestep,
-                    "hypotheses": hypotheses,
-                    "stored_cells": stored,
-                    "rerun_cells": rerun,
-                    "sorting": sorting,
-                    "stored": stored.cumsum(),
-                    "rerun": rerun.cumsum(),
-                    "sorted": sorting.cumsum(),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
+    cells = [
+        (width, step.timestep, step.cell_evaluations)
+        for width in widths
+        for step in beam_search(model, width, max_length, **conventions).steps
+    ]
+    columns = ["beam_width", "timestep", "stored_cells"]
+    costs = pd.DataFrame(cells, columns=columns, dtype="int64")
+    size, timestep = len(model.vocabulary), costs["timestep"]
+    # The first step reads what every search has to read first; it expands one hypothesis.
+    costs["hypotheses"] = costs["stored_cells"].where(timestep > 1, 1)
+    costs["rerun_cells"] = costs["hypotheses"] * (model.start_steps + timestep - 1)
+    costs["sorting"] = costs["hypotheses"] * size * math.log2(size)
+    search = costs.groupby((timestep == 1).cumsum())
+    costs["stored"] = search["stored_cells"].cumsum()
+    costs["rerun"] = search["rerun_cells"].cumsum()
+    costs["sorted"] = search["sorting"].cumsum()
+    return costs
 
 
 def costs_at(costs: pd.DataFrame, width: int, length: int) -> dict[str, float]:

@@ -5,6 +5,7 @@ has 126 sequences for T = 6, not 3⁶ = 729.
 """
 
 from collections import Counter
+from itertools import accumulate
 
 import numpy as np
 
@@ -38,34 +39,27 @@ def hypothesis_counts(
         finished += sum(ways[row] for row in rows[tokens == end].tolist())
         rows, tokens = rows[tokens != end], tokens[tokens != end]
         ways = [ways[row] for row in rows.tolist()]
-        if not finished and not ways:
-            break
+        if not ways:  # what has ended stays; where nothing has, nothing is that long
+            return counts + [finished] * (max_length - len(counts)) if finished else counts
         counts.append(finished + sum(ways))
         if len(ways) > MAX_STATES:
             return None
-        if ways:
-            log_probs, state = model.advance({k: v[rows] for k, v in state.items()}, tokens)
-            kinds = [future_of(log_probs, state, row) for row in range(len(ways))]
-            total = Counter[bytes]()
-            for kind, count in zip(kinds, ways, strict=True):
-                total[kind] += count
-            first = [kinds.index(kind) for kind in total]
-            ways, log_probs = list(total.values()), log_probs[first]
-            state = {name: array[first] for name, array in state.items()}
-        else:
-            log_probs = log_probs[:0]
+        log_probs, state = model.advance({k: v[rows] for k, v in state.items()}, tokens)
+        kinds = [future_of(log_probs, state, row) for row in range(len(ways))]
+        total = Counter[bytes]()
+        for kind, count in zip(kinds, ways, strict=True):
+            total[kind] += count
+        first = [kinds.index(kind) for kind in total]
+        ways, log_probs = list(total.values()), log_probs[first]
+        state = {name: array[first] for name, array in state.items()}
     return counts
 
 
 def _where_all_is_possible(tokens: int, max_length: int, with_end: bool) -> list[int]:
     """The same for a model that gives every token a probability above 0, as a softmax does."""
     growing = tokens - with_end
-    finished = 0
-    counts = []
-    for length in range(1, max_length + 1):
-        finished += with_end * growing ** (length - 1)
-        counts.append(finished + growing**length)
-    return counts
+    finished = accumulate(with_end * growing**before for before in range(max_length))
+    return [ended + growing**length for length, ended in enumerate(finished, start=1)]
 
 
 def sufficient_beam_width(

@@ -16,6 +16,7 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from engine.arguments import require_integer
 from engine.decoding.beam import SearchRules
 from engine.decoding.models import ROUNDING, LanguageModel, State, future_of
 from engine.decoding.record import BeamSearchResult, SearchRecord, StepArrays
-from engine.decoding.scoring import Scoring, ScoringName
+from engine.decoding.scoring import Conventions
 from engine.numerics import Array
 
 #: Cell evaluations that exact search spends before it gives up, and the most that one may ask for.
@@ -56,26 +57,21 @@ def exact_search(
     model: LanguageModel,
     max_length: int,
     *,
-    end_token: str | None = None,
-    length_penalty: float = 0.0,
-    scoring: ScoringName = "length",
-    count_end_token: bool = True,
     max_model_steps: int = DEFAULT_MODEL_STEPS,
+    **conventions: Unpack[Conventions],
 ) -> ExactSearchResult:
     """The most likely of all sequences (handout, 2): what `exhaustive_search` finds, by cutting.
 
-    max_length, end_token, length_penalty, scoring, count_end_token: as in `beam_search`; as they
-        stand, the best by log_prob. Dead ends and ties as in exhaustive search, too.
-    max_model_steps: cell evaluations after which the search gives up, 1 to 100 000. It then
-        returns the best whole sequence so far, or a prefix if it hasn't come across any, and
-        `proved` is False. `model_steps` counts those that were spent, never more. So it does when it
-        has come across 500 000 prefixes.
+    The other keywords are those of `beam_search`, without `recompute`; as they stand, the best by
+    log_prob. Ties and dead ends are those of exhaustive search.
+    max_model_steps: cell evaluations, 1 to 100 000, after which the search gives up, as it does when
+        it has come across 500 000 prefixes. It then returns the best whole sequence so far, or a
+        prefix if it hasn't come across any, and `proved` is False.
     Raises ValueError for arguments out of range, and for a model with a log-probability above 0,
     because nothing could be cut.
     """
     require_integer("max_model_steps", max_model_steps, 1, MAX_MODEL_STEPS)
-    ranking = Scoring(scoring, length_penalty, count_end_token)
-    rules = SearchRules.checked(model, max_length, end_token, ranking, recompute=False)
+    rules = SearchRules.checked(model, max_length, **conventions)
     search = _Search(model, rules, max_model_steps)
     proved = search.run()
     record = SearchRecord(model.vocabulary, search.path())
@@ -124,11 +120,6 @@ class _Search:
         self._merged = False
         self._come_across = 0
 
-    @property
-    def answer(self) -> _Prefix:
-        """The best whole sequence, or where there is none the best of the longest prefixes."""
-        return self.deepest if self.best is None else self.best
-
     def run(self) -> bool:
         """Search to the end, or to the end of the budget: False."""
         batch = [_START]
@@ -149,9 +140,12 @@ class _Search:
             heapq.heappush(self._open, (-prefix.log_prob, next(self._order), prefix))
 
     def path(self) -> list[StepArrays]:
-        """The answer as the steps of a search that keeps nothing else."""
+        """The answer as the steps of a search that keeps nothing else.
+
+        That is the best whole sequence, or where there is none the best of the longest prefixes.
+        """
         one, steps = np.zeros(1, dtype=np.int64), []
-        for prefix in self.answer.tokens():
+        for prefix in (self.best or self.deepest).tokens():
             finished = prefix.token == self.rules.end
             length = self.rules.scoring.length(prefix.length, finished)
             step = StepArrays(
@@ -185,11 +179,8 @@ class _Search:
         )
 
     def _affords(self, prefix: _Prefix) -> bool:
-        within = self._come_across <= MAX_PREFIXES
-        return within and self.spent + self._cost(prefix) <= self.budget
-
-    def _cost(self, prefix: _Prefix) -> int:
-        return self.model.start_steps if prefix is _START else 1
+        cost = self.model.start_steps if prefix is _START else 1
+        return self._come_across <= MAX_PREFIXES and self.spent + cost <= self.budget
 
     def _next_batch(self) -> list[_Prefix]:
         """The best open prefixes, as many as are read at once and may lead to something better."""
@@ -203,11 +194,12 @@ class _Search:
         """Let the model read the prefixes; what may follow and isn't whole yet, best first."""
         if batch[0] is _START:
             log_probs, state = self.model.start(1)
+            self.spent += self.model.start_steps
         else:
             names = batch[0].state
             stacked = {name: np.stack([prefix.state[name] for prefix in batch]) for name in names}
             log_probs, state = self.model.advance(stacked, np.array([p.token for p in batch]))
-        self.spent += sum(map(self._cost, batch))
+            self.spent += len(batch)
         if not (log_probs <= ROUNDING).all():
             raise ValueError(
                 f"model gives the log-probability {log_probs.max()}; allowed is at most 0, because "
@@ -290,8 +282,7 @@ class _Search:
 
     def _score(self, prefix: _Prefix) -> float:
         finished = prefix.token == self.rules.end
-        scoring = self.rules.scoring
-        return scoring.score(prefix.log_prob, scoring.length(prefix.length, finished))
+        return self.rules.scoring.score(prefix.log_prob, prefix.length, finished)
 
     def _place(self, prefix: _Prefix, timestep: int) -> list[tuple[float, int]]:
         """Sorts sequences as a beam that prunes nothing would have them after `timestep`.

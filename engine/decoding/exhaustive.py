@@ -1,51 +1,35 @@
 """Exhaustive search: every one of the M^T sequences, where there are few enough of them."""
 
 from dataclasses import replace
+from typing import Unpack
 
-from engine.arguments import require_integer
-from engine.decoding.beam import MAX_LENGTH, SearchRules, run_search
+from engine.decoding.beam import SearchRules, run_search
 from engine.decoding.models import LanguageModel, TreeModel
 from engine.decoding.record import BeamSearchResult
-from engine.decoding.scoring import Scoring, ScoringName
+from engine.decoding.scoring import Conventions
 
 #: Sequences that exhaustive search is willing to list.
 MAX_SEQUENCES = 100_000
-
-
-def sequence_count(model: LanguageModel, max_length: int) -> int:
-    """M^T: the sequences of `max_length` tokens over the model's vocabulary (handout, 2)."""
-    require_integer("max_length", max_length, 1, MAX_LENGTH)
-    return len(model.vocabulary) ** max_length
-
-
-def sequences_to_visit(model: LanguageModel, max_length: int) -> int:
-    """The most that exhaustive search may have to list: M^T, or the edges of a sparse tree.
-
-    How many there are is counted by `engine.decoding.counting`.
-    """
-    count = sequence_count(model, max_length)
-    return min(count, model.edges) if isinstance(model, TreeModel) else count
 
 
 def exhaustive_search(
     model: LanguageModel,
     max_length: int,
     *,
-    end_token: str | None = None,
-    length_penalty: float = 0.0,
-    scoring: ScoringName = "length",
-    count_end_token: bool = True,
     recompute: bool = False,
+    **conventions: Unpack[Conventions],
 ) -> BeamSearchResult:
     """Every possible sequence, best first: what a beam that never prunes would find.
 
     The keywords are those of `beam_search`, and so are ties and dead ends. The steps hold no
-    states. Raises ValueError where more than 100 000 sequences would have to be listed; ask
-    `sequences_to_visit` before.
+    states. Raises ValueError where more than 100 000 sequences would have to be listed: M^T, or
+    the edges of a tree.
     """
-    ranking = Scoring(scoring, length_penalty, count_end_token)
-    rules = SearchRules.checked(model, max_length, end_token, ranking, recompute)
-    size, count = len(model.vocabulary), sequences_to_visit(model, max_length)
+    rules = SearchRules.checked(model, max_length, **conventions, recompute=recompute)
+    size = len(model.vocabulary)
+    count = size**max_length
+    if isinstance(model, TreeModel):  # a sparse one has far fewer
+        count = min(count, model.edges)
     if count > MAX_SEQUENCES:
         shown = f"{count:,}" if max_length * len(str(size)) < 50 else "far more"
         raise ValueError(

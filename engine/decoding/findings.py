@@ -17,12 +17,11 @@ from engine.decoding.record import (
     BeamSearchResult,
     Hypothesis,
     SearchStep,
-    StoredHypothesis,
     sequence_text,
 )
 from engine.decoding.scoring import SCORING_NAMES
 from engine.decoding.verdict import TIE, LostOptimum, is_as_good, is_whole
-from engine.in_words import decimal, literal, that_sets
+from engine.in_words import decimal, literal, raised, that_sets
 from engine.questions import Verdict
 
 #: How many hypotheses a sentence names.
@@ -34,8 +33,6 @@ HANDOUT_STORED = {
     2: {("neural", "network"): -1.25, ("network", "neural"): -1.33},
     3: {("neural", "network", "network"): -1.85, ("network", "neural", "network"): -1.93},
 }
-
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def sequence(tokens: Sequence[str]) -> str:
@@ -79,8 +76,8 @@ def stored_in_words(model: LanguageModel, step: SearchStep) -> str:
 def count_in_words(config: DecodingConfig) -> str:
     """M^T written out, as far as the number is readable: "2³ = 8"."""
     size, length = len(config.model.vocabulary), config.max_length
-    power = f"{size}{str(length).translate(_SUPERSCRIPTS)}"
-    count = config.sequence_count
+    power = f"{size}{raised(length)}"
+    count = size**length
     return f"{power} = {count:,}" if count < 10**15 else power
 
 
@@ -120,9 +117,9 @@ def stored_verdict(config: DecodingConfig, result: BeamSearchResult, timestep: i
             outside=f"There is no timestep {timestep} here: the question needs T = 3.",
         )
     step = result.steps[timestep - 1]
-    candidates = step.candidate_count
+    candidates = _counted(len(step.candidates), "candidate")
     statement = (
-        f"At timestep {timestep} beam search sorts {_counted(candidates, 'candidate')} and stores "
+        f"At timestep {timestep} beam search sorts {candidates} and stores "
         f"{stored_in_words(config.model, step)}."
     )
     stored = {kept.tokens: round(kept.log_prob, 2) for kept in step.kept}
@@ -196,14 +193,11 @@ def optimum_verdict(
             outside="Exact search gave up before it could prove an optimum; a shorter T makes it "
             "possible.",
         )
+    least = f"The smallest k that finds it is {smallest}."
     statement = (
         f"{found}{best_of_all_in_words(config, optimum)} "
         f"{lost_in_words(config, result, optimum, lost)} "
-    )
-    statement += (
-        "No k that was tried finds it."
-        if smallest is None
-        else f"The smallest k that finds it is {smallest}."
+        f"{'No k that was tried finds it.' if smallest is None else least}"
     )
     agrees = (
         lost is not None
@@ -299,7 +293,7 @@ def convention_name(scoring: str, count_end_token: bool) -> str:
     return name if count_end_token else f"{name}, end token not counted"
 
 
-def state_in_words(hypothesis: StoredHypothesis) -> dict[str, str]:
+def state_in_words(hypothesis: Hypothesis) -> dict[str, str]:
     """What a kept hypothesis carries besides its tokens: numbers as they are, vectors by size."""
     if hypothesis.state is None:
         return {"state": "finished: nothing to carry"}

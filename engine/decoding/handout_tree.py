@@ -11,8 +11,6 @@ tries everything that the rule would allow in their place.
 
 import math
 
-import pandas as pd
-
 from engine.decoding.models import TreeModel
 
 VOCABULARY = ("neural", "network")
@@ -39,27 +37,12 @@ def handout_model() -> TreeModel:
 
 def assumed_edges() -> frozenset[tuple[str, ...]]:
     """The edges that the text doesn't print, each as the sequence that it leads to."""
-    edges = handout_edges()
-    edges = edges[edges["assumed"]]
-    pairs = zip(edges["prefix"], edges["token"], strict=True)
-    return frozenset((*prefix.split(), token) for prefix, token in pairs)
-
-
-def handout_edges() -> pd.DataFrame:
-    """The tree's edges, one row each.
-
-    Columns: `prefix` (tokens with spaces between), `token`, `log_prob`; `assumed`, whether the
-    text leaves it out; `source`, where it stands or what it is assumed from.
-    """
-    rows = []
-    for prefix, children in handout_model().tree.items():
-        printed = PRINTED[prefix]
-        for token, log_prob in children.items():
-            source = "printed"
-            if token not in printed:
-                source = "sums to one with the printed edge" if printed else "taken as equal"
-            rows.append((" ".join(prefix), token, log_prob, token not in printed, source))
-    return pd.DataFrame(rows, columns=["prefix", "token", "log_prob", "assumed", "source"])
+    return frozenset(
+        (*prefix, token)
+        for prefix, printed in PRINTED.items()
+        for token in VOCABULARY
+        if token not in printed
+    )
 
 
 def _with_assumed(printed: dict[str, float]) -> dict[str, float]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.decoding.models import State, Tokens, checked_vocabulary, shown
+from engine.arguments import shown
+from engine.decoding.models import State, Tokens, checked_vocabulary, token_indices
 from engine.extended_range import Array
 
 MAX_PROMPT = 200
@@ -46,8 +47,7 @@ class LSTMLanguageModel:
         prompt: Sequence[str] = "",
     ) -> None:
         self.vocabulary = checked_vocabulary(vocabulary)
-        self._index = {token: i for i, token in enumerate(self.vocabulary)}
-        if start_token not in self._index:
+        if start_token not in self.vocabulary:
             raise ValueError(
                 f"start_token is {start_token!r}; allowed is one of the vocabulary, "
                 f"{shown(self.vocabulary)}"
@@ -55,11 +55,6 @@ class LSTMLanguageModel:
         self.start_token = start_token
         self._set_weights(embedding, _one_layer(lstm), linear)
         self._read_first = self._prompt_indices(prompt)
-
-    @property
-    def hidden_size(self) -> int:
-        """H, the length of the hidden state and of the cell state."""
-        return self._w_hh.shape[1]
 
     @property
     def start_steps(self) -> int:
@@ -74,7 +69,7 @@ class LSTMLanguageModel:
 
     def start(self, batch: int) -> tuple[Array, State]:
         """Read the start token and the prompt."""
-        zeros = np.zeros((batch, self.hidden_size))
+        zeros = np.zeros((batch, self._w_hh.shape[1]))
         state: State = {"hidden_state": zeros, "cell_state": zeros}
         for token in self._read_first:
             state = self._read(state, np.full(batch, token))
@@ -136,12 +131,8 @@ class LSTMLanguageModel:
             raise ValueError(
                 f"prompt has {len(prompt)} tokens; allowed are at most {MAX_PROMPT} tokens"
             )
-        if unknown := [token for token in dict.fromkeys(prompt) if token not in self._index]:
-            raise ValueError(
-                f"prompt has {', '.join(map(repr, unknown))}; allowed are the tokens of the "
-                f"vocabulary, {shown(self.vocabulary)}"
-            )
-        return [self._index[self.start_token], *(self._index[token] for token in prompt)]
+        start = self.vocabulary.index(self.start_token)
+        return [start, *token_indices("prompt", prompt, self.vocabulary)]
 
 
 def _one_layer(lstm: StateDict) -> dict[str, Any]:
@@ -164,10 +155,8 @@ def _matrix(argument: str, state: StateDict, entry: str, shape: tuple[int | None
     if hasattr(value, "detach"):  # a tensor, wherever it is and of whatever precision
         value = value.detach().cpu().double().numpy()
     array: Array = np.array(value, dtype=np.float64)
-    wanted = [
-        size if size is not None else given for size, given in zip(shape, array.shape, strict=False)
-    ]
-    if array.ndim != len(shape) or list(array.shape) != wanted:
+    fits = all(size in (None, given) for size, given in zip(shape, array.shape, strict=False))
+    if array.ndim != len(shape) or not fits:
         raise ValueError(f"{argument} has {entry!r} of shape {array.shape}; allowed is {shape}")
     if not (np.abs(array) <= MAX_WEIGHT).all():
         raise ValueError(

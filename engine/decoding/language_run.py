@@ -93,8 +93,7 @@ class LanguageRun:
             size = int(np.prod(shape))
             own, _, entry = name.partition(".")
             if own == module:
-                values = self.parameters[offset : offset + size].reshape(shape)
-                state[entry] = values.copy()
+                state[entry] = self.parameters[offset : offset + size].reshape(shape).copy()
             offset += size
         return state
 
@@ -115,9 +114,8 @@ class LanguageRun:
         try:
             config = LanguageConfig(**header["config"])
         except (TypeError, ValueError) as error:
-            raise RunFileError(f"the file's config is not one that can be trained: {error}") from (
-                error
-            )
+            message = f"the file's config is not one that can be trained: {error}"
+            raise RunFileError(message) from error
         vocabulary = tuple(header["vocabulary"])
         shapes = parameter_shapes(config, len(vocabulary)).values()
         whole = len(arrays["parameters"]) == sum(int(np.prod(shape)) for shape in shapes)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.arguments import shown
 from engine.extended_range import Array
 
 Tokens = NDArray[np.int64]
@@ -77,7 +78,16 @@ class TreeModel:
                 f"most {MAX_TREE_ENTRIES} combinations of the two"
             )
         self.tree = {prefix: dict(children) for prefix, children in tree.items()}
-        self._fill_tables()
+        # Number the nodes, the root first; one more than there are is where nothing follows.
+        index = {token: i for i, token in enumerate(self.vocabulary)}
+        nodes = {prefix: i for i, prefix in enumerate(sorted(self.tree, key=len))}
+        end = len(nodes)
+        self._log_probs = np.full((end + 1, len(index)), -np.inf)
+        self._child = np.full((end + 1, len(index)), end)
+        for prefix, node in nodes.items():
+            for token, log_prob in self.tree[prefix].items():
+                self._log_probs[node, index[token]] = log_prob
+                self._child[node, index[token]] = nodes.get((*prefix, token), end)
 
     @property
     def edges(self) -> int:
@@ -98,19 +108,6 @@ class TreeModel:
         """Go down the edges that `tokens` name."""
         node = self._child[state["node"], tokens]
         return self._log_probs[node], {"node": node}
-
-    def _fill_tables(self) -> None:
-        """Number the nodes; one more node than prefixes is the place where nothing follows."""
-        index = {token: i for i, token in enumerate(self.vocabulary)}
-        prefixes = sorted(self.tree, key=len)  # the root first
-        nodes = {prefix: i for i, prefix in enumerate(prefixes)}
-        end = len(prefixes)
-        self._log_probs = np.full((end + 1, len(index)), -np.inf)
-        self._child = np.full((end + 1, len(index)), end)
-        for prefix, node in nodes.items():
-            for token, log_prob in self.tree[prefix].items():
-                self._log_probs[node, index[token]] = log_prob
-                self._child[node, index[token]] = nodes.get((*prefix, token), end)
 
 
 class MarkovModel:
@@ -158,24 +155,21 @@ def sequence_log_prob(model: LanguageModel, tokens: Iterable[str]) -> float:
 def token_log_probs(model: LanguageModel, tokens: Iterable[str]) -> list[float]:
     """The natural-log probability of each of `tokens` after those before it."""
     log_probs, state = model.start(1)
-    read: Tokens | None = None
     values = []
-    for token in token_indices(model, tokens):
-        if read is not None:
-            log_probs, state = model.advance(state, read)
-        values.append(float(log_probs[0, token]))
-        read = np.array([token])
+    for place in token_indices("tokens", tokens, model.vocabulary):
+        values.append(float(log_probs[0, place]))
+        log_probs, state = model.advance(state, np.array([place]))
     return values
 
 
-def token_indices(model: LanguageModel, tokens: Iterable[str]) -> list[int]:
+def token_indices(name: str, tokens: Iterable[str], vocabulary: Sequence[str]) -> list[int]:
     """The places of `tokens` in the vocabulary; ValueError names those that it doesn't hold."""
-    index = {token: i for i, token in enumerate(model.vocabulary)}
+    index = {token: i for i, token in enumerate(vocabulary)}
     tokens = list(tokens)
     if unknown := [token for token in dict.fromkeys(tokens) if token not in index]:
         raise ValueError(
-            f"tokens has {shown(unknown)}; allowed are the tokens of the vocabulary, "
-            f"{shown(model.vocabulary)}"
+            f"{name} has {', '.join(map(repr, unknown))}; allowed are the tokens of the "
+            f"vocabulary, {shown(vocabulary)}"
         )
     return [index[token] for token in tokens]
 
@@ -248,9 +242,3 @@ def _check_edge(prefix: tuple[str, ...], token: object, log_prob: object) -> Non
             f"tree has the log-probability {log_prob!r} for {token!r} after {prefix!r}; allowed "
             "is a number from -inf to 0"
         )
-
-
-def shown(value: object) -> str:
-    """`value` for an error message, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:200]}…"

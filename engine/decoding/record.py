@@ -5,9 +5,8 @@ are followed back through the parents, and frames are built, only when somebody 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,39 +30,21 @@ CANDIDATE_COLUMNS = (
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A sequence that the search ended with.
+    """A sequence that the search keeps, with all that it must store (handout, 2 (e)).
 
     tokens: without the start; the end token, where there is one, is the last. log_prob: the sum
     of the tokens' natural-log probabilities. score: what it was ranked by. finished: whether it
     ended with the end token.
+    state: the model's named arrays for this hypothesis, the ones from which its last token was
+    chosen; the next step feeds that token to them. None where nothing has to be carried: the
+    hypothesis is finished, or the search runs the model from the start at every step.
     """
 
     tokens: tuple[str, ...]
     log_prob: float
     score: float
     finished: bool
-
-
-@dataclass(frozen=True, eq=False)  # equal as hypotheses are, whatever arrays they carry
-class StoredHypothesis(Hypothesis):
-    """A hypothesis that beam search keeps, with all that it must store (handout, 2 (e)).
-
-    state: the model's named arrays for this hypothesis, the ones from which its last token was
-    chosen; the next step feeds that token to them. None where nothing has to be carried: the
-    hypothesis is finished, or the search runs the model from the start at every step.
-    """
-
-    state: dict[str, NDArray[Any]] | None
-
-    @property
-    def hidden_state(self) -> NDArray[Any] | None:
-        """h, (hidden,), for a recurrent model."""
-        return None if self.state is None else self.state.get("hidden_state")
-
-    @property
-    def cell_state(self) -> NDArray[Any] | None:
-        """C, (hidden,), for an LSTM."""
-        return None if self.state is None else self.state.get("cell_state")
+    state: State | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +86,21 @@ class SearchRecord:
             rows = step.parent[rows]
         return tokens
 
-    def candidate_tokens(self, timesteps: range) -> Iterator[tuple[str, ...]]:
-        """The tokens of every candidate of `timesteps`, step by step, best first."""
-        beam = self.words(self.beam_tokens(timesteps.start - 1))
-        for timestep in timesteps:
-            step = self.steps[timestep - 1]
-            columns = (step.parent.tolist(), step.token.tolist(), step.carried.tolist())
-            candidates = [
-                beam[parent] if carried else (*beam[parent], self.vocabulary[token])
-                for parent, token, carried in zip(*columns, strict=True)
-            ]
-            yield from candidates
-            beam = candidates[: step.kept]
+    def beam_words(self, timestep: int) -> list[tuple[str, ...]]:
+        """The sequences of the beam after `timestep`, best first."""
+        rows = self.beam_tokens(timestep).tolist()
+        return [tuple(self.vocabulary[i] for i in row if i >= 0) for row in rows]
+
+    def candidate_words(
+        self, timestep: int, beam: Sequence[tuple[str, ...]], most: int | None = None
+    ) -> list[tuple[str, ...]]:
+        """The sequences of the candidates of a step, at `most` so many; `beam`: those before it."""
+        step = self.steps[timestep - 1]
+        columns = (of[:most].tolist() for of in (step.parent, step.token, step.carried))
+        return [
+            beam[parent] if carried else (*beam[parent], self.vocabulary[token])
+            for parent, token, carried in zip(*columns, strict=True)
+        ]
 
     def candidates(self, timesteps: range) -> pd.DataFrame:
         """The candidates of `timesteps` in one frame; columns as in `SearchStep.candidates`."""
@@ -130,6 +114,11 @@ class SearchRecord:
                 f"candidates has {written:,} tokens in its sequences; allowed in one frame are "
                 f"{MAX_WRITTEN_TOKENS:,}: take the steps one by one"
             )
+        tokens, beam = list[tuple[str, ...]](), self.beam_words(timesteps.start - 1)
+        for t, step in zip(timesteps, steps, strict=True):
+            candidates = self.candidate_words(t, beam)
+            tokens += candidates
+            beam = candidates[: step.kept]
         timestep = np.repeat(timesteps, counts)
         rank = np.concatenate([np.arange(1, count + 1) for count in counts])
         kept = rank <= np.repeat([step.kept for step in steps], counts)
@@ -142,17 +131,13 @@ class SearchRecord:
         columns = arrays | {
             "timestep": timestep,
             "rank": rank,
-            "tokens": pd.Series(list(self.candidate_tokens(timesteps)), dtype=object),
+            "tokens": pd.Series(tokens, dtype=object),
             "parent": arrays["parent"] + (timestep > 1),
             "token": np.array(self.vocabulary, dtype=object)[arrays["token"]],
             "margin": np.where(kept, np.nan, worst_kept - arrays["score"]),
             "kept": kept,
         }
         return pd.DataFrame({name: columns[name] for name in CANDIDATE_COLUMNS})
-
-    def words(self, tokens: Indices) -> list[tuple[str, ...]]:
-        """Rows of places in the vocabulary as tuples of strings, without the padding."""
-        return [tuple(self.vocabulary[i] for i in row if i >= 0) for row in tokens.tolist()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,11 +151,6 @@ class SearchStep:
     def cell_evaluations(self) -> int:
         """Cell evaluations that this step spent."""
         return self._arrays.cell_evaluations
-
-    @property
-    def candidate_count(self) -> int:
-        """How many candidates there are, without building their frame."""
-        return len(self._arrays.score)
 
     @cached_property
     def candidates(self) -> pd.DataFrame:
@@ -186,31 +166,17 @@ class SearchStep:
         return self._record.candidates(range(self.timestep, self.timestep + 1))
 
     @cached_property
-    def kept(self) -> tuple[StoredHypothesis, ...]:
-        """The new beam, best first, each hypothesis with what it stores."""
+    def kept(self) -> tuple[Hypothesis, ...]:
+        """The new beam, best first."""
         step = self._arrays
-        finished = step.finished[: step.kept]
-        row = np.cumsum(~finished) - 1
-        words = self._record.words(self._record.beam_tokens(self.timestep))
-        return tuple(
-            StoredHypothesis(
-                tokens=tokens,
-                log_prob=float(step.log_prob[i]),
-                score=float(step.score[i]),
-                finished=bool(finished[i]),
-                state=None
-                if step.state is None or finished[i]
-                else {name: array[row[i]] for name, array in step.state.items()},
-            )
-            for i, tokens in enumerate(words)
-        )
-
-    @property
-    def dead_ends(self) -> tuple[tuple[str, ...], ...]:
-        """Hypotheses of the beam before that nothing can follow: every next token is impossible."""
-        words = self._record.words(self._record.beam_tokens(self.timestep - 1))
-        parents = set(self._arrays.parent.tolist())
-        return tuple(tokens for i, tokens in enumerate(words) if i not in parents)
+        tokens = self._record.beam_words(self.timestep)
+        numbers = (of[: step.kept].tolist() for of in (step.log_prob, step.score, step.finished))
+        states: list[State | None] = [None] * step.kept
+        if step.state is not None:
+            growing = (~step.finished[: step.kept]).nonzero()[0].tolist()
+            for row, place in enumerate(growing):
+                states[place] = {name: array[row] for name, array in step.state.items()}
+        return tuple(map(Hypothesis, tokens, *numbers, states))
 
     @property
     def _arrays(self) -> StepArrays:
@@ -227,17 +193,12 @@ class BeamSearchResult:
     model_steps: int
     _record: SearchRecord = field(repr=False)
 
-    @cached_property
+    @property
     def hypotheses(self) -> tuple[Hypothesis, ...]:
         """The beam after the last step, best first."""
-        steps = self._record.steps
-        if not steps:  # nothing can follow the start: the empty sequence is all there is
+        if not self.steps:  # nothing can follow the start: the empty sequence is all there is
             return (Hypothesis((), 0.0, 0.0, finished=False),)
-        last = steps[-1]
-        words = self._record.words(self._record.beam_tokens(len(steps)))
-        numbers = (array[: last.kept].tolist() for array in (last.log_prob, last.score))
-        rows = zip(words, *numbers, last.finished[: last.kept].tolist(), strict=True)
-        return tuple(Hypothesis(*row) for row in rows)
+        return self.steps[-1].kept
 
     @property
     def best(self) -> Hypothesis:
@@ -256,11 +217,6 @@ class BeamSearchResult:
         Raises ValueError where the sequences would spell out more than 20 000 000 tokens.
         """
         return self._record.candidates(range(1, len(self._record.steps) + 1))
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The model's tokens, in the order that settles ties."""
-        return self._record.vocabulary
 
 
 def sequence_text(tokens: Sequence[str]) -> str:

@@ -69,6 +69,6 @@ class Scoring:
             return float(length**self.length_penalty)
         return float((5 + length) ** self.length_penalty / 6**self.length_penalty)
 
-    def score(self, log_prob: float, length: int) -> float:
-        """The number to rank by; higher is better."""
-        return log_prob / self.divisor(length)
+    def score(self, log_prob: float, tokens: int, finished: bool = False) -> float:
+        """The number to rank a hypothesis of `tokens` tokens by; higher is better."""
+        return log_prob / self.divisor(self.length(tokens, finished))

@@ -20,6 +20,7 @@ MAX_COUNT = 10**12
 def search_space_in_words(config: DecodingConfig, exact: ExactSearchResult) -> str:
     """How many sequences there are, how few of them exact search looked at, and what it proved."""
     counts = hypothesis_counts(config.model, config.max_length, config.end_token)
+    power = len(config.model.vocabulary) ** config.max_length
     words = f"M^T = {count_in_words(config)}"
     if counts is not None and len(counts) < config.max_length:
         tokens = "1 token" if config.max_length == 1 else f"{config.max_length} tokens"
@@ -29,12 +30,13 @@ def search_space_in_words(config: DecodingConfig, exact: ExactSearchResult) -> s
         return (
             f"{words}: its longest have {len(counts)}. What a search returns is the best of these."
         )
-    if counts is not None and counts[-1] != config.sequence_count:
+    if counts is not None and counts[-1] != power:
         ends = " or go on after the end" if config.end_token is not None else ""
         others = "the others have probability 0" + ends
-        words += f", and the model has {_sequences(counts[-1])} ({others})"
+        count = "1 sequence" if counts[-1] == 1 else f"{count_as_text(counts[-1])} sequences"
+        words += f", and the model has {count} ({others})"
     else:
-        words += " sequence" + ("" if config.sequence_count == 1 else "s")
+        words += " sequence" if power == 1 else " sequences"
     spent = f"{exact.model_steps:,} cell evaluation{'' if exact.model_steps == 1 else 's'}"
     if exact.proved:
         return f"{words}. Exact search proved the best of them with {spent}."
@@ -47,10 +49,6 @@ def count_as_text(count: int) -> str:
         return f"{count:,}"
     exponent = math.floor(math.log10(count))
     return f"about {count / 10**exponent:.1f}·10^{exponent}"
-
-
-def _sequences(count: int) -> str:
-    return "1 sequence" if count == 1 else f"{count_as_text(count)} sequences"
 
 
 def sufficient_in_words(config: DecodingConfig) -> str | None:

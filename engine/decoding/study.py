@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -75,8 +74,7 @@ def measure(model: LSTMLanguageModel, text: str, prompt: str) -> Entry:
     exact = exact_search(model, MAX_LENGTH, end_token=END_TOKEN)
     found = {}
     for scoring, widths in WIDTHS.items():
-        ranking = Scoring(scoring, PENALTY)
-        rules = SearchRules.checked(model, MAX_LENGTH, END_TOKEN, ranking, recompute=False)
+        rules = SearchRules.checked(model, MAX_LENGTH, END_TOKEN, PENALTY, scoring)
         entries: list[list[Any]] = []
         for width in widths:
             if scoring == "sum" and exact.certain_width and width >= exact.certain_width:
@@ -104,16 +102,10 @@ def _plain(best: Hypothesis) -> list[Any]:
     return ["".join(letters), round(best.log_prob, 9), best.finished]
 
 
-def digest(run: LanguageRun) -> str:
-    """What tells one network from any other."""
-    return hashlib.sha256(run.parameters.tobytes()).hexdigest()
-
-
-def measure_all(run: LanguageRun, text: str) -> Iterator[Entry]:
-    """`measure` for every beginning."""
-    model = trained_model(run)
-    for prompt in beginnings(text):
-        yield measure(model, text, prompt)
+def _made_of(run: LanguageRun) -> Entry:
+    """The network and the settings that a study is of."""
+    network = hashlib.sha256(run.parameters.tobytes()).hexdigest()
+    return {"network": network, "max_length": MAX_LENGTH, "penalty": PENALTY}
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,53 +114,26 @@ class Study:
 
     found: `prompt, scoring, beam_width, text` (without the end token), `letters, log_prob, score,
     finished`; `missed`, whether the model has a more likely line (None where that isn't proved, and
-    for other rankings than the sum); `beaten`, whether another of the widths finds a better score;
-    `by_narrower`, whether a narrower one does.
-    prompts: `prompt, lines` (of the text that begin so), `letters` (how long these go on, on
-    average), `optimum, optimum_letters, optimum_log_prob, optimum_finished, proved, model_steps`.
+    for other rankings than the sum); `by_narrower`, whether a narrower beam finds a better score.
+    prompts: `prompt, letters` (how long the lines of the text that begin so go on, on average),
+    `optimum_letters, optimum_log_prob, proved`.
+    by_width: over all beginnings, `scoring, beam_width, letters, finished, missed`. Shares, but for
+    the mean of `letters`; `missed` is NaN where it isn't known of every beginning.
     """
 
     found: pd.DataFrame
     prompts: pd.DataFrame
-
-    def by_width(self) -> pd.DataFrame:
-        """Over all beginnings: `scoring, beam_width, missed, beaten, letters, finished, empty`.
-
-        Shares, but for the mean of `letters`; empty: of lines that end at once. `missed` is NaN
-        where it isn't known of every beginning.
-        """
-        rows = self.found.assign(
-            missed=self.found["missed"].astype(float), empty=self.found["letters"] == 0
-        )
-        group = rows.groupby(["scoring", "beam_width"], sort=False)
-        means = group[["beaten", "letters", "finished", "empty"]].mean()
-        means["missed"] = group["missed"].agg(lambda values: values.mean(skipna=False))
-        return means.reset_index()
-
-    def narrower_wins(self, scoring: ScoringName = "sum") -> int:
-        """After how many beginnings some wider beam does worse than a narrower one."""
-        rows = self.found[self.found["scoring"] == scoring]
-        return int(rows.groupby("prompt")["by_narrower"].any().sum())
+    by_width: pd.DataFrame
 
 
 def study_of(entries: list[Entry]) -> Study:
     """The frames of what `measure` returns."""
-    prompts = pd.DataFrame(
-        [
-            {
-                "prompt": entry["prompt"],
-                "lines": entry["lines"],
-                "letters": entry["letters"],
-                "optimum": entry["optimum"][0],
-                "optimum_letters": len(entry["optimum"][0]),
-                "optimum_log_prob": entry["optimum"][1],
-                "optimum_finished": entry["optimum"][2],
-                "proved": entry["proved"],
-                "model_steps": entry["model_steps"],
-            }
-            for entry in entries
-        ]
-    )
+    written = [
+        (one["prompt"], one["letters"], len(one["optimum"][0]), one["optimum"][1], one["proved"])
+        for one in entries
+    ]
+    columns = ["prompt", "letters", "optimum_letters", "optimum_log_prob", "proved"]
+    prompts = pd.DataFrame(written, columns=columns)
     rows = [
         (entry["prompt"], scoring, width, *_held_at(found, width))
         for entry in entries
@@ -179,18 +144,21 @@ def study_of(entries: list[Entry]) -> Study:
     found = pd.DataFrame(rows, columns=columns)
     found["letters"] = found["text"].str.len()
     found["score"] = [
-        _score(row.scoring, row.log_prob, row.letters + row.finished) for row in found.itertuples()
+        Scoring(row.scoring, PENALTY).score(row.log_prob, row.letters + row.finished)
+        for row in found.itertuples()
     ]
-    best = prompts.set_index("prompt")["optimum_log_prob"].where(
-        prompts.set_index("prompt")["proved"]
-    )
-    missed = found["log_prob"] < found["prompt"].map(best) - TIE
-    known = (found["scoring"] == "sum") & found["prompt"].map(best).notna()
+    proved = prompts[prompts["proved"]].set_index("prompt")["optimum_log_prob"]
+    best = found["prompt"].map(proved)
+    missed = found["log_prob"] < best - TIE
+    known = (found["scoring"] == "sum") & best.notna()
     found["missed"] = missed.astype(object).where(known, None)
     group = found.groupby(["prompt", "scoring"])["score"]
-    found["beaten"] = found["score"] < group.transform("max") - TIE
     found["by_narrower"] = found["score"] < group.cummax() - TIE
-    return Study(found, prompts)
+    rows = found.assign(missed=found["missed"].astype(float))
+    by_rule = rows.groupby(["scoring", "beam_width"], sort=False)
+    by_width = by_rule[["letters", "finished"]].mean()
+    by_width["missed"] = by_rule["missed"].agg(lambda values: values.mean(skipna=False))
+    return Study(found, prompts, by_width.reset_index())
 
 
 def _held_at(found: list[list[Any]], width: int) -> list[Any]:
@@ -198,17 +166,11 @@ def _held_at(found: list[list[Any]], width: int) -> list[Any]:
     return next(entry[1:] for entry in reversed(found) if entry[0] <= width)
 
 
-def _score(scoring: ScoringName, log_prob: float, tokens: int) -> float:
-    rule = Scoring(scoring, PENALTY)
-    return rule.score(log_prob, rule.length(tokens, finished=False))
-
-
 @cache
 def load_study(path: Path = STUDY_FILE) -> Study:
     """The shipped study. Raises ValueError where it was measured on another network or text."""
     whole = json.loads(gzip.decompress(path.read_bytes()))
-    made_of = {"network": digest(shipped_run()), "max_length": MAX_LENGTH, "penalty": PENALTY}
-    if {name: whole.get(name) for name in made_of} != made_of:
+    if not _made_of(shipped_run()).items() <= whole.items():
         raise ValueError(f"{path.name} was measured with other settings or another network")
     return study_of(whole["entries"])
 
@@ -216,13 +178,13 @@ def load_study(path: Path = STUDY_FILE) -> Study:
 def main() -> None:
     """Measure the shipped network anew and write the study beside its text."""
     text, run = shipped_text(), shipped_run()
-    entries, total = [], len(beginnings(text))
-    for entry in measure_all(run, text):
-        entries.append(entry)
-        if len(entries) % 20 == 0 or len(entries) == total:
-            print(f"{len(entries)} of {total} beginnings", file=sys.stderr)
-    whole = {"network": digest(run), "max_length": MAX_LENGTH, "penalty": PENALTY}
-    content = json.dumps(whole | {"entries": entries}, separators=(",", ":")).encode()
+    model, prompts = trained_model(run), beginnings(text)
+    entries = []
+    for prompt in prompts:
+        entries.append(measure(model, text, prompt))
+        if len(entries) % 20 == 0 or len(entries) == len(prompts):
+            print(f"{len(entries)} of {len(prompts)} beginnings", file=sys.stderr)
+    content = json.dumps(_made_of(run) | {"entries": entries}, separators=(",", ":")).encode()
     STUDY_FILE.write_bytes(gzip.compress(content, 9, mtime=0))
     print(f"{STUDY_FILE}: {STUDY_FILE.stat().st_size / 1000:.0f} kB")
 

@@ -1,12 +1,11 @@
 """What the study of search errors says, in words that follow its numbers."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from engine.decoding.findings import at_width
 from engine.decoding.scoring import ScoringName
 from engine.decoding.study import WIDTHS, Study
+from engine.frames import rows_where
 
 RULE_NAMES: dict[ScoringName, str] = {
     "sum": "the sum",
@@ -19,8 +18,8 @@ WIDTHS_TOLD = (1, 2, 3, 5, 10, 20, 50)
 
 def row_at(study: Study, beam_width: int, scoring: ScoringName = "sum") -> pd.Series:
     """The row of `Study.by_width` for the widest measured beam up to `beam_width`."""
-    rows = study.by_width()
-    rows = rows[(rows["scoring"] == scoring) & (rows["beam_width"] <= beam_width)]
+    rows = rows_where(study.by_width, scoring=scoring)
+    rows = rows[rows["beam_width"] <= beam_width]
     return rows.loc[rows["beam_width"].idxmax()]
 
 
@@ -57,8 +56,7 @@ def better_search_in_words(study: Study) -> str | None:
     Worse: what the widest beam writes is further from the length of the text than what some
     narrower one writes, while it misses less often.
     """
-    rows = study.by_width()
-    rows = rows[rows["scoring"] == "sum"].sort_values("beam_width")
+    rows = rows_where(study.by_width, scoring="sum").sort_values("beam_width")
     text = study.prompts["letters"].mean()
     closest = rows.loc[(rows["letters"] - text).abs().idxmin()]
     widest = rows.iloc[-1]
@@ -79,14 +77,15 @@ def better_search_in_words(study: Study) -> str | None:
     )
 
 
-def narrower_in_words(study: Study, scoring: ScoringName = "sum") -> str:
+def narrower_in_words(study: Study) -> str:
     """After how many beginnings a wider beam does worse than a narrower one."""
-    count, total = study.narrower_wins(scoring), study.found["prompt"].nunique()
-    if not count:
-        return f"Ranked by {RULE_NAMES[scoring]}, no wider beam does worse than a narrower one."
+    by_sum = study.found[study.found["scoring"] == "sum"]
+    worse = by_sum.groupby("prompt")["by_narrower"].any()
+    if not worse.any():
+        return "Ranked by the sum, no wider beam does worse than a narrower one."
     return (
-        f"Ranked by {RULE_NAMES[scoring]}, some wider beam does worse than a narrower one after "
-        f"{count} of {total} beginnings ({len(WIDTHS[scoring])} widths were tried)."
+        f"Ranked by the sum, some wider beam does worse than a narrower one after {worse.sum()} of "
+        f"{len(worse)} beginnings ({len(WIDTHS['sum'])} widths were tried)."
     )
 
 
@@ -103,11 +102,11 @@ def rules_in_words(study: Study, beam_width: int) -> str:
     )
 
 
-def misses(study: Study, widths: Sequence[int] = WIDTHS_TOLD) -> pd.DataFrame:
+def misses(study: Study) -> pd.DataFrame:
     """What each k misses and how long it writes, ranked by the sum, as text: a column for each k."""
-    by_width = study.by_width()
-    rows = by_width[by_width["scoring"] == "sum"].set_index("beam_width").loc[list(widths)]
+    by_width = rows_where(study.by_width, scoring="sum").set_index("beam_width")
+    rows = by_width.loc[list(WIDTHS_TOLD)]
     told = {"k": ["misses the best of all", "letters, mean"]}
-    for width, missed, letters in zip(widths, rows["missed"], rows["letters"], strict=True):
-        told[str(width)] = [f"{missed:.1%}", f"{letters:.1f}"]
+    for width, row in rows.iterrows():
+        told[str(width)] = [f"{row['missed']:.1%}", f"{row['letters']:.1f}"]
     return pd.DataFrame(told)

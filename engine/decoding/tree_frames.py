@@ -6,38 +6,31 @@ a table of its own. Heights are laid out here; a picture only draws.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_integer
 from engine.decoding import comparisons
 from engine.decoding.config import DecodingConfig
 from engine.decoding.handout_tree import assumed_edges
 from engine.decoding.models import LanguageModel, token_log_probs
-from engine.decoding.record import BeamSearchResult, Hypothesis, SearchStep, sequence_text
+from engine.decoding.record import BeamSearchResult, Hypothesis, sequence_text
 from engine.decoding.scoring import Scoring
-from engine.decoding.verdict import TIE
+from engine.decoding.verdict import is_as_good
 
 Tokens = tuple[str, ...]
 Numbers = tuple[float, float]
 
-#: Beam widths that one picture scrubs through, unless others are asked for, and the most of them.
-WIDTHS, MAX_WIDTHS = range(1, 9), 20
 #: A tree up to this many edges is drawn whole; of a larger one, what some search looked at.
 MAX_WHOLE = 200
 #: Nodes of one picture; beyond that nobody could read it.
 MAX_NODES = 1_000
 KEPT, PRUNED, NOT_LOOKED_AT = "kept", "pruned", "not looked at"
-_NODE_COLUMNS = [
-    *("node", "parent", "timestep", "row", "word", "sequence", "probability", "token_log_prob"),
-    *("log_prob", "assumed", "greedy", "optimum", "leaf", "finished", "dead_end"),
-]
 _RANKED_COLUMNS = [
     *("beam_width", "timestep", "rank", "tree_rank", "node", "sequence", "log_prob", "score"),
-    *("kept", "carried", "finished", "margin", "optimum"),
+    *("kept", "margin", "optimum"),
 ]
 #: The room that a node takes, in rows; what was never looked at is a hairline.
 ROOM = {KEPT: 1.0, PRUNED: 0.62, NOT_LOOKED_AT: 0.09}
@@ -51,16 +44,15 @@ class TreeFrames:
     `parent` (-1: the start), `timestep` (its place in the sequence), `row` (its height, in leaves
     from the top; the same for every width), `word`, `sequence`, `probability, token_log_prob` (of
     the token), `log_prob` (the total), `assumed` (not printed in the handout), `greedy, optimum`
-    (on that path), `leaf` (nothing behind it is in the picture), `finished`, `dead_end` (nothing
-    can follow, and it isn't finished).
+    (on that path), `leaf` (nothing behind it is in the picture).
     states: a row for each node and width: `node, beam_width`; `state` after the node's own step,
     "kept", "pruned" or "not looked at"; `alive_until`, the last step after which the beam holds it
-    or what it leads to (0: never); `wins`, whether it leads to the best of the last beam; `y,
-    parent_y` (0 at the top to 1), a layout in which what was looked at has room, `height` rows in
-    all.
+    or what it leads to (0: never), where a search that ends early keeps its beam; `wins`, whether it
+    leads to the best of the last beam; `y, parent_y` (0 at the top to 1), a layout in which what was
+    looked at has room, `height` rows in all.
     ranked: the candidates of every step: `beam_width, timestep, rank, tree_rank` (from 1, in the
-    order of the tree), `node, sequence, log_prob, score, kept, carried, finished, margin` (how far
-    its score is below the last one kept), `optimum` (it leads there).
+    order of the tree), `node, sequence, log_prob, score, kept, margin` (how far its score is below
+    the last one kept), `optimum` (it leads there).
     survival: `beam_width, timestep, in_beam`: whether the beam after that step holds the beginning
     of an optimum, a tie with the optimum included. No rows where the optimum isn't proved.
     steps: of the longest search. rows: leaves. edges: of the whole tree as far as T, None where
@@ -78,12 +70,11 @@ class TreeFrames:
     optimum: Hypothesis | None
 
 
-def tree_frames(config: DecodingConfig, widths: Sequence[int] = WIDTHS) -> TreeFrames:
+def tree_frames(config: DecodingConfig, widths: Sequence[int]) -> TreeFrames:
     """The frames of the searches with `widths`; the config's own width is not looked at.
 
-    Raises ValueError for more than 20 widths, and for pictures of more than 1,000 nodes.
+    Raises ValueError for pictures of more than 1,000 nodes.
     """
-    require_integer("the number of widths", len(widths), 1, MAX_WIDTHS)
     runs = {k: comparisons.beam(replace(config, beam_width=k)) for k in widths}
     greedy, optimum = comparisons.greedy(config), comparisons.optimum(config)
     whole = _unrolled(config)
@@ -93,22 +84,21 @@ def tree_frames(config: DecodingConfig, widths: Sequence[int] = WIDTHS) -> TreeF
             f"the picture has {len(numbers)} nodes; allowed are {MAX_NODES}, with fewer or smaller "
             "widths or a smaller max_length"
         )
-    tree = _Tree(config, numbers, whole is not None)
-    states = [tree.states(k, result, (greedy, optimum)) for k, result in runs.items()]
-    ranked = [tree.ranked(k, result, optimum) for k, result in runs.items() if result.steps]
+    tree = _Tree(config, numbers, greedy, optimum)
     steps = max(len(result.steps) for result in runs.values())
-    survival = [
-        (k, t, _holds_any(run.steps[min(t, len(run.steps)) - 1], prefixes, t))
-        for prefixes in ([tree.optimal_prefixes(optimum)] if optimum is not None else [])
-        for k, run in runs.items()
-        for t in range(1, steps + 1)
-    ]
+    states = [tree.states(k, result, steps) for k, result in runs.items()]
+    ranked = [tree.ranked(k, result) for k, result in runs.items()]
+    survival = []
+    if optimum is not None:
+        prefixes = tree.optimal_prefixes(optimum)
+        for k, run in runs.items():
+            for t in range(1, steps + 1):
+                beam = run.steps[min(t, len(run.steps)) - 1].kept
+                survival.append((k, t, any(kept.tokens[:t] in prefixes for kept in beam)))
     return TreeFrames(
-        nodes=tree.nodes(greedy, optimum, runs.values()),
-        states=_alive_to_the_end(pd.concat(states, ignore_index=True), runs, steps),
-        ranked=pd.concat(ranked, ignore_index=True)
-        if ranked
-        else pd.DataFrame(columns=_RANKED_COLUMNS),
+        nodes=tree.nodes(),
+        states=pd.concat(states, ignore_index=True),
+        ranked=pd.concat(ranked, ignore_index=True),
         survival=pd.DataFrame(survival, columns=["beam_width", "timestep", "in_beam"]),
         steps=steps,
         rows=len(tree.leaves),
@@ -156,76 +146,58 @@ def _looked_at(
         rows = rows[~rows["carried"].astype(bool)]
         numbers = zip(rows["token_log_prob"], rows["log_prob"], strict=True)
         found |= dict(zip(rows["tokens"], numbers, strict=True))
-    for path in (greedy, optimum):
+    for path in filter(None, (greedy, optimum)):
         total = 0.0
-        for depth, own in enumerate(token_log_probs(model, path.tokens) if path else (), start=1):
+        for depth, own in enumerate(token_log_probs(model, path.tokens), start=1):
             total += own
-            found.setdefault(path.tokens[:depth], (own, total))  # type: ignore[union-attr]
+            found.setdefault(path.tokens[:depth], (own, total))
     return found
-
-
-def _holds_any(step: SearchStep, prefixes: set[Tokens], timestep: int) -> bool:
-    return any(kept.tokens[:timestep] in prefixes for kept in step.kept)
-
-
-def _alive_to_the_end(
-    states: pd.DataFrame, runs: dict[int, BeamSearchResult], steps: int
-) -> pd.DataFrame:
-    """Where a search ended early, its last beam stands to the end of the longest one."""
-    last = states["beam_width"].map({k: len(result.steps) for k, result in runs.items()})
-    ended = states["alive_until"].where(states["alive_until"] < last, steps)
-    return states.assign(alive_until=ended.where(states["alive_until"] > 0, 0))
 
 
 class _Tree:
     """The prefixes in the order of the tree, each under its number."""
 
-    def __init__(self, config: DecodingConfig, numbers: dict[Tokens, Numbers], whole: bool) -> None:
+    def __init__(
+        self,
+        config: DecodingConfig,
+        numbers: dict[Tokens, Numbers],
+        greedy: Hypothesis,
+        optimum: Hypothesis | None,
+    ) -> None:
         index = {token: i for i, token in enumerate(config.model.vocabulary)}
         self.order = sorted(numbers, key=lambda tokens: [index[token] for token in tokens])
         self.number = {tokens: node for node, tokens in enumerate(self.order)}
-        self.numbers, self.config, self.whole = numbers, config, whole
+        self.config, self.numbers = config, numbers
+        self.greedy, self.optimum = greedy.tokens, optimum.tokens if optimum is not None else ()
         self.children: dict[Tokens, list[Tokens]] = defaultdict(list)
         for tokens in self.order:
             self.children[tokens[:-1]].append(tokens)
         self.leaves = [tokens for tokens in self.order if tokens not in self.children]
 
-    def nodes(
-        self, greedy: Hypothesis, optimum: Hypothesis | None, runs: Iterable[BeamSearchResult]
-    ) -> pd.DataFrame:
+    def nodes(self) -> pd.DataFrame:
         """`TreeFrames.nodes`."""
         assumed = assumed_edges() if self.config.model_name == "handout" else frozenset()
-        row = self._rows()
-        dead = {tokens for run in runs for step in run.steps for tokens in step.dead_ends}
-        if self.whole:
-            dead |= {tokens for tokens in self.leaves if len(tokens) < self.config.max_length}
-        best = optimum.tokens if optimum is not None else ()
-        rows = [
+        row, own = self._rows(), [self.numbers[tokens][0] for tokens in self.order]
+        return pd.DataFrame(
             {
-                "node": node,
-                "parent": self.number.get(tokens[:-1], -1),
-                "timestep": len(tokens),
-                "row": row[tokens],
-                "word": sequence_text(tokens[-1:]),
-                "sequence": sequence_text(tokens),
-                "probability": math.exp(self.numbers[tokens][0]),
-                "token_log_prob": self.numbers[tokens][0],
-                "log_prob": self.numbers[tokens][1],
-                "assumed": tokens in assumed,
-                "greedy": greedy.tokens[: len(tokens)] == tokens,
-                "optimum": best[: len(tokens)] == tokens,
-                "leaf": tokens not in self.children,
-                "finished": tokens[-1] == self.config.end_token,
-                "dead_end": tokens in dead and tokens[-1] != self.config.end_token,
+                "node": range(len(self.order)),
+                "parent": [self.number.get(tokens[:-1], -1) for tokens in self.order],
+                "timestep": [len(tokens) for tokens in self.order],
+                "row": [row[tokens] for tokens in self.order],
+                "word": [sequence_text(tokens[-1:]) for tokens in self.order],
+                "sequence": [sequence_text(tokens) for tokens in self.order],
+                "probability": [math.exp(log_prob) for log_prob in own],
+                "token_log_prob": own,
+                "log_prob": [self.numbers[tokens][1] for tokens in self.order],
+                "assumed": [tokens in assumed for tokens in self.order],
+                "greedy": self._on_path(self.greedy),
+                "optimum": self._on_path(self.optimum),
+                "leaf": [tokens not in self.children for tokens in self.order],
             }
-            for node, tokens in enumerate(self.order)
-        ]
-        return pd.DataFrame(rows, columns=_NODE_COLUMNS)
+        )
 
-    def states(
-        self, width: int, result: BeamSearchResult, paths: tuple[Hypothesis | None, ...]
-    ) -> pd.DataFrame:
-        """`TreeFrames.states` of one width."""
+    def states(self, width: int, result: BeamSearchResult, steps: int) -> pd.DataFrame:
+        """`TreeFrames.states` of one width, where the longest search takes `steps`."""
         state, alive = dict.fromkeys(self.order, NOT_LOOKED_AT), dict.fromkeys(self.order, 0)
         rows = result.candidates
         for tokens, timestep, kept in zip(
@@ -234,52 +206,51 @@ class _Tree:
             if len(tokens) == timestep:
                 state[tokens] = KEPT if kept else PRUNED
         for step in result.steps:
+            is_last = step.timestep == len(result.steps)
             for hypothesis in step.kept:
                 for depth in range(1, len(hypothesis.tokens) + 1):
-                    alive[hypothesis.tokens[:depth]] = step.timestep
-        ends = {path.tokens for path in paths if path is not None}
-        y, height = self._heights(state, ends)
-        best = result.best.tokens
+                    alive[hypothesis.tokens[:depth]] = steps if is_last else step.timestep
+        y, height = self._heights(state)
         return pd.DataFrame(
             {
                 "node": range(len(self.order)),
                 "beam_width": width,
                 "state": [state[tokens] for tokens in self.order],
                 "alive_until": [alive[tokens] for tokens in self.order],
-                "wins": [best[: len(tokens)] == tokens for tokens in self.order],
+                "wins": self._on_path(result.best.tokens),
                 "y": [y[tokens] / height for tokens in self.order],
                 "parent_y": [y[tokens[:-1]] / height for tokens in self.order],
                 "height": height,
             }
         )
 
-    def ranked(
-        self, width: int, result: BeamSearchResult, optimum: Hypothesis | None
-    ) -> pd.DataFrame:
+    def ranked(self, width: int, result: BeamSearchResult) -> pd.DataFrame:
         """`TreeFrames.ranked` of one width."""
         rows = result.candidates
-        nodes = pd.Series([self.number[tokens] for tokens in rows["tokens"]])
-        best = optimum.tokens if optimum is not None else None
-        own = {
-            "beam_width": width,
-            "tree_rank": nodes.groupby(rows["timestep"]).rank().astype(int),
-            "node": nodes,
-            "sequence": [sequence_text(tokens) for tokens in rows["tokens"]],
-            "optimum": [best is not None and best[: len(one)] == one for one in rows["tokens"]],
-        }
-        return pd.DataFrame({**rows, **own})[_RANKED_COLUMNS]
+        nodes = pd.Series([self.number[tokens] for tokens in rows["tokens"]], dtype="int64")
+        return rows.assign(
+            beam_width=width,
+            tree_rank=nodes.groupby(rows["timestep"]).rank().astype(int),
+            node=nodes,
+            sequence=rows["tokens"].map(sequence_text),
+            optimum=[self.optimum[: len(tokens)] == tokens for tokens in rows["tokens"]],
+        )[_RANKED_COLUMNS]
 
     def optimal_prefixes(self, optimum: Hypothesis) -> set[Tokens]:
         """The beginnings of all sequences in the picture that are as good as the optimum."""
         rule = Scoring(self.config.scoring, self.config.length_penalty, self.config.count_end_token)
-        found = {optimum.tokens[: depth + 1] for depth in range(len(optimum.tokens))}
+        good = [optimum.tokens]
         for tokens in self.leaves:
-            finished = tokens[-1] == self.config.end_token
-            score = rule.score(self.numbers[tokens][1], rule.length(len(tokens), finished))
-            is_whole = finished or len(tokens) == self.config.max_length
-            if is_whole and score >= optimum.score - TIE * max(1, abs(optimum.score)):
-                found |= {tokens[: depth + 1] for depth in range(len(tokens))}
-        return found
+            total, finished = self.numbers[tokens][1], tokens[-1] == self.config.end_token
+            score = rule.score(total, len(tokens), finished)
+            found = Hypothesis(tokens, total, score, finished)
+            if is_as_good(found, optimum, self.config.max_length):
+                good.append(tokens)
+        return {tokens[: depth + 1] for tokens in good for depth in range(len(tokens))}
+
+    def _on_path(self, path: Tokens) -> list[bool]:
+        """Of each node, whether it is on this path."""
+        return [path[: len(tokens)] == tokens for tokens in self.order]
 
     def _rows(self) -> dict[Tokens, float]:
         """Leaves one row apart, a parent half-way between its first and its last child."""
@@ -289,10 +260,9 @@ class _Tree:
             row[tokens] = sum(ends) / 2
         return row
 
-    def _heights(
-        self, state: dict[Tokens, str], ends: set[Tokens]
-    ) -> tuple[dict[Tokens, float], float]:
-        """Heights in rows for one width, and their sum; `ends` are readable in any case."""
+    def _heights(self, state: dict[Tokens, str]) -> tuple[dict[Tokens, float], float]:
+        """Heights in rows for one width, and their sum; the two paths' ends are readable anyhow."""
+        ends = {self.greedy, self.optimum}
         y: dict[Tokens, float] = {}
         bottom = 0.0
 
@@ -331,8 +301,6 @@ def algorithm_frame(config: DecodingConfig) -> pd.DataFrame:
     moment: "start", "propose", "sort", "keep" or "return" where that line is at work, else "".
     """
     ranked_by = "total" if config.scoring == "sum" else "score"
-    rows = [
-        (line, indent, words.format(ranked_by=ranked_by), moment)
-        for line, (indent, words, moment) in enumerate(_ALGORITHM)
-    ]
-    return pd.DataFrame(rows, columns=["line", "indent", "words", "moment"])
+    frame = pd.DataFrame(_ALGORITHM, columns=["indent", "words", "moment"])
+    frame["words"] = frame["words"].str.replace("{ranked_by}", ranked_by)
+    return frame.rename_axis("line").reset_index()

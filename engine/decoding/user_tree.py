@@ -11,9 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from engine.arguments import require_choice
 from engine.decoding.config import MAX_TREE_ROWS as MAX_ROWS
 from engine.decoding.models import TreeModel
 
@@ -24,13 +22,10 @@ MAX_TOKEN_CHARACTERS = 40
 MAX_SUM = 1.01
 
 VALUE_COLUMNS = ("log_prob", "probability")
+#: Other names of columns.
 _COLUMN_NAMES = {
-    "prefix": "prefix",
-    "token": "token",
-    "log_prob": "log_prob",
     "logprob": "log_prob",
     "log_probability": "log_prob",
-    "probability": "probability",
     "prob": "probability",
 }
 Prefix = tuple[str, ...]
@@ -70,40 +65,28 @@ class _Edge:
     log_prob: float
 
 
-def parse_tree(text: str, form: Literal["auto", "json", "csv"] = "auto") -> TreeModel:
+def parse_tree(text: str) -> TreeModel:
     """A tree from pasted text.
 
     JSON: a list of objects such as {"prefix": "neural", "token": "network", "log_prob": -0.6};
     a prefix is a string of tokens with spaces between, or a list of tokens. CSV: a header and one
     edge a line, separated by commas, semicolons or tabs. Columns: `prefix`, `token`, and either
-    `log_prob` or `probability`. form: "auto" takes what starts with [ or { for JSON.
+    `log_prob` or `probability`. What starts with [ or { is taken for JSON. Rows that are blank from
+    end to end are passed over.
     Raises UserTreeError (a ValueError) that lists every fault.
     """
-    require_choice("form", form, ("auto", "json", "csv"))
     if len(text) > MAX_CHARACTERS:
         raise _refusal(
             "too long", f"{len(text):,} characters; allowed are at most {MAX_CHARACTERS:,}"
         )
-    is_json = form == "json" or (form == "auto" and text.lstrip()[:1] in ("[", "{"))
-    return parse_rows(_json_rows(text) if is_json else _csv_rows(text))
-
-
-def parse_rows(rows: Sequence[Mapping[str, object]]) -> TreeModel:
-    """A tree from rows with `prefix`, `token`, and `log_prob` or `probability`.
-
-    Rows that are blank from end to end are passed over. Raises UserTreeError that lists every
-    fault.
-    """
+    rows = _json_rows(text) if text.lstrip()[:1] in ("[", "{") else _csv_rows(text)
     if len(rows) > MAX_ROWS:
         message = f"{len(rows):,} rows; allowed are at most {MAX_ROWS:,}"
         raise UserTreeError([TreeProblem(MAX_ROWS + 1, "too many rows", message)])
-    problems: list[TreeProblem] = []
     named = [_with_standard_names(row) for row in rows]
-    if any(any(row.values()) for row in named):
-        problems += _missing_columns(named)
-    else:
-        problems.append(TreeProblem(None, "empty", "no rows; a tree has at least one edge"))
-    edges: list[_Edge] = []
+    if not any(any(row.values()) for row in named):
+        raise _refusal("empty", "no rows; a tree has at least one edge")
+    problems, edges = _missing_columns(named), list[_Edge]()
     if not problems:
         for number, row in enumerate(named, start=1):
             if any(row.values()):
@@ -165,15 +148,12 @@ def _csv_rows(text: str) -> list[Mapping[str, object]]:
 
 
 def _with_standard_names(row: Mapping[str, object]) -> dict[str, object]:
-    """The cells under the names that the rules use; None, NaN and blank text become ''."""
+    """The cells under the names that the rules use; null and blank text become ''."""
     standard: dict[str, object] = {}
     for name, value in row.items():
         plain = str(name).strip().lower().replace("-", "_").replace(" ", "_")
-        if value is None or (isinstance(value, float) and math.isnan(value)):
-            value = ""  # how a table editor hands over an empty cell
-        elif isinstance(value, str):
-            value = value.strip()
-        standard[_COLUMN_NAMES.get(plain, plain)] = value
+        cell = "" if value is None else value
+        standard[_COLUMN_NAMES.get(plain, plain)] = cell.strip() if isinstance(cell, str) else cell
     return standard
 
 
@@ -198,7 +178,7 @@ def _read_edge(number: int, row: Mapping[str, object], edges: list[_Edge]) -> li
         faults.append(("missing column", "prefix; it may be empty, but it has to be there"))
     elif isinstance(prefix, str):
         words = prefix.split()
-    elif isinstance(prefix, (list, tuple)):
+    elif isinstance(prefix, list):
         words = prefix
     else:
         faults.append(("prefix", f"{_quoted(prefix)} is neither text nor a list of tokens"))
@@ -237,8 +217,11 @@ def _log_prob(row: Mapping[str, object]) -> tuple[float, tuple[str, str] | None]
         how_many = "both are there" if given else "neither is there"
         return math.nan, ("one number", f"either log_prob or probability, and {how_many}")
     value = row[given[0]]
-    number = _number(value)
-    if number is None:
+    try:  # the minus sign of typesetting counts as a minus; Python's own 1_000 is no number
+        number = float(str(value).replace("−", "-").replace("_", "?"))
+    except ValueError:
+        number = math.nan
+    if math.isnan(number) or not isinstance(value, str):
         return math.nan, ("not a number", f"{given[0]} is {_quoted(value)}")
     if given[0] == "log_prob":
         if number > 0:
@@ -249,55 +232,46 @@ def _log_prob(row: Mapping[str, object]) -> tuple[float, tuple[str, str] | None]
     return math.log(number) if number > 0 else -math.inf, None
 
 
-def _number(value: object) -> float | None:
-    """A number from a cell; the minus sign of typesetting counts as a minus."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    try:
-        number = float(
-            value.replace("−", "-").replace("_", "?") if isinstance(value, str) else value
-        )
-    except (ValueError, OverflowError):
-        return None
-    return None if math.isnan(number) else number
-
-
 def _structure_problems(edges: Sequence[_Edge]) -> list[TreeProblem]:
     """Faults that only show between rows: duplicates, orphans, sums."""
     problems = []
-    first_row: dict[tuple[Prefix, str], int] = {}
+    first: dict[Prefix, _Edge] = {}
     for edge in edges:
-        place = (edge.prefix, edge.token)
-        if place in first_row:
-            message = f"{_path(*place)} stands in row {first_row[place]} already"
+        path = (*edge.prefix, edge.token)
+        if path in first:
+            message = f"{_path(path)} stands in row {first[path].row} already"
             problems.append(TreeProblem(edge.row, "duplicate edge", message))
-        first_row.setdefault(place, edge.row)
+        first.setdefault(path, edge)
     for edge in edges:
-        if edge.prefix and (edge.prefix[:-1], edge.prefix[-1]) not in first_row:
-            message = f"no row leads to it: {_path(edge.prefix[:-1], edge.prefix[-1])} is missing"
+        if edge.prefix and edge.prefix not in first:
+            message = f"no row leads to it: {_path(edge.prefix)} is missing"
             problems.append(TreeProblem(edge.row, "orphan prefix", message))
-    return problems + _sum_problems(edges, set(first_row.values()))
+    return problems + _sum_problems(first.values())
 
 
-def _sum_problems(edges: Sequence[_Edge], first_rows: set[int]) -> list[TreeProblem]:
+def _sum_problems(edges: Iterable[_Edge]) -> list[TreeProblem]:
     """Nodes whose probabilities sum to more than MAX_SUM, told at the last of their rows."""
     nodes: dict[Prefix, list[_Edge]] = defaultdict(list)
     for edge in edges:
-        if edge.row in first_rows and not math.isnan(edge.log_prob):
+        if not math.isnan(edge.log_prob):
             nodes[edge.prefix].append(edge)
     problems = []
     for prefix, children in nodes.items():
         total = math.fsum(math.exp(edge.log_prob) for edge in children)
         if total > MAX_SUM + 1e-9:  # what float64 rounds must not decide
-            where = _quoted(" ".join(prefix)) if prefix else "the start"
             rows = ", ".join(str(edge.row) for edge in children)
-            message = f"{total:.4f} after {where} (rows {rows}); allowed is at most {MAX_SUM}"
+            message = f"{total:.4f} after {_node(prefix)} (rows {rows}); "
+            message += f"allowed is at most {MAX_SUM}"
             problems.append(TreeProblem(children[-1].row, "sum of probabilities", message))
     return problems
 
 
-def _path(prefix: Prefix, token: str) -> str:
-    return f"{_quoted(' '.join(prefix)) if prefix else 'the start'} → {_quoted(token)}"
+def _path(tokens: Prefix) -> str:
+    return f"{_node(tokens[:-1])} → {_quoted(tokens[-1])}"
+
+
+def _node(prefix: Prefix) -> str:
+    return _quoted(" ".join(prefix)) if prefix else "the start"
 
 
 def _quoted(value: object) -> str:

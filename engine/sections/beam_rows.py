@@ -283,7 +283,7 @@ def _cut(text: str, letters: int = 44) -> str:
 
 def study_rows(study: Study, prompts: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Rows of `search_quality`: curves by k, two levels, and what each k writes after `prompts`."""
-    by_width = study.by_width()
+    by_width = study.by_width
     widest = by_width.groupby("scoring")["beam_width"].transform("max")
     widths = by_width.assign(
         length=by_width["letters"],

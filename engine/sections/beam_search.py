@@ -168,14 +168,13 @@ def too_good(beam_width: int = 5) -> Shown:
 
 def cost(config: DecodingConfig, until: int = COST_START) -> Shown:
     """(e): what a hypothesis has to carry, and what it costs not to carry its state."""
-    model = comparisons.endless_model(config)
+    model = config.model_name if config.model_name == "characters" else "weather"
     picture, costs = _cost(model)
     total = costs_at(costs, config.beam_width, until)
     result, verdict = _beam(config), None
     if result.steps:
         here = comparisons.search_cost(config)
-        endless = comparisons.endless_cost(config.beam_width, model)
-        verdict = findings.storage_verdict(config, result, here, endless)
+        verdict = findings.storage_verdict(config, result, here, costs)
     searched = "the LSTM" if model == "characters" else "the weather model"
     return Shown(
         {"cost": replace(picture, hands={"until": until, "k": config.beam_width})},

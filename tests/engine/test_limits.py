@@ -31,10 +31,7 @@ from engine.decoding import (
     exact_search,
     exhaustive_search,
     greedy_search,
-    parse_rows,
     parse_tree,
-    sequence_count,
-    sequences_to_visit,
     smallest_optimal_beam_width,
     step_costs,
 )
@@ -228,8 +225,8 @@ def chain(tokens: int) -> str:
     return TREE_HEADER + "".join(f"{'a ' * depth},a,-1\n" for depth in range(tokens))
 
 
-def siblings(rows: int) -> list[dict[str, object]]:
-    return [{"prefix": "", "token": f"t{i}", "probability": 0.0001} for i in range(rows)]
+def siblings(rows: int) -> str:
+    return "\n".join(["prefix,token,probability", *(f",t{i},0.0001" for i in range(rows))])
 
 
 def read(letters: int, others: Iterable[str] = ()) -> object:
@@ -302,10 +299,6 @@ ARGUMENTS = [
              "max_model_steps is 100001; allowed is an integer from 1 to 100000"),
     Argument("exhaustive_search.max_length", lambda t: exhaustive_search(COIN, t), 16, 17,
              "max_length is 17 with 2 tokens: 2^17 = 131,072 sequences; allowed are 100,000"),
-    Argument("sequence_count.max_length", lambda t: sequence_count(COIN, t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
-    Argument("sequences_to_visit.max_length", lambda t: sequences_to_visit(COIN, t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
     Argument("best_by_beam_width.beam_widths",
              lambda n: best_by_beam_width(COIN, 1, [1] * n), 256, 257,
              "the number of beam_widths is 257; allowed is an integer from 1 to 256"),
@@ -332,7 +325,7 @@ ARGUMENTS = [
     Argument("TreeModel.vocabulary",
              lambda m: TreeModel({(): {"0": -1.0}}, list(map(str, range(m)))), 5000, 5001,
              "vocabulary has 5001 tokens; allowed are 1 to 5000 tokens"),
-    Argument("parse_rows.rows", lambda n: parse_rows(siblings(n)), 2000, 2001,
+    Argument("parse_tree.text", lambda n: parse_tree(siblings(n)), 2000, 2001,
              "2,001 rows; allowed are at most 2,000"),
     Argument("parse_tree.text", lambda n: parse_tree(ONE_EDGE.ljust(n)), 1_000_000, 1_000_001,
              "1,000,001 characters; allowed are at most 1,000,000"),
@@ -355,7 +348,7 @@ def test_an_argument_goes_to_its_limit_and_not_one_step_beyond(argument: Argumen
 #: Arguments that need no limit of their own: they are configs, results or models, which have been
 #: checked when they were made; switches and words, whose choices end by themselves; callbacks.
 CHECKED_BEFORE = {
-    "config", "weights", "model", "run", "result", "optimum", "log10", "recompute", "form",
+    "config", "weights", "model", "run", "result", "optimum", "log10", "recompute",
     "end_token", "length_penalty", "scoring", "count_end_token", "conventions",
     "on_progress", "on_finish",
 }  # fmt: skip

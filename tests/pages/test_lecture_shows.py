@@ -183,12 +183,12 @@ def stored_states_are_cheaper(values: Values) -> None:
 def carries_a_state(values: Values) -> None:
     config = DecodingConfig("characters", "", int(values["k"]), int(values["length"]))
     for line in comparisons.beam(config).steps[0].kept:
-        assert line.hidden_state is not None
-        assert line.cell_state is not None
+        assert line.state is not None
+        assert line.state.keys() == {"hidden_state", "cell_state"}
 
 
 def wider_writes_shorter(values: Values) -> None:
-    of = load_study().by_width()
+    of = load_study().by_width
     of = of[of["scoring"] == "sum"].set_index("beam_width")
     assert of["missed"][int(values["wide_k"])] < of["missed"][1]
     assert of["letters"][int(values["wide_k"])] < of["letters"][1]

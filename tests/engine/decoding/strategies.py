@@ -145,6 +145,21 @@ def plain_beam_search(
     return beam
 
 
+def plain_greedy_search(case: Case, max_length: int, end_token: str | None) -> PlainHypothesis:
+    """The most likely token, the earliest of equals, until the end, a dead end or `max_length`."""
+    found = PlainHypothesis((), 0.0)
+    while len(found.tokens) < max_length and not found.finished:
+        log_probs = case.plain(found.tokens)
+        highest = max(log_probs)
+        if highest == -math.inf:
+            break
+        token = case.vocabulary[log_probs.index(highest)]
+        found = PlainHypothesis(
+            (*found.tokens, token), found.log_prob + highest, token == end_token
+        )
+    return found
+
+
 PROBABILITIES = st.sampled_from([0.0, 0.1, 0.25, 0.25, 0.5])
 
 

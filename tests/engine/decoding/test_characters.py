@@ -26,6 +26,7 @@ from engine.decoding.config import (
     END_TOKEN,
     DecodingConfig,
 )
+from engine.decoding.cost import step_costs
 from engine.decoding.language_run import shipped_run, shipped_text
 from engine.decoding.scoring import SCORINGS
 
@@ -82,10 +83,9 @@ def test_a_hypothesis_has_torchs_score_and_carries_torchs_states(prompt: str, wi
         assert kept.log_prob == pytest.approx(score, rel=1e-9)
         assert kept.log_prob == pytest.approx(sequence_log_prob(model(prompt), kept.tokens))
         if not kept.finished:
-            assert kept.hidden_state is not None
-            assert kept.cell_state is not None
-            np.testing.assert_allclose(kept.hidden_state, hidden, rtol=1e-8, atol=1e-10)
-            np.testing.assert_allclose(kept.cell_state, cell, rtol=1e-8, atol=1e-10)
+            assert kept.state is not None
+            np.testing.assert_allclose(kept.state["hidden_state"], hidden, rtol=1e-8, atol=1e-10)
+            np.testing.assert_allclose(kept.state["cell_state"], cell, rtol=1e-8, atol=1e-10)
 
 
 @settings(max_examples=15)
@@ -187,7 +187,7 @@ def test_the_optimum_is_proved_however_it_is_ranked_and_is_the_first_of_a_full_l
 
 
 def test_the_verdict_on_storage_names_both_states_and_needs_no_reservation() -> None:
-    cost = comparisons.endless_cost(5, comparisons.endless_model(CONFIG))
+    cost = step_costs(DecodingConfig("characters").model, [5], comparisons.COST_LENGTH)
     verdict = findings.storage_verdict(
         CONFIG, comparisons.beam(CONFIG), comparisons.search_cost(CONFIG), cost
     )
@@ -197,7 +197,7 @@ def test_the_verdict_on_storage_names_both_states_and_needs_no_reservation() -> 
     # Wherever the search ends, what was carried on the way is what counts.
     wide = replace(CONFIG, beam_width=20)
     assert comparisons.beam(wide).best.finished
-    cost = comparisons.endless_cost(20, comparisons.endless_model(wide))
+    cost = step_costs(DecodingConfig("characters").model, [20], comparisons.COST_LENGTH)
     verdict = findings.storage_verdict(
         wide, comparisons.beam(wide), comparisons.search_cost(wide), cost
     )

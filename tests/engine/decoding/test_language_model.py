@@ -63,16 +63,15 @@ def test_what_a_kept_hypothesis_stores_is_what_torch_ends_with(seed: int, width:
         for kept in step.kept:
             # All but the last token are read; the next step starts by reading that one.
             _, hidden, cell = reference.run("\nabc" + "".join(kept.tokens[:-1]))
-            assert kept.hidden_state is not None
-            assert kept.cell_state is not None
-            np.testing.assert_allclose(kept.hidden_state, hidden, rtol=1e-10, atol=1e-12)
-            np.testing.assert_allclose(kept.cell_state, cell, rtol=1e-10, atol=1e-12)
+            assert kept.state is not None
+            np.testing.assert_allclose(kept.state["hidden_state"], hidden, rtol=1e-10, atol=1e-12)
+            np.testing.assert_allclose(kept.state["cell_state"], cell, rtol=1e-10, atol=1e-12)
 
 
 def test_only_what_must_go_on_stores_a_state() -> None:
     model = Torch().model()
     again = beam_search(model, 3, 4, recompute=True)
-    assert all(kept.hidden_state is None for step in again.steps for kept in step.kept)
+    assert all(kept.state is None for step in again.steps for kept in step.kept)
     ending = beam_search(model, 3, 6, end_token=greedy_search(model, 1).best.tokens[0])
     for step in ending.steps:
         for kept in step.kept:

@@ -93,7 +93,7 @@ def test_a_study_of_another_network_is_refused(tmp_path: Path) -> None:
 
 
 def test_wider_beams_miss_less_and_from_the_widest_certain_one_nothing() -> None:
-    by_sum = SHIPPED.by_width().query("scoring == 'sum'").set_index("beam_width")
+    by_sum = SHIPPED.by_width.query("scoring == 'sum'").set_index("beam_width")
     assert by_sum["missed"][1] > 0.8
     assert by_sum["missed"][5] > 0.3
     assert by_sum["missed"][50] == 0
@@ -196,8 +196,8 @@ def test_frames_are_tidy() -> None:
     assert isinstance(SHIPPED, Study)
     assert not SHIPPED.found.duplicated(["prompt", "scoring", "beam_width"]).any()
     assert not SHIPPED.prompts["prompt"].duplicated().any()
-    assert SHIPPED.by_width().columns.tolist() == [
-        *("scoring", "beam_width", "beaten", "letters", "finished", "empty", "missed"),
+    assert SHIPPED.by_width.columns.tolist() == [
+        *("scoring", "beam_width", "letters", "finished", "missed"),
     ]
 
 

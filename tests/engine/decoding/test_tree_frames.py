@@ -23,7 +23,7 @@ from engine.decoding.tree_frames import (
 from tests.engine.decoding.strategies import configs
 
 Tokens = tuple[str, ...]
-HANDOUT = tree_frames(DecodingConfig())
+HANDOUT = tree_frames(DecodingConfig(), range(1, 9))
 
 
 def tokens_of(frames: TreeFrames) -> list[Tokens]:
@@ -46,10 +46,8 @@ def test_the_nodes_are_the_tree_with_its_numbers_and_no_branch_vanishes(
     assert found == sorted(found, key=lambda each: [model.vocabulary.index(one) for one in each])
     for tokens, row in zip(found, frames.nodes.itertuples(), strict=True):
         assert row.log_prob == pytest.approx(sequence_log_prob(model, tokens))
-        assert row.finished == (tokens[-1] == config.end_token)
         behind = any(other[:-1] == tokens for other in found)
         assert row.leaf == (not behind)
-        assert row.dead_end == (row.leaf and not row.finished and len(tokens) < config.max_length)
     if isinstance(model, TreeModel):
         possible = [
             (*prefix, token)
@@ -148,10 +146,9 @@ def test_on_the_handouts_tree_k_3_is_where_the_optimum_begins_to_survive() -> No
 
 def test_a_branch_that_ends_without_the_end_token_stays_in_the_picture() -> None:
     text = "prefix,token,probability\n,a,.6\n,b,.4\nb,<end>,.9\na,x,.5"
-    frames = tree_frames(DecodingConfig("own", text, max_length=3))
-    dead = frames.nodes[frames.nodes["dead_end"]]
-    assert dead["sequence"].tolist() == ["ax"]
-    assert frames.states[frames.states["node"] == dead["node"].iloc[0]]["state"].eq(KEPT).any()
+    frames = tree_frames(DecodingConfig("own", text, max_length=3), [1, 2])
+    dead = frames.nodes.loc[frames.nodes["sequence"] == "ax", "node"].item()
+    assert frames.states[frames.states["node"] == dead]["state"].eq(KEPT).any()
 
 
 def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths() -> None:
@@ -169,7 +166,7 @@ def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths() -
 
 
 def test_a_model_that_nothing_can_begin_has_empty_frames() -> None:
-    frames = tree_frames(DecodingConfig("own", "prefix,token,probability\n,a,0"))
+    frames = tree_frames(DecodingConfig("own", "prefix,token,probability\n,a,0"), [1, 2])
     assert frames.nodes.empty
     assert frames.ranked.empty
     assert frames.steps == 0
@@ -181,8 +178,3 @@ def test_one_line_of_the_algorithm_is_at_work_at_each_moment() -> None:
     assert moments == ["start", "propose", "sort", "keep", "return"]
     assert "sort the candidates by score" in frame["words"].tolist()
     assert "sort the candidates by total" in algorithm_frame(DecodingConfig())["words"].tolist()
-
-
-def test_too_many_widths_are_refused() -> None:
-    with pytest.raises(ValueError, match="the number of widths is 21"):
-        tree_frames(DecodingConfig(), range(1, 22))

@@ -12,9 +12,7 @@ from engine.decoding import (
     TreeModel,
     UserTreeError,
     beam_search,
-    handout_edges,
     handout_model,
-    parse_rows,
     parse_tree,
 )
 from engine.decoding.user_tree import MAX_ROWS
@@ -37,7 +35,14 @@ def faults(text: str) -> list[tuple[int | None, str]]:
 
 
 def test_the_handouts_tree_survives_csv_and_json() -> None:
-    edges = handout_edges()
+    edges = pd.DataFrame(
+        [
+            (" ".join(prefix), token, log_prob, "more")
+            for prefix, children in handout_model().tree.items()
+            for token, log_prob in children.items()
+        ],
+        columns=["prefix", "token", "log_prob", "note"],
+    )
     for text in (edges.to_csv(index=False), edges.to_json(orient="records", double_precision=15)):
         assert text is not None
         tree = parse_tree(text).tree
@@ -87,8 +92,9 @@ def test_rows_of_a_table_editor_are_read_and_its_empty_rows_passed_over() -> Non
             "log_prob": [-0.5, math.nan, -1.5, -0.25],
         }
     )
-    tree = parse_rows(frame.astype(object).to_dict("records")).tree
-    assert tree == {(): {"a": -0.5, "b": -1.5}, ("a",): {"c": -0.25}}
+    for text in (frame.to_csv(index=False), frame.to_json(orient="records")):
+        assert text is not None
+        assert parse_tree(text).tree == {(): {"a": -0.5, "b": -1.5}, ("a",): {"c": -0.25}}
 
 
 def test_an_impossible_edge_is_read_and_never_expanded() -> None:
@@ -183,18 +189,17 @@ def test_a_sum_says_what_it_is_and_which_rows_it_is_of() -> None:
         parse_tree("prefix,token,probability\n,a,0.5\na,b,0.5\n,c,0.5\na,d,0.6\n")
 
 
-@pytest.mark.parametrize("form", ["csv", "json", "rows"])
+@pytest.mark.parametrize("form", ["csv", "json"])
 @pytest.mark.parametrize("count", [MAX_ROWS + 1, 10_000])
 def test_too_many_rows_are_refused(form: str, count: int) -> None:
     rows = [{"prefix": "", "token": f"t{i}", "probability": 1e-5} for i in range(count)]
-    read = {
-        "csv": lambda: parse_tree(pd.DataFrame(rows).to_csv(index=False)),
-        "json": lambda: parse_tree(json.dumps(rows)),
-        "rows": lambda: parse_rows(rows),
+    write = {
+        "csv": lambda: pd.DataFrame(rows).to_csv(index=False),
+        "json": lambda: json.dumps(rows),
     }
     with pytest.raises(UserTreeError, match=f"too many rows: {count:,} rows; allowed are at most"):
-        read[form]()
-    assert parse_rows(rows[:MAX_ROWS]).edges == MAX_ROWS
+        parse_tree(write[form]())
+    assert parse_tree(json.dumps(rows[:MAX_ROWS])).edges == MAX_ROWS
 
 
 def test_an_endless_text_is_refused_before_it_is_read() -> None:
@@ -210,7 +215,7 @@ def test_markup_and_code_are_only_ever_text() -> None:
         "![x](y)",
     ]
     rows = [{"prefix": "", "token": token, "probability": 0.1} for token in hostile]
-    assert parse_rows(rows).vocabulary == tuple(hostile)
+    assert parse_tree(json.dumps(rows)).vocabulary == tuple(hostile)
     message = faults(HEADER + ",a,<b>bold</b>\n")
     assert message == [(1, "not a number")]
 
@@ -224,10 +229,3 @@ def test_no_text_does_anything_but_give_a_tree_or_name_its_faults(text: str) -> 
         except UserTreeError as error:
             problems = len(error.problems)
         assert (edges > 0) != (problems > 0)
-
-
-def test_the_form_can_be_given_and_is_checked() -> None:
-    with pytest.raises(UserTreeError, match="not JSON"):
-        parse_tree(HEADER + ",a,-1", "json")
-    with pytest.raises(ValueError, match="form is 'xml'; allowed is one of 'auto', 'json', 'csv'"):
-        parse_tree("", "xml")  # type: ignore[arg-type]
