@@ -82,16 +82,20 @@ def load(folder: Path) -> dict[str, pd.DataFrame]:
     return frames
 
 
-def profile(config: TrainingConfig, weights: Weights) -> pd.DataFrame:
-    """`timestep, log10_grad_hidden_norm` of a network with these weights, target at T."""
-    lens = RecurrentConfig(
+def lens(config: TrainingConfig) -> RecurrentConfig:
+    """What `engine.recurrent` looks at a network of this config with, `LENS_SEQUENCES` of them."""
+    return RecurrentConfig(
         cell="lstm" if config.cell == "lstm" else "rnn",
         activation=config.activation,
         hidden_size=config.hidden_size,
         timesteps=config.timesteps,
         batch_size=LENS_SEQUENCES,
     )
-    trace = gradient_trace(lens, weights=weights).log10_frame
+
+
+def profile(config: TrainingConfig, weights: Weights) -> pd.DataFrame:
+    """`timestep, log10_grad_hidden_norm` of a network with these weights, target at T."""
+    trace = gradient_trace(lens(config), weights=weights).log10_frame
     return trace[["timestep", "log10_grad_hidden_norm"]]
 
 
