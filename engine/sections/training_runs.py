@@ -19,9 +19,9 @@ from engine.sections import training_rows as rows
 from engine.sections.shown import Figure, Shown, figure
 from engine.training.comparisons import Comparison, OwnNetwork
 from engine.training.findings import findings
-from engine.training.growing import GrowingRun
 from engine.training.papers import table
 from engine.training.presets import PRESETS, RECALL
+from engine.training.progress import GrowingRun
 from engine.training.seeds import LEARNED, WHEN, Frames, measure, steps_of, thinned
 from engine.training.shipped import shipped
 

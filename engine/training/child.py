@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from engine.training.config import TrainingConfig
-from engine.training.growing import metrics_row
+from engine.training.progress import metrics_row
 from engine.training.store import RunStore
 from engine.training.train import Metrics
 

@@ -24,8 +24,7 @@ from engine.sections.answering import Named
 from engine.training.config import TrainingConfig
 from engine.training.cost import require_affordable, seconds_of
 from engine.training.files import RunFiles
-from engine.training.growing import GrowingRun
-from engine.training.progress import PoolRefusalError, PoolStatus, Progress, State
+from engine.training.progress import GrowingRun, PoolRefusalError, PoolStatus, Progress, State
 
 #: Trainings that may wait; a training is what one visitor asked for and nobody before.
 MOST_WAITING = 20
@@ -375,7 +374,7 @@ class TrainingPool:
                 config = training.configs[place]
                 grown = training.runs.get(config, GrowingRun(config))
                 if isinstance(grown, GrowingRun):  # a finished run may come before its last steps
-                    training.runs[config] = grown.grown(more)
+                    training.runs[config] = GrowingRun(config, grown.rows + more)
         elif kind == "run":
             config, file = content
             training.runs[config] = file

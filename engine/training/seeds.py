@@ -10,13 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from engine.recurrent import RecurrentConfig, Weights, gradient_trace
 from engine.training.config import TrainingConfig
 from engine.training.evaluate import error_by_distance
-from engine.training.growing import METRICS, GrowingRun
+from engine.training.progress import METRICS, GrowingRun
 from engine.training.run import TrainingRun
 from engine.training.tasks import constant_loss
 
@@ -66,9 +64,8 @@ def save(frames: Frames, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         numbers = frame.select_dtypes("float64").columns
-        table = pa.Table.from_pandas(frame.astype(dict.fromkeys(numbers, "float32")))
-        pq.write_table(
-            table, folder / f"{name}.parquet", compression="zstd", write_page_checksum=True
+        frame.astype(dict.fromkeys(numbers, "float32")).to_parquet(
+            folder / f"{name}.parquet", compression="zstd", write_page_checksum=True
         )
 
 
@@ -76,7 +73,7 @@ def load(folder: Path) -> dict[str, pd.DataFrame]:
     """The frames as they were, numbers as float64. Raises OSError for a damaged file."""
     frames = {}
     for path in sorted(folder.glob("*.parquet")):
-        frame = pq.read_table(path, page_checksum_verification=True).to_pandas()
+        frame = pd.read_parquet(path, page_checksum_verification=True)
         numbers = frame.select_dtypes("float32").columns
         frames[path.stem] = frame.astype(dict.fromkeys(numbers, "float64"))
     return frames

@@ -8,9 +8,8 @@ import streamlit as st
 from engine.training import TrainingConfig
 from engine.training.comparisons import OwnNetwork
 from engine.training.files import LOCATION_VARIABLE, RunFiles
-from engine.training.growing import GrowingRun
 from engine.training.pool import TrainingPool
-from engine.training.progress import PoolRefusalError, Progress
+from engine.training.progress import GrowingRun, PoolRefusalError, Progress
 from pages.common import ask, memory, visitors
 from pages.common.sections import training_runs as sections
 from pages.common.show import show
