@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.numerics import NetworkArray as Array
-from engine.training.cells import LayerShape, make_layer
+from engine.training.cells import LSTMLayer, RecurrentLayer
 from engine.training.config import TrainingConfig
 
 
@@ -32,16 +32,13 @@ class Network:
     def __init__(
         self, config: TrainingConfig, models: int, batch: int, dtype: type = np.float32
     ) -> None:
-        self.hidden_size, self.targets = config.hidden_size, config.target_timesteps
-        shapes = [
-            LayerShape(config.cell, config.activation, inputs, config.hidden_size,
-                       config.timesteps, models, batch)
-            for inputs in _layer_inputs(config)
-        ]  # fmt: skip
-        self.layers = [make_layer(shape, dtype) for shape in shapes]
+        self.targets, self._shapes = config.target_timesteps, _matrix_shapes(config)
+        layer = LSTMLayer if config.cell == "lstm" else RecurrentLayer
+        self.layers = [
+            layer(config, inputs, models, batch, dtype) for inputs in _layer_inputs(config)
+        ]
         self.by_layer_inputs: list[Array] = [
-            np.empty((config.timesteps, models, shape.input_size, batch), dtype)
-            for shape in shapes[1:]
+            np.empty(layer.inputs.shape, dtype) for layer in self.layers[1:]
         ]
         self._error: Array = np.empty(0)
 
@@ -97,30 +94,25 @@ class Network:
 
     def _split(self, parameters: Array) -> list[Array]:
         """Views of the rows as matrices: one of each layer, then the readout's [W^f | b^f]."""
-        shapes = [(layer.shape.rows, layer.shape.columns) for layer in self.layers]
-        return _matrices(parameters, [*shapes, (1, self.hidden_size + 1)])
+        return _matrices(parameters, self._shapes)
 
 
 def pack(config: TrainingConfig, weights: StateDicts, dtype: type = np.float32) -> Array:
     """The state dictionaries as one row of parameters."""
-    parts = []
-    for i in range(config.num_layers):
-        state = weights.recurrent
-        columns = [state[f"weight_hh_l{i}"], state[f"weight_ih_l{i}"]]
-        biases = [state[f"bias_ih_l{i}"][:, None], state[f"bias_hh_l{i}"][:, None]]
-        parts.append(np.concatenate([*columns, *biases], axis=1))
-    readout = weights.readout
-    parts.append(np.concatenate([readout["weight"], readout["bias"][:, None]], axis=1))
+    names = ("weight_hh", "weight_ih", "bias_ih", "bias_hh")
+    parts = [
+        np.column_stack([weights.recurrent[f"{name}_l{i}"] for name in names])
+        for i in range(config.num_layers)
+    ]
+    parts.append(np.column_stack([weights.readout["weight"], weights.readout["bias"]]))
     return np.concatenate([part.ravel() for part in parts]).astype(dtype)
 
 
 def unpack(config: TrainingConfig, parameters: Array) -> StateDicts:
     """One row of parameters as state dictionaries, copied."""
-    hidden = config.hidden_size
-    rows = (4 if config.cell == "lstm" else 1) * hidden
-    shapes = [(rows, hidden + inputs + 2) for inputs in _layer_inputs(config)]
-    *layers, readout = (part[0] for part in _matrices(parameters[None], [*shapes, (1, hidden + 1)]))
-    recurrent = {}
+    matrices = _matrices(parameters[None], _matrix_shapes(config))
+    *layers, readout = (matrix[0] for matrix in matrices)
+    hidden, recurrent = config.hidden_size, {}
     for i, matrix in enumerate(layers):
         recurrent[f"weight_ih_l{i}"] = matrix[:, hidden:-2].copy()
         recurrent[f"weight_hh_l{i}"] = matrix[:, :hidden].copy()
@@ -131,9 +123,14 @@ def unpack(config: TrainingConfig, parameters: Array) -> StateDicts:
 
 def parameter_count(config: TrainingConfig) -> int:
     """How many numbers a network of this shape is made of."""
-    rows = (4 if config.cell == "lstm" else 1) * config.hidden_size
-    columns = sum(config.hidden_size + inputs + 2 for inputs in _layer_inputs(config))
-    return rows * columns + config.hidden_size + 1
+    return sum(rows * columns for rows, columns in _matrix_shapes(config))
+
+
+def _matrix_shapes(config: TrainingConfig) -> list[tuple[int, int]]:
+    """Of each layer's parameters, as `engine.training.cells` has them, and of the readout's."""
+    hidden = config.hidden_size
+    rows = (4 if config.cell == "lstm" else 1) * hidden
+    return [*((rows, hidden + inputs + 2) for inputs in _layer_inputs(config)), (1, hidden + 1)]
 
 
 def _layer_inputs(config: TrainingConfig) -> list[int]:
