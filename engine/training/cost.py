@@ -18,14 +18,9 @@ def work(config: TrainingConfig) -> float:
 
     The unit is one sum, of a gate or an h, at one timestep of one sequence, forwards and back.
     """
-    return config.steps * work_of_a_step(config)
-
-
-def work_of_a_step(config: TrainingConfig) -> float:
-    """The same of one update."""
     gates = 4 if config.cell == "lstm" else 1
     sums = gates * config.hidden_size * config.batch_size + CALLS_AS_SUMS
-    return float(config.timesteps * config.num_layers * sums)
+    return float(config.steps * config.timesteps * config.num_layers * sums)
 
 
 def numbers_of_a_step(config: TrainingConfig) -> int:

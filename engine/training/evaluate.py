@@ -32,8 +32,8 @@ def error_by_distance(run: TrainingRun, sequences: int = 64) -> pd.DataFrame:
     inputs, _ = draw_batch(config, generator, sequences)
     others, _ = draw_batch(config, generator, sequences)
     truth, prediction = _last(config, inputs), run.predict(inputs, np.float32)[-1]
-    rows = []
-    for t in asked_timesteps(config.timesteps):
+    rows, count = [], min(config.timesteps, MOST_DISTANCES)
+    for t in np.linspace(0, config.timesteps - 1, count).round().astype(int).tolist():
         counted = inputs[t, 1] == 1 if config.task == "adding" else np.ones(sequences, bool)
         if not counted.any():
             continue
@@ -56,19 +56,13 @@ def _last(config: TrainingConfig, inputs: Array) -> Array:
     return answers(config, inputs)[-1].astype(np.float64)
 
 
-def asked_timesteps(timesteps: int) -> list[int]:
-    """The inputs that are swapped, counted from 0, evenly spread."""
-    count = min(timesteps, MOST_DISTANCES)
-    return np.unique(np.linspace(0, timesteps - 1, count).round().astype(int)).tolist()
-
-
 def input_sensitivity(config: TrainingConfig, parameters: Array, inputs: Array) -> Array:
     """Mean over the batch of |∂ŷ_T/∂x_t|: how far the last prediction moves with each input, (T,).
 
     parameters: of one network, as one row. inputs: (timesteps, input_size, batch). Of the adding
     problem's two inputs the number counts, not the mark.
     """
-    batch = inputs.shape[-1]
-    network = Network(config, 1, batch, np.float64)
-    network.predict(parameters[None].astype(np.float64), inputs[:, None])
-    return np.abs(network.by_inputs(parameters[None].astype(np.float64)))[:, 0, 0].mean(axis=-1)
+    network = Network(config, 1, inputs.shape[-1], np.float64)
+    parameters = parameters[None].astype(np.float64)
+    network.predict(parameters, inputs[:, None])
+    return np.abs(network.by_inputs(parameters))[:, 0, 0].mean(axis=-1)

@@ -1,6 +1,5 @@
 """Names for the runs of a comparison: the cell, and whatever tells it from the others."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from engine.training.config import Task, TrainedCell, TrainingConfig
@@ -19,19 +18,14 @@ def run_names(configs: Sequence[TrainingConfig]) -> tuple[str, ...]:
     told_apart = [_features(config) for config in configs]
     names = []
     for config, own in zip(configs, told_apart, strict=True):
-        others = [other for other in told_apart if other is not own]
         parts = [
             text
             for field, text in own.items()
-            if text and any(field in other and other[field] != text for other in others)
+            if text and any(other.get(field, text) != text for other in told_apart)
         ]
         names.append(", ".join([CELL_NAMES[config.cell], *parts]))
-    seen: Counter[str] = Counter()
-    for i, name in enumerate(names):
-        seen[name] += 1
-        if seen[name] > 1:
-            names[i] = f"{name} ({seen[name]})"
-    return tuple(names)
+    before = [names[:i].count(name) for i, name in enumerate(names)]
+    return tuple(f"{name} ({k + 1})" if k else name for name, k in zip(names, before, strict=True))
 
 
 def comparison_title(names: Sequence[str], configs: Sequence[TrainingConfig]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from engine.training.config import TrainingConfig
 from engine.training.files import RunFileError, RunFiles, file_name
 from engine.training.run import TrainingRun
-from engine.training.train import Metrics, OnManyProgress, OnProgress, train_many
+from engine.training.train import Metrics, OnManyProgress, OnProgress, of_one, train_many
 
 OnProblem = Callable[[str], object]
 OnRun = Callable[[TrainingRun], object]
@@ -33,12 +33,7 @@ class RunStore(RunFiles):
         on_problem: OnProblem | None = None,
     ) -> TrainingRun:
         """`fetch_many` for one config, with the on_progress of `train`."""
-
-        def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
-            if on_progress is not None and metrics:
-                on_progress(step, total, metrics[0])
-
-        return self.fetch_many([config], report, on_problem)[0]
+        return self.fetch_many([config], of_one(on_progress), on_problem)[0]
 
     def fetch_many(
         self,

@@ -16,7 +16,7 @@ from engine.training.cost import numbers_of_a_step
 from engine.training.initial import initial_weights
 from engine.training.network import Network, pack
 from engine.training.optimise import Optimiser, clip, gradient_norms
-from engine.training.run import TrainingRun, finish_run
+from engine.training.run import TrainingRun
 from engine.training.tasks import data_generator, draw_batch
 
 #: Numbers that networks side by side keep from one way forwards: 120 MB. Others wait for their turn.
@@ -37,12 +37,17 @@ def train(config: TrainingConfig, on_progress: OnProgress | None = None) -> Trai
     A run that leaves the numbers of float32 is a result, not an error: see
     `TrainingRun.diverged_at`.
     """
+    return train_many([config], of_one(on_progress))[0]
+
+
+def of_one(on_progress: OnProgress | None) -> OnManyProgress:
+    """The on_progress of `train_many` that calls the one of `train`."""
 
     def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
         if on_progress is not None and metrics:
             on_progress(step, total, metrics[0])
 
-    return train_many([config], report)[0]
+    return report
 
 
 def train_many(
@@ -106,7 +111,11 @@ class Trainer:
         self.previous = self.parameters.copy()
         self.optimiser = Optimiser(configs, self.parameters)
         self.generators = [data_generator(config, "training") for config in configs]
-        self.validation = [self._validation_data(config) for config in configs]
+        self.validation = [
+            [draw_batch(config, generator) for _ in range(config.validation_batches)]
+            for config in configs
+            for generator in [data_generator(config, "validation")]
+        ]
         self.curves: list[list[tuple[float, float]]] = [[] for _ in configs]
         self.validated: list[list[tuple[int, float]]] = [[] for _ in configs]
         self.final: dict[int, Array] = {}
@@ -131,11 +140,24 @@ class Trainer:
 
     def runs(self) -> list[TrainingRun]:
         """The finished runs, in the order of the configs."""
-        return [
-            finish_run(config, self.curves[i], self.validated[i], self.final[i],
-                       self.diverged.get(i))
-            for i, config in enumerate(self.configs)
-        ]  # fmt: skip
+        runs = []
+        for i, config in enumerate(self.configs):
+            train_loss, grad_norm = np.array(self.curves[i], np.float32).reshape(-1, 2).T.copy()
+            at, what = self.diverged.get(i, (None, None))
+            runs.append(
+                TrainingRun(
+                    config=config,
+                    train_loss=train_loss,
+                    grad_norm=grad_norm,
+                    validation_step=np.array([step for step, _ in self.validated[i]], np.int32),
+                    validation_loss=np.array([loss for _, loss in self.validated[i]], np.float32),
+                    parameters=self.final[i].copy(),
+                    diverged_at=at,
+                    diverged_what=what,
+                    versions={"numpy": np.__version__},
+                )
+            )
+        return runs
 
     def _update(self, step: int) -> None:
         """One batch, one gradient, one update of each network."""
@@ -196,8 +218,3 @@ class Trainer:
             "validation_loss": self.validated[i][-1][1],
             "grad_norm": norm,
         }
-
-    @staticmethod
-    def _validation_data(config: TrainingConfig) -> list[tuple[Array, Array]]:
-        generator = data_generator(config, "validation")
-        return [draw_batch(config, generator) for _ in range(config.validation_batches)]
