@@ -160,7 +160,8 @@ def _frames(comparison: Comparison) -> Frames:
 def _sentences(comparison: Comparison) -> tuple[str, ...]:
     if not isinstance(comparison, str):
         return ()
-    return (PRESETS[comparison].question, *(found.in_words for found in findings(comparison)))
+    found = findings(comparison, shipped(comparison))
+    return (PRESETS[comparison].question, *(finding.in_words for finding in found))
 
 
 def _fates(frames: Frames, names: list[str]) -> list[str]:

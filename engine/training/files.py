@@ -14,11 +14,12 @@ import os
 import sys
 import threading
 import uuid
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 from cachetools import LRUCache
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 
 from engine.container import Container, Header, RunFileError
 from engine.training.config import TrainingConfig
@@ -69,9 +70,8 @@ def config_digest(config: TrainingConfig) -> str:
     """What tells the file of one config from that of any other: 16 hexadecimal digits."""
     # A number is one value however it is written: 1 and 1.0 are equal, and equal configs share.
     values = {
-        field.name: float(value) if isinstance(value, int) else value
-        for field in fields(config)
-        for value in [getattr(config, field.name)]
+        name: float(value) if isinstance(value, int) else value
+        for name, value in asdict(config).items()
     }
     text = json.dumps([FORMAT, NUMBERS, values], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -145,16 +145,16 @@ def _read(location: str, name: str) -> bytes | None:
     fs, folder = url_to_fs(location)
     try:
         with fs.open(f"{folder.rstrip('/')}/{name}", "rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+            content: bytes = file.read(MAX_FILE_BYTES + 1)
+            return content
     except FileNotFoundError:
         return None
-    return data
 
 
 def _write(location: str, name: str, data: bytes) -> None:
     """Write a file whole or not at all."""
     fs, folder = url_to_fs(location)
-    if "file" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
+    if isinstance(fs, LocalFileSystem):
         _write_local(Path(folder), name, data)
     else:
         # An object store shows an object only when all of it has arrived.

@@ -8,7 +8,6 @@ import pandas as pd
 
 from engine.in_words import written
 from engine.training.seeds import LEARNED, Frames
-from engine.training.shipped import shipped
 
 #: A validation loss above this share of the best constant's is no better than it.
 NOTHING_LEARNED = 0.9
@@ -42,13 +41,8 @@ class Finding:
         return f"{self.claim} **{verdict}: {of_all}.** {self.measured}"
 
 
-def findings(preset: str) -> list[Finding]:
-    """The findings on a preset's shipped runs."""
-    return findings_of(preset, shipped(preset))
-
-
-def findings_of(preset: str, frames: Frames) -> list[Finding]:
-    """The same on any frames of `engine.training.seeds.measure`, of networks with the same names."""
+def findings(preset: str, frames: Frames) -> list[Finding]:
+    """The findings on a preset's runs, in frames of `engine.training.seeds.measure`."""
     return _FINDINGS[preset](frames)
 
 

@@ -78,7 +78,8 @@ def adding_1997(configs: Sequence[TrainingConfig]) -> pd.DataFrame:
         if len(found) == len(configs):
             break
     rows = [
-        (configs[seed].seed, *found.get(seed, (0, TEST_SEQUENCES))) for seed in range(len(configs))
+        (config.seed, *found.get(place, (0, TEST_SEQUENCES)))
+        for place, config in enumerate(configs)
     ]
     return pd.DataFrame(rows, columns=["seed", "sequences", "wrong"])
 
@@ -144,23 +145,13 @@ def table() -> pd.DataFrame:
             "One task, the average, and a network without a nonlinearity; the paper counts successes.",
         ),
     ]
-    return pd.DataFrame([_row(*row) for row in rows])
-
-
-def _row(
-    paper: str, figure: str, published: float, ours: pd.Series, differs: str
-) -> dict[str, object]:
-    middle = float(np.median(ours))
-    return {
-        "paper": paper,
-        "figure": figure,
-        "published": published,
-        "ours": middle,
-        "low": float(ours.min()),
-        "high": float(ours.max()),
-        "deviation": middle / published,
-        "differs": differs,
-    }
+    found = []
+    for paper, figure, published, ours, differs in rows:
+        middle = float(np.median(ours))
+        figures = published, middle, float(ours.min()), float(ours.max()), middle / published
+        found.append((paper, figure, *figures, differs))
+    columns = ["paper", "figure", "published", "ours", "low", "high", "deviation", "differs"]
+    return pd.DataFrame(found, columns=columns)
 
 
 def remake(folder: Path = SHIPPED, seeds: int = SEEDS) -> None:

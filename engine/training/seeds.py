@@ -54,8 +54,7 @@ def measure(runs: Runs) -> dict[str, pd.DataFrame]:
         for run in of_seeds:
             for kind, frame in _frames(run).items():
                 labelled = frame.assign(run=name, seed=run.config.seed)
-                columns = ["run", "seed", *(c for c in frame if c not in ("run", "seed"))]
-                parts.setdefault(kind, []).append(labelled[columns])
+                parts.setdefault(kind, []).append(labelled[["run", "seed", *frame]])
     return {kind: pd.concat(frames, ignore_index=True) for kind, frames in parts.items()}
 
 

@@ -194,8 +194,7 @@ class Trainer:
         self._keep(np.isfinite(losses), max(step, 1), "validation loss", self.previous)
 
     def _losses(self, batches: Sequence[tuple[Array, Array]]) -> Array:
-        inputs = np.stack([batch[0] for batch in batches], axis=1)
-        targets = np.stack([batch[1] for batch in batches], axis=1)
+        inputs, targets = (np.stack(parts, axis=1) for parts in zip(*batches, strict=True))
         return self.network.losses(self.parameters, inputs, targets)
 
     def _keep(self, stay: Array, step: int, what: str, last_good: Array) -> None:
@@ -212,9 +211,5 @@ class Trainer:
         self.network = Network(self.configs[0], len(rows), self.configs[0].batch_size)
 
     def _metrics(self, i: int) -> Metrics:
-        loss, norm = self.curves[i][-1]
-        return {
-            "train_loss": loss,
-            "validation_loss": self.validated[i][-1][1],
-            "grad_norm": norm,
-        }
+        (loss, norm), (_, validated) = self.curves[i][-1], self.validated[i][-1]
+        return {"train_loss": loss, "validation_loss": validated, "grad_norm": norm}
