@@ -5,13 +5,19 @@ array (models, parameters). `pack` and `unpack` translate to the state dictionar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.arguments import MAX_SEED
+from engine.draws import Stream, generator
 from engine.numerics import NetworkArray as Array
+from engine.recurrent.weights import draw_weights
 from engine.training.cells import LSTMLayer, RecurrentLayer
 from engine.training.config import TrainingConfig
+
+#: A second layer's recurrent weights come from a seed this far from the first one's.
+_NEXT_LAYER = 1_000_003
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,32 @@ class Network:
     def _split(self, parameters: Array) -> list[Array]:
         """Views of the rows as matrices: one of each layer, then the readout's [W^f | b^f]."""
         return _matrices(parameters, self._shapes)
+
+
+def initial_weights(config: TrainingConfig) -> StateDicts:
+    """What `config.seed` stands for, float32.
+
+    A layer that reads one number a timestep has the weights of `engine.recurrent.draw_weights`,
+    so that a network here and on the gradient pages is the same one. Layers that read more (the
+    second one; the adding problem's) draw W_x anew from torch's default, U(-1/√H, 1/√H).
+    """
+    source, bound = generator(config.seed, Stream.TRAINED_WEIGHTS), config.hidden_size**-0.5
+    recurrent: dict[str, Array] = {}
+    for layer in range(config.num_layers):
+        seed = (config.seed + layer * _NEXT_LAYER) % (MAX_SEED + 1)
+        drawn = draw_weights(replace(config.recurrent_config(), seed=seed))
+        for name, array in drawn.recurrent.items():
+            recurrent[name.removesuffix("0") + str(layer)] = array
+        inputs = config.hidden_size if layer else config.input_size
+        if inputs > 1:
+            name = f"weight_ih_l{layer}"
+            recurrent[name] = source.uniform(-bound, bound, (len(recurrent[name]), inputs))
+        if layer == 0:
+            readout = drawn.readout
+    return StateDicts(
+        {name: array.astype(np.float32) for name, array in recurrent.items()},
+        {name: array.astype(np.float32) for name, array in readout.items()},
+    )
 
 
 def pack(config: TrainingConfig, weights: StateDicts, dtype: type = np.float32) -> Array:

@@ -14,8 +14,7 @@ from engine.numerics import NetworkArray as Array
 from engine.recurrent import Weights
 from engine.training.config import TrainingConfig
 from engine.training.files import RUN_FILE, config_of
-from engine.training.initial import initial_weights
-from engine.training.network import Network, StateDicts, parameter_count, unpack
+from engine.training.network import Network, StateDicts, initial_weights, parameter_count, unpack
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,13 +80,7 @@ def load(folder: Path) -> dict[str, pd.DataFrame]:
 
 def lens(config: TrainingConfig) -> RecurrentConfig:
     """What `engine.recurrent` looks at a network of this config with, `LENS_SEQUENCES` of them."""
-    return RecurrentConfig(
-        cell="lstm" if config.cell == "lstm" else "rnn",
-        activation=config.activation,
-        hidden_size=config.hidden_size,
-        timesteps=config.timesteps,
-        batch_size=LENS_SEQUENCES,
-    )
+    return replace(config.recurrent_config(), batch_size=LENS_SEQUENCES, seed=0)
 
 
 def profile(config: TrainingConfig, weights: Weights) -> pd.DataFrame:

@@ -13,8 +13,7 @@ import numpy as np
 from engine.numerics import NetworkArray as Array
 from engine.training.config import TrainingConfig
 from engine.training.cost import numbers_of_a_step
-from engine.training.initial import initial_weights
-from engine.training.network import Network, pack
+from engine.training.network import Network, initial_weights, pack
 from engine.training.optimise import Optimiser, clip, gradient_norms
 from engine.training.run import TrainingRun
 from engine.training.tasks import data_generator, draw_batch
