@@ -7,8 +7,9 @@ pictures and claims need of them to engine/training/data, whole runs of the firs
 That takes about twenty minutes on one core.
 """
 
+import itertools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -79,16 +80,9 @@ def snapshots(runs: Mapping[str, TrainingConfig]) -> dict[str, pd.DataFrame]:
         for step, parameters in _looks(config, last):
             labels = {"run": name, "step": step}
             prediction = network.predict(parameters[None], inputs[:, None])[-1, 0]
-            sequence = np.arange(1, SEQUENCES + 1)
+            answers = {"target": targets[-1], "prediction": prediction}
             recalled.append(
-                pd.DataFrame(
-                    {
-                        **labels,
-                        "sequence": sequence,
-                        "target": targets[-1].astype(np.float64),
-                        "prediction": prediction.astype(np.float64),
-                    }
-                )
+                pd.DataFrame({**labels, "sequence": range(1, SEQUENCES + 1), **answers})
             )
             weights = unpack(config, parameters)
             lens = profile(config, Weights.from_state_dicts(weights.recurrent, weights.readout))
@@ -101,17 +95,15 @@ def snapshots(runs: Mapping[str, TrainingConfig]) -> dict[str, pd.DataFrame]:
     }
 
 
-def _looks(config: TrainingConfig, last: int) -> list[tuple[int, Array]]:
+def _looks(config: TrainingConfig, last: int) -> Iterator[tuple[int, Array]]:
     """The weights of a run after `SNAPSHOTS` numbers of steps up to `last`, as parameters."""
     at = set(np.linspace(0, last, SNAPSHOTS).round().astype(int).tolist())
     trainer = Trainer([config])
-    looks = [(0, trainer.parameters[0].copy())]
-    for step, _ in trainer.steps():
+    for step in itertools.chain([0], (step for step, _ in trainer.steps())):
         if step in at:
-            looks.append((step, trainer.parameters[0].copy()))
+            yield step, trainer.parameters[0].copy()
         if step == last:
-            break
-    return looks
+            return
 
 
 def main(names: Sequence[str]) -> None:
