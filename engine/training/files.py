@@ -137,7 +137,13 @@ class RunFiles:
 
     def write(self, config: TrainingConfig, data: bytes) -> None:
         """Keep a finished run. Raises OSError where the location can't be written to."""
-        _write(self.location, file_name(config), data)
+        fs, folder = url_to_fs(self.location)
+        if isinstance(fs, LocalFileSystem):
+            _write_local(Path(folder), file_name(config), data)
+        else:
+            # An object store shows an object only when all of it has arrived.
+            fs.makedirs(folder, exist_ok=True)
+            fs.pipe_file(f"{folder.rstrip('/')}/{file_name(config)}", data)
 
 
 def _read(location: str, name: str) -> bytes | None:
@@ -149,17 +155,6 @@ def _read(location: str, name: str) -> bytes | None:
             return content
     except FileNotFoundError:
         return None
-
-
-def _write(location: str, name: str, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    fs, folder = url_to_fs(location)
-    if isinstance(fs, LocalFileSystem):
-        _write_local(Path(folder), name, data)
-    else:
-        # An object store shows an object only when all of it has arrived.
-        fs.makedirs(folder, exist_ok=True)
-        fs.pipe_file(f"{folder.rstrip('/')}/{name}", data)
 
 
 def _write_local(folder: Path, name: str, data: bytes) -> None:

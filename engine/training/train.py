@@ -2,7 +2,9 @@
 
 Reproducible bit for bit on one machine: every random number comes from a generator of the run's
 own, and the arithmetic is numpy's, in single precision, one matrix product for each model and
-each product on one thread (`engine.numerics`).
+each product on one thread (`engine.numerics`). Clipping, SGD and Adam have the formulas, defaults
+and single precision of `torch.nn.utils.clip_grad_norm_` and `torch.optim`, so that a run agrees
+with a loop written with them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,12 +16,16 @@ from engine.numerics import NetworkArray as Array
 from engine.training.config import TrainingConfig
 from engine.training.cost import numbers_of_a_step
 from engine.training.network import Network, initial_weights, pack
-from engine.training.optimise import Optimiser, clip, gradient_norms
 from engine.training.run import TrainingRun
 from engine.training.tasks import data_generator, draw_batch
 
 #: Numbers that networks side by side keep from one way forwards: 120 MB. Others wait for their turn.
 NUMBERS_AT_ONCE = 30_000_000
+#: torch.optim.Adam's defaults (Kingma and Ba 2015).
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+#: What clip_grad_norm_ adds to the norm that it divides by.
+CLIP_EPSILON = 1e-6
+
 #: `train_loss`, `validation_loss` and `grad_norm` of the step.
 Metrics = Mapping[str, float]
 OnProgress = Callable[[int, int, Metrics], object]
@@ -39,14 +45,11 @@ def train(config: TrainingConfig, on_progress: OnProgress | None = None) -> Trai
     return train_many([config], of_one(on_progress))[0]
 
 
-def of_one(on_progress: OnProgress | None) -> OnManyProgress:
+def of_one(on_progress: OnProgress | None) -> OnManyProgress | None:
     """The on_progress of `train_many` that calls the one of `train`."""
-
-    def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
-        if on_progress is not None and metrics:
-            on_progress(step, total, metrics[0])
-
-    return report
+    if on_progress is None:
+        return None
+    return lambda step, total, metrics: on_progress(step, total, metrics[0])
 
 
 def train_many(
@@ -171,12 +174,12 @@ class Trainer:
             losses = losses[stay]
             self._losses([batch for batch, stays in zip(batches, stay, strict=True) if stays])
         gradients = self.network.gradients(self.parameters)
-        norms = gradient_norms(gradients).astype(np.float32)
+        norms = _gradient_norms(gradients).astype(np.float32)
         stay = np.isfinite(norms)
         self._keep(stay, step, "gradient", self.parameters)
         gradients, norms, losses = gradients[stay], norms[stay], losses[stay]
         self.previous[:] = self.parameters
-        clip(gradients, norms, [self.configs[i].clip_norm for i in self.active])
+        _clip(gradients, norms, [self.configs[i].clip_norm for i in self.active])
         self.optimiser.update(self.parameters, gradients)
         for i, loss, norm in zip(self.active, losses, norms, strict=True):
             self.curves[i].append((float(loss), float(norm)))
@@ -212,3 +215,47 @@ class Trainer:
     def _metrics(self, i: int) -> Metrics:
         (loss, norm), (_, validated) = self.curves[i][-1], self.validated[i][-1]
         return {"train_loss": loss, "validation_loss": validated, "grad_norm": norm}
+
+
+def _gradient_norms(gradients: Array) -> Array:
+    """The Euclidean norm of each row, float64."""
+    return np.array([np.sqrt(np.sum(np.square(row, dtype=np.float64))) for row in gradients])
+
+
+def _clip(gradients: Array, norms: Array, limits: Sequence[float | None]) -> None:
+    """Shorten, in place, every row that is longer than its limit."""
+    for row, norm, limit in zip(gradients, norms, limits, strict=True):
+        if limit is not None and limit < norm + CLIP_EPSILON:
+            row *= row.dtype.type(limit / (norm + CLIP_EPSILON))
+
+
+class Optimiser:
+    """SGD or Adam for several models, one row of parameters each, with a learning rate of its own."""
+
+    def __init__(self, configs: Sequence[TrainingConfig], parameters: Array) -> None:
+        self._kind = configs[0].optimiser
+        self._rate = np.array([[config.learning_rate] for config in configs])
+        self._mean = np.zeros_like(parameters)
+        self._square = np.zeros_like(parameters)
+        self._steps = 0
+
+    def update(self, parameters: Array, gradients: Array) -> None:
+        """One step, in place."""
+        dtype = parameters.dtype
+        if self._kind == "sgd":
+            parameters -= self._rate.astype(dtype) * gradients
+            return
+        self._steps += 1
+        self._mean += dtype.type(1 - BETA_1) * (gradients - self._mean)
+        self._square *= dtype.type(BETA_2)
+        self._square += dtype.type(1 - BETA_2) * np.square(gradients)
+        denominator = np.sqrt(self._square)
+        denominator /= dtype.type(np.sqrt(1 - BETA_2**self._steps))
+        denominator += dtype.type(EPSILON)
+        rate = self._rate / (1 - BETA_1**self._steps)
+        parameters -= rate.astype(dtype) * self._mean / denominator
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these models only."""
+        self._rate = self._rate[rows]
+        self._mean, self._square = self._mean[rows], self._square[rows]

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from engine.training import TrainingConfig
-from engine.training.comparisons import Comparison, OwnNetwork
-from engine.training.names import comparison_title
+from engine.training.comparisons import Comparison, OwnNetwork, comparison_title
 from engine.training.presets import DEFAULT_PRESET, PRESETS
 from pages.common import training
 from pages.common.controls import Choice

@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from engine.training import TrainingConfig
+from engine.training.comparisons import CELL_NAMES, TASK_NAMES, run_names
 from engine.training.cost import require_affordable
-from engine.training.names import CELL_NAMES, TASK_NAMES, run_names
 from pages.common.controls import Choice, Control, Number
 
 MOST_NETWORKS = 4

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.training.comparisons import comparison_title, run_names
 from engine.training.findings import Finding, findings
-from engine.training.names import comparison_title, run_names
 from engine.training.presets import PRESETS
 from engine.training.seeds import SEEDS
 from engine.training.shipped import shipped
