@@ -41,14 +41,9 @@ def error_by_distance(run: TrainingRun, sequences: int = 64) -> pd.DataFrame:
         swapped[t, 0] = others[t, 0, counted]
         by_truth = _last(config, swapped) - truth[counted]
         by_prediction = run.predict(swapped, np.float32)[-1] - prediction[counted]
-        rows.append(
-            {
-                "distance": config.timesteps - 1 - t,
-                "needed": float(np.mean(by_truth**2)),
-                "error": float(np.mean((by_prediction - by_truth) ** 2)),
-            }
-        )
-    return pd.DataFrame(rows)[::-1].reset_index(drop=True)
+        needed, error = np.mean(by_truth**2), np.mean((by_prediction - by_truth) ** 2)
+        rows.append((config.timesteps - 1 - t, float(needed), float(error)))
+    return pd.DataFrame(rows[::-1], columns=["distance", "needed", "error"])
 
 
 def _last(config: TrainingConfig, inputs: Array) -> Array:

@@ -63,12 +63,9 @@ def texts() -> dict[str, tuple[str, str]]:
     # Lines of all lengths, in an order in which short and long ones follow each other.
     mixed = [line for pair in zip(longest, longest[::-1], strict=True) for line in pair]
     # First one whose closing bracket is the letter that the picture starts with.
-    mixed.sort(key=lambda line: len(line) != FIRST_LINE)
-    mixed = mixed[:1] + [line for line in mixed[1:] if len(line) != FIRST_LINE]
-    return {
-        "lecture": (lecture, lecture),
-        "brackets": (bracket_text(BRACKET_LINES, 0), "\n".join(mixed)),
-    }
+    first = next(line for line in mixed if len(line) == FIRST_LINE)
+    heard = "\n".join([first, *(line for line in mixed if len(line) != FIRST_LINE)])
+    return {"lecture": (lecture, lecture), "brackets": (bracket_text(BRACKET_LINES, 0), heard)}
 
 
 def measure(text: str, cell: str, seed: int, steps: int = LanguageConfig.steps) -> list[Measured]:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ import pandas as pd
 from engine.training.config import TrainingConfig
 from engine.training.files import SHIPPED
 from engine.training.network import Network, parameter_count
-from engine.training.seeds import SEEDS, Frames, load, save, seeded
+from engine.training.seeds import Frames, load, save, seeded
 from engine.training.shipped import shipped
 from engine.training.tasks import constant_loss, data_generator, draw_batch
 from engine.training.train import Trainer, train_many
@@ -154,16 +153,16 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
-def remake(folder: Path = SHIPPED, seeds: int = SEEDS) -> None:
-    """Train everything again and write it to `folder`."""
+def main() -> None:
+    """Train everything again and write it to the project."""
     frames = {
-        "adding_1997": adding_1997(seeded(ADDING, seeds)),
-        "chrono_2018": chrono_2018({n: seeded(c, seeds) for n, c in INITIALISATIONS.items()}),
+        "adding_1997": adding_1997(seeded(ADDING)),
+        "chrono_2018": chrono_2018({name: seeded(of) for name, of in INITIALISATIONS.items()}),
     }
     for frame in frames.values():
         print(frame, file=sys.stderr)
-    save(frames, folder / "papers")
+    save(frames, SHIPPED / "papers")
 
 
 if __name__ == "__main__":
-    remake()
+    main()

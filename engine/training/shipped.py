@@ -45,7 +45,7 @@ def shipped_snapshots() -> Frames:
     return load(SHIPPED / "recall")
 
 
-def remake(names: Sequence[str] = tuple(PRESETS), folder: Path = SHIPPED) -> None:
+def remake(names: Sequence[str], folder: Path = SHIPPED) -> None:
     """Train the named presets from all seeds and write what ships of them to `folder`."""
     store = RunStore(str(folder), shipped=None)
     for name in names:
@@ -57,12 +57,6 @@ def remake(names: Sequence[str] = tuple(PRESETS), folder: Path = SHIPPED) -> Non
         for config in PRESETS[name].runs.values():
             store.save(runs[config])
         print(name, frames["outcomes"].groupby("run")["share"].describe(), sep="\n", flush=True)
-
-
-def remake_snapshots(folder: Path = SHIPPED) -> None:
-    """Train the runs in `RECALL` again and write their snapshots to `folder`."""
-    runs = {label: PRESETS[preset].runs[name] for label, (preset, name) in RECALL.items()}
-    save(snapshots(runs), folder / "recall")
 
 
 def snapshots(runs: Mapping[str, TrainingConfig]) -> dict[str, pd.DataFrame]:
@@ -110,7 +104,8 @@ def main(names: Sequence[str]) -> None:
     """Remake what is named, or everything."""
     remake(names or tuple(PRESETS))
     if not names:
-        remake_snapshots()
+        runs = {label: PRESETS[preset].runs[name] for label, (preset, name) in RECALL.items()}
+        save(snapshots(runs), SHIPPED / "recall")
     size = sum(path.stat().st_size for path in SHIPPED.rglob("*.*"))
     print(f"{size / 1e6:.2f} MB in {SHIPPED}", file=sys.stderr)
 
