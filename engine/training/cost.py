@@ -1,6 +1,6 @@
 """How much there is to compute in a training, to foresee its time and to bound it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.training.config import TrainingConfig
 
@@ -35,9 +35,8 @@ def seconds_of(configs: Iterable[TrainingConfig]) -> float:
     return SECONDS_PER_WORK * sum(work(config) for config in configs)
 
 
-def require_affordable(configs: Iterable[TrainingConfig]) -> None:
+def require_affordable(configs: Sequence[TrainingConfig]) -> None:
     """Raise ValueError where one training would ask for more than `MAX_WORK`."""
-    configs = list(configs)
     asked = sum(work(config) for config in configs)
     if asked > MAX_WORK:
         steps = max(config.steps for config in configs)

@@ -118,16 +118,15 @@ class RunFiles:
         with self._lock:
             if (remembered := self._recent.get(config)) is not None:
                 return remembered
-        places = [str(self.shipped)] if self.shipped else []
-        for place in [*places, self.location]:
-            data = _read(place, file_name(config))
-            if data is not None:
-                written = config_of(RUN_FILE.header(data))
-                if written != config:
-                    raise RunFileError(f"the file holds the run of another config: {written}")
-                self.remember(config, data)
-                return data
-        return None
+        data = _read(str(self.shipped), file_name(config)) if self.shipped else None
+        if data is None:
+            data = _read(self.location, file_name(config))
+        if data is not None:
+            written = config_of(RUN_FILE.header(data))
+            if written != config:
+                raise RunFileError(f"the file holds the run of another config: {written}")
+            self.remember(config, data)
+        return data
 
     def remember(self, config: TrainingConfig, data: bytes) -> None:
         """Keep a file in memory, in the place of the one that was longest out of use."""

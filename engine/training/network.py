@@ -80,11 +80,10 @@ class Network:
         by_readout[:, :, :-1] = np.cumsum(by_weights, axis=0)[-1]
         by_readout[:, :, -1] = np.cumsum(error.sum(axis=3), axis=0)[-1]
         by_hidden = readout[:, :, :-1].transpose(0, 2, 1) * error
-        for i in reversed(range(1, len(self.layers))):
-            by_inputs = self.by_layer_inputs[i - 1]
+        for i in reversed(range(len(self.layers))):
+            by_inputs = self.by_layer_inputs[i - 1] if i else None
             self.layers[i].backward(layers[i], by_hidden, by_layers[i], by_inputs)
             by_hidden = by_inputs
-        self.layers[0].backward(layers[0], by_hidden, by_layers[0], None)
         return result
 
     def by_inputs(self, parameters: Array) -> Array:
