@@ -9,17 +9,11 @@ from engine.charts.gate_strips import TRAINED_STRIPS
 from engine.charts.strips import strip
 from engine.charts.way_pictures import TRAINED, TRAINED_LIVES
 from engine.extended_range import Array
+from engine.frames import rows_where
 from engine.sections.cell_rows import dots_of, life_axis
 from engine.sections.ways import STRIP_STEPS, STRIP_UNITS, Frames, extent, facts, lines, powers
 from engine.training.seeds import WHEN
-from engine.training.store import RunStore
-from engine.training.trained_lstms import (
-    config_of,
-    trained_gates,
-    trained_gradients,
-    trained_survival,
-    trained_units,
-)
+from engine.training.trained_lstms import config_of, trained_lstm
 
 MISSING = "The file of this network is missing or damaged: the server's log says more."
 #: 1 − f from this power of ten to 1 has a colour.
@@ -29,14 +23,13 @@ FAINTEST = -4.0
 @lru_cache(maxsize=4)
 def read(name: str) -> tuple[Frames, Frames, pd.DataFrame, pd.DataFrame] | None:
     """Frames of both pictures, units and gradients; None if the network's file can't be read."""
-    store = RunStore()
     try:
-        units, gradients = trained_units(name, store), trained_gradients(name, store)
-        survival = trained_survival(name, store)
-        gates = [trained_gates(name, when, store) for when in WHEN]
+        frames = trained_lstm(name)
     except (KeyError, OSError, ValueError):
         return None
-    return _road(name, units, gradients, survival), _strips(name, gates, units), units, gradients
+    units, gradients, gates = (frames[kind] for kind in ("units", "gradients", "gates"))
+    road, strips = _road(name, units, gradients, frames["survival"]), _strips(name, gates, units)
+    return road, strips, units, gradients
 
 
 def _road(
@@ -59,12 +52,13 @@ def _road(
     }
 
 
-def _strips(name: str, gates: list[pd.DataFrame], units: pd.DataFrame) -> Frames:
+def _strips(name: str, gates: pd.DataFrame, units: pd.DataFrame) -> Frames:
     after = units.loc[units["when"] == WHEN[1], "half_life"].to_numpy()
     order = np.argsort(-after, kind="stable")
     order = order[:: -(-len(order) // STRIP_UNITS)]
     columns: dict[str, list[str]] = {}
-    for frame, word in zip(gates, ("before", "after"), strict=True):
+    for when, word in zip(WHEN, ("before", "after"), strict=True):
+        frame = rows_where(gates, when=when)
         for gate, column in (("forget", "closed"), ("candidate", "candidate")):
             values = frame.loc[frame["gate"] == gate, "value"].to_numpy()
             values = values.reshape(frame["timestep"].max(), -1).T

@@ -19,9 +19,9 @@ from engine.sections import training_rows as rows
 from engine.sections.shown import Figure, Shown, figure
 from engine.training.comparisons import Comparison, OwnNetwork
 from engine.training.findings import findings
-from engine.training.growing import GrowingRun
 from engine.training.papers import table
 from engine.training.presets import PRESETS, RECALL
+from engine.training.progress import GrowingRun
 from engine.training.seeds import LEARNED, WHEN, Frames, measure, steps_of, thinned
 from engine.training.shipped import shipped
 
@@ -159,7 +159,8 @@ def _frames(comparison: Comparison) -> Frames:
 def _sentences(comparison: Comparison) -> tuple[str, ...]:
     if not isinstance(comparison, str):
         return ()
-    return (PRESETS[comparison].question, *(found.in_words for found in findings(comparison)))
+    found = findings(comparison, shipped(comparison))
+    return (PRESETS[comparison].question, *(finding.in_words for finding in found))
 
 
 def _fates(frames: Frames, names: list[str]) -> list[str]:

@@ -10,78 +10,48 @@ numpy on matrices this small is several times faster than a call to torch for ea
 (`tests/benchmarks/benchmark_training.py`).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from engine.numerics import NetworkArray as Array
-from engine.recurrent.config import Activation
-from engine.training.config import TrainedCell
+from engine.training.config import TrainingConfig
 
 #: The order of the gates' blocks of rows in torch's parameters.
 TORCH_ORDER = "ifgo"
 
 
-@dataclass(frozen=True)
-class LayerShape:
-    """The sizes of a layer, and of the arrays that it works in."""
-
-    cell: TrainedCell
-    activation: Activation
-    input_size: int
-    hidden_size: int
-    timesteps: int
-    models: int
-    batch: int
-
-    @property
-    def rows(self) -> int:
-        """Rows of the parameter matrix: an LSTM has four gates, in torch's order i, f, g, o."""
-        return (4 if self.cell == "lstm" else 1) * self.hidden_size
-
-    @property
-    def columns(self) -> int:
-        """Columns of the parameter matrix [W_h | W_x | b_ih | b_hh]."""
-        return self.hidden_size + self.input_size + 2
-
-
 class Layer:
-    """A layer's working arrays, used again at every training step, and its two passes."""
+    """A layer's working arrays, used again at every training step; its two passes are each cell's.
 
-    def __init__(self, shape: LayerShape, dtype: type) -> None:
-        self.shape = shape
-        steps, models, batch = shape.timesteps, shape.models, shape.batch
+    forward(parameters): the recurrence over `inputs`, which have to be filled before. parameters:
+    (models, rows, columns). backward(parameters, by_hidden, by_parameters, by_inputs): from ∂L/∂h_t
+    to the gradients of the parameters, which are added to by_parameters, and of the inputs, which
+    overwrite by_inputs where that is asked for. by_hidden: what each h_t contributes to the loss
+    other than through h_{t+1}, for the last len(by_hidden) timesteps.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, input_size: int, models: int, batch: int, dtype: type
+    ) -> None:
+        self.cell, self.activation = config.cell, config.activation
+        self.timesteps, self.hidden_size = config.timesteps, config.hidden_size
         # [h_{t-1}; x_t; 1; 1] for t = 1 … T, and at index T only h_T.
-        self.state: Array = np.zeros((steps + 1, models, shape.columns, batch), dtype)
+        shape = (self.timesteps + 1, models, self.hidden_size + input_size + 2, batch)
+        self.state: Array = np.zeros(shape, dtype)
         self.state[:, :, -2:] = 1
 
     @property
     def inputs(self) -> Array:
-        """x_t, (timesteps, models, inputs, batch): to be filled before `forward`."""
-        return self.state[:-1, :, self.shape.hidden_size : -2]
+        """x_t, (timesteps, models, inputs, batch)."""
+        return self.state[:-1, :, self.hidden_size : -2]
 
     @property
     def hidden(self) -> Array:
         """h_t, (timesteps, models, hidden, batch)."""
-        return self.state[1:, :, : self.shape.hidden_size]
-
-    def forward(self, parameters: Array) -> None:
-        """Run the recurrence. parameters: (models, rows, columns)."""
-        raise NotImplementedError
-
-    def backward(
-        self, parameters: Array, by_hidden: Array, by_parameters: Array, by_inputs: Array | None
-    ) -> None:
-        """From ∂L/∂h_t to the gradients of the parameters and, where asked for, of the inputs.
-
-        by_hidden: what each h_t contributes to the loss other than through h_{t+1}, for the last
-        len(by_hidden) timesteps. by_parameters is added to; by_inputs is overwritten.
-        """
-        raise NotImplementedError
+        return self.state[1:, :, : self.hidden_size]
 
     def _backwards(self, parameters: Array) -> tuple[Array, Array]:
         """What carries a gradient back from the sums: (W_h)ᵀ to h_{t-1}, and (W_x)ᵀ to x_t."""
-        hidden = self.shape.hidden_size
+        hidden = self.hidden_size
         to_hidden, to_inputs = parameters[:, :, :hidden], parameters[:, :, hidden:-2]
         return (
             np.ascontiguousarray(to_hidden.transpose(0, 2, 1)),
@@ -92,16 +62,16 @@ class Layer:
 class RecurrentLayer(Layer):
     """h_t = σ(W_h h_{t-1} + W_x x_t + b), to which the residual cell adds h_{t-1}."""
 
-    def __init__(self, shape: LayerShape, dtype: type) -> None:
-        super().__init__(shape, dtype)
+    def __init__(
+        self, config: TrainingConfig, input_size: int, models: int, batch: int, dtype: type
+    ) -> None:
+        super().__init__(config, input_size, models, batch, dtype)
         # W·state, and then σ of it in place.
-        self.activity: Array = np.empty(
-            (shape.timesteps, shape.models, shape.hidden_size, shape.batch), dtype
-        )
+        self.activity: Array = np.empty(self.hidden.shape, dtype)
 
     def forward(self, parameters: Array) -> None:
         """Run the recurrence. parameters: (models, hidden, columns)."""
-        hidden, activation = self.shape.hidden_size, self.shape.activation
+        hidden, activation = self.hidden_size, self.activation
         for t, row in enumerate(self.activity):
             np.matmul(parameters, self.state[t], out=row)
             if activation == "tanh":
@@ -109,7 +79,7 @@ class RecurrentLayer(Layer):
             elif activation == "relu":
                 np.maximum(row, 0, out=row)
             after = self.state[t + 1, :, :hidden]
-            if self.shape.cell == "residual":
+            if self.cell == "residual":
                 np.add(self.state[t, :, :hidden], row, out=after)
             else:
                 after[:] = row
@@ -118,13 +88,13 @@ class RecurrentLayer(Layer):
         self, parameters: Array, by_hidden: Array, by_parameters: Array, by_inputs: Array | None
     ) -> None:
         """One step back is σ′ and then (W_h)ᵀ, and past the residual cell's sum the identity."""
-        activation = self.shape.activation
+        activation = self.activation
         to_hidden, to_inputs = self._backwards(parameters)
         gradient = np.zeros_like(self.activity[0])
         at_sum, before = np.empty((2, *gradient.shape), gradient.dtype)
         share = np.empty_like(by_parameters)
-        first = self.shape.timesteps - len(by_hidden)
-        for t in reversed(range(self.shape.timesteps)):
+        first = self.timesteps - len(by_hidden)
+        for t in reversed(range(self.timesteps)):
             if t >= first:
                 gradient += by_hidden[t - first]
             row = self.activity[t]
@@ -139,7 +109,7 @@ class RecurrentLayer(Layer):
             by_parameters += np.matmul(at_sum, self.state[t].transpose(0, 2, 1), out=share)
             if by_inputs is not None:
                 np.matmul(to_inputs, at_sum, out=by_inputs[t])
-            if self.shape.cell == "residual":
+            if self.cell == "residual":
                 gradient += np.matmul(to_hidden, at_sum, out=before)
             else:
                 np.matmul(to_hidden, at_sum, out=gradient)
@@ -155,11 +125,11 @@ class LSTMLayer(Layer):
     come before models: numpy takes several blocks of all models for one stretch of memory.
     """
 
-    def __init__(self, shape: LayerShape, dtype: type) -> None:
-        super().__init__(shape, dtype)
-        steps, models, hidden, batch = (
-            shape.timesteps, shape.models, shape.hidden_size, shape.batch
-        )  # fmt: skip
+    def __init__(
+        self, config: TrainingConfig, input_size: int, models: int, batch: int, dtype: type
+    ) -> None:
+        super().__init__(config, input_size, models, batch, dtype)
+        steps, models, hidden, batch = self.hidden.shape
         # W·state for g, o, f and i, one matrix a model; the six blocks.
         self._sums: Array = np.empty((models, 4 * hidden, batch), dtype)
         self._blocks: Array = np.empty((6, models, hidden, batch), dtype)
@@ -169,7 +139,7 @@ class LSTMLayer(Layer):
     @np.errstate(over="ignore")  # see _sigmoid
     def forward(self, parameters: Array) -> None:
         """Run the recurrence. parameters: (models, 4·hidden, columns)."""
-        hidden = self.shape.hidden_size
+        hidden = self.hidden_size
         tanh_cell, cell, candidate = self._blocks[:3]
         gates, by_block = self._blocks[2:], _blocks_first(self._sums, hidden)
         ordered = _in_order("gofi", parameters, hidden)
@@ -177,11 +147,12 @@ class LSTMLayer(Layer):
         ordered[:, :hidden] *= 2
         products = np.empty_like(self._blocks[:3])
         cell[:] = 0
-        for t in range(self.shape.timesteps):
+        for t in range(self.timesteps):
             np.matmul(ordered, self.state[t], out=self._sums)
             _sigmoid(self._sums)
             gates[:] = by_block
-            _to_tanh(candidate)
+            candidate *= 2
+            candidate -= 1
             np.multiply(self._blocks[1:3], self._blocks[4:], out=products[1:])
             np.add(products[1], products[2], out=cell)
             np.tanh(cell, out=tanh_cell)
@@ -204,14 +175,14 @@ class LSTMLayer(Layer):
         self, parameters: Array, by_hidden: Array, by_parameters: Array, by_inputs: Array | None
     ) -> None:
         """One step back is the forget gate for C, and (W_h)ᵀ after the gates' slopes for h."""
-        hidden = self.shape.hidden_size
+        hidden = self.hidden_size
         to_hidden, to_inputs = self._backwards(_in_order("ofig", parameters, hidden))
         at_sums = np.empty_like(self._sums)
         by_block = _blocks_first(at_sums, hidden)
         by_hidden_now, by_cell, product = np.zeros((3, *self._blocks[0].shape), at_sums.dtype)
         total, share = np.zeros_like(by_parameters), np.empty_like(by_parameters)
-        first = self.shape.timesteps - len(by_hidden)
-        for t in reversed(range(self.shape.timesteps)):
+        first = self.timesteps - len(by_hidden)
+        for t in reversed(range(self.timesteps)):
             if t >= first:
                 by_hidden_now += by_hidden[t - first]
             slopes = self._slopes[t]
@@ -226,11 +197,6 @@ class LSTMLayer(Layer):
             if by_inputs is not None:
                 np.matmul(to_inputs, at_sums, out=by_inputs[t])
         by_parameters += _in_order("ifgo", total, hidden, now="ofig")
-
-
-def make_layer(shape: LayerShape, dtype: type) -> Layer:
-    """The layer of `shape.cell`."""
-    return (LSTMLayer if shape.cell == "lstm" else RecurrentLayer)(shape, dtype)
 
 
 def _in_order(order: str, rows: Array, hidden: int, now: str = TORCH_ORDER) -> Array:
@@ -250,9 +216,3 @@ def _sigmoid(sums: Array) -> None:
     np.exp(sums, out=sums)
     sums += 1
     np.reciprocal(sums, out=sums)
-
-
-def _to_tanh(sigmoid: Array) -> None:
-    """σ(2x) to tanh(x), in place."""
-    sigmoid *= 2
-    sigmoid -= 1

@@ -2,9 +2,9 @@
 
 A process and not a thread: a training step is hundreds of short calls under the interpreter lock,
 and every one of them would keep a visitor's rerun waiting. It has the lowest priority that the
-system knows. It tells of a training as it goes, in messages that begin with a word and the
-training's number: ("progress", number, steps, total, rows by place), ("run", number, config, file),
-("problem", number, text) and, last, ("over", number). What it is sent are numbers to be stopped.
+system knows. It tells of a training as it goes, in messages that begin with a word: ("progress",
+steps, total, rows by place), ("run", config, file), ("problem", text) and, last, ("over",). What it
+is sent are numbers of trainings to be stopped.
 """
 
 import os
@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from engine.training.config import TrainingConfig
-from engine.training.growing import metrics_row
+from engine.training.progress import metrics_row
 from engine.training.store import RunStore
 from engine.training.train import Metrics
 
@@ -53,7 +53,7 @@ def train_and_tell(
             rows[place] = rows.get(place, b"") + metrics_row(own)
         if time.monotonic() - told >= PROGRESS_SECONDS or step == total:
             told = time.monotonic()
-            _connection.send(("progress", number, step, total, dict(rows)))
+            _connection.send(("progress", step, total, dict(rows)))
             rows.clear()
             if number in _stopped:
                 raise _StoppedError
@@ -62,13 +62,13 @@ def train_and_tell(
         RunStore(location, shipped=shipped).fetch_many(
             configs,
             progress,
-            lambda text: _connection.send(("problem", number, text)),
-            lambda run: _connection.send(("run", number, run.config, run.to_bytes())),
+            lambda text: _connection.send(("problem", text)),
+            lambda run: _connection.send(("run", run.config, run.to_bytes())),
         )
     except _StoppedError:
         pass
     finally:
-        _connection.send(("over", number))
+        _connection.send(("over",))
 
 
 def _listen() -> None:

@@ -3,16 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from engine.arguments import MAX_SEED, require_choice, require_integer, require_number
-from engine.recurrent.config import (
-    ACTIVATIONS,
-    MAX_CHRONO_TIMESTEPS,
-    MAX_SCALE,
-    MAX_SPECTRAL_RADIUS,
-    RECURRENT_INITS,
-    Activation,
-    RecurrentInit,
-)
+from engine.arguments import require_choice, require_integer, require_number
+from engine.recurrent.config import ACTIVATIONS, Activation, RecurrentConfig, RecurrentInit
 
 Task = Literal["average_every", "average_last", "recall", "adding"]
 TrainedCell = Literal["rnn", "lstm", "residual"]
@@ -81,21 +73,23 @@ class TrainingConfig:
         require_choice("optimiser", self.optimiser, get_args(Optimiser))
         require_number("learning_rate", self.learning_rate, 1e-8, 10)
         require_number("clip_norm", self.clip_norm, 1e-6, 1e6, or_none=True)
-        require_number(
-            "spectral_radius", self.spectral_radius, 0, MAX_SPECTRAL_RADIUS, or_none=True
-        )
-        require_choice("recurrent_init", self.recurrent_init, RECURRENT_INITS)
-        require_number("forget_bias", self.forget_bias, -MAX_SCALE, MAX_SCALE, or_none=True)
-        if self.chrono_timesteps is not None:
-            require_integer("chrono_timesteps", self.chrono_timesteps, 2, MAX_CHRONO_TIMESTEPS)
-            if self.forget_bias is not None:
-                raise ValueError(
-                    f"forget_bias is {self.forget_bias!r}; "
-                    "allowed is None where chrono_timesteps is set"
-                )
+        self.recurrent_config()  # refuses what is wrong with the initial weights and the seed
         require_integer("validation_interval", self.validation_interval, 1, MAX_STEPS)
         require_integer("validation_batches", self.validation_batches, 1, 16)
-        require_integer("seed", self.seed, 0, MAX_SEED)
+
+    def recurrent_config(self) -> RecurrentConfig:
+        """The first layer's initial weights, T and, but for the residual one, its cell."""
+        return RecurrentConfig(
+            cell="lstm" if self.cell == "lstm" else "rnn",
+            activation=self.activation,
+            hidden_size=self.hidden_size,
+            timesteps=self.timesteps,
+            spectral_radius=self.spectral_radius,
+            recurrent_init=self.recurrent_init,
+            forget_bias=self.forget_bias,
+            chrono_timesteps=self.chrono_timesteps,
+            seed=self.seed,
+        )
 
     @property
     def input_size(self) -> int:

@@ -1,6 +1,6 @@
 """How much there is to compute in a training, to foresee its time and to bound it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.training.config import TrainingConfig
 
@@ -18,14 +18,9 @@ def work(config: TrainingConfig) -> float:
 
     The unit is one sum, of a gate or an h, at one timestep of one sequence, forwards and back.
     """
-    return config.steps * work_of_a_step(config)
-
-
-def work_of_a_step(config: TrainingConfig) -> float:
-    """The same of one update."""
     gates = 4 if config.cell == "lstm" else 1
     sums = gates * config.hidden_size * config.batch_size + CALLS_AS_SUMS
-    return float(config.timesteps * config.num_layers * sums)
+    return float(config.steps * config.timesteps * config.num_layers * sums)
 
 
 def numbers_of_a_step(config: TrainingConfig) -> int:
@@ -40,9 +35,8 @@ def seconds_of(configs: Iterable[TrainingConfig]) -> float:
     return SECONDS_PER_WORK * sum(work(config) for config in configs)
 
 
-def require_affordable(configs: Iterable[TrainingConfig]) -> None:
+def require_affordable(configs: Sequence[TrainingConfig]) -> None:
     """Raise ValueError where one training would ask for more than `MAX_WORK`."""
-    configs = list(configs)
     asked = sum(work(config) for config in configs)
     if asked > MAX_WORK:
         steps = max(config.steps for config in configs)

@@ -32,8 +32,8 @@ def error_by_distance(run: TrainingRun, sequences: int = 64) -> pd.DataFrame:
     inputs, _ = draw_batch(config, generator, sequences)
     others, _ = draw_batch(config, generator, sequences)
     truth, prediction = _last(config, inputs), run.predict(inputs, np.float32)[-1]
-    rows = []
-    for t in asked_timesteps(config.timesteps):
+    rows, count = [], min(config.timesteps, MOST_DISTANCES)
+    for t in np.linspace(0, config.timesteps - 1, count).round().astype(int).tolist():
         counted = inputs[t, 1] == 1 if config.task == "adding" else np.ones(sequences, bool)
         if not counted.any():
             continue
@@ -41,25 +41,14 @@ def error_by_distance(run: TrainingRun, sequences: int = 64) -> pd.DataFrame:
         swapped[t, 0] = others[t, 0, counted]
         by_truth = _last(config, swapped) - truth[counted]
         by_prediction = run.predict(swapped, np.float32)[-1] - prediction[counted]
-        rows.append(
-            {
-                "distance": config.timesteps - 1 - t,
-                "needed": float(np.mean(by_truth**2)),
-                "error": float(np.mean((by_prediction - by_truth) ** 2)),
-            }
-        )
-    return pd.DataFrame(rows)[::-1].reset_index(drop=True)
+        needed, error = np.mean(by_truth**2), np.mean((by_prediction - by_truth) ** 2)
+        rows.append((config.timesteps - 1 - t, float(needed), float(error)))
+    return pd.DataFrame(rows[::-1], columns=["distance", "needed", "error"])
 
 
 def _last(config: TrainingConfig, inputs: Array) -> Array:
     """The right answer at the last timestep, float64, (batch,)."""
     return answers(config, inputs)[-1].astype(np.float64)
-
-
-def asked_timesteps(timesteps: int) -> list[int]:
-    """The inputs that are swapped, counted from 0, evenly spread."""
-    count = min(timesteps, MOST_DISTANCES)
-    return np.unique(np.linspace(0, timesteps - 1, count).round().astype(int)).tolist()
 
 
 def input_sensitivity(config: TrainingConfig, parameters: Array, inputs: Array) -> Array:
@@ -68,7 +57,7 @@ def input_sensitivity(config: TrainingConfig, parameters: Array, inputs: Array) 
     parameters: of one network, as one row. inputs: (timesteps, input_size, batch). Of the adding
     problem's two inputs the number counts, not the mark.
     """
-    batch = inputs.shape[-1]
-    network = Network(config, 1, batch, np.float64)
-    network.predict(parameters[None].astype(np.float64), inputs[:, None])
-    return np.abs(network.by_inputs(parameters[None].astype(np.float64)))[:, 0, 0].mean(axis=-1)
+    network = Network(config, 1, inputs.shape[-1], np.float64)
+    parameters = parameters[None].astype(np.float64)
+    network.predict(parameters, inputs[:, None])
+    return np.abs(network.by_inputs(parameters))[:, 0, 0].mean(axis=-1)

@@ -14,11 +14,12 @@ import os
 import sys
 import threading
 import uuid
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 from cachetools import LRUCache
 from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 
 from engine.container import Container, Header, RunFileError
 from engine.training.config import TrainingConfig
@@ -69,9 +70,8 @@ def config_digest(config: TrainingConfig) -> str:
     """What tells the file of one config from that of any other: 16 hexadecimal digits."""
     # A number is one value however it is written: 1 and 1.0 are equal, and equal configs share.
     values = {
-        field.name: float(value) if isinstance(value, int) else value
-        for field in fields(config)
-        for value in [getattr(config, field.name)]
+        name: float(value) if isinstance(value, int) else value
+        for name, value in asdict(config).items()
     }
     text = json.dumps([FORMAT, NUMBERS, values], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -118,16 +118,15 @@ class RunFiles:
         with self._lock:
             if (remembered := self._recent.get(config)) is not None:
                 return remembered
-        places = [str(self.shipped)] if self.shipped else []
-        for place in [*places, self.location]:
-            data = _read(place, file_name(config))
-            if data is not None:
-                written = config_of(RUN_FILE.header(data))
-                if written != config:
-                    raise RunFileError(f"the file holds the run of another config: {written}")
-                self.remember(config, data)
-                return data
-        return None
+        data = _read(str(self.shipped), file_name(config)) if self.shipped else None
+        if data is None:
+            data = _read(self.location, file_name(config))
+        if data is not None:
+            written = config_of(RUN_FILE.header(data))
+            if written != config:
+                raise RunFileError(f"the file holds the run of another config: {written}")
+            self.remember(config, data)
+        return data
 
     def remember(self, config: TrainingConfig, data: bytes) -> None:
         """Keep a file in memory, in the place of the one that was longest out of use."""
@@ -137,7 +136,13 @@ class RunFiles:
 
     def write(self, config: TrainingConfig, data: bytes) -> None:
         """Keep a finished run. Raises OSError where the location can't be written to."""
-        _write(self.location, file_name(config), data)
+        fs, folder = url_to_fs(self.location)
+        if isinstance(fs, LocalFileSystem):
+            _write_local(Path(folder), file_name(config), data)
+        else:
+            # An object store shows an object only when all of it has arrived.
+            fs.makedirs(folder, exist_ok=True)
+            fs.pipe_file(f"{folder.rstrip('/')}/{file_name(config)}", data)
 
 
 def _read(location: str, name: str) -> bytes | None:
@@ -145,21 +150,10 @@ def _read(location: str, name: str) -> bytes | None:
     fs, folder = url_to_fs(location)
     try:
         with fs.open(f"{folder.rstrip('/')}/{name}", "rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+            content: bytes = file.read(MAX_FILE_BYTES + 1)
+            return content
     except FileNotFoundError:
         return None
-    return data
-
-
-def _write(location: str, name: str, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    fs, folder = url_to_fs(location)
-    if "file" in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
-        _write_local(Path(folder), name, data)
-    else:
-        # An object store shows an object only when all of it has arrived.
-        fs.makedirs(folder, exist_ok=True)
-        fs.pipe_file(f"{folder.rstrip('/')}/{name}", data)
 
 
 def _write_local(folder: Path, name: str, data: bytes) -> None:

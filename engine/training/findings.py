@@ -8,7 +8,6 @@ import pandas as pd
 
 from engine.in_words import written
 from engine.training.seeds import LEARNED, Frames
-from engine.training.shipped import shipped
 
 #: A validation loss above this share of the best constant's is no better than it.
 NOTHING_LEARNED = 0.9
@@ -42,13 +41,8 @@ class Finding:
         return f"{self.claim} **{verdict}: {of_all}.** {self.measured}"
 
 
-def findings(preset: str) -> list[Finding]:
-    """The findings on a preset's shipped runs."""
-    return findings_of(preset, shipped(preset))
-
-
-def findings_of(preset: str, frames: Frames) -> list[Finding]:
-    """The same on any frames of `engine.training.seeds.measure`, of networks with the same names."""
+def findings(preset: str, frames: Frames) -> list[Finding]:
+    """The findings on a preset's runs, in frames of `engine.training.seeds.measure`."""
     return _FINDINGS[preset](frames)
 
 
@@ -94,12 +88,11 @@ def _cell_or_initialisation(frames: Frames) -> list[Finding]:
     rnn, one, radius, chrono = (
         share[name] for name in ("RNN", "LSTM, forget bias 1", "RNN, radius 1", "LSTM, chrono")
     )
-    names = share.columns
     return [
         Finding(
             "An LSTM bridges long lags that a vanilla RNN doesn't learn (Hochreiter and Schmidhuber "
             "1997; handout, 1 (d): gradients vanish less quickly): with a forget bias of 1.",
-            shares_in_words(share[[name for name in names if name in (rnn.name, one.name)]]),
+            shares_in_words(share[[rnn.name, one.name]]),
             _holds((one < LEARNED) & (rnn > NOTHING_LEARNED)),
         ),
         Finding(
@@ -137,9 +130,8 @@ def _clipping(frames: Frames) -> list[Finding]:
 
 
 def _more_gradient(frames: Frames) -> list[Finding]:
-    every, last = by_seed(frames, "first_norm").columns
-    norms = by_seed(frames, "first_norm")
-    memory = frames["memory"]
+    norms, memory = by_seed(frames, "first_norm"), frames["memory"]
+    every, last = norms.columns
     far = memory[memory["distance"] >= memory["distance"].max() / 2]
     errors = far.pivot_table(index="seed", columns="run", values="error")
     needed = written(float(far["needed"].mean()))

@@ -3,7 +3,7 @@
 `engine.training.listening` measures it and says what was trained on what.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,39 +39,24 @@ class Measured:
     log_probs: Array
 
 
-#: The networks by text, cell, seed and state.
-Networks = Mapping[tuple[str, str, int, str], Measured]
+def gather(windows: Mapping[str, list[str]], measured: Sequence[Measured]) -> dict[str, Array]:
+    """The arrays that ship; their first axes are texts, cells, seeds and states.
 
-
-def gather(windows: Mapping[str, list[str]], networks: Networks) -> dict[str, Array]:
-    """The arrays that ship, of all that was measured; axes are texts, cells, seeds, states, …."""
+    windows: of each text. measured: every network, in the order of these axes.
+    """
+    networks = (len(TEXTS), len(CELLS), SEEDS, len(STATES), -1)
+    norms = np.array([one.norms for one in measured]).reshape(*networks, WINDOW, WINDOW)
+    log_probs = np.array([one.log_probs for one in measured]).reshape(*networks, WINDOW)
     window, closed, opened = np.array(closings(windows["brackets"])).T
-
-    def each(texts: tuple[str, ...], seeds: int, pick: str) -> Array:
-        cut = {
-            "profile": lambda one: profile(one.norms),
-            "closing": lambda one: one.norms[window, closed, opened + 1],
-            "closing_log_prob": lambda one: one.log_probs[window, closed],
-            "lines": lambda one: np.log10(one.norms[:LINES] + SMALLEST),
-            "line_log_probs": lambda one: one.log_probs[:LINES],
-        }[pick]
-        found = [
-            cut(networks[text, cell, seed, state])
-            for text in texts for cell in CELLS for seed in range(seeds) for state in STATES
-        ]  # fmt: skip
-        kind = np.float16 if pick.startswith("line") else np.float32
-        return np.array(found, kind).reshape(
-            len(texts), len(CELLS), seeds, len(STATES), *found[0].shape
-        )
-
+    brackets = slice(TEXTS.index("brackets"), None)
     return {
         "letters": np.array([windows[text][:LINES] for text in TEXTS]),
-        "profile": each(TEXTS, SEEDS, "profile"),
-        "closing": each(("brackets",), SEEDS, "closing"),
-        "closing_log_prob": each(("brackets",), SEEDS, "closing_log_prob"),
+        "profile": profile(norms).astype(np.float32),
+        "closing": norms[brackets, ..., window, closed, opened + 1].astype(np.float32),
+        "closing_log_prob": log_probs[brackets, ..., window, closed].astype(np.float32),
         "closing_distance": closed - opened,
-        "lines": each(TEXTS, 1, "lines"),
-        "line_log_probs": each(TEXTS, 1, "line_log_probs"),
+        "lines": np.log10(norms[:, :, :1, :, :LINES] + SMALLEST).astype(np.float16),
+        "line_log_probs": log_probs[:, :, :1, :, :LINES].astype(np.float16),
     }
 
 
@@ -138,9 +123,10 @@ def closings(windows: list[str]) -> list[tuple[int, int, int]]:
 
 
 def profile(norms: Array) -> Array:
-    """The mean norm by distance, the letter just before first."""
+    """The mean norm by distance, the letter just before first: (…, windows, t, s) to (…, distances)."""
     targets = np.arange(DISTANCES, WINDOW)
-    return np.array([norms[:, targets, targets - back].mean() for back in range(DISTANCES)])
+    by_distance = [norms[..., targets, targets - back].mean((-2, -1)) for back in range(DISTANCES)]
+    return np.stack(by_distance, axis=-1)
 
 
 def _long(

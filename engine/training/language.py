@@ -35,6 +35,7 @@ from engine.decoding.record import END_TOKEN
 
 #: `train_loss` and `grad_norm` of the step.
 OnProgress = Callable[[int, int, Mapping[str, float]], object]
+_TURN = threading.Lock()
 
 
 def train_language_model(
@@ -53,12 +54,13 @@ def train_language_model(
     generator = torch.Generator().manual_seed(config.seed)
     network = CharacterNetwork(config, len(vocabulary), generator)
     curves = train_network(network, config, tokens, generator, on_progress)
+    train_loss, grad_norm = np.array(curves, np.float32).T.copy()
     return LanguageRun(
         config=config,
         vocabulary=vocabulary,
         text_sha256=text_digest(text),
-        train_loss=np.array([loss for loss, _ in curves], np.float32),
-        grad_norm=np.array([norm for _, norm in curves], np.float32),
+        train_loss=train_loss,
+        grad_norm=grad_norm,
         parameters=torch.cat([p.detach().flatten() for p in network.parameters()]).numpy(),
         versions={"numpy": np.__version__, "torch": torch.__version__},
     )
@@ -84,12 +86,9 @@ def train_network(
             optimiser.step()
             curves.append((loss.item(), norm.item()))
             if on_progress is not None:
-                on_progress(step, config.steps, dict(zip(_CURVES, curves[-1], strict=True)))
+                metrics = {"train_loss": curves[-1][0], "grad_norm": curves[-1][1]}
+                on_progress(step, config.steps, metrics)
     return curves
-
-
-_CURVES = ("train_loss", "grad_norm")
-_TURN = threading.Lock()
 
 
 class CharacterNetwork(torch.nn.Module):

@@ -15,6 +15,8 @@ units and are trained alike: 500 steps of Adam at 0.005. On the brackets an RNN 
 steps and a rate of 0.002 does no better than chance either.
 """
 
+import copy
+import itertools
 import sys
 
 import numpy as np
@@ -22,10 +24,20 @@ import torch
 
 from engine.decoding.language_run import LanguageConfig, shipped_text
 from engine.numerics import NetworkArray as Array
-from engine.training.heard import CELLS, HEARD_FILE, SEEDS, STATES, TEXTS, WINDOW, Measured, gather
+from engine.training.heard import (
+    CELLS,
+    CLOSING,
+    HEARD_FILE,
+    SEEDS,
+    STATES,
+    TEXTS,
+    WINDOW,
+    Measured,
+    gather,
+)
 from engine.training.language import CharacterNetwork, text_tokens, train_network
 
-OPENING, CLOSING, BAR = "([{<", ")]}>", "|"
+OPENING, BAR = "([{<", "|"
 INSERTED, LONGEST = "abcdefgh", 40
 BRACKET_LINES = 780
 FIRST_LINE = 40
@@ -51,12 +63,9 @@ def texts() -> dict[str, tuple[str, str]]:
     # Lines of all lengths, in an order in which short and long ones follow each other.
     mixed = [line for pair in zip(longest, longest[::-1], strict=True) for line in pair]
     # First one whose closing bracket is the letter that the picture starts with.
-    mixed.sort(key=lambda line: len(line) != FIRST_LINE)
-    mixed = mixed[:1] + [line for line in mixed[1:] if len(line) != FIRST_LINE]
-    return {
-        "lecture": (lecture, lecture),
-        "brackets": (bracket_text(BRACKET_LINES, 0), "\n".join(mixed)),
-    }
+    first = next(line for line in mixed if len(line) == FIRST_LINE)
+    heard = "\n".join([first, *(line for line in mixed if len(line) != FIRST_LINE)])
+    return {"lecture": (lecture, lecture), "brackets": (bracket_text(BRACKET_LINES, 0), heard)}
 
 
 def measure(text: str, cell: str, seed: int, steps: int = LanguageConfig.steps) -> list[Measured]:
@@ -84,12 +93,9 @@ def windows(text: str) -> list[str]:
 
 def _listen(network: CharacterNetwork, sequences: list[list[int]], rivals: list[int]) -> Measured:
     """What the network hears in each of the sequences, in float64."""
-    double = _in_double(network)
-    norms, log_probs = [], []
-    for sequence in sequences:
-        heard, log_prob = sensitivities(double, sequence, rivals)
-        norms.append(heard)
-        log_probs.append(log_prob)
+    double = copy.deepcopy(network).double()
+    heard = [sensitivities(double, sequence, rivals) for sequence in sequences]
+    norms, log_probs = zip(*heard, strict=True)
     return Measured(np.array(norms), np.array(log_probs))
 
 
@@ -115,27 +121,14 @@ def sensitivities(
     return gradient.norm(dim=-1).numpy(), log_prob.detach().numpy()
 
 
-def _in_double(network: CharacterNetwork) -> CharacterNetwork:
-    config = LanguageConfig()
-    copy = CharacterNetwork(config, network.end + 1, torch.Generator(), _cell_of(network)).double()
-    copy.load_state_dict(network.state_dict())
-    return copy
-
-
-def _cell_of(network: CharacterNetwork) -> str:
-    return "lstm" if isinstance(network.recurrent, torch.nn.LSTM) else "rnn"
-
-
 def main() -> None:
     """Measure all networks and write what they hear."""
     torch.set_num_threads(1)
-    measured: dict[tuple[str, str, int, str], Measured] = {}
-    for seed in range(SEEDS):
-        for text in TEXTS:
-            for cell in CELLS:
-                for state, heard in zip(STATES, measure(text, cell, seed), strict=True):
-                    measured[text, cell, seed, state] = heard
-                    print(text, cell, seed, state, f"{heard.log_probs.mean():.3f}", flush=True)
+    measured: list[Measured] = []
+    for text, cell, seed in itertools.product(TEXTS, CELLS, range(SEEDS)):
+        for state, heard in zip(STATES, measure(text, cell, seed), strict=True):
+            measured.append(heard)
+            print(text, cell, seed, state, f"{heard.log_probs.mean():.3f}", flush=True)
     letters = {text: windows(texts()[text][1]) for text in TEXTS}
     with HEARD_FILE.open("wb") as file:  # each array has a checksum in it
         np.savez_compressed(file, allow_pickle=False, **gather(letters, measured))

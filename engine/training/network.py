@@ -5,13 +5,19 @@ array (models, parameters). `pack` and `unpack` translate to the state dictionar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.arguments import MAX_SEED
+from engine.draws import Stream, generator
 from engine.numerics import NetworkArray as Array
-from engine.training.cells import LayerShape, make_layer
+from engine.recurrent.weights import draw_weights
+from engine.training.cells import LSTMLayer, RecurrentLayer
 from engine.training.config import TrainingConfig
+
+#: A second layer's recurrent weights come from a seed this far from the first one's.
+_NEXT_LAYER = 1_000_003
 
 
 @dataclass(frozen=True)
@@ -32,16 +38,13 @@ class Network:
     def __init__(
         self, config: TrainingConfig, models: int, batch: int, dtype: type = np.float32
     ) -> None:
-        self.hidden_size, self.targets = config.hidden_size, config.target_timesteps
-        shapes = [
-            LayerShape(config.cell, config.activation, inputs, config.hidden_size,
-                       config.timesteps, models, batch)
-            for inputs in _layer_inputs(config)
-        ]  # fmt: skip
-        self.layers = [make_layer(shape, dtype) for shape in shapes]
+        self.targets, self._shapes = config.target_timesteps, _matrix_shapes(config)
+        layer = LSTMLayer if config.cell == "lstm" else RecurrentLayer
+        self.layers = [
+            layer(config, inputs, models, batch, dtype) for inputs in _layer_inputs(config)
+        ]
         self.by_layer_inputs: list[Array] = [
-            np.empty((config.timesteps, models, shape.input_size, batch), dtype)
-            for shape in shapes[1:]
+            np.empty(layer.inputs.shape, dtype) for layer in self.layers[1:]
         ]
         self._error: Array = np.empty(0)
 
@@ -77,11 +80,10 @@ class Network:
         by_readout[:, :, :-1] = np.cumsum(by_weights, axis=0)[-1]
         by_readout[:, :, -1] = np.cumsum(error.sum(axis=3), axis=0)[-1]
         by_hidden = readout[:, :, :-1].transpose(0, 2, 1) * error
-        for i in reversed(range(1, len(self.layers))):
-            by_inputs = self.by_layer_inputs[i - 1]
+        for i in reversed(range(len(self.layers))):
+            by_inputs = self.by_layer_inputs[i - 1] if i else None
             self.layers[i].backward(layers[i], by_hidden, by_layers[i], by_inputs)
             by_hidden = by_inputs
-        self.layers[0].backward(layers[0], by_hidden, by_layers[0], None)
         return result
 
     def by_inputs(self, parameters: Array) -> Array:
@@ -97,30 +99,51 @@ class Network:
 
     def _split(self, parameters: Array) -> list[Array]:
         """Views of the rows as matrices: one of each layer, then the readout's [W^f | b^f]."""
-        shapes = [(layer.shape.rows, layer.shape.columns) for layer in self.layers]
-        return _matrices(parameters, [*shapes, (1, self.hidden_size + 1)])
+        return _matrices(parameters, self._shapes)
+
+
+def initial_weights(config: TrainingConfig) -> StateDicts:
+    """What `config.seed` stands for, float32.
+
+    A layer that reads one number a timestep has the weights of `engine.recurrent.draw_weights`,
+    so that a network here and on the gradient pages is the same one. Layers that read more (the
+    second one; the adding problem's) draw W_x anew from torch's default, U(-1/√H, 1/√H).
+    """
+    source, bound = generator(config.seed, Stream.TRAINED_WEIGHTS), config.hidden_size**-0.5
+    recurrent: dict[str, Array] = {}
+    for layer in range(config.num_layers):
+        seed = (config.seed + layer * _NEXT_LAYER) % (MAX_SEED + 1)
+        drawn = draw_weights(replace(config.recurrent_config(), seed=seed))
+        for name, array in drawn.recurrent.items():
+            recurrent[name.removesuffix("0") + str(layer)] = array
+        inputs = config.hidden_size if layer else config.input_size
+        if inputs > 1:
+            name = f"weight_ih_l{layer}"
+            recurrent[name] = source.uniform(-bound, bound, (len(recurrent[name]), inputs))
+        if layer == 0:
+            readout = drawn.readout
+    return StateDicts(
+        {name: array.astype(np.float32) for name, array in recurrent.items()},
+        {name: array.astype(np.float32) for name, array in readout.items()},
+    )
 
 
 def pack(config: TrainingConfig, weights: StateDicts, dtype: type = np.float32) -> Array:
     """The state dictionaries as one row of parameters."""
-    parts = []
-    for i in range(config.num_layers):
-        state = weights.recurrent
-        columns = [state[f"weight_hh_l{i}"], state[f"weight_ih_l{i}"]]
-        biases = [state[f"bias_ih_l{i}"][:, None], state[f"bias_hh_l{i}"][:, None]]
-        parts.append(np.concatenate([*columns, *biases], axis=1))
-    readout = weights.readout
-    parts.append(np.concatenate([readout["weight"], readout["bias"][:, None]], axis=1))
+    names = ("weight_hh", "weight_ih", "bias_ih", "bias_hh")
+    parts = [
+        np.column_stack([weights.recurrent[f"{name}_l{i}"] for name in names])
+        for i in range(config.num_layers)
+    ]
+    parts.append(np.column_stack([weights.readout["weight"], weights.readout["bias"]]))
     return np.concatenate([part.ravel() for part in parts]).astype(dtype)
 
 
 def unpack(config: TrainingConfig, parameters: Array) -> StateDicts:
     """One row of parameters as state dictionaries, copied."""
-    hidden = config.hidden_size
-    rows = (4 if config.cell == "lstm" else 1) * hidden
-    shapes = [(rows, hidden + inputs + 2) for inputs in _layer_inputs(config)]
-    *layers, readout = (part[0] for part in _matrices(parameters[None], [*shapes, (1, hidden + 1)]))
-    recurrent = {}
+    matrices = _matrices(parameters[None], _matrix_shapes(config))
+    *layers, readout = (matrix[0] for matrix in matrices)
+    hidden, recurrent = config.hidden_size, {}
     for i, matrix in enumerate(layers):
         recurrent[f"weight_ih_l{i}"] = matrix[:, hidden:-2].copy()
         recurrent[f"weight_hh_l{i}"] = matrix[:, :hidden].copy()
@@ -131,9 +154,14 @@ def unpack(config: TrainingConfig, parameters: Array) -> StateDicts:
 
 def parameter_count(config: TrainingConfig) -> int:
     """How many numbers a network of this shape is made of."""
-    rows = (4 if config.cell == "lstm" else 1) * config.hidden_size
-    columns = sum(config.hidden_size + inputs + 2 for inputs in _layer_inputs(config))
-    return rows * columns + config.hidden_size + 1
+    return sum(rows * columns for rows, columns in _matrix_shapes(config))
+
+
+def _matrix_shapes(config: TrainingConfig) -> list[tuple[int, int]]:
+    """Of each layer's parameters, as `engine.training.cells` has them, and of the readout's."""
+    hidden = config.hidden_size
+    rows = (4 if config.cell == "lstm" else 1) * hidden
+    return [*((rows, hidden + inputs + 2) for inputs in _layer_inputs(config)), (1, hidden + 1)]
 
 
 def _layer_inputs(config: TrainingConfig) -> list[int]:

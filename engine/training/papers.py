@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ import pandas as pd
 from engine.training.config import TrainingConfig
 from engine.training.files import SHIPPED
 from engine.training.network import Network, parameter_count
-from engine.training.seeds import SEEDS, Frames, load, save, seeded
+from engine.training.seeds import Frames, load, save, seeded
 from engine.training.shipped import shipped
 from engine.training.tasks import constant_loss, data_generator, draw_batch
 from engine.training.train import Trainer, train_many
@@ -78,7 +77,8 @@ def adding_1997(configs: Sequence[TrainingConfig]) -> pd.DataFrame:
         if len(found) == len(configs):
             break
     rows = [
-        (configs[seed].seed, *found.get(seed, (0, TEST_SEQUENCES))) for seed in range(len(configs))
+        (config.seed, *found.get(place, (0, TEST_SEQUENCES)))
+        for place, config in enumerate(configs)
     ]
     return pd.DataFrame(rows, columns=["seed", "sequences", "wrong"])
 
@@ -144,35 +144,25 @@ def table() -> pd.DataFrame:
             "One task, the average, and a network without a nonlinearity; the paper counts successes.",
         ),
     ]
-    return pd.DataFrame([_row(*row) for row in rows])
+    found = []
+    for paper, figure, published, ours, differs in rows:
+        middle = float(np.median(ours))
+        figures = published, middle, float(ours.min()), float(ours.max()), middle / published
+        found.append((paper, figure, *figures, differs))
+    columns = ["paper", "figure", "published", "ours", "low", "high", "deviation", "differs"]
+    return pd.DataFrame(found, columns=columns)
 
 
-def _row(
-    paper: str, figure: str, published: float, ours: pd.Series, differs: str
-) -> dict[str, object]:
-    middle = float(np.median(ours))
-    return {
-        "paper": paper,
-        "figure": figure,
-        "published": published,
-        "ours": middle,
-        "low": float(ours.min()),
-        "high": float(ours.max()),
-        "deviation": middle / published,
-        "differs": differs,
-    }
-
-
-def remake(folder: Path = SHIPPED, seeds: int = SEEDS) -> None:
-    """Train everything again and write it to `folder`."""
+def main() -> None:
+    """Train everything again and write it to the project."""
     frames = {
-        "adding_1997": adding_1997(seeded(ADDING, seeds)),
-        "chrono_2018": chrono_2018({n: seeded(c, seeds) for n, c in INITIALISATIONS.items()}),
+        "adding_1997": adding_1997(seeded(ADDING)),
+        "chrono_2018": chrono_2018({name: seeded(of) for name, of in INITIALISATIONS.items()}),
     }
     for frame in frames.values():
         print(frame, file=sys.stderr)
-    save(frames, folder / "papers")
+    save(frames, SHIPPED / "papers")
 
 
 if __name__ == "__main__":
-    remake()
+    main()

@@ -10,7 +10,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -24,8 +24,7 @@ from engine.sections.answering import Named
 from engine.training.config import TrainingConfig
 from engine.training.cost import require_affordable, seconds_of
 from engine.training.files import RunFiles
-from engine.training.growing import GrowingRun
-from engine.training.progress import PoolRefusalError, PoolStatus, Progress, State
+from engine.training.progress import GrowingRun, PoolRefusalError, PoolStatus, Progress, State
 
 #: Trainings that may wait; a training is what one visitor asked for and nobody before.
 MOST_WAITING = 20
@@ -61,8 +60,8 @@ class _Training:
     problems: list[str] = field(default_factory=list)
     step: int = 0
     total: int = 0
-    began: float = 0.0
-    is_over: bool = False
+    began: float = 0.0  # from the first step on
+    is_waiting: bool = True
 
     def speed(self, now: float) -> float | None:
         """Steps per second; None in the first moments, which say little about the rest."""
@@ -76,11 +75,11 @@ class _Training:
 
 @dataclass(eq=False)
 class _Ticket:
-    """What one visitor asked for: runs that were there already, and a training for the others."""
+    """What one visitor asked for: runs that were there already, and the training of the others."""
 
     asked: Mapping[str, TrainingConfig]
     ready: Mapping[TrainingConfig, bytes]
-    training: _Training | None
+    training: _Training
     seen: float
     names: frozenset[str]
     looks: int = 0
@@ -128,8 +127,7 @@ class TrainingPool:
         self._clock, self._idle_seconds = clock, idle_seconds
         self._changed = threading.Condition()
         self._numbers = count(1)
-        self._waiting: list[_Training] = []
-        self._running: _Training | None = None
+        self._line: list[_Training] = []  # those that aren't over; the first may have begun
         self._tickets: dict[str, _Ticket] = {}
         self._process: _Process | None = None
         self._thread: threading.Thread | None = None
@@ -159,13 +157,12 @@ class TrainingPool:
                 )
             if missing:
                 self._require_share(shares)
+            training = self._training_of(missing)
             word = secrets.token_urlsafe(9)
-            training = self._training_of(missing) if missing else None
-            if training is not None:
-                training.tickets.add(word)
+            training.tickets.add(word)
             names = frozenset(shares)
             self._tickets[word] = _Ticket(dict(runs), ready, training, self._clock(), names)
-            if self._waiting and self._thread is None:
+            if self._line and self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
             self._changed.notify_all()
@@ -196,8 +193,9 @@ class TrainingPool:
         """How busy it is."""
         with self._changed:
             self._forget()
+            waiting = sum(training.is_waiting for training in self._line)
             process = self._process.pid if self._process else None
-            return PoolStatus(int(self._running is not None), len(self._waiting), process)
+            return PoolStatus(len(self._line) - waiting, waiting, process)
 
     def close(self) -> None:
         """Stop everything, and wait for the process to end."""
@@ -209,7 +207,7 @@ class TrainingPool:
         if thread is not None:
             thread.join()
 
-    def _finished(self, configs: Any) -> dict[TrainingConfig, bytes]:
+    def _finished(self, configs: Iterable[TrainingConfig]) -> dict[TrainingConfig, bytes]:
         """The files that there are; what can't be read is left to the process to report."""
         found = {}
         for config in configs:
@@ -228,7 +226,7 @@ class TrainingPool:
         """Raises PoolRefusalError where as much is under way for one of the names as may be."""
         for name, most in shares.items():
             under_way = sum(
-                name in of.names and of.training is not None and not of.training.is_over
+                name in of.names and of.training in self._line
                 for of in self._tickets.values()
                 if of.final is None
             )
@@ -239,37 +237,36 @@ class TrainingPool:
                 )
 
     def _training_of(self, configs: tuple[TrainingConfig, ...]) -> _Training:
-        """The training that somebody has asked for before, or a new one at the end of the line."""
-        under_way = [*([self._running] if self._running else []), *self._waiting]
-        for training in under_way:
-            if training.configs == configs and training.tickets and not training.is_over:
+        """What somebody has asked for before, or a new training at the end of the line.
+
+        One of no runs is over from the beginning.
+        """
+        if not configs:
+            return _Training(0, ())
+        for training in self._line:
+            if training.configs == configs and training.tickets:
                 return training
-        if len(self._waiting) >= MOST_WAITING:
+        if sum(training.is_waiting for training in self._line) >= MOST_WAITING:
             raise PoolRefusalError(
                 f"{MOST_WAITING} trainings are waiting already; no more are allowed. Try again in a "
                 "minute."
             )
         steps = sum(config.steps for config in configs)  # until the process says which it shares
-        self._waiting.append(_Training(next(self._numbers), configs, total=steps))
-        return self._waiting[-1]
+        self._line.append(_Training(next(self._numbers), configs, total=steps))
+        return self._line[-1]
 
     def _progress(self, ticket: _Ticket) -> Progress:
         """What there is to be said now."""
         own, now = ticket.training, self._clock()
-        looking = sum(other.final is None for other in self._tickets.values())
-        if own is None:
-            return Progress("finished", ticket.asked, ticket.ready)
         runs, problems = {**ticket.ready, **own.runs}, tuple(dict.fromkeys(own.problems))
-        if own.is_over:
+        if own not in self._line:
             whole = all(isinstance(runs.get(c), bytes) for c in ticket.asked.values())
             state: State = "finished" if whole else "failed"
             return Progress(state, ticket.asked, runs, problems=problems)
-        ahead = []
-        if own is not self._running:
-            ahead = self._waiting[: self._waiting.index(own)]
-            ahead = [self._running, *ahead] if self._running else ahead
+        ahead = self._line[: self._line.index(own)]
+        looking = sum(other.final is None for other in self._tickets.values())
         return Progress(
-            "training" if own is self._running else "waiting",
+            "waiting" if own.is_waiting else "training",
             ticket.asked,
             runs,
             before=len(ahead),
@@ -285,10 +282,9 @@ class TrainingPool:
         """The ticket has all that it will get."""
         ticket = self._tickets[word]
         ticket.final, training = final, ticket.training
-        if training is not None:
-            training.tickets.discard(word)
-            if not training.tickets and training in self._waiting:
-                self._waiting.remove(training)
+        training.tickets.discard(word)
+        if not training.tickets and training.is_waiting and training in self._line:
+            self._line.remove(training)
         self._changed.notify_all()
 
     def _forget(self) -> None:
@@ -316,23 +312,17 @@ class TrainingPool:
                     if not training.tickets:
                         break
             with self._changed:
-                training.is_over, self._running = True, None
+                self._line.remove(training)
 
     def _next(self) -> _Training | None:
         """The next training; None once there has been none for long enough."""
         with self._changed:
-            deadline = time.monotonic() + self._idle_seconds
-            while not self._waiting:
-                self._forget()
-                left = min(deadline, time.monotonic() + self._idle_seconds) - time.monotonic()
-                if left <= 0:
-                    # Whoever comes now finds no thread and no process, and starts others.
-                    self._thread, idle, self._process = None, self._process, None
-                    break
-                self._changed.wait(left)
-            else:
-                self._running = self._waiting.pop(0)
-                return self._running
+            self._changed.wait_for(lambda: self._line or not self._idle_seconds, self._idle_seconds)
+            if self._line:
+                self._line[0].is_waiting = False
+                return self._line[0]
+            # Whoever comes now finds no thread and no process, and starts others.
+            self._thread, idle, self._process = None, self._process, None
         if idle is not None:
             idle.close()
         return None
@@ -345,14 +335,14 @@ class TrainingPool:
         ended = self._process.executor.submit(
             _TRAIN, training.number, training.configs, files.location, files.shipped
         )
-        training.began, is_stopped = self._clock(), False
+        is_stopped = False
         while True:
             if line.poll(0.25):
-                message = line.recv()
-                if message == ("over", training.number):
+                kind, *content = line.recv()
+                if kind == "over":
                     break
                 with self._changed:
-                    self._note(training, *message)
+                    self._note(training, kind, *content)
             with self._changed:
                 self._forget()
             if not training.tickets and not is_stopped:
@@ -365,7 +355,7 @@ class TrainingPool:
             _log.error("training %s", training.configs, exc_info=error)
             training.problems.append(f"{type(error).__name__}: {error}")
 
-    def _note(self, training: _Training, kind: str, _: int, *content: Any) -> None:
+    def _note(self, training: _Training, kind: str, *content: Any) -> None:
         """What the process tells (with the lock held)."""
         if kind == "progress":
             if training.step == 0:
@@ -375,7 +365,7 @@ class TrainingPool:
                 config = training.configs[place]
                 grown = training.runs.get(config, GrowingRun(config))
                 if isinstance(grown, GrowingRun):  # a finished run may come before its last steps
-                    training.runs[config] = grown.grown(more)
+                    training.runs[config] = GrowingRun(config, grown.rows + more)
         elif kind == "run":
             config, file = content
             training.runs[config] = file

@@ -3,7 +3,6 @@
 How the file is laid out, and what must be in it, is told in `engine.training.files`.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -15,8 +14,7 @@ from engine.numerics import NetworkArray as Array
 from engine.recurrent import Weights
 from engine.training.config import TrainingConfig
 from engine.training.files import RUN_FILE, config_of
-from engine.training.initial import initial_weights
-from engine.training.network import Network, StateDicts, pack, parameter_count, unpack
+from engine.training.network import Network, StateDicts, initial_weights, parameter_count, unpack
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +81,7 @@ class TrainingRun:
         dtype: of the calculation; in float32, as in training, it takes about a third of the time.
         """
         network = Network(self.config, 1, inputs.shape[-1], dtype)
-        parameters = pack(self.config, self.final, dtype)
-        return network.predict(parameters[None], inputs[:, None])[:, 0]
+        return network.predict(self.parameters[None].astype(dtype), inputs[:, None])[:, 0]
 
     def recurrent_weights(self, *, trained: bool = True) -> Weights:
         """The network for the functions of `engine.recurrent`, before or after training.
@@ -92,11 +89,10 @@ class TrainingRun:
         Raises ValueError for networks that those know nothing of: two layers, the residual cell,
         the two inputs of the adding problem.
         """
-        config = self.config
-        for name, allowed in (("num_layers", 1), ("input_size", 1)):
-            if getattr(config, name) != allowed:
-                raise ValueError(f"{name} is {getattr(config, name)}; allowed is {allowed}")
-        if config.cell == "residual":
+        for name in ("num_layers", "input_size"):
+            if (number := getattr(self.config, name)) != 1:
+                raise ValueError(f"{name} is {number}; allowed is 1")
+        if self.config.cell == "residual":
             raise ValueError("cell is 'residual'; allowed is 'rnn' or 'lstm'")
         weights = self.final if trained else self.initial
         return Weights.from_state_dicts(weights.recurrent, weights.readout)
@@ -115,9 +111,8 @@ class TrainingRun:
     def from_bytes(cls, data: bytes) -> "TrainingRun":
         """The run in the content of a file. Raises RunFileError for anything else."""
         header, arrays = RUN_FILE.read(data)
-        config = config_of(header)
         run = cls(
-            config=config,
+            config=config_of(header),
             **arrays,
             diverged_at=header["diverged_at"],
             diverged_what=header["diverged_what"],
@@ -125,27 +120,6 @@ class TrainingRun:
         )
         _check_complete(run)
         return run
-
-
-def finish_run(
-    config: TrainingConfig,
-    curves: Sequence[tuple[float, float]],
-    validated: Sequence[tuple[int, float]],
-    parameters: Array,
-    diverged: tuple[int, str] | None,
-) -> TrainingRun:
-    """A run from the lists that training kept: (train_loss, grad_norm), (step, validation_loss)."""
-    return TrainingRun(
-        config=config,
-        train_loss=np.array([loss for loss, _ in curves], np.float32),
-        grad_norm=np.array([norm for _, norm in curves], np.float32),
-        validation_step=np.array([step for step, _ in validated], np.int32),
-        validation_loss=np.array([loss for _, loss in validated], np.float32),
-        parameters=parameters.copy(),
-        diverged_at=diverged[0] if diverged else None,
-        diverged_what=diverged[1] if diverged else None,
-        versions={"numpy": np.__version__},
-    )
 
 
 def _check_complete(run: TrainingRun) -> None:

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from engine.recurrent import RecurrentConfig, Weights, gradient_trace
 from engine.training.config import TrainingConfig
 from engine.training.evaluate import error_by_distance
-from engine.training.growing import METRICS, GrowingRun
+from engine.training.progress import METRICS, GrowingRun
 from engine.training.run import TrainingRun
 from engine.training.tasks import constant_loss
 
@@ -56,8 +54,7 @@ def measure(runs: Runs) -> dict[str, pd.DataFrame]:
         for run in of_seeds:
             for kind, frame in _frames(run).items():
                 labelled = frame.assign(run=name, seed=run.config.seed)
-                columns = ["run", "seed", *(c for c in frame if c not in ("run", "seed"))]
-                parts.setdefault(kind, []).append(labelled[columns])
+                parts.setdefault(kind, []).append(labelled[["run", "seed", *frame]])
     return {kind: pd.concat(frames, ignore_index=True) for kind, frames in parts.items()}
 
 
@@ -66,9 +63,8 @@ def save(frames: Frames, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         numbers = frame.select_dtypes("float64").columns
-        table = pa.Table.from_pandas(frame.astype(dict.fromkeys(numbers, "float32")))
-        pq.write_table(
-            table, folder / f"{name}.parquet", compression="zstd", write_page_checksum=True
+        frame.astype(dict.fromkeys(numbers, "float32")).to_parquet(
+            folder / f"{name}.parquet", compression="zstd", write_page_checksum=True
         )
 
 
@@ -76,22 +72,20 @@ def load(folder: Path) -> dict[str, pd.DataFrame]:
     """The frames as they were, numbers as float64. Raises OSError for a damaged file."""
     frames = {}
     for path in sorted(folder.glob("*.parquet")):
-        frame = pq.read_table(path, page_checksum_verification=True).to_pandas()
+        frame = pd.read_parquet(path, page_checksum_verification=True)
         numbers = frame.select_dtypes("float32").columns
         frames[path.stem] = frame.astype(dict.fromkeys(numbers, "float64"))
     return frames
 
 
+def lens(config: TrainingConfig) -> RecurrentConfig:
+    """What `engine.recurrent` looks at a network of this config with, `LENS_SEQUENCES` of them."""
+    return replace(config.recurrent_config(), batch_size=LENS_SEQUENCES, seed=0)
+
+
 def profile(config: TrainingConfig, weights: Weights) -> pd.DataFrame:
     """`timestep, log10_grad_hidden_norm` of a network with these weights, target at T."""
-    lens = RecurrentConfig(
-        cell="lstm" if config.cell == "lstm" else "rnn",
-        activation=config.activation,
-        hidden_size=config.hidden_size,
-        timesteps=config.timesteps,
-        batch_size=LENS_SEQUENCES,
-    )
-    trace = gradient_trace(lens, weights=weights).log10_frame
+    trace = gradient_trace(lens(config), weights=weights).log10_frame
     return trace[["timestep", "log10_grad_hidden_norm"]]
 
 

@@ -7,17 +7,30 @@ pictures and claims need of them to engine/training/data, whole runs of the firs
 That takes about twenty minutes on one core.
 """
 
+import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from engine.numerics import NetworkArray as Array
+from engine.recurrent import Weights
+from engine.training.config import TrainingConfig
+from engine.training.evaluate import input_sensitivity
 from engine.training.files import SHIPPED
+from engine.training.network import Network, unpack
 from engine.training.presets import PRESETS, RECALL, slug
-from engine.training.recall import snapshots
-from engine.training.seeds import Frames, load, measure, save, seeded
+from engine.training.seeds import Frames, load, measure, profile, save, seeded
 from engine.training.store import RunStore
-from engine.training.train import train_many
+from engine.training.tasks import data_generator, draw_batch
+from engine.training.train import Trainer, train_many
+
+#: How often a run is looked at, its beginning and its end among them, and on how many sequences
+#: that nobody trained on.
+SNAPSHOTS, SEQUENCES = 41, 60
 
 
 @cache
@@ -28,11 +41,11 @@ def shipped(name: str) -> Frames:
 
 @cache
 def shipped_snapshots() -> Frames:
-    """The frames of the runs in `RECALL`, as `engine.training.recall.snapshots` made them."""
+    """The frames of the runs in `RECALL`, as `snapshots` made them."""
     return load(SHIPPED / "recall")
 
 
-def remake(names: Sequence[str] = tuple(PRESETS), folder: Path = SHIPPED) -> None:
+def remake(names: Sequence[str], folder: Path = SHIPPED) -> None:
     """Train the named presets from all seeds and write what ships of them to `folder`."""
     store = RunStore(str(folder), shipped=None)
     for name in names:
@@ -46,17 +59,53 @@ def remake(names: Sequence[str] = tuple(PRESETS), folder: Path = SHIPPED) -> Non
         print(name, frames["outcomes"].groupby("run")["share"].describe(), sep="\n", flush=True)
 
 
-def remake_snapshots(folder: Path = SHIPPED) -> None:
-    """Train the runs in `RECALL` again and write their snapshots to `folder`."""
-    runs = {label: PRESETS[preset].runs[name] for label, (preset, name) in RECALL.items()}
-    save(snapshots(runs), folder / "recall")
+def snapshots(runs: Mapping[str, TrainingConfig]) -> dict[str, pd.DataFrame]:
+    """Train `runs` again, to the last step of the shortest, and look at them on the way.
+
+    recalled: `run, step, sequence, target, prediction`; heard: `run, step, timestep,
+    log10_grad_hidden_norm, sensitivity`: the gradient's norm as in `engine.training.seeds.profile`,
+    and the mean |∂ŷ_T/∂x_t|.
+    """
+    recalled, heard = [], []
+    last = min(config.steps for config in runs.values())
+    for name, config in runs.items():
+        inputs, targets = draw_batch(config, data_generator(config, "test"), SEQUENCES)
+        network = Network(config, 1, SEQUENCES)
+        for step, parameters in _looks(config, last):
+            labels = {"run": name, "step": step}
+            prediction = network.predict(parameters[None], inputs[:, None])[-1, 0]
+            answers = {"target": targets[-1], "prediction": prediction}
+            recalled.append(
+                pd.DataFrame({**labels, "sequence": range(1, SEQUENCES + 1), **answers})
+            )
+            weights = unpack(config, parameters)
+            lens = profile(config, Weights.from_state_dicts(weights.recurrent, weights.readout))
+            sensitivity = input_sensitivity(config, parameters, inputs)
+            heard.append(lens.assign(**labels, sensitivity=sensitivity))
+    columns = ["run", "step", "timestep", "log10_grad_hidden_norm", "sensitivity"]
+    return {
+        "recalled": pd.concat(recalled, ignore_index=True),
+        "heard": pd.concat(heard, ignore_index=True)[columns],
+    }
+
+
+def _looks(config: TrainingConfig, last: int) -> Iterator[tuple[int, Array]]:
+    """The weights of a run after `SNAPSHOTS` numbers of steps up to `last`, as parameters."""
+    at = set(np.linspace(0, last, SNAPSHOTS).round().astype(int).tolist())
+    trainer = Trainer([config])
+    for step in itertools.chain([0], (step for step, _ in trainer.steps())):
+        if step in at:
+            yield step, trainer.parameters[0].copy()
+        if step == last:
+            return
 
 
 def main(names: Sequence[str]) -> None:
     """Remake what is named, or everything."""
     remake(names or tuple(PRESETS))
     if not names:
-        remake_snapshots()
+        runs = {label: PRESETS[preset].runs[name] for label, (preset, name) in RECALL.items()}
+        save(snapshots(runs), SHIPPED / "recall")
     size = sum(path.stat().st_size for path in SHIPPED.rglob("*.*"))
     print(f"{size / 1e6:.2f} MB in {SHIPPED}", file=sys.stderr)
 

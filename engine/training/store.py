@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from engine.training.config import TrainingConfig
 from engine.training.files import RunFileError, RunFiles, file_name
 from engine.training.run import TrainingRun
-from engine.training.train import Metrics, OnManyProgress, OnProgress, train_many
+from engine.training.train import Metrics, OnManyProgress, OnProgress, of_one, train_many
 
 OnProblem = Callable[[str], object]
 OnRun = Callable[[TrainingRun], object]
@@ -33,12 +33,7 @@ class RunStore(RunFiles):
         on_problem: OnProblem | None = None,
     ) -> TrainingRun:
         """`fetch_many` for one config, with the on_progress of `train`."""
-
-        def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
-            if on_progress is not None and metrics:
-                on_progress(step, total, metrics[0])
-
-        return self.fetch_many([config], report, on_problem)[0]
+        return self.fetch_many([config], of_one(on_progress), on_problem)[0]
 
     def fetch_many(
         self,
@@ -68,15 +63,21 @@ class RunStore(RunFiles):
                 on_run(run)
 
         for config in dict.fromkeys(configs):
-            if (run := self._load_or_report(config, problem)) is not None:
-                arrived(run)
+            try:
+                run = self.load(config)
+            except RunFileError as error:
+                problem(f"{file_name(config)} is trained anew: {error}")
+            except Exception as error:  # fsspec's back ends raise errors of their own
+                problem(f"the run store can't be read: {self._why(error)}")
+            else:
+                if run is not None:
+                    arrived(run)
         todo = [config for config in dict.fromkeys(configs) if config not in runs]
 
         def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
             if on_progress is not None:
-                on_progress(
-                    step, total, {configs.index(todo[i]): own for i, own in metrics.items()}
-                )
+                asked = {configs.index(todo[i]): own for i, own in metrics.items()}
+                on_progress(step, total, asked)
 
         def finish(_: int, run: TrainingRun) -> None:
             try:
@@ -94,14 +95,3 @@ class RunStore(RunFiles):
         """For whoever looks on; the log has the place, too."""
         _log.warning("the run store %s: %s", self.location, error)
         return getattr(error, "strerror", None) or type(error).__name__
-
-    def _load_or_report(
-        self, config: TrainingConfig, problem: Callable[[str], None]
-    ) -> TrainingRun | None:
-        try:
-            return self.load(config)
-        except RunFileError as error:
-            problem(f"{file_name(config)} is trained anew: {error}")
-        except Exception as error:  # fsspec's back ends raise errors of their own
-            problem(f"the run store can't be read: {self._why(error)}")
-        return None

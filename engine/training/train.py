@@ -2,7 +2,9 @@
 
 Reproducible bit for bit on one machine: every random number comes from a generator of the run's
 own, and the arithmetic is numpy's, in single precision, one matrix product for each model and
-each product on one thread (`engine.numerics`).
+each product on one thread (`engine.numerics`). Clipping, SGD and Adam have the formulas, defaults
+and single precision of `torch.nn.utils.clip_grad_norm_` and `torch.optim`, so that a run agrees
+with a loop written with them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,14 +15,17 @@ import numpy as np
 from engine.numerics import NetworkArray as Array
 from engine.training.config import TrainingConfig
 from engine.training.cost import numbers_of_a_step
-from engine.training.initial import initial_weights
-from engine.training.network import Network, pack
-from engine.training.optimise import Optimiser, clip, gradient_norms
-from engine.training.run import TrainingRun, finish_run
+from engine.training.network import Network, initial_weights, pack
+from engine.training.run import TrainingRun
 from engine.training.tasks import data_generator, draw_batch
 
 #: Numbers that networks side by side keep from one way forwards: 120 MB. Others wait for their turn.
 NUMBERS_AT_ONCE = 30_000_000
+#: torch.optim.Adam's defaults (Kingma and Ba 2015).
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+#: What clip_grad_norm_ adds to the norm that it divides by.
+CLIP_EPSILON = 1e-6
+
 #: `train_loss`, `validation_loss` and `grad_norm` of the step.
 Metrics = Mapping[str, float]
 OnProgress = Callable[[int, int, Metrics], object]
@@ -37,12 +42,14 @@ def train(config: TrainingConfig, on_progress: OnProgress | None = None) -> Trai
     A run that leaves the numbers of float32 is a result, not an error: see
     `TrainingRun.diverged_at`.
     """
+    return train_many([config], of_one(on_progress))[0]
 
-    def report(step: int, total: int, metrics: Mapping[int, Metrics]) -> None:
-        if on_progress is not None and metrics:
-            on_progress(step, total, metrics[0])
 
-    return train_many([config], report)[0]
+def of_one(on_progress: OnProgress | None) -> OnManyProgress | None:
+    """The on_progress of `train_many` that calls the one of `train`."""
+    if on_progress is None:
+        return None
+    return lambda step, total, metrics: on_progress(step, total, metrics[0])
 
 
 def train_many(
@@ -106,7 +113,11 @@ class Trainer:
         self.previous = self.parameters.copy()
         self.optimiser = Optimiser(configs, self.parameters)
         self.generators = [data_generator(config, "training") for config in configs]
-        self.validation = [self._validation_data(config) for config in configs]
+        self.validation = [
+            [draw_batch(config, generator) for _ in range(config.validation_batches)]
+            for config in configs
+            for generator in [data_generator(config, "validation")]
+        ]
         self.curves: list[list[tuple[float, float]]] = [[] for _ in configs]
         self.validated: list[list[tuple[int, float]]] = [[] for _ in configs]
         self.final: dict[int, Array] = {}
@@ -131,11 +142,24 @@ class Trainer:
 
     def runs(self) -> list[TrainingRun]:
         """The finished runs, in the order of the configs."""
-        return [
-            finish_run(config, self.curves[i], self.validated[i], self.final[i],
-                       self.diverged.get(i))
-            for i, config in enumerate(self.configs)
-        ]  # fmt: skip
+        runs = []
+        for i, config in enumerate(self.configs):
+            train_loss, grad_norm = np.array(self.curves[i], np.float32).reshape(-1, 2).T.copy()
+            at, what = self.diverged.get(i, (None, None))
+            runs.append(
+                TrainingRun(
+                    config=config,
+                    train_loss=train_loss,
+                    grad_norm=grad_norm,
+                    validation_step=np.array([step for step, _ in self.validated[i]], np.int32),
+                    validation_loss=np.array([loss for _, loss in self.validated[i]], np.float32),
+                    parameters=self.final[i].copy(),
+                    diverged_at=at,
+                    diverged_what=what,
+                    versions={"numpy": np.__version__},
+                )
+            )
+        return runs
 
     def _update(self, step: int) -> None:
         """One batch, one gradient, one update of each network."""
@@ -150,12 +174,12 @@ class Trainer:
             losses = losses[stay]
             self._losses([batch for batch, stays in zip(batches, stay, strict=True) if stays])
         gradients = self.network.gradients(self.parameters)
-        norms = gradient_norms(gradients).astype(np.float32)
+        norms = _gradient_norms(gradients).astype(np.float32)
         stay = np.isfinite(norms)
         self._keep(stay, step, "gradient", self.parameters)
         gradients, norms, losses = gradients[stay], norms[stay], losses[stay]
         self.previous[:] = self.parameters
-        clip(gradients, norms, [self.configs[i].clip_norm for i in self.active])
+        _clip(gradients, norms, [self.configs[i].clip_norm for i in self.active])
         self.optimiser.update(self.parameters, gradients)
         for i, loss, norm in zip(self.active, losses, norms, strict=True):
             self.curves[i].append((float(loss), float(norm)))
@@ -172,8 +196,7 @@ class Trainer:
         self._keep(np.isfinite(losses), max(step, 1), "validation loss", self.previous)
 
     def _losses(self, batches: Sequence[tuple[Array, Array]]) -> Array:
-        inputs = np.stack([batch[0] for batch in batches], axis=1)
-        targets = np.stack([batch[1] for batch in batches], axis=1)
+        inputs, targets = (np.stack(parts, axis=1) for parts in zip(*batches, strict=True))
         return self.network.losses(self.parameters, inputs, targets)
 
     def _keep(self, stay: Array, step: int, what: str, last_good: Array) -> None:
@@ -190,14 +213,49 @@ class Trainer:
         self.network = Network(self.configs[0], len(rows), self.configs[0].batch_size)
 
     def _metrics(self, i: int) -> Metrics:
-        loss, norm = self.curves[i][-1]
-        return {
-            "train_loss": loss,
-            "validation_loss": self.validated[i][-1][1],
-            "grad_norm": norm,
-        }
+        (loss, norm), (_, validated) = self.curves[i][-1], self.validated[i][-1]
+        return {"train_loss": loss, "validation_loss": validated, "grad_norm": norm}
 
-    @staticmethod
-    def _validation_data(config: TrainingConfig) -> list[tuple[Array, Array]]:
-        generator = data_generator(config, "validation")
-        return [draw_batch(config, generator) for _ in range(config.validation_batches)]
+
+def _gradient_norms(gradients: Array) -> Array:
+    """The Euclidean norm of each row, float64."""
+    return np.array([np.sqrt(np.sum(np.square(row, dtype=np.float64))) for row in gradients])
+
+
+def _clip(gradients: Array, norms: Array, limits: Sequence[float | None]) -> None:
+    """Shorten, in place, every row that is longer than its limit."""
+    for row, norm, limit in zip(gradients, norms, limits, strict=True):
+        if limit is not None and limit < norm + CLIP_EPSILON:
+            row *= row.dtype.type(limit / (norm + CLIP_EPSILON))
+
+
+class Optimiser:
+    """SGD or Adam for several models, one row of parameters each, with a learning rate of its own."""
+
+    def __init__(self, configs: Sequence[TrainingConfig], parameters: Array) -> None:
+        self._kind = configs[0].optimiser
+        self._rate = np.array([[config.learning_rate] for config in configs])
+        self._mean = np.zeros_like(parameters)
+        self._square = np.zeros_like(parameters)
+        self._steps = 0
+
+    def update(self, parameters: Array, gradients: Array) -> None:
+        """One step, in place."""
+        dtype = parameters.dtype
+        if self._kind == "sgd":
+            parameters -= self._rate.astype(dtype) * gradients
+            return
+        self._steps += 1
+        self._mean += dtype.type(1 - BETA_1) * (gradients - self._mean)
+        self._square *= dtype.type(BETA_2)
+        self._square += dtype.type(1 - BETA_2) * np.square(gradients)
+        denominator = np.sqrt(self._square)
+        denominator /= dtype.type(np.sqrt(1 - BETA_2**self._steps))
+        denominator += dtype.type(EPSILON)
+        rate = self._rate / (1 - BETA_1**self._steps)
+        parameters -= rate.astype(dtype) * self._mean / denominator
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these models only."""
+        self._rate = self._rate[rows]
+        self._mean, self._square = self._mean[rows], self._square[rows]

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from engine.training import TrainingConfig
+from engine.training.comparisons import CELL_NAMES, TASK_NAMES, run_names
 from engine.training.cost import require_affordable
-from engine.training.names import CELL_NAMES, TASK_NAMES, run_names
 from pages.common.controls import Choice, Control, Number, write_address
 
 MOST_NETWORKS = 4

@@ -10,13 +10,11 @@ from functools import cache
 import streamlit as st
 
 from engine.training import TrainingConfig
-from engine.training.comparisons import Comparison, OwnNetwork
+from engine.training.comparisons import Comparison, OwnNetwork, comparison_title
 from engine.training.files import LOCATION_VARIABLE, RunFiles
-from engine.training.growing import GrowingRun
-from engine.training.names import comparison_title
 from engine.training.pool import TrainingPool
 from engine.training.presets import DEFAULT_PRESET, PRESETS
-from engine.training.progress import PoolRefusalError, Progress
+from engine.training.progress import GrowingRun, PoolRefusalError, Progress
 from pages.common import ask, memory, visitors
 from pages.common.controls import keep_in_address
 from pages.common.sections import training_runs as sections

@@ -12,10 +12,10 @@ from engine.sections import listening, training_rows, training_runs
 from engine.sections.shown import Shown
 from engine.training import TrainingConfig, train
 from engine.training.comparisons import OwnNetwork
-from engine.training.growing import GrowingRun, metrics_row
 from engine.training.heard import CELLS, LINES, STATES, TEXTS
 from engine.training.presets import PRESETS
-from engine.training.recall import SNAPSHOTS
+from engine.training.progress import GrowingRun, metrics_row
+from engine.training.shipped import SNAPSHOTS
 from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
 
 SMALL = TrainingConfig(hidden_size=3, timesteps=4, batch_size=4, steps=20, validation_interval=5)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from engine.training.config import TrainingConfig
-from engine.training.initial import initial_weights
+from engine.training.network import initial_weights
 from engine.training.tasks import data_generator, draw_batch
 
 _SIGMA = {"identity": lambda x: x, "tanh": torch.tanh, "relu": torch.relu}

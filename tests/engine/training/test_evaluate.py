@@ -9,8 +9,7 @@ import torch
 from engine.training import TrainingConfig, TrainingRun, train
 from engine.training.config import Task, TrainedCell
 from engine.training.evaluate import error_by_distance, input_sensitivity
-from engine.training.initial import initial_weights
-from engine.training.network import StateDicts, pack
+from engine.training.network import StateDicts, initial_weights, pack
 from engine.training.tasks import data_generator, draw_batch
 from tests.engine.training.plain import PlainNetwork
 

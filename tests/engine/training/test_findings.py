@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.training.findings import Finding, findings, findings_of
-from engine.training.names import comparison_title, run_names
+from engine.training.comparisons import comparison_title, run_names
+from engine.training.findings import Finding, findings
 from engine.training.presets import PRESETS
 from engine.training.seeds import SEEDS
 from engine.training.shipped import shipped
@@ -17,12 +17,12 @@ from engine.training.shipped import shipped
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_a_claim_with_a_source_and_numbers_beside_it(name: str) -> None:
-    for finding in findings(name):
+    for finding in findings(name, shipped(name)):
         assert any(source in finding.claim for source in ("handout", "20", "19", "notebook"))
         assert any(letter.isdigit() for letter in finding.measured)
         assert len(finding.holds) == SEEDS
         assert f"in {sum(finding.holds)} of {SEEDS} seeds" in finding.in_words
-    assert findings(name)
+    assert findings(name, shipped(name))
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=20))
@@ -47,7 +47,7 @@ def test_cell_and_initialisation_are_judged_seed_by_seed(
         for seed, of_seed in enumerate(shares)
         for name, share in zip(names, of_seed, strict=True)
     ]
-    found = findings_of("recall: RNN and LSTM", {"outcomes": pd.DataFrame(rows)})
+    found = findings("recall: RNN and LSTM", {"outcomes": pd.DataFrame(rows)})
     lstm, chrono, radius = (one.count for one in found)
     assert lstm == sum(one < 0.5 and rnn > 0.9 for rnn, _, one, _ in shares)
     assert chrono == sum(one < 0.5 for *_, one in shares)
@@ -68,7 +68,7 @@ def test_clipping_is_judged_seed_by_seed(
             {"run": "gaussian, clipped", "seed": seed, "share": clipped, "worst": 1.0,
              "diverged_at": 0}
         )  # fmt: skip
-    (found,) = findings_of("no nonlinearity: clipping", {"outcomes": pd.DataFrame(rows)})
+    (found,) = findings("no nonlinearity: clipping", {"outcomes": pd.DataFrame(rows)})
     expected = [
         (diverged or worst >= 10) and clipped < 0.5 for _, clipped, worst, diverged in seeds
     ]
@@ -81,7 +81,7 @@ def test_a_verdict_turns_when_the_runs_do() -> None:
     swapped = outcomes.assign(run=outcomes["run"].map({"RNN, T = 10": "RNN, T = 100"}).fillna(
         "RNN, T = 10"
     ))  # fmt: skip
-    (found,) = findings_of(name, {"outcomes": swapped})
+    (found,) = findings(name, {"outcomes": swapped})
     assert found.count == 0
 
 

@@ -16,7 +16,6 @@ import pytest
 from engine.training import RunStore, TrainingConfig, TrainingRun, train
 from engine.training.cost import MAX_WORK, require_affordable, work
 from engine.training.files import file_name
-from engine.training.growing import GrowingRun
 from engine.training.pool import (
     FIRST_LOOKS,
     FIRST_SECONDS,
@@ -25,7 +24,7 @@ from engine.training.pool import (
     PATIENCE_SECONDS,
     TrainingPool,
 )
-from engine.training.progress import PoolRefusalError, Progress
+from engine.training.progress import GrowingRun, PoolRefusalError, Progress
 from engine.training.seeds import steps_of
 
 ROOT = Path(__file__).parents[3]

@@ -14,9 +14,15 @@ from engine.training.presets import (
     TrainingPreset,
     slug,
 )
-from engine.training.recall import SEQUENCES, SNAPSHOTS, snapshots
 from engine.training.seeds import SEEDS, load, measure, save, seeded
-from engine.training.shipped import remake, shipped, shipped_snapshots
+from engine.training.shipped import (
+    SEQUENCES,
+    SNAPSHOTS,
+    remake,
+    shipped,
+    shipped_snapshots,
+    snapshots,
+)
 from engine.training.tasks import data_generator, draw_batch
 from engine.training.train import train, train_many
 

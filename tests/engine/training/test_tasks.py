@@ -9,7 +9,7 @@ import pytest
 from engine.recurrent import RecurrentConfig, draw_weights
 from engine.training import TrainingConfig, constant_loss, train
 from engine.training.config import Task
-from engine.training.initial import initial_weights
+from engine.training.network import initial_weights
 from engine.training.tasks import data_generator, draw_batch
 
 CONFIG = TrainingConfig(timesteps=9, batch_size=128)

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from engine.training import TrainingConfig, train, train_many
 from engine.training.config import Optimiser, TrainedCell
-from engine.training.initial import initial_weights
-from engine.training.network import Network, pack, parameter_count, unpack
+from engine.training.network import Network, initial_weights, pack, parameter_count, unpack
 from engine.training.tasks import data_generator, draw_batch
 from tests.engine.training.plain import PlainNetwork, plain_batch, plain_curves
 

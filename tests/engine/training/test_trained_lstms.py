@@ -5,19 +5,17 @@ import pandas as pd
 import pytest
 import torch
 
+from engine.frames import rows_where
 from engine.numerics import tensor
 from engine.recurrent import RecurrentConfig, draw_weights, gate_values, running_average_batch
 from engine.training import RunStore
+from engine.training.seeds import LENS_SEQUENCES as SEQUENCES
 from engine.training.seeds import WHEN
 from engine.training.trained_lstms import (
-    SEQUENCES,
     TRAINED_LSTMS,
     config_of,
     opened_in_words,
-    trained_gates,
-    trained_gradients,
-    trained_survival,
-    trained_units,
+    trained_lstm,
 )
 
 by_name = pytest.mark.parametrize("name", TRAINED_LSTMS)
@@ -39,7 +37,7 @@ def test_the_trained_gates_are_those_of_torchs_own_lstm_with_the_final_weights(n
     sums = inputs @ state["weight_ih_l0"].T + state["bias_ih_l0"]
     sums = sums + hidden @ state["weight_hh_l0"].T + state["bias_hh_l0"]
     forget = sums[0, :, 32:64].sigmoid().detach().numpy()
-    ours = trained_gates(name, WHEN[1])
+    ours = rows_where(trained_lstm(name)["gates"], when=WHEN[1])
     values = ours.loc[ours["gate"] == "forget", "value"].to_numpy().reshape(forget.shape)
     np.testing.assert_allclose(values, forget, rtol=1e-9)
 
@@ -53,27 +51,27 @@ def test_before_training_is_the_network_that_the_seed_draws(name: str) -> None:
         chrono_timesteps=config.chrono_timesteps, seed=config.seed,
     )  # fmt: skip
     weights = draw_weights(lens)
-    drawn, before = gate_values(lens, weights=weights), trained_gates(name, WHEN[0])
+    drawn = gate_values(lens, weights=weights)
+    before = rows_where(trained_lstm(name)["gates"], when=WHEN[0])
     np.testing.assert_allclose(before["value"], drawn["value"], rtol=1e-4, atol=1e-5)
 
 
 @by_name
 def test_survival_and_gradient_reach_back_from_the_end_before_and_after(name: str) -> None:
     timesteps = config_of(name).timesteps
-    for frame in (trained_survival(name), trained_gradients(name)):
+    frames = trained_lstm(name)
+    for frame in (frames["survival"], frames["gradients"]):
         assert frame.groupby("when")["timestep"].max().tolist() == [timesteps, timesteps]
         assert set(frame["when"]) == set(WHEN)
-    survival = trained_survival(name)
+    survival = frames["survival"]
     assert (survival.loc[survival["timestep"] == timesteps, "log10_median"] == 0).all()
 
 
 def test_the_network_that_learned_recall_opened_its_gates_and_the_one_that_did_not_shut_them() -> (
     None
 ):
-    said = {
-        name: opened_in_words(trained_units(name), trained_gradients(name))
-        for name in TRAINED_LSTMS
-    }
+    frames = {name: trained_lstm(name) for name in TRAINED_LSTMS}
+    said = {name: opened_in_words(of["units"], of["gradients"]) for name, of in frames.items()}
     assert "opened the gates" in said["recall over 100 steps, chrono"]
     assert "did not open the gates" in said["recall over 100 steps, forget bias 1"]
 
