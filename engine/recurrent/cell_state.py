@@ -9,8 +9,8 @@ import pandas as pd
 
 from engine.arguments import require_integer
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.measure import lstm_backward, lstm_experiment, lstm_forward, tidy
-from engine.recurrent.weights import CANDIDATE, FORGET, INPUT, OUTPUT, Weights
+from engine.recurrent.measure import lstm_experiment, lstm_forward, tidy
+from engine.recurrent.weights import Weights
 
 
 def cell_state_pathway(
@@ -24,9 +24,8 @@ def cell_state_pathway(
     over (batch, hidden). identity_error is the largest absolute difference between the sum of
     the two and ∂L/∂C_{t-1} of the full backward pass; inf where these are beyond float64.
     """
-    setup = lstm_experiment(config, weights)
-    run = lstm_forward(setup)
-    gradient, every = lstm_backward(setup, run), slice(None)
+    run = lstm_forward(lstm_experiment(config, weights))
+    gradient, every = run.gradient, slice(None)
     direct = run.direct(every, gradient.cell)[1:, 0]
     via_hidden = run.via_hidden(every, gradient.hidden)[:-1, 0]
     whole = gradient.cell[:-1, 0]
@@ -51,16 +50,7 @@ def gate_values(
     "forget", "input", "output", "candidate", "cell_state", "tanh_cell_state" or "hidden_state".
     """
     require_integer("sequence", sequence, 0, config.batch_size - 1)
-    run = lstm_forward(lstm_experiment(config, weights)).only(sequence)
-    quantities = {
-        "forget": run.gates[:, FORGET],
-        "input": run.gates[:, INPUT],
-        "output": run.gates[:, OUTPUT],
-        "candidate": run.gates[:, CANDIDATE],
-        "cell_state": run.cell_state,
-        "tanh_cell_state": run.tanh_cell_state,
-        "hidden_state": run.hidden_state,
-    }
+    quantities = lstm_forward(lstm_experiment(config, weights)).named(sequence)
     timesteps, hidden = config.timesteps, config.hidden_size
     timestep = np.repeat(np.arange(1, timesteps + 1), hidden)
     unit = np.tile(np.arange(1, hidden + 1), timesteps)

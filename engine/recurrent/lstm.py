@@ -30,6 +30,7 @@ from engine.extended_range import (
     sigmoid_slope,
     unscaled,
 )
+from engine.lazy import cached_property
 from engine.numerics import Array
 from engine.recurrent.weights import CANDIDATE, FORGET, GATES, INPUT, OUTPUT, Weights
 
@@ -45,9 +46,10 @@ class Forward:
     as what gradients are multiplied by. cell_state, tanh_cell_state, hidden_state: (timesteps,
     runs, batch, hidden). hidden_by_cell: ∂h_t/∂C_t = o_t ∘ (1 − tanh² C_t), shaped alike.
     state_by_sum: what each sum does to the state that its gate acts on, C_t or (o) h_t, shaped
-    like gates. residual: ŷ_t − y_t, (timesteps, runs, batch). forced: the gates that are constants
-    here, with their values. blocks: W of each gate, (4, hidden, hidden), on one exponent.
-    row_scale: what each run multiplies W by, None where nothing.
+    like gates. residual: ŷ_t − y_t, (timesteps, runs, batch). loss_weight: what its square counts
+    for, (timesteps,). forced: the gates that are constants here, with their values. blocks: W of
+    each gate, (4, hidden, hidden), on one exponent. row_scale: what each run multiplies W by, None
+    where nothing.
     """
 
     gates: Array
@@ -58,11 +60,30 @@ class Forward:
     hidden_by_cell: Factors
     state_by_sum: Factors
     residual: Array
+    loss_weight: Array
     forced: Mapping[int, Array | float]
     blocks: Array
     blocks_exponent: int
     row_scale: Array | None
     w_f: Array
+
+    @cached_property
+    def gradient(self) -> "Backward":
+        """The gradients of L = Σ_t loss_weight[t]·(ŷ_t − y_t)², summed over the batch."""
+        return in_range(lambda stride: _backward(self, stride))
+
+    def named(self, sequence: int) -> dict[str, Array]:
+        """Gates and states of one sequence of the batch, (runs, timesteps, units) each."""
+        found = {
+            "forget": self.gates[:, FORGET],
+            "input": self.gates[:, INPUT],
+            "output": self.gates[:, OUTPUT],
+            "candidate": self.gates[:, CANDIDATE],
+            "cell_state": self.cell_state,
+            "tanh_cell_state": self.tanh_cell_state,
+            "hidden_state": self.hidden_state,
+        }
+        return {name: of[:, :, sequence].swapaxes(0, 1).copy() for name, of in found.items()}
 
     def only(self, sequence: int) -> "Forward":
         """The same pass of one sequence of the batch, counted from 0."""
@@ -112,6 +133,22 @@ class Forward:
         by_gate = self.through_weights(self.at_sums(t, grad_hidden, grad_cell))
         return by_gate.total(), self.direct(t, grad_cell)
 
+    def gradients_by_loss(self, stride: int) -> Iterator[tuple[int, Scaled]]:
+        """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
+
+        As `engine.recurrent.rnn.Forward.gradients_by_loss`, along both roads.
+        """
+        timesteps, _, batch = self.residual.shape
+        nothing = Scaled(np.zeros_like(self.hidden_state[0]))
+        hidden, cell = nothing[:0], nothing[:0]
+        for t in reversed(range(timesteps)):
+            hidden = Scaled.joined([self.local_gradient(t, 1 / batch), hidden])
+            cell = Scaled.joined([nothing, cell]) + self.via_hidden(t, hidden)
+            if t % stride == 0:
+                hidden, cell = hidden.settled(), cell.settled()
+            yield t, hidden
+            hidden, cell = self.one_step_back(t, hidden, cell)
+
 
 @dataclass(frozen=True)
 class Backward:
@@ -127,9 +164,10 @@ def forward(
     scales: Array,
     inputs: Array,
     targets: Array,
+    loss_weight: Array,
     *,
     forced: Mapping[int, Array | float],
-    forget_biases: Array | None = None,
+    forget_biases: Array | None,
 ) -> Forward:
     """Run the LSTM on `inputs` and `targets`, each (timesteps, batch), from C_0 = h_0 = 0.
 
@@ -169,6 +207,7 @@ def forward(
         hidden_by_cell=factors[:, OUTPUT] * sech_squared(cell_state.copy()),
         state_by_sum=factors,
         residual=hidden_state @ weights.w_f + (weights.b_f - targets)[:, None, :],
+        loss_weight=loss_weight,
         forced=forced,
         blocks=gate_blocks(blocks.mantissa),
         blocks_exponent=int(blocks.exponent),
@@ -176,29 +215,6 @@ def forward(
         w_f=weights.w_f,
     )
     return replace(run, state_by_sum=_state_by_gate(run) * _slopes(sums))
-
-
-def backward(run: Forward, loss_weight: Array) -> Backward:
-    """Gradients of L = Σ_t loss_weight[t]·(ŷ_t − y_t)², summed over the batch."""
-    return in_range(lambda stride: _backward(run, loss_weight.tolist(), stride))
-
-
-def gradients_by_loss(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
-    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
-
-    L_k is the squared error at k, mean over the batch, of a single run. All the L_k travel back
-    together, one row each; a row joins at its own timestep.
-    """
-    timesteps, _, batch = run.residual.shape
-    nothing = Scaled(np.zeros_like(run.hidden_state[0]))
-    hidden, cell = nothing[:0], nothing[:0]
-    for t in reversed(range(timesteps)):
-        hidden = Scaled.joined([run.local_gradient(t, 1 / batch), hidden])
-        cell = Scaled.joined([nothing, cell]) + run.via_hidden(t, hidden)
-        if t % stride == 0:
-            hidden, cell = hidden.settled(), cell.settled()
-        yield t, hidden
-        hidden, cell = run.one_step_back(t, hidden, cell)
 
 
 def gate_blocks(stacked: Array) -> Array:
@@ -222,8 +238,8 @@ def log_forget_gates(
     return -np.logaddexp(0, -sums)
 
 
-def _backward(run: Forward, loss_weight: list[float], stride: int) -> Backward:
-    shape = run.hidden_state.shape
+def _backward(run: Forward, stride: int) -> Backward:
+    shape, loss_weight = run.hidden_state.shape, run.loss_weight.tolist()
     mantissas, exponents = np.empty((2, *shape)), unscaled(2, *shape[:2])
     hidden = cell = Scaled(np.zeros(shape[1:]))  # none from beyond T
     for t in reversed(range(shape[0])):

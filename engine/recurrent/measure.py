@@ -1,21 +1,26 @@
 """An experiment run forwards and backwards, and its norms as tidy columns: behind every table."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.arguments import require_choice
+from engine.arguments import require_choice, require_sequence
 from engine.extended_range import Scaled, ScaledNorm, quietly, sech_squared, shifted
 from engine.numerics import Array
 from engine.recurrent import lstm, rnn
-from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.config import MAX_SCALE, RecurrentConfig
 from engine.recurrent.data import running_average_batch
 from engine.recurrent.weights import FORGET, INPUT, Weights, draw_weights
 
+T = TypeVar("T")
+
+#: How many forget biases one sweep takes.
+MAX_BIASES = 401
 #: An LSTM's passes are kept for the other questions that a page asks of it, if h_t along time and
 #: batch is at most this many numbers; there are nine arrays of that size, so some 2 MB.
 REMEMBERED_NUMBERS = 32_000
@@ -39,12 +44,6 @@ class Experiment:
     loss_weight: Array
     is_drawn: bool
 
-    @property
-    def forced(self) -> dict[int, float]:
-        """The gates of an LSTM that the config replaces by constants."""
-        wanted = {FORGET: self.config.forced_forget, INPUT: self.config.forced_input}
-        return {gate: float(value) for gate, value in wanted.items() if value is not None}
-
 
 @dataclass(frozen=True)
 class Runs:
@@ -62,14 +61,6 @@ class Runs:
 
 #: The network as it is.
 ONE_RUN = Runs(np.ones(1))
-
-
-def runs_of_biases(config: RecurrentConfig, biases: Sequence[float] | Array) -> Iterator[Runs]:
-    """An LSTM with every forget bias, some side by side."""
-    values = np.asarray(biases, dtype=np.float64)
-    together = max(1, NUMBERS_AT_ONCE // config.states)
-    for some in np.split(values, range(together, len(values), together)):
-        yield Runs(np.ones(len(some)), some * config.bias_scale)
 
 
 @dataclass(frozen=True)
@@ -90,10 +81,10 @@ def experiment(config: RecurrentConfig, weights: Weights | None = None) -> Exper
         theirs, ours = getattr(weights, name), getattr(config, name)
         if theirs != ours:
             raise ValueError(f"weights.{name} is {theirs!r}; allowed is the config's, {ours!r}")
-    inputs, targets = running_average_batch(config)
-    return Experiment(
-        config, weights, _time_first(inputs), _time_first(targets), _loss_weight(config), is_drawn
+    inputs, targets = (
+        np.ascontiguousarray(data[:, :, 0].T) for data in running_average_batch(config)
     )
+    return Experiment(config, weights, inputs, targets, _loss_weight(config), is_drawn)
 
 
 def lstm_experiment(config: RecurrentConfig, weights: Weights | None = None) -> Experiment:
@@ -102,18 +93,29 @@ def lstm_experiment(config: RecurrentConfig, weights: Weights | None = None) -> 
     return experiment(config, weights)
 
 
+def by_forget_bias(
+    find: Callable[[Experiment, Runs], T],
+    config: RecurrentConfig,
+    biases: Sequence[float] | Array,
+) -> list[T]:
+    """What `find` finds of the same LSTM with every forget bias, some of them side by side.
+
+    A bias means what `forget_bias` of the config does, which itself isn't used; up to 401 of them.
+    """
+    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
+    values = np.array(require_sequence("biases", biases, MAX_BIASES, -MAX_SCALE, MAX_SCALE), float)
+    together = max(1, NUMBERS_AT_ONCE // config.states)
+    return [
+        find(setup, Runs(np.ones(len(some)), some * config.bias_scale))
+        for some in np.split(values, range(together, len(values), together))
+    ]
+
+
 def lstm_forward(setup: Experiment, runs: Runs = ONE_RUN) -> lstm.Forward:
     """The forward pass of an LSTM on the experiment's data; nobody may change it."""
-    if _is_remembered(setup, runs):
+    if setup.is_drawn and runs is ONE_RUN and setup.config.states <= REMEMBERED_NUMBERS:
         return _remembered_forward(setup.config)
     return _lstm_forward(setup, runs)
-
-
-def lstm_backward(setup: Experiment, run: lstm.Forward, runs: Runs = ONE_RUN) -> lstm.Backward:
-    """The backward pass that belongs to `run`, the whole of `lstm_forward`."""
-    if _is_remembered(setup, runs):
-        return _remembered_backward(setup.config)
-    return lstm.backward(run, setup.loss_weight)
 
 
 def rnn_forward(setup: Experiment, runs: Runs = ONE_RUN) -> rnn.Forward:
@@ -125,7 +127,10 @@ def rnn_forward(setup: Experiment, runs: Runs = ONE_RUN) -> rnn.Forward:
 
 
 def _lstm_forward(setup: Experiment, runs: Runs) -> lstm.Forward:
-    forced: dict[int, Array | float] = {**setup.forced}
+    wanted = {FORGET: setup.config.forced_forget, INPUT: setup.config.forced_input}
+    forced: dict[int, Array | float] = {
+        gate: float(value) for gate, value in wanted.items() if value is not None
+    }
     if runs.forced_forgets is not None:
         forced[FORGET] = runs.forced_forgets[:, None, None]
     return lstm.forward(
@@ -133,25 +138,15 @@ def _lstm_forward(setup: Experiment, runs: Runs) -> lstm.Forward:
         runs.scales,
         setup.inputs,
         setup.targets,
+        setup.loss_weight,
         forced=forced,
         forget_biases=runs.forget_biases,
     )
 
 
-def _is_remembered(setup: Experiment, runs: Runs) -> bool:
-    config = setup.config
-    numbers = config.timesteps * config.batch_size * config.hidden_size
-    return setup.is_drawn and runs is ONE_RUN and numbers <= REMEMBERED_NUMBERS
-
-
 @lru_cache(maxsize=4)
 def _remembered_forward(config: RecurrentConfig) -> lstm.Forward:
-    return _lstm_forward(lstm_experiment(config), ONE_RUN)
-
-
-@lru_cache(maxsize=4)
-def _remembered_backward(config: RecurrentConfig) -> lstm.Backward:
-    return lstm.backward(_remembered_forward(config), lstm_experiment(config).loss_weight)
+    return _lstm_forward(experiment(config), ONE_RUN)
 
 
 @quietly
@@ -167,22 +162,17 @@ def measure(setup: Experiment, runs: Runs) -> Norms:
         slope = run.mean_slope()
     else:
         lstm_run = lstm_forward(setup, runs)
-        gradient = lstm_backward(setup, lstm_run, runs)
         residual = lstm_run.residual[:, 0]
         norms = {
             "hidden_norm": Scaled(lstm_run.hidden_state).norm(),
-            "grad_hidden_norm": gradient.hidden.norm(),
+            "grad_hidden_norm": lstm_run.gradient.hidden.norm(),
             "cell_norm": Scaled(lstm_run.cell_state).norm(),
-            "grad_cell_norm": gradient.cell.norm(),
+            "grad_cell_norm": lstm_run.gradient.cell.norm(),
         }
         slope = sech_squared(lstm_run.cell_state[:, 0].copy()).value().mean(axis=(1, 2))
     counts = setup.loss_weight > 0
     loss = float(np.square(residual[counts]).sum(axis=1) @ setup.loss_weight[counts])
     return Norms(norms, loss, slope)
-
-
-def _time_first(data: Array) -> Array:
-    return np.ascontiguousarray(data[:, :, 0].T)
 
 
 def _loss_weight(config: RecurrentConfig) -> Array:
@@ -208,18 +198,18 @@ def tidy(
     norms: Mapping[str, ScaledNorm],
     *,
     log10: bool = False,
-    header: pd.Index | None = None,
 ) -> pd.DataFrame:
-    """A frame of `index` columns and of norms, or of their logarithms as `log10_…`.
-
-    header: the columns' names, where they exist as an Index: making one takes pandas a while.
-    """
+    """A frame of `index` columns and of norms, or of their logarithms as `log10_…`."""
     columns = dict(index)
     for name, norm in norms.items():
         values = norm.log10() if log10 else norm.value()
         columns[f"log10_{name}" if log10 else name] = values.ravel()
-    if header is None:
-        return pd.DataFrame(columns, copy=False)
     frame = pd.DataFrame(dict(enumerate(columns.values())), copy=False)
-    frame.columns = header[:]  # one of its own, which a caller may change
+    frame.columns = _header(*columns)[:]  # one of its own, which a caller may change
     return frame
+
+
+@lru_cache(maxsize=32)
+def _header(*names: str) -> pd.Index:
+    """The names of a frame's columns: making an Index takes pandas a while."""
+    return pd.Index(names)

@@ -15,15 +15,16 @@ from engine.extended_range import Scaled, ScaledNorm, quietly
 from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.findings import log10_ratio
 from engine.recurrent.gradients import gradient_trace
 from engine.recurrent.measure import (
     ONE_RUN,
     Experiment,
     Runs,
+    by_forget_bias,
     join,
     lstm_experiment,
     lstm_forward,
-    runs_of_biases,
 )
 from engine.recurrent.weights import Weights
 
@@ -54,12 +55,8 @@ def half_lives(config: RecurrentConfig, *, weights: Weights | None = None) -> pd
 
 
 def memory_sweep(config: RecurrentConfig, biases: Sequence[float]) -> tuple[Array, Array]:
-    """Survival and half-lives of the same LSTM with every forget bias, as `memory_of` has them.
-
-    A bias means what `forget_bias` of the config does, which itself isn't used.
-    """
-    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
-    parts = [_memory(setup, runs) for runs in runs_of_biases(config, biases)]
+    """Survival and half-lives of the same LSTM with every forget bias, as `memory_of` has them."""
+    parts = by_forget_bias(_memory, config, biases)
     survival, half_life = (np.concatenate(of) for of in zip(*parts, strict=True))
     return survival, half_life
 
@@ -98,14 +95,12 @@ def cell_jacobian_norms(
         by_hidden = by_hidden.settled()
         spectral = np.linalg.norm(by_cell.mantissa, 2, axis=(1, 2))
         norms.append(ScaledNorm(spectral, by_cell.exponent))
-    total = join(norms[::-1])
-    return pd.DataFrame(
-        {
-            "timestep": np.arange(1, config.timesteps + 1),
-            "log10_direct_norm": direct,
-            "log10_total_norm": total.log10(),
-        }
-    )
+    columns = {
+        "timestep": np.arange(1, config.timesteps + 1),
+        "log10_direct_norm": direct,
+        "log10_total_norm": join(norms[::-1]).log10(),
+    }
+    return pd.DataFrame(columns)
 
 
 def memory_initialisations(config: RecurrentConfig) -> dict[str, RecurrentConfig]:
@@ -134,7 +129,7 @@ def compare_memory(config: RecurrentConfig) -> pd.DataFrame:
     for name, initialised in memory_initialisations(config).items():
         chrono, bias = initialised.chrono_timesteps, initialised.forget_bias or 0.0
         half_life = half_lives(initialised)["half_life"]
-        gradient = gradient_trace(initialised).log10_frame["log10_grad_cell_norm"].to_numpy()
+        gradient = gradient_trace(initialised).log10_frame["log10_grad_cell_norm"]
         rows.append(
             {
                 "initialisation": name,
@@ -143,7 +138,7 @@ def compare_memory(config: RecurrentConfig) -> pd.DataFrame:
                 "half_life_median": half_life.median(),
                 "half_life_max": half_life.max(),
                 "log10_median_survival": survival_quantiles(initialised)["log10_median"].iloc[0],
-                "log10_gradient_ratio": _log10_ratio(gradient[0], gradient[-1]),
+                "log10_gradient_ratio": log10_ratio(gradient),
             }
         )
     return pd.DataFrame(rows)
@@ -177,10 +172,3 @@ def _half_lives(log_forget: Array) -> Array:
     """−ln 2 / (mean of ln f_t), (runs, hidden)."""
     with np.errstate(divide="ignore", over="ignore"):
         return np.asarray(np.log(2) / np.abs(log_forget.mean(axis=(0, 2))))
-
-
-def _log10_ratio(log10_first: float, log10_last: float) -> float:
-    """log10 of a ratio of norms; 0 for two exact zeros, which are equal."""
-    if log10_first == log10_last:
-        return 0.0
-    return float(log10_first - log10_last)

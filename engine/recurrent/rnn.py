@@ -59,6 +59,22 @@ class Forward:
         arriving = at_sums.through(w_h)
         return arriving if factors is None else arriving.times(factors)
 
+    def gradients_by_loss(self, stride: int) -> Iterator[tuple[int, Scaled]]:
+        """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
+
+        L_k is the squared error at k, mean over the batch, of a single run. All the L_k travel back
+        together, one row each; a row joins at its own timestep, so a single matrix product moves
+        every gradient there is one step.
+        """
+        timesteps, _, batch = self.residual.shape
+        gradients = Scaled(np.zeros_like(self.hidden.mantissa[0]))[:0]
+        for t in reversed(range(timesteps)):
+            gradients = Scaled.joined([self.local_gradient(t, 1 / batch), gradients])
+            if t % stride == 0:
+                gradients = gradients.settled()
+            yield t, gradients
+            gradients = self.before(self.at_sums(t, gradients))
+
     def mean_slope(self) -> Array:
         """The mean of σ' over batch and units of the first run, (timesteps,)."""
         if self.slope is None:
@@ -123,24 +139,6 @@ def gradient_norms(run: Forward, loss_weight: Array) -> ScaledNorm:
         return norms
 
     return in_range(attempt)
-
-
-def gradients_by_loss(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
-    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
-
-    L_k is the squared error at k, mean over the batch, of a single run. All the L_k travel back
-    together, one row each; a row joins at its own timestep, so a single matrix product moves every
-    gradient there is one step.
-    """
-    timesteps, batch = len(run.residual), run.residual.shape[-1]
-    gradients = run.local_gradient(timesteps - 1, 1 / batch)
-    for t in reversed(range(timesteps)):
-        if t < timesteps - 1:
-            gradients = Scaled.joined([run.local_gradient(t, 1 / batch), gradients])
-        if t % stride == 0:
-            gradients = gradients.settled()
-        yield t, gradients
-        gradients = run.before(run.at_sums(t, gradients))
 
 
 def _states(

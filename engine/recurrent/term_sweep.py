@@ -75,15 +75,14 @@ def _corner_sums(products: Array) -> Array:
     return np.maximum(np.diagonal(sums, axis1=1, axis2=2), 0.0)
 
 
-def reach(sweep: TermSweep, fraction: float = 0.99) -> Array:
-    """How many timesteps back from T hold `fraction` of ∂L/∂W_h at each radius, (radii,).
+def reach(older: Array, fraction: float = 0.99) -> Array:
+    """How many timesteps back from T hold `fraction` of ∂L/∂W_h, as `gradient_reach` counts them.
 
-    The smallest n for which the terms older than the last n add up to at most (1 − fraction) of
-    the whole in norm, and so do those older than any larger n. 0 where the whole is zero.
+    older: log10 of the norm of the sum of the terms from 1 up to t, (…, timesteps). Returns (…).
     """
-    timesteps = sweep.older.shape[1]
-    whole = sweep.older[:, -1:]
-    with np.errstate(invalid="ignore"):
-        matters = sweep.older > whole + np.log10(1 - fraction)
-    first = np.argmax(matters, axis=1)  # h_1 .. h_first together still don't matter
-    return np.where((whole[:, 0] == -np.inf) | ~matters.any(axis=1), 0, timesteps - first)
+    whole = older[..., -1:]
+    with np.errstate(divide="ignore"):
+        matters = older > whole + np.log10(1 - fraction)
+    first = np.argmax(matters, axis=-1)  # h_1 .. h_first together still don't matter
+    is_lost = (whole[..., 0] == -np.inf) | ~matters.any(axis=-1)
+    return np.where(is_lost, 0, older.shape[-1] - first)

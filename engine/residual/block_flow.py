@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_integer, require_number, require_sequence
+from engine.arguments import require_integer, require_sequence
 from engine.extended_range import quietly, shifted
 from engine.numerics import Array
 from engine.residual.config import MAX_SKIP, ResidualConfig
@@ -27,9 +27,7 @@ def block_flow(config: ResidualConfig, skips: Sequence[float] | Array, layer: in
     road + block. The skip of `config` itself isn't used; up to 401 skips, each from 0 to 1.5.
     """
     require_integer("layer", layer, 1, config.depth)
-    values = require_sequence("skips", skips, MAX_SKIPS)
-    for value in values:
-        require_number("skips", value, 0, MAX_SKIP)
+    values = require_sequence("skips", skips, MAX_SKIPS, 0, MAX_SKIP)
     run = forward(draw_stack(config), values, config.activation)
     arriving = next(of for t, of in backward(run, stride=1) if t == layer)
     over, through = run.through_skip(arriving, layer - 1), run.through_block(arriving, layer - 1)
@@ -41,11 +39,8 @@ def block_flow(config: ResidualConfig, skips: Sequence[float] | Array, layer: in
     }
     whole = arriving.norm()
     some = np.where(whole.mantissa > 0, whole.mantissa, 1.0)
-    norms = {name: vector.norm() for name, vector in vectors.items()}
-    return pd.DataFrame(
-        {"skip": np.asarray(values, dtype=np.float64)}
-        | {
-            name: shifted(norm.mantissa / some, norm.exponent - whole.exponent)
-            for name, norm in norms.items()
-        }
-    )
+    columns = {"skip": np.asarray(values, dtype=np.float64)}
+    for name, vector in vectors.items():
+        norm = vector.norm()
+        columns[name] = shifted(norm.mantissa / some, norm.exponent - whole.exponent)
+    return pd.DataFrame(columns)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_number, require_sequence
+from engine.arguments import require_sequence
 from engine.extended_range import ScaledNorm, in_range, shifted
-from engine.numerics import tensor
+from engine.numerics import Array, tensor
 from engine.recurrent.config import Activation
 from engine.recurrent.measure import join, tidy
 from engine.residual.config import MAX_SKIP, ResidualConfig, Skip
@@ -67,52 +67,31 @@ class DepthTrace:
         """h_1, (batch, width), float64."""
         return tensor(self.stack.inputs)
 
-    @property
-    def gate_weights(self) -> "torch.Tensor | None":
-        """The carry gate's, shaped like the weights, if skip is "highway"."""
-        return None if self.stack.gate_weights is None else tensor(self.stack.gate_weights)
-
-    @property
-    def gate_biases(self) -> "torch.Tensor | None":
-        """The carry gate's, shaped like the biases, if skip is "highway"."""
-        return None if self.stack.gate_biases is None else tensor(self.stack.gate_biases)
-
 
 def depth_trace(config: ResidualConfig) -> DepthTrace:
     """Norms of h_t and ∂L/∂h_t at every layer of one stack (handout, 1 (f))."""
     stack = draw_stack(config)
-    measured = _measure(stack, [config.skip], config.activation)
-    norms = {"hidden_norm": measured.hidden, "grad_hidden_norm": measured.gradient}
-    return DepthTrace(
-        frame=tidy({"layer": np.arange(1, config.depth + 2)}, norms),
-        loss=measured.loss,
-        stack=stack,
-        norms=norms,
-    )
+    norms, loss = _measure(stack, [config.skip], config.activation)
+    return DepthTrace(tidy({"layer": np.arange(1, config.depth + 2)}, norms), loss, stack, norms)
 
 
 def skip_sweep(
-    config: ResidualConfig, skips: Sequence[float] | np.ndarray, *, log10: bool = False
+    config: ResidualConfig, skips: Sequence[float] | Array, *, log10: bool = False
 ) -> pd.DataFrame:
     """The same blocks under every g, in one batched pass.
 
     Returns `skip, layer, hidden_norm, grad_hidden_norm`. The skip of `config` itself isn't used.
     Up to 401 numbers, each from 0 to 1.5.
     """
-    skips = require_sequence("skips", skips, MAX_SKIPS)
-    for skip in skips:
-        require_number("skips", skip, 0, MAX_SKIP)
+    skips = require_sequence("skips", skips, MAX_SKIPS, 0, MAX_SKIP)
     stack = draw_stack(replace(config, skip=0.0))
     numbers = (config.depth + 1) * config.batch_size * config.width
     at_once = max(1, SWEEP_NUMBERS // numbers)
     parts = [
-        _measure(stack, skips[start : start + at_once], config.activation)
+        _measure(stack, skips[start : start + at_once], config.activation)[0]
         for start in range(0, len(skips), at_once)
     ]
-    norms = {
-        "hidden_norm": join([part.hidden for part in parts]),
-        "grad_hidden_norm": join([part.gradient for part in parts]),
-    }
+    norms = {name: join([part[name] for part in parts]) for name in parts[0]}
     index = {
         "skip": np.repeat(np.asarray(skips, dtype=np.float64), config.depth + 1),
         "layer": np.tile(np.arange(1, config.depth + 2), len(skips)),
@@ -137,23 +116,16 @@ def carry_gates(config: ResidualConfig) -> pd.DataFrame:
     )
 
 
-@dataclass(frozen=True)
-class _Norms:
-    """Norms of R runs, (layers, runs), and the loss of the first."""
-
-    hidden: ScaledNorm
-    gradient: ScaledNorm
-    loss: float
-
-
-def _measure(stack: Stack, skips: Sequence[Skip], activation: Activation) -> _Norms:
-    """Norms of the run of each g, and its loss."""
+def _measure(
+    stack: Stack, skips: Sequence[Skip], activation: Activation
+) -> tuple[dict[str, ScaledNorm], float]:
+    """Norms of the run of each g by column, (layers, runs), and the loss of the first."""
     run = forward(stack, skips, activation)
-    output = run.hidden[-1, :1]
+    output = run.hidden[-1, 0]
     with np.errstate(over="ignore"):
-        loss = float(shifted(output.mantissa.mean(axis=(1, 2)), output.exponent)[0])
+        loss = float(shifted(output.mantissa.mean(), output.exponent))
     gradient = in_range(lambda stride: _gradient_norms(run, stride))
-    return _Norms(run.hidden.norm(), gradient, loss)
+    return {"hidden_norm": run.hidden.norm(), "grad_hidden_norm": gradient}, loss
 
 
 def _gradient_norms(run: Forward, stride: int) -> ScaledNorm:

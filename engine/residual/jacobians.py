@@ -100,17 +100,11 @@ def _singular_values(rows: Array, exponent: Exponents, rank: NDArray[np.int64]) 
             rows, exponent = _flip(rows, exponent)
         rows, exponent = _orthogonal_rows(rows, exponent)
         values[is_apart], exponents[is_apart] = plain_norm(rows[:, :, None]), exponent
-    return [
-        _descending(ScaledNorm(*norms), first)
-        for *norms, first in zip(values, exponents, rank.tolist(), strict=True)
-    ]
-
-
-def _descending(norms: ScaledNorm, rank: int) -> ScaledNorm:
-    """The same with the largest first, and nothing beyond the first `rank`."""
-    ordered = norms[np.argsort(-norms.log10(), kind="stable")]
-    ordered.mantissa[rank:] = 0.0
-    return ordered
+    order = np.argsort(-ScaledNorm(values, exponents).log10(), axis=1, kind="stable")
+    values = np.take_along_axis(values, order, axis=1)
+    values[np.arange(values.shape[1]) >= rank[:, None]] = 0.0
+    exponents = np.take_along_axis(exponents, order, axis=1)
+    return [ScaledNorm(*norms) for norms in zip(values, exponents, strict=True)]
 
 
 def _jacobians(run: Forward, t: int) -> Array:

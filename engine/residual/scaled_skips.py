@@ -7,12 +7,11 @@ Networks", equations 6 and 7, and table 1).
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_integer
+from engine.numerics import Array
 from engine.residual.jacobians import singular_values_of_product
 
 #: Residual units of ResNet-110, the depth in Veit, Wilber and Belongie (2016) as well.
@@ -51,18 +50,17 @@ SHORTCUTS = (
 )
 
 
-def published_roads(units: int = PAPER_UNITS) -> pd.DataFrame:
-    """What the road alone leaves after 0, 1, … `units` units, for each shortcut of the paper.
+def published_roads() -> pd.DataFrame:
+    """What the road alone leaves after 0, 1, … 54 units, for each shortcut of the paper.
 
-    Returns `shortcut, units, log10_road, test_error`; units: 1 to 200. For the 1×1 convolution
-    log10_road is the median singular value of a product of random matrices, which leave the mean
-    square of a vector as it is: half of all directions lose more.
+    Returns `shortcut, units, log10_road, test_error`. For the 1×1 convolution log10_road is the
+    median singular value of a product of random matrices, which leave the mean square of a vector
+    as it is: half of all directions lose more.
     """
-    require_integer("units", units, 1, 200)
-    steps = np.arange(units + 1)
+    steps = np.arange(PAPER_UNITS + 1)
     parts = []
     for shortcut in SHORTCUTS:
-        road = _matrix_road(units) if shortcut.carry is None else steps * math.log10(shortcut.carry)
+        road = _matrix_road() if shortcut.carry is None else steps * math.log10(shortcut.carry)
         parts.append(
             pd.DataFrame(
                 {
@@ -76,16 +74,11 @@ def published_roads(units: int = PAPER_UNITS) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-@lru_cache(maxsize=1)  # the same six products for every visitor: 60 ms
-def _matrix_road(units: int, seed: int = 0) -> np.ndarray:
+def _matrix_road() -> Array:
     """log10 of the median singular value after each unit, between the points where it is computed."""
-    generator = np.random.default_rng(seed)
-    matrices = generator.normal(size=(units, CHANNELS, CHANNELS)) / CHANNELS**0.5
-    points = np.unique(np.linspace(0, units, 7).round().astype(int))
-    medians = [
-        np.median(singular_values_of_product(iter(matrices[:point]), CHANNELS).log10())
-        if point
-        else 0.0
-        for point in points
-    ]
-    return np.interp(np.arange(units + 1), points, medians)
+    shape = (PAPER_UNITS, CHANNELS, CHANNELS)
+    matrices = np.random.default_rng(0).normal(size=shape) / CHANNELS**0.5
+    points = range(0, PAPER_UNITS + 1, 9)
+    products = (singular_values_of_product(matrices[:point], CHANNELS) for point in points[1:])
+    medians = [0.0, *(np.median(values.log10()) for values in products)]
+    return np.interp(np.arange(PAPER_UNITS + 1), points, medians)

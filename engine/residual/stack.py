@@ -102,7 +102,7 @@ def run_block(
 ) -> Block:
     """From h_t to h_{t+1}; `skip` as `skip_column` gives it."""
     sums = hidden.through(Scaled(stack.weights[t].T)) + stack.biases[t]
-    activated, slope = _activate(sums, activation)
+    activated, slope = activate(sums, activation)
     if skip is not None:
         return Block(hidden.times(skip) + activated, Factors(skip), slope, None)
     assert stack.gate_weights is not None
@@ -159,7 +159,7 @@ def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride
     return Forward(stack, hidden, blocks, Scaled(stack.weights).settled(), gate_weights)
 
 
-def _activate(sums: Scaled, activation: Activation) -> tuple[Scaled, Factors]:
+def activate(sums: Scaled, activation: Activation) -> tuple[Scaled, Factors]:
     """σ and σ' of the sums."""
     if activation == "tanh":
         values = np.maximum(np.minimum(sums.value(), LARGEST_SUM), -LARGEST_SUM)

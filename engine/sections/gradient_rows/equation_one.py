@@ -16,7 +16,7 @@ def equation_one(config: RecurrentConfig) -> Frames:
     found, timesteps = term_sweep(config, radii()), config.timesteps
     steps = drawn_steps(timesteps)
     drawn = steps["t"].to_numpy() - 1
-    label, count = round(0.3 * (timesteps - 1)), timesteps_that_count(found)
+    label, count = round(0.3 * (timesteps - 1)), timesteps_that_count(found.older)
     place = {"term_label": found.term[:, label], "sum_label": found.newer[:, label]}
     return {
         "steps": steps.assign(
