@@ -80,7 +80,8 @@ def gate_sweep(config: RecurrentConfig, biases: Sequence[float] | Array) -> dict
 
 def gates_of(config: RecurrentConfig) -> dict[str, Array]:
     """Gates and states of the LSTM as `config` says, as in `gate_sweep`: (1, timesteps, units)."""
-    return _gates(lstm_experiment(config), ONE_RUN)
+    found = _gates(lstm_experiment(config), ONE_RUN)
+    return {name: of.copy() for name, of in found.items()}
 
 
 def _gates(setup: Experiment, runs: Runs) -> dict[str, Array]:
@@ -96,14 +97,14 @@ def _flows(setup: Experiment, runs: Runs) -> pd.DataFrame:
     at_t["next_cell"] = _later(at_t["direct"])
     at_t["next_gates"] = _later(at_t["to_hidden"])
     at_t["road"] = _along_the_road(run)
-    columns = {"timestep": np.tile(np.arange(1, timesteps + 1), count)}
-    columns |= {name: at_t[name].T.ravel() for name in FLOWS}
-    for name, state in (("hidden_state", run.hidden_state), ("cell_state", run.cell_state)):
-        columns[name] = Scaled(state).norm().log10().T.ravel()
-    columns["direct_share"] = _direct_share(run).T.ravel()
+    at_t["hidden_state"] = Scaled(run.hidden_state).norm().log10()
+    at_t["cell_state"] = Scaled(run.cell_state).norm().log10()
+    at_t["direct_share"] = _direct_share(run)
     means = run.gates.mean(axis=(3, 4))
-    columns |= {f"{name}_mean": means[:, gate].T.ravel() for name, gate in _GATES.items()}
-    return pd.DataFrame(columns)
+    at_t |= {f"{name}_mean": means[:, gate] for name, gate in _GATES.items()}
+    columns = {"timestep": np.tile(np.arange(1, timesteps + 1), count)}
+    in_order = (*FLOWS, "hidden_state", "cell_state", "direct_share", *MEANS)
+    return pd.DataFrame(columns | {name: at_t[name].T.ravel() for name in in_order})
 
 
 def _vectors(setup: Experiment, run: lstm.Forward) -> Iterator[tuple[str, Scaled]]:

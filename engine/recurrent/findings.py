@@ -78,13 +78,12 @@ def eigenvalue_verdict(log10_gradient: pd.Series, facts: MatrixFacts) -> Verdict
         f"step over the older half. The gradient {fate_of(measured)}."
     )
     agrees = fate_of(alone) == fate_of(measured)
-    return Verdict(statement, agrees, _why_not(radius, rate, facts, agrees), measured)
+    outside = None if agrees else _why_not(radius, rate, facts)
+    return Verdict(statement, agrees, outside, measured)
 
 
-def _why_not(radius: float, rate: float, facts: MatrixFacts, agrees: bool) -> str | None:
+def _why_not(radius: float, rate: float, facts: MatrixFacts) -> str:
     """What stands between the eigenvalue and the measurement, where they come out differently."""
-    if agrees:
-        return None
     if abs(np.log(rate / radius)) <= SAME_RATE:
         return (
             f"The slope is the eigenvalue's, {written(rate)} a step. The height isn't: on the first "

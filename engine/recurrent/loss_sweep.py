@@ -5,7 +5,8 @@ travels back for each loss it names, one for their sum, and one for each of the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,8 +27,7 @@ AT_ONCE = 1_000_000
 STATES_AT_ONCE = 4_000_000
 
 
-@dataclass(frozen=True)
-class LossSweep:
+class LossSweep(NamedTuple):
     """Norms over (batch, hidden) at every radius and at the timesteps asked for.
 
     total: log10 ‖Σ_k ∂L_k/∂h_t‖, (radii, timesteps). single: log10 ‖∂L_k/∂h_t‖ of some losses,
@@ -56,11 +56,7 @@ def loss_sweep(
         _sweep(setup, Runs(radii[start : start + block]), losses, timesteps)
         for start in range(0, len(radii), block)
     ]
-    return LossSweep(
-        np.concatenate([part.total for part in parts]),
-        np.concatenate([part.single for part in parts], axis=1),
-        np.concatenate([part.shares for part in parts], axis=1),
-    )
+    return LossSweep(*(np.concatenate(of, axis=-2) for of in zip(*parts, strict=True)))
 
 
 def _sweep(

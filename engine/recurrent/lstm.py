@@ -83,7 +83,7 @@ class Forward:
             "tanh_cell_state": self.tanh_cell_state,
             "hidden_state": self.hidden_state,
         }
-        return {name: of[:, :, sequence].swapaxes(0, 1).copy() for name, of in found.items()}
+        return {name: of[:, :, sequence].swapaxes(0, 1) for name, of in found.items()}
 
     def only(self, sequence: int) -> "Forward":
         """The same pass of one sequence of the batch, counted from 0."""

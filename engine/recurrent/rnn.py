@@ -34,11 +34,12 @@ class Forward:
 
     hidden: (timesteps, runs, batch, hidden). residual: ŷ_t − y_t on the scale of the hidden state
     at t, (timesteps, runs, batch). slope: σ', shaped like hidden, or None for the identity's 1.
-    readout: W^f, (hidden,), or of each run, (runs, 1, hidden).
+    readout: W^f, (hidden,), or of each run, (runs, 1, hidden). row_scale: what each run multiplies
+    W_h by, (runs, batch, hidden), None for a single run.
     """
 
-    weights: Weights
-    scales: Array
+    w_h: Scaled
+    row_scale: Array | None
     readout: Array
     hidden: Scaled
     residual: Array
@@ -55,9 +56,8 @@ class Forward:
 
     def before(self, at_sums: Scaled) -> Scaled:
         """From the gradient at a_t to the gradient at h_{t-1}: (…, runs, batch, hidden)."""
-        w_h, factors = _shared_matrix(self.weights, self.scales, self.residual.shape[-1])
-        arriving = at_sums.through(w_h)
-        return arriving if factors is None else arriving.times(factors)
+        arriving = at_sums.through(self.w_h)
+        return arriving if self.row_scale is None else arriving.times(self.row_scale)
 
     def gradients_by_loss(self, stride: int) -> Iterator[tuple[int, Scaled]]:
         """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
@@ -98,8 +98,15 @@ def forward(
     w_x, readout = weights.w_x, weights.w_f
     if scales_all:
         w_x, readout = (scales[:, None, None] * matrix for matrix in (w_x, readout))
-    terms = inputs[:, None, :, None] * w_x + weights.bias  # the same for all runs, or not
-    hidden, sums = in_range(lambda stride: _states(weights, scales, terms, activation, stride))
+    from_inputs = inputs[:, None, :, None] * w_x + weights.bias  # the same for all runs, or not
+    shape = (len(scales), *from_inputs.shape[2:])
+    terms = np.broadcast_to(from_inputs, (len(inputs), *shape))
+    is_alone = len(scales) == 1
+    w_h = Scaled(weights.w_h * scales[0] if is_alone else weights.w_h).settled()
+    row_scale = None if is_alone else np.ones(shape) * scales[:, None, None]
+    hidden, sums = in_range(
+        lambda stride: _states(w_h.value(), row_scale, terms, activation, stride)
+    )
     slope = None
     if activation == "tanh":
         slope = sech_squared(sums)
@@ -108,7 +115,7 @@ def forward(
     offset = np.tile((weights.b_f - targets)[:, None], (1, len(scales), 1))
     read = (hidden.mantissa * readout).sum(axis=-1) if scales_all else hidden.mantissa @ readout
     residual = read + shifted(offset, -hidden.exponent)
-    return Forward(weights, scales, readout, hidden, residual, slope)
+    return Forward(w_h, row_scale, readout, hidden, residual, slope)
 
 
 def backward(run: Forward, loss_weight: Array) -> Scaled:
@@ -142,17 +149,20 @@ def gradient_norms(run: Forward, loss_weight: Array) -> ScaledNorm:
 
 
 def _states(
-    weights: Weights, scales: Array, terms: Array, activation: Activation, stride: int
+    w_h: Array,
+    row_scale: Array | None,
+    terms: Array,
+    activation: Activation,
+    stride: int,
 ) -> tuple[Scaled, Array]:
     """h_t and the sums that σ was taken of, on the same exponents.
 
     tanh keeps states within 1. The others let them grow, but never shrink far below the inputs'
     terms, on whose exponent, 0, they stay.
     """
-    timesteps, _, batch, hidden = terms.shape
-    runs, is_unbounded = len(scales), activation != "tanh"
-    w_h, row_scale = _shared_matrix(weights, scales, batch)
-    w_h_transposed = np.ascontiguousarray(w_h.value().T)
+    timesteps, runs, batch, hidden = terms.shape
+    is_unbounded = activation != "tanh"
+    w_h_transposed = np.ascontiguousarray(w_h.T)
     # One array for both: two that are given back one by one are fetched anew from the system.
     sums, *others = np.empty((1 if is_unbounded else 2, timesteps, runs, batch, hidden))
     sums[:] = terms
@@ -187,16 +197,13 @@ def _blocks_back(run: Forward, loss_weight: Array, stride: int) -> Iterator[tupl
 
     One matrix product a step. The exponents are looked at before each block, not in between.
     """
-    w_h, row_scale = _shared_matrix(run.weights, run.scales, run.residual.shape[-1])
-    slope, hidden = run.slope, len(w_h.mantissa)
+    w_h, slope, hidden = run.w_h, run.slope, len(run.w_h.mantissa)
     has_exponents = slope is not None and slope.exponent is not None
     if has_exponents or w_h.exponent:
         stride = 1
     gradient = Scaled(np.zeros_like(run.hidden.mantissa[0]))  # none from beyond T
-    at_sum, gradients = (
-        np.empty_like(gradient.mantissa),
-        np.empty((stride, *gradient.mantissa.shape)),
-    )
+    at_sum = np.empty_like(gradient.mantissa)
+    gradients = np.empty((stride, *at_sum.shape))
     for end in range(len(loss_weight), 0, -stride):
         if loss_weight[end - 1]:
             gradient = gradient + run.local_gradient(end - 1, loss_weight[end - 1])
@@ -216,8 +223,8 @@ def _blocks_back(run: Forward, loss_weight: Array, stride: int) -> Iterator[tupl
             else:
                 np.multiply(now, slope.mantissa[t], out=at_sum)
             np.dot(at_sum.reshape(-1, hidden), w_h.mantissa, out=now.reshape(-1, hidden))
-            if row_scale is not None:
-                now *= row_scale
+            if run.row_scale is not None:
+                now *= run.row_scale
         gradient = Scaled(now, gradient.exponent + w_h.exponent)
         yield steps, Scaled(gradients[: len(exponents)], exponents)
 
@@ -229,11 +236,3 @@ def _weighted_errors(run: Forward, loss_weight: Array, steps: slice, like: Scale
     errors = 2 * loss_weight[steps, None, None] * run.residual[steps]
     apart = run.hidden.exponent[steps] - like.exponent
     return shifted(errors, apart) if apart.any() else errors
-
-
-def _shared_matrix(weights: Weights, scales: Array, batch: int) -> tuple[Scaled, Array | None]:
-    """W_h, and what each number of runs × batch × hidden multiplies it by: nothing for one run."""
-    if len(scales) == 1:
-        return Scaled(weights.w_h * scales[0]).settled(), None
-    factors = np.ones((len(scales), batch, len(weights.w_h)))
-    return Scaled(weights.w_h).settled(), factors * scales[:, None, None]

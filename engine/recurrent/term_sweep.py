@@ -1,6 +1,7 @@
 """The terms of equation (1) at many spectral radii at once (handout, 1 (a))."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +15,7 @@ from engine.recurrent.measure import Experiment, Runs, experiment, rnn_forward
 AT_ONCE = 2_000_000
 
 
-@dataclass(frozen=True)
-class TermSweep:
+class TermSweep(NamedTuple):
     """Base-10 logarithms of Frobenius norms, (radii, timesteps) in order of time.
 
     term: of h_t's term of ∂L/∂W_h, h_{t−1} held fixed. newer, older: of the sum of the terms from T
@@ -41,32 +41,27 @@ def term_sweep(config: RecurrentConfig, radii: Array) -> TermSweep:
 
 
 @quietly
-def _sweep(setup: Experiment, radii: Array) -> tuple[Array, Array, Array]:
+def _sweep(setup: Experiment, radii: Array) -> TermSweep:
     run = rnn_forward(setup, Runs(radii))
     at_sums = run.at_sums(slice(None), rnn.backward(run, setup.loss_weight)).normalised()
     before = run.hidden.normalised()
     # (radii, timesteps, hidden): what a term is the product of, and its power of two.
-    left, right = at_sums.mantissa[:, :, 0].swapaxes(0, 1), np.zeros_like(before.mantissa[:, :, 0])
-    right = right.swapaxes(0, 1)
-    right[:, 1:] = before.mantissa[:-1, :, 0].swapaxes(0, 1)
+    left, hidden = (of.mantissa[:, :, 0].swapaxes(0, 1) for of in (at_sums, before))
+    right = np.zeros_like(hidden)
+    right[:, 1:] = hidden[:, :-1]
     powers = at_sums.exponent.T.copy()
     powers[:, 1:] += before.exponent.T[:, :-1]
     norms = np.sqrt(np.einsum("rth,rth->rt", left, left) * np.einsum("rth,rth->rt", right, right))
     alive = norms > 0
     scale = np.where(alive, powers, np.iinfo(np.int64).min // 2).max(axis=1, keepdims=True)
     scaled = shifted(left, np.minimum(powers - scale, 0))
-    products = (scaled @ _transposed(scaled)) * (right @ _transposed(right))
+    products = (scaled @ scaled.swapaxes(1, 2)) * (right @ right.swapaxes(1, 2))
     in_tens = np.where(alive.any(axis=1, keepdims=True), scale, 0) * np.log10(2)
     with np.errstate(divide="ignore"):
         term = np.log10(norms) + powers * np.log10(2)
         older = np.log10(_corner_sums(products)) / 2 + in_tens
         newer = np.log10(_corner_sums(products[:, ::-1, ::-1])[:, ::-1]) / 2 + in_tens
-    return term, newer, older
-
-
-def _transposed(rows: Array) -> Array:
-    """Each radius's matrix, transposed."""
-    return rows.swapaxes(1, 2)
+    return TermSweep(term, newer, older)
 
 
 def _corner_sums(products: Array) -> Array:
