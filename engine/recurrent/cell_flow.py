@@ -13,14 +13,8 @@ from engine.extended_range import Scaled, quietly, shifted
 from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.measure import (
-    ONE_RUN,
-    Experiment,
-    Runs,
-    by_forget_bias,
-    lstm_experiment,
-    lstm_forward,
-)
+from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, lstm_experiment
+from engine.recurrent.measure import by_forget_bias, lstm_forward
 from engine.recurrent.weights import CANDIDATE, FORGET, INPUT, OUTPUT, Weights
 
 #: The columns with norms, and what flows there; ∘ is the product of each two elements.

@@ -9,7 +9,8 @@ import pandas as pd
 
 from engine.arguments import require_integer
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.measure import lstm_experiment, lstm_forward, tidy
+from engine.recurrent.experiment import lstm_experiment
+from engine.recurrent.measure import lstm_forward, tidy
 from engine.recurrent.weights import Weights
 
 

@@ -17,17 +17,8 @@ from engine.extended_range import Scaled, ScaledNorm, in_range, quietly, shifted
 from engine.numerics import Array, tensor, tensors
 from engine.recurrent import lstm, rnn
 from engine.recurrent.config import MAX_SPECTRAL_RADIUS, RecurrentConfig
-from engine.recurrent.measure import (
-    ONE_RUN,
-    Experiment,
-    Runs,
-    experiment,
-    join,
-    lstm_forward,
-    measure,
-    rnn_forward,
-    tidy,
-)
+from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, experiment
+from engine.recurrent.measure import join, lstm_forward, measure, tidy
 from engine.recurrent.term_sweep import reach
 from engine.recurrent.weights import Weights
 
@@ -97,15 +88,15 @@ def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -
     says what they are run on. For an LSTM also the norms of C_t and ∂L/∂C_t (handout, 1 (d)).
     """
     setup = experiment(config, weights)
-    measured = measure(setup, ONE_RUN)
+    norms, loss, slope = measure(setup, ONE_RUN)
     return GradientTrace(
-        frame=tidy({"timestep": np.arange(1, config.timesteps + 1)}, measured.columns),
-        loss=measured.loss,
+        frame=tidy({"timestep": np.arange(1, config.timesteps + 1)}, norms),
+        loss=loss,
         weights=setup.weights,
         input_numbers=setup.inputs,
         target_numbers=setup.targets,
-        slope=measured.slope,
-        norms=measured.columns,
+        slope=slope,
+        norms=norms,
     )
 
 
@@ -214,14 +205,14 @@ def _sweep(setup: Experiment, scales: Array, *, scales_all: bool = False) -> dic
     arrays = LSTM_ARRAYS if config.cell == "lstm" else 1
     at_once = max(1, SWEEP_NUMBERS // (config.states * arrays))
     parts = [
-        measure(setup, Runs(scales[start : start + at_once], scales_all=scales_all)).columns
+        measure(setup, Runs(scales[start : start + at_once], scales_all=scales_all))[0]
         for start in range(0, len(scales), at_once)
     ]
     return {name: join([part[name] for part in parts]) for name in parts[0]}
 
 
 def _only_run(setup: Experiment) -> rnn.Forward | lstm.Forward:
-    return rnn_forward(setup) if setup.config.cell == "rnn" else lstm_forward(setup)
+    return rnn.forward(setup) if setup.config.cell == "rnn" else lstm_forward(setup)
 
 
 def _pairwise_norms(run: rnn.Forward | lstm.Forward, timesteps: int, stride: int) -> ScaledNorm:
@@ -266,7 +257,7 @@ def _equation_one(setup: Experiment) -> tuple[Scaled, Scaled]:
     """The gradients at what each W_h h_{t-1} is added to, (timesteps, 1, batch, rows), and all h_t."""
     every = slice(None)
     if setup.config.cell == "rnn":
-        run = rnn_forward(setup)
+        run = rnn.forward(setup)
         at_sums = run.at_sums(every, rnn.backward(run, setup.loss_weight))
         return at_sums.normalised(), run.hidden.normalised()
     lstm_run = lstm_forward(setup)

@@ -12,8 +12,9 @@ import numpy as np
 
 from engine.extended_range import Scaled, in_range, is_safe, plain_norm
 from engine.numerics import Array
+from engine.recurrent import rnn
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.measure import Experiment, Runs, experiment, rnn_forward
+from engine.recurrent.experiment import Experiment, Runs, experiment
 
 #: Groups of losses by how many timesteps ahead of h_t they are, first and last; the last is open.
 DISTANCES: tuple[tuple[int, int | None], ...] = (
@@ -62,7 +63,7 @@ def loss_sweep(
 def _sweep(
     setup: Experiment, radii: Runs, losses: Sequence[int], timesteps: Sequence[int]
 ) -> LossSweep:
-    run = rnn_forward(setup, radii)
+    run = rnn.forward(setup, radii)
     batch = setup.config.batch_size
     wanted = {t: n for n, t in enumerate(timesteps)}
 

@@ -32,7 +32,9 @@ from engine.extended_range import (
 )
 from engine.lazy import cached_property
 from engine.numerics import Array
-from engine.recurrent.weights import CANDIDATE, FORGET, GATES, INPUT, OUTPUT, Weights
+from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.experiment import Experiment, Runs
+from engine.recurrent.weights import CANDIDATE, FORGET, GATES, INPUT, OUTPUT
 
 #: Below this sum a sigmoid comes near float64's smallest number: it gets an exponent of its own.
 LOWEST_SUM = -200.0
@@ -159,34 +161,20 @@ class Backward:
 
 
 @quietly
-def forward(
-    weights: Weights,
-    scales: Array,
-    inputs: Array,
-    targets: Array,
-    loss_weight: Array,
-    *,
-    forced: Mapping[int, Array | float],
-    forget_biases: Array | None,
-) -> Forward:
-    """Run the LSTM on `inputs` and `targets`, each (timesteps, batch), from C_0 = h_0 = 0.
-
-    scales: (runs,), what each run multiplies W by. forget_biases: (runs,), the total bias of
-    every forget gate of a run, or None for that of the weights. forced: gate -> its value, one
-    number or (runs, 1, 1).
-    """
-    timesteps, batch = inputs.shape
-    runs, hidden = len(scales), weights.hidden_size
-    row_scale = None if (scales == 1).all() else scales[:, None, None]
+def forward(setup: Experiment, runs: Runs) -> Forward:
+    """Run the LSTM on the experiment's data, from C_0 = h_0 = 0."""
+    weights, forced = setup.weights, _forced_gates(setup.config, runs)
+    row_scale = None if (runs.scales == 1).all() else runs.scales[:, None, None]
     w_h_transposed = np.ascontiguousarray(gate_blocks(weights.w_h).transpose(0, 2, 1))
-    sums = _input_term(weights, inputs, runs, forget_biases)
+    sums = _input_term(setup, runs)
+    timesteps, _, count, batch, hidden = sums.shape
     gates = np.empty_like(sums)
-    cell_state, tanh_cell_state, hidden_state = np.empty((3, timesteps, runs, batch, hidden))
-    recurrent = np.empty((len(GATES), runs * batch, hidden))
+    cell_state, tanh_cell_state, hidden_state = np.empty((3, timesteps, count, batch, hidden))
+    recurrent = np.empty((len(GATES), count * batch, hidden))
     for t in range(timesteps):
         if t > 0:
             before = hidden_state[t - 1] if row_scale is None else hidden_state[t - 1] * row_scale
-            np.matmul(before.reshape(runs * batch, hidden), w_h_transposed, out=recurrent)
+            np.matmul(before.reshape(count * batch, hidden), w_h_transposed, out=recurrent)
             sums[t] += recurrent.reshape(sums[t].shape)
         _open_gates(sums[t], gates[t], forced)
         i, f, candidate, o = gates[t]
@@ -206,8 +194,8 @@ def forward(
         hidden_state=hidden_state,
         hidden_by_cell=factors[:, OUTPUT] * sech_squared(cell_state.copy()),
         state_by_sum=factors,
-        residual=hidden_state @ weights.w_f + (weights.b_f - targets)[:, None, :],
-        loss_weight=loss_weight,
+        residual=hidden_state @ weights.w_f + (weights.b_f - setup.targets)[:, None, :],
+        loss_weight=setup.loss_weight,
         forced=forced,
         blocks=gate_blocks(blocks.mantissa),
         blocks_exponent=int(blocks.exponent),
@@ -222,10 +210,8 @@ def gate_blocks(stacked: Array) -> Array:
     return stacked.reshape(len(GATES), -1, *stacked.shape[1:])
 
 
-def log_forget_gates(
-    weights: Weights, run: Forward, inputs: Array, forget_biases: Array | None
-) -> Array:
-    """ln f_t, (timesteps, runs, batch, hidden), from the sums: never underflows.
+def log_forget_gates(setup: Experiment, runs: Runs, run: Forward) -> Array:
+    """ln f_t of a pass, (timesteps, runs, batch, hidden), from the sums: never underflows.
 
     f_t itself ends at 0 below about e^-745, and is 1 to all its digits above a sum of 37.
     """
@@ -233,8 +219,8 @@ def log_forget_gates(
     if FORGET in run.forced:
         with np.errstate(divide="ignore"):
             return np.broadcast_to(np.log(run.forced[FORGET]), hidden.shape)
-    sums = _input_term(weights, inputs, hidden.shape[1], forget_biases)[:, FORGET]
-    sums[1:] += hidden[:-1] @ gate_blocks(weights.w_h)[FORGET].T
+    sums = _input_term(setup, runs)[:, FORGET]
+    sums[1:] += hidden[:-1] @ gate_blocks(setup.weights.w_h)[FORGET].T
     return -np.logaddexp(0, -sums)
 
 
@@ -284,14 +270,24 @@ def _state_by_gate(run: Forward) -> Factors:
     return Factors(result, exponent)
 
 
-def _input_term(weights: Weights, inputs: Array, runs: int, forget_biases: Array | None) -> Array:
+def _forced_gates(config: RecurrentConfig, runs: Runs) -> dict[int, Array | float]:
+    """The gates that are constants, and their values: one number, or (runs, 1, 1)."""
+    wanted = {FORGET: config.forced_forget, INPUT: config.forced_input}
+    forced: dict[int, Array | float] = {
+        gate: float(value) for gate, value in wanted.items() if value is not None
+    }
+    if runs.forced_forgets is not None:
+        forced[FORGET] = runs.forced_forgets[:, None, None]
+    return forced
+
+
+def _input_term(setup: Experiment, runs: Runs) -> Array:
     """U x_t + b of every sum, (timesteps, 4, runs, batch, hidden)."""
-    w_x, bias = gate_blocks(weights.w_x), gate_blocks(weights.bias)
-    terms = np.empty((len(inputs), len(GATES), runs, inputs.shape[1], weights.hidden_size))
-    from_inputs = inputs[:, None, :, None] * w_x[:, None]
-    terms[:] = (from_inputs + bias[:, None])[:, :, None]
-    if forget_biases is not None:
-        terms[:, FORGET] = from_inputs[:, FORGET, None] + forget_biases[:, None, None]
+    w_x, bias = gate_blocks(setup.weights.w_x), gate_blocks(setup.weights.bias)
+    from_inputs = setup.inputs[:, None, :, None] * w_x[:, None]
+    terms = np.repeat((from_inputs + bias[:, None])[:, :, None], len(runs.scales), axis=2)
+    if runs.forget_biases is not None:
+        terms[:, FORGET] = from_inputs[:, FORGET, None] + runs.forget_biases[:, None, None]
     return terms
 
 

@@ -15,17 +15,10 @@ from engine.extended_range import Scaled, ScaledNorm, quietly
 from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, lstm_experiment
 from engine.recurrent.findings import log10_ratio
 from engine.recurrent.gradients import gradient_trace
-from engine.recurrent.measure import (
-    ONE_RUN,
-    Experiment,
-    Runs,
-    by_forget_bias,
-    join,
-    lstm_experiment,
-    lstm_forward,
-)
+from engine.recurrent.measure import by_forget_bias, join, lstm_forward
 from engine.recurrent.weights import Weights
 
 #: Which of the units, in order of survival, each column of `survival_quantiles` shows.
@@ -154,7 +147,7 @@ def _survival(config: RecurrentConfig, sequence: int, weights: Weights | None) -
 def _memory(setup: Experiment, runs: Runs, sequence: int = 0) -> tuple[Array, Array]:
     """What `memory_of` returns, of every run: (runs, timesteps, units) and (runs, units)."""
     run = lstm_forward(setup, runs)
-    log_forget = lstm.log_forget_gates(setup.weights, run, setup.inputs, runs.forget_biases)
+    log_forget = lstm.log_forget_gates(setup, runs, run)
     survival = np.zeros_like(log_forget[:, :, sequence])
     survival[:-1] = np.cumsum(log_forget[:0:-1, :, sequence], axis=0)[::-1]
     with np.errstate(divide="ignore", over="ignore"):

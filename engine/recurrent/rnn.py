@@ -25,7 +25,7 @@ from engine.extended_range import (
 )
 from engine.numerics import Array
 from engine.recurrent.config import Activation
-from engine.recurrent.weights import Weights
+from engine.recurrent.experiment import ONE_RUN, Experiment, Runs
 
 
 @dataclass(frozen=True)
@@ -82,25 +82,15 @@ class Forward:
         return self.slope[:, 0].value().mean(axis=(1, 2))
 
 
-def forward(
-    weights: Weights,
-    scales: Array,
-    inputs: Array,
-    targets: Array,
-    activation: Activation,
-    *,
-    scales_all: bool = False,
-) -> Forward:
-    """Run the recurrence on `inputs` and `targets`, each (timesteps, batch).
-
-    scales: of each run, what its W_h is multiplied by; with `scales_all` W_x and W^f, too.
-    """
+def forward(setup: Experiment, runs: Runs = ONE_RUN) -> Forward:
+    """Run the recurrence on the experiment's data."""
+    weights, scales, activation = setup.weights, runs.scales, setup.config.activation
     w_x, readout = weights.w_x, weights.w_f
-    if scales_all:
+    if runs.scales_all:
         w_x, readout = (scales[:, None, None] * matrix for matrix in (w_x, readout))
-    from_inputs = inputs[:, None, :, None] * w_x + weights.bias  # the same for all runs, or not
+    from_inputs = setup.inputs[:, None, :, None] * w_x + weights.bias
     shape = (len(scales), *from_inputs.shape[2:])
-    terms = np.broadcast_to(from_inputs, (len(inputs), *shape))
+    terms = np.broadcast_to(from_inputs, (len(from_inputs), *shape))
     is_alone = len(scales) == 1
     w_h = Scaled(weights.w_h * scales[0] if is_alone else weights.w_h).settled()
     row_scale = None if is_alone else np.ones(shape) * scales[:, None, None]
@@ -112,8 +102,9 @@ def forward(
         slope = sech_squared(sums)
     elif activation == "relu":
         slope = Factors((hidden.mantissa > 0).astype(np.float64))
-    offset = np.tile((weights.b_f - targets)[:, None], (1, len(scales), 1))
-    read = (hidden.mantissa * readout).sum(axis=-1) if scales_all else hidden.mantissa @ readout
+    offset = np.tile((weights.b_f - setup.targets)[:, None], (1, len(scales), 1))
+    states = hidden.mantissa
+    read = (states * readout).sum(axis=-1) if runs.scales_all else states @ readout
     residual = read + shifted(offset, -hidden.exponent)
     return Forward(w_h, row_scale, readout, hidden, residual, slope)
 

@@ -9,7 +9,7 @@ from engine.extended_range import quietly, shifted
 from engine.numerics import Array
 from engine.recurrent import rnn
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.measure import Experiment, Runs, experiment, rnn_forward
+from engine.recurrent.experiment import Experiment, Runs, experiment
 
 #: Numbers in the products of all pairs of timesteps together; more radii wait for their turn.
 AT_ONCE = 2_000_000
@@ -42,7 +42,7 @@ def term_sweep(config: RecurrentConfig, radii: Array) -> TermSweep:
 
 @quietly
 def _sweep(setup: Experiment, radii: Array) -> TermSweep:
-    run = rnn_forward(setup, Runs(radii))
+    run = rnn.forward(setup, Runs(radii))
     at_sums = run.at_sums(slice(None), rnn.backward(run, setup.loss_weight)).normalised()
     before = run.hidden.normalised()
     # (radii, timesteps, hidden): what a term is the product of, and its power of two.

@@ -13,7 +13,8 @@ import pandas as pd
 from engine.extended_range import quietly
 from engine.numerics import Array
 from engine.recurrent import RecurrentConfig, gradient_trace
-from engine.recurrent.measure import Runs, lstm_experiment, lstm_forward
+from engine.recurrent.experiment import Runs, lstm_experiment
+from engine.recurrent.measure import lstm_forward
 from engine.residual.block_flow import block_flow
 from engine.residual.config import ResidualConfig
 from engine.residual.gradients import skip_sweep

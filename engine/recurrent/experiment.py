@@ -1,0 +1,76 @@
+"""What is run: a network, its data and its loss; and how the runs of a sweep differ."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arguments import require_choice
+from engine.numerics import Array
+from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.data import running_average_batch
+from engine.recurrent.weights import Weights, draw_weights
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A network and what it is run on.
+
+    inputs, targets: (timesteps, batch). loss_weight: what the squared error at each timestep
+    counts for, for one sequence of the batch, (timesteps,). is_drawn: whether the weights are the
+    config's own, so that the config says all.
+    """
+
+    config: RecurrentConfig
+    weights: Weights
+    inputs: Array
+    targets: Array
+    loss_weight: Array
+    is_drawn: bool
+
+
+@dataclass(frozen=True)
+class Runs:
+    """How the runs of a sweep differ, (runs,) each.
+
+    scales: a factor on W_h. scales_all: whether it is on W_x and W^f, too; of a vanilla RNN only.
+    forget_biases, forced_forgets: the total bias of every forget gate, and what the forget gate is
+    replaced by, of an LSTM only; None for those of the network.
+    """
+
+    scales: Array
+    forget_biases: Array | None = None
+    scales_all: bool = False
+    forced_forgets: Array | None = None
+
+
+#: The network as it is.
+ONE_RUN = Runs(np.ones(1))
+
+
+def experiment(config: RecurrentConfig, weights: Weights | None = None) -> Experiment:
+    """The data of `config`, and its weights unless others are given."""
+    used = draw_weights(config) if weights is None else weights
+    for name in ("cell", "hidden_size"):
+        theirs, ours = getattr(used, name), getattr(config, name)
+        if theirs != ours:
+            raise ValueError(f"weights.{name} is {theirs!r}; allowed is the config's, {ours!r}")
+    inputs, targets = (
+        np.ascontiguousarray(data[:, :, 0].T) for data in running_average_batch(config)
+    )
+    return Experiment(config, used, inputs, targets, _loss_weight(config), weights is None)
+
+
+def lstm_experiment(config: RecurrentConfig, weights: Weights | None = None) -> Experiment:
+    """The same for what only an LSTM has."""
+    require_choice("cell", config.cell, ("lstm",))
+    return experiment(config, weights)
+
+
+def _loss_weight(config: RecurrentConfig) -> Array:
+    """What the squared error at each timestep counts for, for one sequence of the batch."""
+    weight = np.full(config.timesteps, 1 / config.batch_size)
+    if config.last_target_only:
+        weight[:-1] = 0
+    elif config.loss_reduction == "mean":
+        weight /= config.timesteps
+    return weight
