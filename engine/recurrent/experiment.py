@@ -1,13 +1,16 @@
-"""What is run: a network, its data and its loss; and how the runs of a sweep differ."""
+"""What is run: a network on the averaging task; and how the runs of a sweep differ.
+
+The task's label is the running average of all numbers seen (handout, 1, Recap).
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.arguments import require_choice
+from engine.draws import Stream, generator
 from engine.numerics import Array
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.data import running_average_batch
 from engine.recurrent.weights import Weights, draw_weights
 
 
@@ -45,6 +48,18 @@ class Runs:
 
 #: The network as it is.
 ONE_RUN = Runs(np.ones(1))
+
+
+def running_average_batch(config: RecurrentConfig) -> tuple[Array, Array]:
+    """Inputs and targets, each (batch, timesteps, 1).
+
+    Inputs are independent normal numbers of standard deviation `input_scale`. The sequence at
+    T = 20 begins with the sequence at T = 10, so that changing T changes nothing else.
+    """
+    shape = (config.timesteps, config.batch_size)
+    numbers = generator(config.seed, Stream.RECURRENT_INPUTS).standard_normal(shape)
+    inputs = config.input_scale * numbers.T[:, :, None]
+    return inputs, inputs.cumsum(axis=1) / np.arange(1, config.timesteps + 1)[:, None]
 
 
 def experiment(config: RecurrentConfig, weights: Weights | None = None) -> Experiment:

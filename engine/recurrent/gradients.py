@@ -42,16 +42,14 @@ class GradientTrace:
         (batch, hidden).
     log10_frame: the same as `timestep, log10_hidden_norm, log10_grad_hidden_norm, …`.
     loss: mean squared error over the batch and the timesteps that have a target.
-    weights, input_numbers, target_numbers: what was run, and on what, (timesteps, batch).
+    setup: the network and what it was run on.
     slope: the mean of σ' over batch and units at each timestep, (timesteps,); for an LSTM that
         of 1 − tanh² C_t, the slope between C_t and h_t.
     """
 
     frame: pd.DataFrame
     loss: float
-    weights: Weights
-    input_numbers: Array
-    target_numbers: Array
+    setup: Experiment
     slope: Array
     norms: Mapping[str, ScaledNorm]
 
@@ -63,22 +61,22 @@ class GradientTrace:
     @property
     def inputs(self) -> "torch.Tensor":
         """The inputs, float64, (batch, timesteps, 1)."""
-        return tensor(self.input_numbers.T[:, :, None])
+        return tensor(self.setup.inputs.T[:, :, None])
 
     @property
     def targets(self) -> "torch.Tensor":
         """The targets, float64, (batch, timesteps, 1)."""
-        return tensor(self.target_numbers.T[:, :, None])
+        return tensor(self.setup.targets.T[:, :, None])
 
     @property
     def recurrent_state(self) -> "dict[str, torch.Tensor]":
         """For `torch.nn.RNN(1, hidden_size, batch_first=True)`, or `torch.nn.LSTM`."""
-        return tensors(self.weights.recurrent)
+        return tensors(self.setup.weights.recurrent)
 
     @property
     def readout_state(self) -> "dict[str, torch.Tensor]":
         """For `torch.nn.Linear(hidden_size, 1)`."""
-        return tensors(self.weights.readout)
+        return tensors(self.setup.weights.readout)
 
 
 def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -> GradientTrace:
@@ -89,15 +87,8 @@ def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -
     """
     setup = experiment(config, weights)
     norms, loss, slope = measure(setup, ONE_RUN)
-    return GradientTrace(
-        frame=tidy({"timestep": np.arange(1, config.timesteps + 1)}, norms),
-        loss=loss,
-        weights=setup.weights,
-        input_numbers=setup.inputs,
-        target_numbers=setup.targets,
-        slope=slope,
-        norms=norms,
-    )
+    frame = tidy({"timestep": np.arange(1, config.timesteps + 1)}, norms)
+    return GradientTrace(frame, loss, setup, slope, norms)
 
 
 def compare_activations(config: RecurrentConfig) -> pd.DataFrame:

@@ -67,7 +67,9 @@ def measure(setup: Experiment, runs: Runs) -> tuple[dict[str, ScaledNorm], float
             "hidden_norm": run.hidden.norm(),
             "grad_hidden_norm": rnn.gradient_norms(run, setup.loss_weight),
         }
-        slope = run.mean_slope()
+        slope = np.ones(len(residual))
+        if run.slope is not None:
+            slope = run.slope[:, 0].value().mean(axis=(1, 2))
     else:
         lstm_run = lstm_forward(setup, runs)
         residual = lstm_run.residual[:, 0]

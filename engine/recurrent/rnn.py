@@ -12,13 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.extended_range import (
-    SAFE_HIGH,
     Factors,
-    LeftRangeError,
     Scaled,
     ScaledNorm,
     in_range,
-    plain_norm,
+    require_bounded,
     sech_squared,
     shifted,
     unscaled,
@@ -74,12 +72,6 @@ class Forward:
                 gradients = gradients.settled()
             yield t, gradients
             gradients = self.before(self.at_sums(t, gradients))
-
-    def mean_slope(self) -> Array:
-        """The mean of σ' over batch and units of the first run, (timesteps,)."""
-        if self.slope is None:
-            return np.ones(len(self.residual))
-        return self.slope[:, 0].value().mean(axis=(1, 2))
 
 
 def forward(setup: Experiment, runs: Runs = ONE_RUN) -> Forward:
@@ -178,8 +170,8 @@ def _states(
         np.dot(state, w_h_transposed, out=rows)
         if row_scale is not None:
             recurrent *= row_scale
-    if is_unbounded and stride > 1 and not (plain_norm(states) < SAFE_HIGH).all():
-        raise LeftRangeError
+    if is_unbounded:
+        require_bounded(states, stride)
     return Scaled(states, exponents), sums
 
 

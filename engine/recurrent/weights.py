@@ -29,7 +29,6 @@ CHAIN_COUPLING = 1.0
 #: conditioned: a Jordan block of equal ones would lose half the digits of the spectral radius.
 CHAIN_SPACING = 0.1
 
-
 #: Up to this many units a seed's draw is kept: at most 16 of 130 kB.
 MAX_REMEMBERED_SIZE = 64
 
@@ -128,10 +127,14 @@ def _finished(config: RecurrentConfig, drawn: _Drawn) -> Weights:
         radius = float(config.spectral_radius)
         gates = [matrix * (radius / own) for matrix, own in drawn.structured]
         recurrent["weight_hh_l0"] = np.concatenate(gates)
-    return Weights(
-        {name: _scaled(name, array, config) for name, array in recurrent.items()},
-        {name: _scaled(name, array, config) for name, array in drawn.readout.items()},
-    )
+
+    def scaled(state: dict[str, Array]) -> dict[str, Array]:
+        return {
+            name: array * (config.bias_scale if "bias" in name else config.weight_scale)
+            for name, array in state.items()
+        }
+
+    return Weights(scaled(recurrent), scaled(drawn.readout))
 
 
 def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -> _Drawn:
@@ -155,17 +158,13 @@ def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -
         recurrent["weight_hh_l0"] = uniform(blocks * hidden, hidden)
         return _Drawn(recurrent, readout, share, ())
     matrices = [_STRUCTURES[structure](hidden, source) for _ in range(blocks)]
-    return _Drawn(recurrent, readout, share, tuple((m, spectral_radius(m)) for m in matrices))
+    radii = [float(np.abs(np.linalg.eigvals(matrix)).max()) for matrix in matrices]
+    return _Drawn(recurrent, readout, share, tuple(zip(matrices, radii, strict=True)))
 
 
 #: One seed serves every radius, scale, bias, T and σ of a page; eigenvalues take longest of all. An
 #: LSTM of 256 units has 2 MB.
 _remembered = lru_cache(maxsize=8)(_draw)
-
-
-def spectral_radius(matrix: Array) -> float:
-    """The largest |eigenvalue|."""
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 def _set_memory_biases(recurrent: dict[str, Array], share: Array, config: RecurrentConfig) -> None:
@@ -215,10 +214,6 @@ def _require_arrays(
     for name, array in state.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{argument}['{name}'] has entries inf or NaN; allowed are numbers")
-
-
-def _scaled(name: str, array: Array, config: RecurrentConfig) -> Array:
-    return array * (config.bias_scale if "bias" in name else config.weight_scale)
 
 
 def _gaussian(hidden: int, source: np.random.Generator) -> Array:

@@ -15,9 +15,8 @@ from engine.numerics import Array
 from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.recurrent.experiment import Runs, lstm_experiment
 from engine.recurrent.measure import lstm_forward
-from engine.residual.block_flow import block_flow
 from engine.residual.config import ResidualConfig
-from engine.residual.gradients import skip_sweep
+from engine.residual.gradients import block_flow, skip_sweep
 
 #: About what torch's default initialisation gives a recurrent block: 1/√3.
 LSTM_RADIUS = 0.6
@@ -88,15 +87,12 @@ def _lstms(config: RecurrentConfig, forgets: Array) -> tuple[Array, pd.DataFrame
     road = run.direct(t, gradient.cell[t]).norm().log10()
     via_hidden = run.via_hidden(t - 1, gradient.hidden[t - 1]).norm().log10()
     parts = {"road": road, "slope": via_hidden, "block": via_hidden, "total": cell[t - 1]}
-    return _from_loss(cell), pd.DataFrame({of: _ratio(log, cell[t]) for of, log in parts.items()})
+    arrives = cell[t] > -np.inf
+    flow = {of: np.where(arrives, 10 ** (log - cell[t]), 0.0) for of, log in parts.items()}
+    return _from_loss(cell), pd.DataFrame(flow)
 
 
 def _from_loss(log10_norms: Array) -> Array:
     """From the loss backwards, relative to what is there."""
     with np.errstate(invalid="ignore"):
         return log10_norms[::-1] - log10_norms[-1]
-
-
-def _ratio(log10_part: Array, log10_whole: Array) -> Array:
-    """10^(part − whole); 0 where nothing arrives."""
-    return np.where(log10_whole > -np.inf, 10 ** (log10_part - log10_whole), 0.0)

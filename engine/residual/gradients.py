@@ -1,4 +1,4 @@
-"""How large h_t and ∂L/∂h_t are along the depth of a stack: traces and a sweep.
+"""How large h_t and ∂L/∂h_t are along the depth of a stack: traces, a sweep, a single block.
 
 The loss is the mean of the output's entries, over the batch and the units. It is a probe rather
 than a task: its gradient at the output is the same for every g, depth and weight, so whatever
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_sequence
-from engine.extended_range import ScaledNorm, in_range, shifted
+from engine.arguments import require_integer, require_sequence
+from engine.extended_range import ScaledNorm, in_range, quietly, shifted
 from engine.numerics import Array, tensor
 from engine.recurrent.config import Activation
 from engine.recurrent.measure import join, tidy
@@ -114,6 +114,35 @@ def carry_gates(config: ResidualConfig) -> pd.DataFrame:
             "largest": values.max(axis=(1, 2)),
         }
     )
+
+
+@quietly
+def block_flow(config: ResidualConfig, skips: Sequence[float] | Array, layer: int) -> pd.DataFrame:
+    """The gradient's way through block t = `layer`, 1 to L, under every g.
+
+    Returns `skip, road, slope, block, total`, norms over (batch, width) relative to that of
+    v = ∂L/∂h_{t+1}: of g·v, σ′ ∘ v, Wᵀ(σ′ ∘ v) and ∂L/∂h_t, the sum of road and block. total lies
+    between |road − block| and road + block. The skip of `config` itself isn't used; up to 401
+    skips, each from 0 to 1.5.
+    """
+    require_integer("layer", layer, 1, config.depth)
+    values = require_sequence("skips", skips, MAX_SKIPS, 0, MAX_SKIP)
+    run = forward(draw_stack(config), values, config.activation)
+    arriving = next(of for t, of in backward(run, stride=1) if t == layer)
+    over, through = run.through_skip(arriving, layer - 1), run.through_block(arriving, layer - 1)
+    vectors = {
+        "road": over,
+        "slope": arriving.times(run.blocks[layer - 1].block_slope),
+        "block": through,
+        "total": over + through,
+    }
+    whole = arriving.norm()
+    some = np.where(whole.mantissa > 0, whole.mantissa, 1.0)
+    columns = {"skip": np.asarray(values, dtype=np.float64)}
+    for name, vector in vectors.items():
+        norm = vector.norm()
+        columns[name] = shifted(norm.mantissa / some, norm.exponent - whole.exponent)
+    return pd.DataFrame(columns)
 
 
 def _measure(

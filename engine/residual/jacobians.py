@@ -73,7 +73,10 @@ def singular_values_of_products(
             basis = np.eye(width)[order].swapaxes(1, 2)
         moved = factor @ basis
         basis, triangle = np.linalg.qr(moved)
-        rows, exponent = _triangle_times(triangle, rows, exponent)
+        # Here `triangle @ rows`, in which a row mixes with those below it only.
+        below = _largest_below(exponent)
+        aligned = shifted(triangle, exponent[:, None, :] - below[:, :, None])
+        rows, exponent = _rescaled(aligned @ rows, below)
         noise = width * np.finfo(np.float64).eps * np.sqrt(np.square(moved).sum(axis=1))
         diagonal = np.diagonal(triangle, axis1=1, axis2=2)
         rank = np.minimum(rank, (np.abs(diagonal) > noise).sum(axis=1))
@@ -116,13 +119,6 @@ def _jacobians(run: Forward, t: int) -> Array:
     if block.gate_slope is not None and stack.gate_weights is not None:
         whole += block.gate_slope.value()[:, 0, :, None] * stack.gate_weights[t]
     return whole
-
-
-def _triangle_times(triangle: Array, rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
-    """`triangle @ rows` for rows that carry exponents; a row mixes with those below it only."""
-    largest_below = _largest_below(exponent)
-    aligned = shifted(triangle, exponent[:, None, :] - largest_below[:, :, None])
-    return _rescaled(aligned @ rows, largest_below)
 
 
 def _flip(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:

@@ -6,15 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import (
-    SAFE_HIGH,
-    LeftRangeError,
-    Scaled,
-    in_range,
-    plain_norm,
-    quietly,
-    shifted,
-)
+from engine.extended_range import Scaled, in_range, quietly, require_bounded, shifted
 from engine.numerics import Array
 from engine.recurrent.config import Activation
 from engine.residual.config import ResidualConfig, Skip
@@ -80,8 +72,7 @@ def _delete_each(
         if t % stride == 0:
             states, responses = states.settled(), responses.settled()
         responses.norm(stride)
-        if stride > 1 and not (plain_norm(states.mantissa) < SAFE_HIGH).all():
-            raise LeftRangeError
+        require_bounded(states.mantissa, stride)
     return states, responses
 
 

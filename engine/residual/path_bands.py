@@ -38,7 +38,6 @@ class PathSweep:
     Both are 0 where ∂L/∂h_1 is exactly zero.
     """
 
-    scales: Array
     share: Array
     size: Array
 
@@ -79,7 +78,7 @@ def paths_by_weight_scale(config: ResidualConfig, scales: Sequence[float] | Arra
     along = np.einsum("ksbu,sbu->sk", parts, whole) / some[:, None]
     size = np.sqrt(np.einsum("ksbu,ksbu->sk", parts, parts) / some[:, None])
     nothing = square[:, None] == 0
-    return PathSweep(values, np.where(nothing, 0.0, along), np.where(nothing, 0.0, size))
+    return PathSweep(np.where(nothing, 0.0, along), np.where(nothing, 0.0, size))
 
 
 def band_of_paths() -> float:

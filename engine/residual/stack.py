@@ -15,12 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.extended_range import (
-    SAFE_HIGH,
     Factors,
-    LeftRangeError,
     Scaled,
     in_range,
-    plain_norm,
+    require_bounded,
     sech_squared,
     sigmoid,
     sigmoid_slope,
@@ -153,8 +151,7 @@ def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride
         states.append(block.hidden.settled() if t % stride == 0 else block.hidden)
         blocks.append(block)
     hidden = Scaled.stacked(states)
-    if stride > 1 and not (plain_norm(hidden.mantissa) < SAFE_HIGH).all():
-        raise LeftRangeError
+    require_bounded(hidden.mantissa, stride)
     gate_weights = None if stack.gate_weights is None else Scaled(stack.gate_weights).settled()
     return Forward(stack, hidden, blocks, Scaled(stack.weights).settled(), gate_weights)
 

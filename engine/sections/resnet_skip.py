@@ -20,9 +20,9 @@ from engine.charts.stage import packed
 from engine.in_words import rounded, scientific
 from engine.recurrent.weights import draw_weights
 from engine.residual.analogy import lstm_beside
-from engine.residual.block_flow import block_flow
 from engine.residual.config import ResidualConfig
 from engine.residual.decorrelation import DEPTH
+from engine.residual.gradients import block_flow
 from engine.residual.path_bands import BAND, PathSweep, band_of_paths, product_model
 from engine.residual.scaled_skips import PAPER_UNITS
 from engine.residual.weights import draw_stack
