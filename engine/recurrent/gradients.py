@@ -14,7 +14,7 @@ import pandas as pd
 
 from engine.arguments import require_choice, require_number, require_sequence
 from engine.extended_range import Scaled, ScaledNorm, in_range, quietly, shifted, unscaled
-from engine.numerics import Array, tensor, tensors
+from engine.numerics import Array, in_parts, tensor, tensors
 from engine.recurrent import lstm, rnn
 from engine.recurrent.config import MAX_SPECTRAL_RADIUS, RecurrentConfig
 from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, experiment
@@ -192,12 +192,10 @@ def gradient_reach(config: RecurrentConfig, fraction: float = 0.99) -> int:
 
 def _sweep(setup: Experiment, scales: Array, *, scales_all: bool = False) -> dict[str, ScaledNorm]:
     """The norms of the run of each scale, as many together as memory allows."""
-    config = setup.config
-    arrays = LSTM_ARRAYS if config.cell == "lstm" else 1
-    at_once = max(1, SWEEP_NUMBERS // (config.states * arrays))
+    numbers = setup.config.states * (LSTM_ARRAYS if setup.config.cell == "lstm" else 1)
     parts = [
-        measure(setup, Runs(scales[start : start + at_once], scales_all=scales_all))[0]
-        for start in range(0, len(scales), at_once)
+        measure(setup, Runs(some, scales_all=scales_all))[0]
+        for some in in_parts(scales, SWEEP_NUMBERS // numbers)
     ]
     return {name: join([part[name] for part in parts]) for name in parts[0]}
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.extended_range import Scaled, in_range, is_safe, plain_norm
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
 from engine.recurrent import rnn
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.experiment import Experiment, Runs, experiment
@@ -52,11 +52,8 @@ def loss_sweep(
     setup = experiment(replace(config, spectral_radius=1.0, last_target_only=False))
     rows = NEAR + 2 + len(losses)
     of_rows = rows * config.hidden_size * config.batch_size
-    block = max(1, min(AT_ONCE // of_rows, STATES_AT_ONCE // config.states))
-    parts = [
-        _sweep(setup, Runs(radii[start : start + block]), losses, timesteps)
-        for start in range(0, len(radii), block)
-    ]
+    at_once = min(AT_ONCE // of_rows, STATES_AT_ONCE // config.states)
+    parts = [_sweep(setup, Runs(some), losses, timesteps) for some in in_parts(radii, at_once)]
     return LossSweep(*(np.concatenate(of, axis=-2) for of in zip(*parts, strict=True)))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.arguments import require_sequence
 from engine.extended_range import Scaled, ScaledNorm, quietly, sech_squared, shifted
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
 from engine.recurrent import lstm, rnn
 from engine.recurrent.config import MAX_SCALE, RecurrentConfig
 from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, experiment, lstm_experiment
@@ -38,10 +38,9 @@ def by_forget_bias(
     """
     setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
     values = np.array(require_sequence("biases", biases, MAX_BIASES, -MAX_SCALE, MAX_SCALE), float)
-    together = max(1, NUMBERS_AT_ONCE // config.states)
     return [
         find(setup, Runs(np.ones(len(some)), some * config.bias_scale))
-        for some in np.split(values, range(together, len(values), together))
+        for some in in_parts(values, NUMBERS_AT_ONCE // config.states)
     ]
 
 

@@ -18,7 +18,7 @@ from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, lstm_experiment
 from engine.recurrent.findings import log10_ratio
 from engine.recurrent.gradients import gradient_trace
-from engine.recurrent.measure import by_forget_bias, join, lstm_forward
+from engine.recurrent.measure import by_forget_bias, join, lstm_forward, tidy
 from engine.recurrent.weights import Weights
 
 #: Which of the units, in order of survival, each column of `survival_quantiles` shows.
@@ -75,9 +75,8 @@ def cell_jacobian_norms(
     is the best unit's survival, and of the whole Jacobian, through all h as well. One singular
     value decomposition of (hidden, hidden) for each timestep.
     """
-    setup = lstm_experiment(config, weights)
     direct = _survival(config, sequence, weights).max(axis=1)
-    run = lstm_forward(setup).only(sequence)
+    run = lstm_forward(lstm_experiment(config, weights)).only(sequence)
     units = np.eye(config.hidden_size)[None]
     by_hidden, by_cell = Scaled(0 * units), Scaled(units)  # ∂C_T/∂h_t, ∂C_T/∂C_t
     # Of each Jacobian its norm alone is kept: all of them can be hundreds of megabytes.
@@ -88,12 +87,8 @@ def cell_jacobian_norms(
         by_hidden = by_hidden.settled()
         spectral = np.linalg.norm(by_cell.mantissa, 2, axis=(1, 2))
         norms.append(ScaledNorm(spectral, by_cell.exponent))
-    columns = {
-        "timestep": np.arange(1, config.timesteps + 1),
-        "log10_direct_norm": direct,
-        "log10_total_norm": join(norms[::-1]).log10(),
-    }
-    return pd.DataFrame(columns)
+    index = {"timestep": np.arange(1, config.timesteps + 1), "log10_direct_norm": direct}
+    return tidy(index, {"total_norm": join(norms[::-1])}, log10=True)
 
 
 def memory_initialisations(config: RecurrentConfig) -> dict[str, RecurrentConfig]:

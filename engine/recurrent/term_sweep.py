@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.extended_range import quietly, shifted
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
 from engine.recurrent import rnn
 from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.experiment import Experiment, Runs, experiment
@@ -35,8 +35,8 @@ def term_sweep(config: RecurrentConfig, radii: Array) -> TermSweep:
     have no digits left; a picture can't show that they have any.
     """
     setup = experiment(replace(config, spectral_radius=1.0, batch_size=1))
-    block = max(1, AT_ONCE // max(config.timesteps**2, config.timesteps * config.hidden_size))
-    parts = [_sweep(setup, radii[at : at + block]) for at in range(0, len(radii), block)]
+    at_once = AT_ONCE // max(config.timesteps**2, config.timesteps * config.hidden_size)
+    parts = [_sweep(setup, some) for some in in_parts(radii, at_once)]
     return TermSweep(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 

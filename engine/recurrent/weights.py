@@ -242,9 +242,7 @@ def _nonnormal(hidden: int, source: np.random.Generator) -> Array:
     """
     position = np.arange(hidden) % CHAIN_LENGTH
     chains = np.diag(1 - CHAIN_SPACING * position)
-    for unit in range(hidden - 1):
-        if position[unit + 1] > 0:
-            chains[unit, unit + 1] = CHAIN_COUPLING
+    chains += np.diag(CHAIN_COUPLING * (position[1:] > 0), k=1)
     rotation = _orthogonal(hidden, source)
     return rotation @ chains @ rotation.T
 

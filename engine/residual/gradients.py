@@ -17,7 +17,7 @@ import pandas as pd
 
 from engine.arguments import require_integer, require_sequence
 from engine.extended_range import ScaledNorm, in_range, quietly, shifted
-from engine.numerics import Array, tensor
+from engine.numerics import Array, in_parts, tensor
 from engine.recurrent.config import Activation
 from engine.recurrent.measure import join, tidy
 from engine.residual.config import MAX_SKIP, ResidualConfig, Skip
@@ -86,10 +86,9 @@ def skip_sweep(
     skips = require_sequence("skips", skips, MAX_SKIPS, 0, MAX_SKIP)
     stack = draw_stack(replace(config, skip=0.0))
     numbers = (config.depth + 1) * config.batch_size * config.width
-    at_once = max(1, SWEEP_NUMBERS // numbers)
     parts = [
-        _measure(stack, skips[start : start + at_once], config.activation)[0]
-        for start in range(0, len(skips), at_once)
+        _measure(stack, some, config.activation)[0]
+        for some in in_parts(skips, SWEEP_NUMBERS // numbers)
     ]
     norms = {name: join([part[name] for part in parts]) for name in parts[0]}
     index = {

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.extended_range import Exponents, ScaledNorm, plain_norm, shifted, unscaled
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
 from engine.residual.config import ResidualConfig, Skip
 from engine.residual.stack import Forward, forward
 from engine.residual.weights import draw_stack
@@ -39,15 +39,13 @@ def singular_values_by_skip(config: ResidualConfig, skips: Sequence[Skip]) -> li
     layer that loses rank in float64 (ReLU units that are off, tanh units that are saturated) makes
     as many of the last ones exactly 0.
     """
-    whole = draw_stack(config)
-    stack = replace(whole, inputs=whole.inputs[:1])
-    at_once = max(1, NUMBERS_AT_ONCE // (config.width * (config.depth + config.width)))
+    stack = draw_stack(replace(config, batch_size=1))
+    numbers = config.width * (config.depth + config.width)
     found: list[ScaledNorm] = []
-    for start in range(0, len(skips), at_once):
-        part = skips[start : start + at_once]
-        run = forward(stack, part, config.activation)
+    for some in in_parts(skips, NUMBERS_AT_ONCE // numbers):
+        run = forward(stack, some, config.activation)
         factors = (_jacobians(run, t) for t in range(config.depth))
-        found += singular_values_of_products(factors, (len(part), config.width))
+        found += singular_values_of_products(factors, (len(some), config.width))
     return found
 
 

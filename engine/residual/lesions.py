@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from engine.extended_range import Scaled, in_range, quietly, require_bounded, shifted
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
 from engine.recurrent.config import Activation
 from engine.residual.config import ResidualConfig, Skip
 from engine.residual.stack import Block, run_block, skip_column
@@ -44,11 +44,10 @@ def lesion(config: ResidualConfig) -> pd.DataFrame:
 def lesion_sweep(config: ResidualConfig, skips: Sequence[Skip]) -> tuple[Array, Array]:
     """Both changes of `lesion` under every skip, (layers, skips); a "highway" stands alone."""
     stack = draw_stack(config)
-    at_once = max(1, NUMBERS_AT_ONCE // ((config.depth + 1) * stack.inputs.size))
-    changes = []
-    for start in range(0, len(skips), at_once):
-        part = partial(_delete_each, stack, skips[start : start + at_once], config.activation)
-        changes.append([_relative_change(runs) for runs in in_range(part)])
+    numbers, changes = (config.depth + 1) * stack.inputs.size, []
+    for some in in_parts(skips, NUMBERS_AT_ONCE // numbers):
+        found = in_range(partial(_delete_each, stack, some, config.activation))
+        changes.append([_relative_change(runs) for runs in found])
     output, response = (np.concatenate(of, axis=1) for of in zip(*changes, strict=True))
     return output, response
 

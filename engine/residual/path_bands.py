@@ -74,11 +74,10 @@ def paths_by_weight_scale(config: ResidualConfig, scales: Sequence[float] | Arra
     parts /= np.abs(parts).max(axis=(0, 2, 3), keepdims=True).clip(np.finfo(float).tiny)
     whole = parts.sum(axis=0)
     square = np.einsum("sbu,sbu->s", whole, whole)
-    some = np.where(square > 0, square, 1.0)
-    along = np.einsum("ksbu,sbu->sk", parts, whole) / some[:, None]
-    size = np.sqrt(np.einsum("ksbu,ksbu->sk", parts, parts) / some[:, None])
-    nothing = square[:, None] == 0
-    return PathSweep(np.where(nothing, 0.0, along), np.where(nothing, 0.0, size))
+    square = np.where(square > 0, square, np.inf)[:, None]  # of nothing every part is 0
+    share = np.einsum("ksbu,sbu->sk", parts, whole) / square
+    size = np.sqrt(np.einsum("ksbu,ksbu->sk", parts, parts) / square)
+    return PathSweep(share, size)
 
 
 def band_of_paths() -> float:

@@ -64,6 +64,11 @@ class Forward:
     weights: Scaled
     gate_weights: Scaled | None
 
+    def output_gradient(self) -> Scaled:
+        """∂L/∂h_{L+1}, (runs, batch, width): the loss is the mean of the output's entries."""
+        shape = self.hidden.mantissa.shape[1:]
+        return Scaled(np.full(shape, 1 / (shape[1] * shape[2])))
+
     def through_skip(self, gradient: Scaled, t: int) -> Scaled:
         """What arrives at h_t over the skip from a gradient at h_{t+1}, (..., runs, batch, width)."""
         return gradient.times(self.blocks[t].carry)
@@ -127,19 +132,13 @@ def backward(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
 
     For `stride` see `engine.extended_range.in_range`.
     """
-    shape = run.hidden.mantissa.shape[1:]
-    gradient = Scaled(np.full(shape, output_gradient(*shape[1:])))
+    gradient = run.output_gradient()
     for t in range(len(run.blocks), -1, -1):
         if t < len(run.blocks):
             gradient = run.through_block(gradient, t) + run.through_skip(gradient, t)
         if t % stride == 0:
             gradient = gradient.settled()
         yield t, gradient
-
-
-def output_gradient(batch: int, width: int) -> float:
-    """Each entry of ∂L/∂h_{L+1}: the loss is the mean of the output's entries."""
-    return 1 / (batch * width)
 
 
 def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int) -> Forward:
