@@ -69,11 +69,9 @@ def _correlations(seed: int, depth: int, *, skip: bool) -> Array:
         through = (weights @ moved.reshape(WIDTH, -1)).reshape(moved.shape)
         through *= np.moveaxis((sums > 0) / deviation, -1, 0)[..., None]
         added, to_batch = np.maximum(sums, 0), np.maximum(of_batch, 0)
-        batch, states, moved = (
-            (batch + to_batch, states + added, moved + through)
-            if skip
-            else (to_batch, added, through)
-        )
+        if skip:
+            to_batch, added, through = batch + to_batch, states + added, moved + through
+        batch, states, moved = to_batch, added, through
         size = np.sqrt(np.einsum("wapd,wapd->ap", moved, moved))
         together = np.einsum("wapd,wpd->ap", moved[:, 1:], moved[:, 0])
         found.append((together / (size[1:] * size[0])).mean(axis=-1))

@@ -105,14 +105,9 @@ def carry_gates(config: ResidualConfig) -> pd.DataFrame:
     """
     run = run_of(config)
     values = np.stack([block.carry.value()[0] for block in run.blocks])
-    return pd.DataFrame(
-        {
-            "layer": np.arange(1, config.depth + 1),
-            "mean": values.mean(axis=(1, 2)),
-            "smallest": values.min(axis=(1, 2)),
-            "largest": values.max(axis=(1, 2)),
-        }
-    )
+    columns = {"layer": np.arange(1, config.depth + 1), "mean": values.mean(axis=(1, 2))}
+    columns |= {"smallest": values.min(axis=(1, 2)), "largest": values.max(axis=(1, 2))}
+    return pd.DataFrame(columns)
 
 
 @quietly

@@ -32,13 +32,8 @@ def lesion(config: ResidualConfig) -> pd.DataFrame:
     A change from exactly zero to exactly zero is 0, from zero to anything else infinite.
     """
     output, response = lesion_sweep(config, [config.skip])
-    return pd.DataFrame(
-        {
-            "deleted_layer": np.arange(1, config.depth + 1),
-            "relative_change": output[:, 0],
-            "relative_response_change": response[:, 0],
-        }
-    )
+    changes = {"relative_change": output[:, 0], "relative_response_change": response[:, 0]}
+    return pd.DataFrame({"deleted_layer": np.arange(1, config.depth + 1), **changes})
 
 
 def lesion_sweep(config: ResidualConfig, skips: Sequence[Skip]) -> tuple[Array, Array]:

@@ -57,16 +57,9 @@ def published_roads() -> pd.DataFrame:
     parts = []
     for shortcut in SHORTCUTS:
         road = _matrix_road() if shortcut.carry is None else steps * math.log10(shortcut.carry)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "shortcut": shortcut.name,
-                    "units": steps,
-                    "log10_road": road,
-                    "test_error": np.nan if shortcut.test_error is None else shortcut.test_error,
-                }
-            )
-        )
+        part = pd.DataFrame({"shortcut": shortcut.name, "units": steps, "log10_road": road})
+        error = np.nan if shortcut.test_error is None else shortcut.test_error
+        parts.append(part.assign(test_error=error))
     return pd.concat(parts, ignore_index=True)
 
 
