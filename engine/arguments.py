@@ -41,15 +41,17 @@ def require_number(
         )
 
 
-def require_sequence(name: str, values: object, most: int) -> list:
-    """`values` as a list, or ValueError unless they are a sequence of 1 to `most`.
+def require_sequence(name: str, values: object, most: int, low: float, high: float) -> list:
+    """`values` as a list, or ValueError unless they are 1 to `most` numbers from `low` to `high`.
 
-    A numpy array will do as well. Numpy's numbers become Python's; what items are isn't checked.
+    A numpy array will do as well. Numpy's numbers become Python's.
     """
     is_one_number = getattr(values, "ndim", 1) == 0
     if is_one_number or isinstance(values, str) or not isinstance(values, Collection):
         raise ValueError(f"{name} is {shown(values)}; allowed is a sequence of 1 to {most} numbers")
     require_integer(f"the number of {name}", len(values), 1, most)
+    for item in values:
+        require_number(name, item, low, high)
     return [_plain(item) for item in values]
 
 

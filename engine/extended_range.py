@@ -301,6 +301,12 @@ def is_safe(norms: Array) -> NDArray[np.bool_]:
     return (norms > SAFE_LOW) & (norms < SAFE_HIGH)
 
 
+def require_bounded(mantissa: Array, stride: int) -> None:
+    """Raise LeftRangeError if a norm is too large to be trusted, with a stride above 1."""
+    if stride > 1 and not (plain_norm(mantissa) < SAFE_HIGH).all():
+        raise LeftRangeError
+
+
 def plain_norm(array: Array) -> Array:
     """Euclidean norms over the last two axes; only safe norms can be trusted."""
     flat = array.reshape(*array.shape[:-2], array.shape[-2] * array.shape[-1])

@@ -23,6 +23,12 @@ Array: TypeAlias = NDArray[np.float64]
 NetworkArray: TypeAlias = NDArray[Any]
 
 
+def in_parts(values: Any, at_once: int) -> list[Any]:
+    """A sequence or an array in parts of at most `at_once`, none of them empty: what memory takes."""
+    size = max(1, at_once)
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
 def tensor(array: Array) -> "torch.Tensor":
     """A copy as a float64 tensor. torch is loaded here, for those who ask, and nowhere before."""
     import torch

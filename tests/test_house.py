@@ -46,7 +46,7 @@ def test_gradients_are_computed_without_torch() -> None:
     check = (
         "import engine.recurrent as r, engine.residual as s, sys; "
         "[getattr(package, name) for package in (r, s) for name in package.__all__]; "
-        "import engine.recurrent.theory, engine.recurrent.comparisons, engine.residual.analogy; "
+        "import engine.recurrent.theory, engine.residual.analogy; "
         "trace = r.gradient_trace(r.RecurrentConfig()); stack = s.depth_trace(s.ResidualConfig()); "
         "assert 'torch' not in sys.modules; "
         "trace.inputs, stack.weights; assert 'torch' in sys.modules"

@@ -1,9 +1,9 @@
-from .cell_state import (
+from .cell_flow import (
     cell_state_pathway,
     gate_values,
 )
 from .config import RecurrentConfig
-from .data import running_average_batch
+from .experiment import running_average_batch
 from .gradients import (
     GradientTrace,
     gradient_reach,

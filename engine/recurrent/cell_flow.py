@@ -1,32 +1,24 @@
-"""What flows back through every part of the LSTM cell, at every timestep and forget bias.
+"""The LSTM cell from inside: what flows back through its parts and along its road, and its gates.
 
 The parts are those of the handout's Figure 3. All forget biases run side by side, and of every
 vector only its norm is kept: a picture of the cell needs some twenty of them for each timestep.
+Whoever takes `weights` looks at any LSTM, a trained one too; the config says what it is run on.
+`log10=True` is as in engine.recurrent.gradients.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_number, require_sequence
+from engine.arguments import require_integer
 from engine.extended_range import Scaled, quietly, shifted
 from engine.numerics import Array
 from engine.recurrent import lstm
-from engine.recurrent.config import MAX_SCALE, RecurrentConfig
-from engine.recurrent.measure import (
-    ONE_RUN,
-    Experiment,
-    Runs,
-    lstm_backward,
-    lstm_experiment,
-    lstm_forward,
-    runs_of_biases,
-)
+from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, lstm_experiment
+from engine.recurrent.measure import by_forget_bias, lstm_forward, tidy
 from engine.recurrent.weights import CANDIDATE, FORGET, INPUT, OUTPUT, Weights
-
-MAX_BIASES = 401
 
 #: The columns with norms, and what flows there; ∘ is the product of each two elements.
 FLOWS = (
@@ -52,27 +44,19 @@ FLOWS = (
     "next_gates",  # what the four gates at t + 1 bring to h_t
     "road",  # ∂L/∂C_T ∘ ∏ f from t + 1 to T: what the road alone carries from T to C_t
 )
-MEANS = ("forget_mean", "input_mean", "candidate_mean", "output_mean")
-_IN_ORDER = (FORGET, INPUT, CANDIDATE, OUTPUT)
+_GATES = {"forget": FORGET, "input": INPUT, "candidate": CANDIDATE, "output": OUTPUT}
+MEANS = tuple(f"{name}_mean" for name in _GATES)
 
 
-def cell_flow_sweep(
-    config: RecurrentConfig, biases: Sequence[float] | Array, *, weights: Weights | None = None
-) -> pd.DataFrame:
+def cell_flow_sweep(config: RecurrentConfig, biases: Sequence[float] | Array) -> pd.DataFrame:
     """The flows of the same LSTM with every forget bias.
 
     Returns `forget_bias, timestep`; the base-10 logarithm of the norm over (batch, hidden) of
     each of `FLOWS`, of `hidden_state` and of `cell_state`; the mean of each gate over batch and
     units; `direct_share`: how much of ∂L/∂C_{t-1} is the direct term, as a projection (NaN at
-    t = 1). A bias means what `forget_bias` of the config does, which itself isn't used; up to
-    401 of them.
+    t = 1).
     """
-    biases = require_sequence("biases", biases, MAX_BIASES)
-    for bias in biases:
-        require_number("biases", bias, -MAX_SCALE, MAX_SCALE)
-    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None), weights)
-    parts = [_flows(setup, runs) for runs in runs_of_biases(config, biases)]
-    frame = pd.concat(parts, ignore_index=True)
+    frame = pd.concat(by_forget_bias(_flows, config, biases), ignore_index=True)
     frame.insert(0, "forget_bias", np.repeat(np.asarray(biases, float), config.timesteps))
     return frame
 
@@ -82,74 +66,105 @@ def cell_flow(config: RecurrentConfig, *, weights: Weights | None = None) -> pd.
     return _flows(lstm_experiment(config, weights), ONE_RUN)
 
 
-def gate_sweep(
-    config: RecurrentConfig, biases: Sequence[float] | Array, *, sequence: int = 0
-) -> dict[str, Array]:
-    """Gates and states of the same LSTM with every forget bias, of one sequence of the batch.
+def cell_state_pathway(
+    config: RecurrentConfig, *, log10: bool = False, weights: Weights | None = None
+) -> pd.DataFrame:
+    """The two terms of ∂L/∂C_{t-1} and their sum, for t = T down to 2 (handout, 1 (e)).
 
-    Returns, by name, arrays (biases, timesteps, units): "forget", "input", "output", "candidate",
-    "tanh_cell_state" and "hidden_state".
+    Returns `timestep, direct_norm, via_hidden_norm, total_norm, identity_error`. The row of
+    timestep t is about ∂L/∂C_{t-1}: direct is f_t ∘ ∂L/∂C_t; via hidden is everything that
+    arrives through h_{t-1}, the loss at t − 1 included where that step has a target. Norms are
+    over (batch, hidden). identity_error is the largest absolute difference between the sum of
+    the two and ∂L/∂C_{t-1} of the full backward pass; inf where these are beyond float64.
     """
-    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
-    biases = require_sequence("biases", biases, MAX_BIASES)
-    parts = [_states(setup, runs, sequence) for runs in runs_of_biases(config, biases)]
+    run = lstm_forward(lstm_experiment(config, weights))
+    gradient, every = run.gradient, slice(None)
+    direct = run.direct(every, gradient.cell)[1:, 0]
+    via_hidden = run.via_hidden(every, gradient.hidden)[:-1, 0]
+    whole = gradient.cell[:-1, 0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        difference = np.abs(direct.value() + via_hidden.value() - whole.value())
+    columns = {
+        "direct_norm": direct.norm(),
+        "via_hidden_norm": via_hidden.norm(),
+        "total_norm": whole.norm(),
+    }
+    frame = tidy({"timestep": np.arange(2, config.timesteps + 1)}, columns, log10=log10)
+    frame["identity_error"] = np.nan_to_num(difference, nan=np.inf, posinf=np.inf).max(axis=(1, 2))
+    return frame[::-1].reset_index(drop=True)
+
+
+def gate_values(
+    config: RecurrentConfig, *, sequence: int = 0, weights: Weights | None = None
+) -> pd.DataFrame:
+    """Every gate and state of every unit along time, of one sequence of the batch.
+
+    Returns `timestep, gate, unit, value`, units counted from 1, sequences from 0. `gate` is
+    "forget", "input", "output", "candidate", "cell_state", "tanh_cell_state" or "hidden_state".
+    """
+    require_integer("sequence", sequence, 0, config.batch_size - 1)
+    quantities = lstm_forward(lstm_experiment(config, weights)).named(sequence)
+    timesteps, hidden = config.timesteps, config.hidden_size
+    timestep = np.repeat(np.arange(1, timesteps + 1), hidden)
+    unit = np.tile(np.arange(1, hidden + 1), timesteps)
+    return pd.DataFrame(
+        {
+            "timestep": np.tile(timestep, len(quantities)),
+            "gate": np.repeat(np.array(list(quantities), dtype=object), timesteps * hidden),
+            "unit": np.tile(unit, len(quantities)),
+            "value": np.concatenate([values.ravel() for values in quantities.values()]),
+        }
+    )
+
+
+def gate_sweep(config: RecurrentConfig, biases: Sequence[float] | Array) -> dict[str, Array]:
+    """Gates and states of the same LSTM with every forget bias, of the first sequence of the batch.
+
+    Returns arrays (biases, timesteps, units), by the names of `lstm.Forward.named`.
+    """
+    parts = by_forget_bias(lambda *of: lstm_forward(*of).named(sequence=0), config, biases)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def gates_of(config: RecurrentConfig, *, sequence: int = 0) -> dict[str, Array]:
+def gates_of(config: RecurrentConfig) -> dict[str, Array]:
     """Gates and states of the LSTM as `config` says, as in `gate_sweep`: (1, timesteps, units)."""
-    return _states(lstm_experiment(config), ONE_RUN, sequence)
-
-
-def _states(setup: Experiment, runs: Runs, sequence: int) -> dict[str, Array]:
-    run = lstm_forward(setup, runs)
-    found = {
-        "forget": run.gates[:, FORGET],
-        "input": run.gates[:, INPUT],
-        "output": run.gates[:, OUTPUT],
-        "candidate": run.gates[:, CANDIDATE],
-        "tanh_cell_state": run.tanh_cell_state,
-        "hidden_state": run.hidden_state,
-    }
-    return {name: of[:, :, sequence].transpose(1, 0, 2).copy() for name, of in found.items()}
+    found = lstm_forward(lstm_experiment(config)).named(sequence=0)
+    return {name: of.copy() for name, of in found.items()}
 
 
 @quietly
 def _flows(setup: Experiment, runs: Runs) -> pd.DataFrame:
     """All columns, the timesteps of each run together."""
     run = lstm_forward(setup, runs)
-    gradient = lstm_backward(setup, run, runs)
-    timesteps, count = gradient.cell.exponent.shape
-    at_t = {name: flow.norm().log10() for name, flow in _vectors(setup, run, gradient)}
+    timesteps, count = run.gradient.cell.exponent.shape
+    at_t = {name: flow.norm().log10() for name, flow in _vectors(setup, run)}
     at_t["next_cell"] = _later(at_t["direct"])
     at_t["next_gates"] = _later(at_t["to_hidden"])
-    at_t["road"] = _along_the_road(run, gradient)
-    columns = {"timestep": np.tile(np.arange(1, timesteps + 1), count)}
-    columns |= {name: at_t[name].T.ravel() for name in FLOWS}
-    for name, state in (("hidden_state", run.hidden_state), ("cell_state", run.cell_state)):
-        columns[name] = Scaled(state).norm().log10().T.ravel()
-    columns["direct_share"] = _direct_share(run, gradient).T.ravel()
+    at_t["road"] = _along_the_road(run)
+    at_t["hidden_state"] = Scaled(run.hidden_state).norm().log10()
+    at_t["cell_state"] = Scaled(run.cell_state).norm().log10()
+    at_t["direct_share"] = _direct_share(run)
     means = run.gates.mean(axis=(3, 4))
-    columns |= {name: means[:, gate].T.ravel() for name, gate in zip(MEANS, _IN_ORDER, strict=True)}
-    return pd.DataFrame(columns)
+    at_t |= {f"{name}_mean": means[:, gate] for name, gate in _GATES.items()}
+    columns = {"timestep": np.tile(np.arange(1, timesteps + 1), count)}
+    in_order = (*FLOWS, "hidden_state", "cell_state", "direct_share", *MEANS)
+    return pd.DataFrame(columns | {name: at_t[name].T.ravel() for name in in_order})
 
 
-def _vectors(
-    setup: Experiment, run: lstm.Forward, gradient: lstm.Backward
-) -> Iterator[tuple[str, Scaled]]:
+def _vectors(setup: Experiment, run: lstm.Forward) -> Iterator[tuple[str, Scaled]]:
     """What flows at every timestep, (timesteps, runs, batch, …) each, one after the other."""
-    every, hidden, cell = slice(None), gradient.hidden, gradient.cell
+    every, hidden, cell = slice(None), run.gradient.hidden, run.gradient.cell
     yield "direct", run.direct(every, cell)
     yield "cell", cell
     yield "hidden", hidden
     yield "at_tanh", hidden.times(run.factors[:, OUTPUT])
     yield "via_hidden", run.via_hidden(every, hidden)
     at_gates = run.at_gates(hidden, cell)
-    for name, gate in zip(("forget", "input", "candidate", "output"), _IN_ORDER, strict=True):
+    for name, gate in _GATES.items():
         yield name, at_gates[:, gate]
     at_sums = run.at_sums(every, hidden, cell)
     to_hidden = run.through_weights(at_sums)
-    for name, gate in zip(("forget", "input", "candidate", "output"), _IN_ORDER, strict=True):
+    for name, gate in _GATES.items():
         yield f"from_{name}", to_hidden[:, gate]
     after_input = to_hidden[:, OUTPUT] + to_hidden[:, CANDIDATE]
     after_forget = after_input + to_hidden[:, INPUT]
@@ -163,24 +178,24 @@ def _vectors(
     yield "loss", Scaled(weight * run.residual[..., None] * setup.weights.w_f)
 
 
-def _direct_share(run: lstm.Forward, gradient: lstm.Backward) -> Array:
+def _direct_share(run: lstm.Forward) -> Array:
     """The part of f_t ∘ ∂L/∂C_t along ∂L/∂C_{t-1}, relative to its norm, (timesteps, runs).
 
     What comes through h_{t-1} has the rest. NaN at the first timestep and where the sum is zero.
     """
-    whole, later = gradient.cell[:-1].normalised(), slice(1, None)
-    direct = run.direct(later, gradient.cell[later])
+    cell, later = run.gradient.cell, slice(1, None)
+    whole, direct = cell[:-1].normalised(), run.direct(later, cell[later])
     direct_here = shifted(direct.mantissa, direct.exponent - whole.exponent)
-    shares = np.full(gradient.cell.exponent.shape, np.nan)
+    shares = np.full(cell.exponent.shape, np.nan)
     along = np.einsum("trbh,trbh->tr", direct_here, whole.mantissa)
     square = np.einsum("trbh,trbh->tr", whole.mantissa, whole.mantissa)
     np.divide(along, square, out=shares[1:], where=square > 0)
     return shares
 
 
-def _along_the_road(run: lstm.Forward, gradient: lstm.Backward) -> Array:
+def _along_the_road(run: lstm.Forward) -> Array:
     """log10 of ‖∂L/∂C_T ∘ ∏ f‖, (timesteps, runs): the gates alone, no loss on the way."""
-    carried, norms = gradient.cell[-1], []
+    carried, norms = run.gradient.cell[-1], []
     for t in reversed(range(len(run.cell_state))):
         carried = carried.settled()
         norms.append(carried.norm().log10())

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from engine import in_words
-from engine.extended_range import Array
 from engine.in_words import scientific, that_sets, written
+from engine.numerics import Array
 from engine.questions import Verdict
 from engine.recurrent.theory import MatrixFacts, measured_rate
 
@@ -30,13 +30,6 @@ def log10_ratio(log10_gradient: pd.Series) -> float:
     return 0.0 if first == last else first - last
 
 
-def fate(log10_gradient: pd.Series) -> str:
-    """ "vanishes", "explodes", "keeps its size" or, all of it, "is exactly zero" from T to 1."""
-    if (log10_gradient == -np.inf).all():
-        return "is exactly zero"
-    return fate_of(log10_ratio(log10_gradient))
-
-
 def fate_of(ratio: float) -> str:
     """ "vanishes", "explodes" or "keeps its size", by the base-10 logarithm of what is left."""
     if ratio < -STABLE_LOG10:
@@ -46,11 +39,11 @@ def fate_of(ratio: float) -> str:
 
 def trace_in_words(log10_gradient: pd.Series, what: str = "The gradient norm") -> str:
     """One sentence for those who can't see the curve: ends, and what becomes of it between."""
-    outcome = fate(log10_gradient)
-    if outcome == "is exactly zero":
+    if (log10_gradient == -np.inf).all():
         return f"{what} is exactly zero at every timestep."
+    fate = fate_of(log10_ratio(log10_gradient))
     last, first = (scientific(float(log10_gradient.iloc[i])) for i in (-1, 0))
-    return f"{what} {outcome}: {last} at t = {len(log10_gradient)}, {first} at t = 1."
+    return f"{what} {fate}: {last} at t = {len(log10_gradient)}, {first} at t = 1."
 
 
 def local_trace_in_words(log10_gradient: pd.Series) -> str:
@@ -85,13 +78,12 @@ def eigenvalue_verdict(log10_gradient: pd.Series, facts: MatrixFacts) -> Verdict
         f"step over the older half. The gradient {fate_of(measured)}."
     )
     agrees = fate_of(alone) == fate_of(measured)
-    return Verdict(statement, agrees, _why_not(radius, rate, facts, agrees), measured)
+    outside = None if agrees else _why_not(radius, rate, facts)
+    return Verdict(statement, agrees, outside, measured)
 
 
-def _why_not(radius: float, rate: float, facts: MatrixFacts, agrees: bool) -> str | None:
+def _why_not(radius: float, rate: float, facts: MatrixFacts) -> str:
     """What stands between the eigenvalue and the measurement, where they come out differently."""
-    if agrees:
-        return None
     if abs(np.log(rate / radius)) <= SAME_RATE:
         return (
             f"The slope is the eigenvalue's, {written(rate)} a step. The height isn't: on the first "
@@ -230,7 +222,7 @@ def reach_in_words(reach: int, timesteps: int) -> str:
     """Equation (1): how much of the past the gradient of W_h is made of."""
     if reach == 0:
         return "The whole gradient of Wₕ is exactly zero here."
-    if reach == timesteps or 2 * reach > timesteps:
+    if 2 * reach > timesteps:
         return (
             f"The gradient of Wₕ is made of more than half of the sequence: {reach} of {timesteps}."
         )

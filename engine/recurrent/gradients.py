@@ -5,7 +5,7 @@ base-10 logarithm under the name `log10_…`: finite for every norm that isn't e
 where float64 would print 0 or inf.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,22 +13,13 @@ import numpy as np
 import pandas as pd
 
 from engine.arguments import require_choice, require_number, require_sequence
-from engine.extended_range import Scaled, ScaledNorm, in_range, shifted, unscaled
-from engine.numerics import Array, tensor, tensors
+from engine.extended_range import Scaled, ScaledNorm, in_range, quietly, shifted, unscaled
+from engine.numerics import Array, in_parts, tensor, tensors
 from engine.recurrent import lstm, rnn
 from engine.recurrent.config import MAX_SPECTRAL_RADIUS, RecurrentConfig
-from engine.recurrent.measure import (
-    ONE_RUN,
-    Experiment,
-    Runs,
-    experiment,
-    join,
-    lstm_backward,
-    lstm_forward,
-    measure,
-    rnn_forward,
-    tidy,
-)
+from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, experiment
+from engine.recurrent.measure import join, lstm_forward, measure, tidy
+from engine.recurrent.term_sweep import reach
 from engine.recurrent.weights import Weights
 
 if TYPE_CHECKING:
@@ -41,14 +32,6 @@ SWEEP_NUMBERS = 2_000_000
 #: How many times as many arrays of that size an LSTM's pass holds: gates, C_t, two gradients.
 LSTM_ARRAYS = 3
 
-#: The columns of a trace.
-_TRACE_HEADERS = {
-    "rnn": pd.Index(["timestep", "hidden_norm", "grad_hidden_norm"]),
-    "lstm": pd.Index(
-        ["timestep", "hidden_norm", "grad_hidden_norm", "cell_norm", "grad_cell_norm"]
-    ),
-}
-
 
 @dataclass(frozen=True)
 class GradientTrace:
@@ -59,16 +42,14 @@ class GradientTrace:
         (batch, hidden).
     log10_frame: the same as `timestep, log10_hidden_norm, log10_grad_hidden_norm, …`.
     loss: mean squared error over the batch and the timesteps that have a target.
-    weights, input_numbers, target_numbers: what was run, and on what, (timesteps, batch).
+    setup: the network and what it was run on.
     slope: the mean of σ' over batch and units at each timestep, (timesteps,); for an LSTM that
         of 1 − tanh² C_t, the slope between C_t and h_t.
     """
 
     frame: pd.DataFrame
     loss: float
-    weights: Weights
-    input_numbers: Array
-    target_numbers: Array
+    setup: Experiment
     slope: Array
     norms: Mapping[str, ScaledNorm]
 
@@ -80,22 +61,22 @@ class GradientTrace:
     @property
     def inputs(self) -> "torch.Tensor":
         """The inputs, float64, (batch, timesteps, 1)."""
-        return tensor(self.input_numbers.T[:, :, None])
+        return tensor(self.setup.inputs.T[:, :, None])
 
     @property
     def targets(self) -> "torch.Tensor":
         """The targets, float64, (batch, timesteps, 1)."""
-        return tensor(self.target_numbers.T[:, :, None])
+        return tensor(self.setup.targets.T[:, :, None])
 
     @property
     def recurrent_state(self) -> "dict[str, torch.Tensor]":
         """For `torch.nn.RNN(1, hidden_size, batch_first=True)`, or `torch.nn.LSTM`."""
-        return tensors(self.weights.recurrent)
+        return tensors(self.setup.weights.recurrent)
 
     @property
     def readout_state(self) -> "dict[str, torch.Tensor]":
         """For `torch.nn.Linear(hidden_size, 1)`."""
-        return tensors(self.weights.readout)
+        return tensors(self.setup.weights.readout)
 
 
 def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -> GradientTrace:
@@ -105,24 +86,26 @@ def gradient_trace(config: RecurrentConfig, *, weights: Weights | None = None) -
     says what they are run on. For an LSTM also the norms of C_t and ∂L/∂C_t (handout, 1 (d)).
     """
     setup = experiment(config, weights)
-    measured = measure(setup, ONE_RUN)
-    return GradientTrace(
-        frame=tidy(
-            {"timestep": np.arange(1, config.timesteps + 1)},
-            measured.columns,
-            header=_TRACE_HEADERS[config.cell],
-        ),
-        loss=measured.loss,
-        weights=setup.weights,
-        input_numbers=setup.inputs,
-        target_numbers=setup.targets,
-        slope=measured.slope,
-        norms=measured.columns,
-    )
+    norms, loss, slope = measure(setup, ONE_RUN)
+    frame = tidy({"timestep": np.arange(1, config.timesteps + 1)}, norms)
+    return GradientTrace(frame, loss, setup, slope, norms)
+
+
+def compare_activations(config: RecurrentConfig) -> pd.DataFrame:
+    """No nonlinearity, tanh and ReLU on the same weights and data (handout, 1 (b)).
+
+    Returns `activation, timestep, log10_hidden_norm, log10_grad_hidden_norm, slope`, slope being
+    the mean of σ' over batch and units.
+    """
+    parts = []
+    for name, activation in (("none", "identity"), ("tanh", "tanh"), ("ReLU", "relu")):
+        trace = gradient_trace(replace(config, activation=activation))  # type: ignore[arg-type]
+        parts.append(trace.log10_frame.assign(activation=name, slope=trace.slope))
+    return pd.concat(parts, ignore_index=True)
 
 
 def spectral_sweep(
-    config: RecurrentConfig, radii: Sequence[float] | np.ndarray, *, log10: bool = False
+    config: RecurrentConfig, radii: Sequence[float] | Array, *, log10: bool = False
 ) -> pd.DataFrame:
     """The same weights rescaled to every radius, in one batched pass.
 
@@ -130,10 +113,8 @@ def spectral_sweep(
     itself isn't used. Up to 401 radii, each from 0 to 10. An LSTM's four recurrent blocks are
     all rescaled.
     """
-    radii = require_sequence("radii", radii, MAX_SWEEP)
-    for radius in radii:
-        require_number("radii", radius, 0, MAX_SPECTRAL_RADIUS)
-    scales = np.asarray(radii, dtype=np.float64)
+    radii = require_sequence("radii", radii, MAX_SWEEP, 0, MAX_SPECTRAL_RADIUS)
+    scales = np.array(radii, dtype=np.float64)
     setup = experiment(replace(config, spectral_radius=1.0))
     norms = _sweep(setup, scales)
     columns = {name: norms[name] for name in ("hidden_norm", "grad_hidden_norm")}
@@ -205,48 +186,28 @@ def gradient_reach(config: RecurrentConfig, fraction: float = 0.99) -> int:
     other, so a sum of their norms would say something else.
     """
     require_number("fraction", fraction, 0, 1)
-    _, sums = _running_norms(config, np.arange(config.timesteps))
-    log10 = np.concatenate([[-np.inf], sums.log10()])  # at [n]: of the terms of h_1 .. h_n
-    if log10[-1] == -np.inf:
-        return 0
-    with np.errstate(divide="ignore"):
-        matters = log10 > log10[-1] + np.log10(1 - fraction)
-    if not matters.any():
-        return 0
-    forgotten = int(np.argmax(matters)) - 1  # h_1 .. h_forgotten together still don't matter
-    return config.timesteps - forgotten
+    _, older = _running_norms(config, np.arange(config.timesteps))
+    return int(reach(older.log10(), fraction))
 
 
 def _sweep(setup: Experiment, scales: Array, *, scales_all: bool = False) -> dict[str, ScaledNorm]:
     """The norms of the run of each scale, as many together as memory allows."""
-    config = setup.config
-    per_run = config.timesteps * config.batch_size * config.hidden_size
-    per_run *= LSTM_ARRAYS if config.cell == "lstm" else 1
-    at_once = max(1, SWEEP_NUMBERS // per_run)
+    numbers = setup.config.states * (LSTM_ARRAYS if setup.config.cell == "lstm" else 1)
     parts = [
-        measure(setup, Runs(scales[start : start + at_once], scales_all=scales_all)).columns
-        for start in range(0, len(scales), at_once)
+        measure(setup, Runs(some, scales_all=scales_all))[0]
+        for some in in_parts(scales, SWEEP_NUMBERS // numbers)
     ]
     return {name: join([part[name] for part in parts]) for name in parts[0]}
 
 
 def _only_run(setup: Experiment) -> rnn.Forward | lstm.Forward:
-    return rnn_forward(setup) if setup.config.cell == "rnn" else lstm_forward(setup)
-
-
-def _gradients_by_loss(
-    run: rnn.Forward | lstm.Forward, stride: int
-) -> Iterator[tuple[int, Scaled]]:
-    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden)."""
-    if isinstance(run, rnn.Forward):
-        return rnn.gradients_by_loss(run, stride)
-    return lstm.gradients_by_loss(run, stride)
+    return rnn.forward(setup) if setup.config.cell == "rnn" else lstm_forward(setup)
 
 
 def _pairwise_norms(run: rnn.Forward | lstm.Forward, timesteps: int, stride: int) -> ScaledNorm:
     """‖∂L_k/∂h_t‖ at [k − 1, t − 1]."""
     norms = ScaledNorm(np.zeros((timesteps, timesteps)), unscaled(timesteps, timesteps))
-    for t, gradients in _gradients_by_loss(run, stride):
+    for t, gradients in run.gradients_by_loss(stride):
         column = gradients.norm(stride)
         norms.mantissa[t:, t], norms.exponent[t:, t] = column.mantissa, column.exponent
     return norms
@@ -255,7 +216,7 @@ def _pairwise_norms(run: rnn.Forward | lstm.Forward, timesteps: int, stride: int
 def _shares(run: rnn.Forward | lstm.Forward, timesteps: int, stride: int) -> Array:
     """The share of L_k in ∂L/∂h_t at [k − 1, t − 1]."""
     shares = np.zeros((timesteps, timesteps))
-    for t, gradients in _gradients_by_loss(run, stride):
+    for t, gradients in run.gradients_by_loss(stride):
         gradients.norm(stride)
         whole = gradients.total().normalised()
         parts = shifted(gradients.mantissa, gradients.exponent - whole.exponent)
@@ -265,15 +226,10 @@ def _shares(run: rnn.Forward | lstm.Forward, timesteps: int, stride: int) -> Arr
     return shares
 
 
+@quietly
 def _running_norms(config: RecurrentConfig, steps: np.ndarray) -> tuple[ScaledNorm, ScaledNorm]:
     """Norms of the terms of equation (1), for each t − 1 in `steps`, and of their sum so far."""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return _norms_of_terms(*_equation_one(experiment(config)), steps)
-
-
-def _norms_of_terms(
-    at_sums: Scaled, hidden: Scaled, steps: np.ndarray
-) -> tuple[ScaledNorm, ScaledNorm]:
+    at_sums, hidden = _equation_one(experiment(config))
     terms, sums, total = [], [], None
     for t in steps.tolist():
         before = hidden[t - 1] if t > 0 else Scaled(np.zeros_like(hidden.mantissa[0]))
@@ -290,12 +246,11 @@ def _equation_one(setup: Experiment) -> tuple[Scaled, Scaled]:
     """The gradients at what each W_h h_{t-1} is added to, (timesteps, 1, batch, rows), and all h_t."""
     every = slice(None)
     if setup.config.cell == "rnn":
-        run = rnn_forward(setup)
+        run = rnn.forward(setup)
         at_sums = run.at_sums(every, rnn.backward(run, setup.loss_weight))
         return at_sums.normalised(), run.hidden.normalised()
     lstm_run = lstm_forward(setup)
-    gradient = lstm_backward(setup, lstm_run)
-    by_gate = lstm_run.at_sums(every, gradient.hidden, gradient.cell)
+    by_gate = lstm_run.at_sums(every, lstm_run.gradient.hidden, lstm_run.gradient.cell)
     # torch's W_h has a row for each unit of each gate, and all of them share an exponent here.
     mantissa, exponent = by_gate.normalised().aligned(axis=1)
     rows = np.moveaxis(mantissa, 1, 3).reshape(*mantissa.shape[:1], *mantissa.shape[2:4], -1)

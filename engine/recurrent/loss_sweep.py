@@ -5,14 +5,16 @@ travels back for each loss it names, one for their sum, and one for each of the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from engine.extended_range import Scaled, in_range, is_safe, plain_norm
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
+from engine.recurrent import rnn
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.measure import Experiment, Runs, experiment, rnn_forward
+from engine.recurrent.experiment import Experiment, Runs, experiment
 
 #: Groups of losses by how many timesteps ahead of h_t they are, first and last; the last is open.
 DISTANCES: tuple[tuple[int, int | None], ...] = (
@@ -26,8 +28,7 @@ AT_ONCE = 1_000_000
 STATES_AT_ONCE = 4_000_000
 
 
-@dataclass(frozen=True)
-class LossSweep:
+class LossSweep(NamedTuple):
     """Norms over (batch, hidden) at every radius and at the timesteps asked for.
 
     total: log10 ‖Σ_k ∂L_k/∂h_t‖, (radii, timesteps). single: log10 ‖∂L_k/∂h_t‖ of some losses,
@@ -51,22 +52,15 @@ def loss_sweep(
     setup = experiment(replace(config, spectral_radius=1.0, last_target_only=False))
     rows = NEAR + 2 + len(losses)
     of_rows = rows * config.hidden_size * config.batch_size
-    block = max(1, min(AT_ONCE // of_rows, STATES_AT_ONCE // config.states))
-    parts = [
-        _sweep(setup, Runs(radii[start : start + block]), losses, timesteps)
-        for start in range(0, len(radii), block)
-    ]
-    return LossSweep(
-        np.concatenate([part.total for part in parts]),
-        np.concatenate([part.single for part in parts], axis=1),
-        np.concatenate([part.shares for part in parts], axis=1),
-    )
+    at_once = min(AT_ONCE // of_rows, STATES_AT_ONCE // config.states)
+    parts = [_sweep(setup, Runs(some), losses, timesteps) for some in in_parts(radii, at_once)]
+    return LossSweep(*(np.concatenate(of, axis=-2) for of in zip(*parts, strict=True)))
 
 
 def _sweep(
     setup: Experiment, radii: Runs, losses: Sequence[int], timesteps: Sequence[int]
 ) -> LossSweep:
-    run = rnn_forward(setup, radii)
+    run = rnn.forward(setup, radii)
     batch = setup.config.batch_size
     wanted = {t: n for n, t in enumerate(timesteps)}
 

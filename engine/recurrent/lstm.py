@@ -30,8 +30,11 @@ from engine.extended_range import (
     sigmoid_slope,
     unscaled,
 )
+from engine.lazy import cached_property
 from engine.numerics import Array
-from engine.recurrent.weights import CANDIDATE, FORGET, GATES, INPUT, OUTPUT, Weights
+from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.experiment import Experiment, Runs
+from engine.recurrent.weights import CANDIDATE, FORGET, GATES, INPUT, OUTPUT
 
 #: Below this sum a sigmoid comes near float64's smallest number: it gets an exponent of its own.
 LOWEST_SUM = -200.0
@@ -45,9 +48,10 @@ class Forward:
     as what gradients are multiplied by. cell_state, tanh_cell_state, hidden_state: (timesteps,
     runs, batch, hidden). hidden_by_cell: ∂h_t/∂C_t = o_t ∘ (1 − tanh² C_t), shaped alike.
     state_by_sum: what each sum does to the state that its gate acts on, C_t or (o) h_t, shaped
-    like gates. residual: ŷ_t − y_t, (timesteps, runs, batch). forced: the gates that are constants
-    here, with their values. blocks: W of each gate, (4, hidden, hidden), on one exponent.
-    row_scale: what each run multiplies W by, None where nothing.
+    like gates. residual: ŷ_t − y_t, (timesteps, runs, batch). loss_weight: what its square counts
+    for, (timesteps,). forced: the gates that are constants here, with their values. blocks: W of
+    each gate, (4, hidden, hidden), on one exponent. row_scale: what each run multiplies W by, None
+    where nothing.
     """
 
     gates: Array
@@ -58,11 +62,30 @@ class Forward:
     hidden_by_cell: Factors
     state_by_sum: Factors
     residual: Array
+    loss_weight: Array
     forced: Mapping[int, Array | float]
     blocks: Array
     blocks_exponent: int
     row_scale: Array | None
     w_f: Array
+
+    @cached_property
+    def gradient(self) -> "Backward":
+        """The gradients of L = Σ_t loss_weight[t]·(ŷ_t − y_t)², summed over the batch."""
+        return in_range(lambda stride: _backward(self, stride))
+
+    def named(self, sequence: int) -> dict[str, Array]:
+        """Gates and states of one sequence of the batch, (runs, timesteps, units) each."""
+        found = {
+            "forget": self.gates[:, FORGET],
+            "input": self.gates[:, INPUT],
+            "output": self.gates[:, OUTPUT],
+            "candidate": self.gates[:, CANDIDATE],
+            "cell_state": self.cell_state,
+            "tanh_cell_state": self.tanh_cell_state,
+            "hidden_state": self.hidden_state,
+        }
+        return {name: of[:, :, sequence].swapaxes(0, 1) for name, of in found.items()}
 
     def only(self, sequence: int) -> "Forward":
         """The same pass of one sequence of the batch, counted from 0."""
@@ -112,6 +135,22 @@ class Forward:
         by_gate = self.through_weights(self.at_sums(t, grad_hidden, grad_cell))
         return by_gate.total(), self.direct(t, grad_cell)
 
+    def gradients_by_loss(self, stride: int) -> Iterator[tuple[int, Scaled]]:
+        """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
+
+        As `engine.recurrent.rnn.Forward.gradients_by_loss`, along both roads.
+        """
+        timesteps, _, batch = self.residual.shape
+        nothing = Scaled(np.zeros_like(self.hidden_state[0]))
+        hidden, cell = nothing[:0], nothing[:0]
+        for t in reversed(range(timesteps)):
+            hidden = Scaled.joined([self.local_gradient(t, 1 / batch), hidden])
+            cell = Scaled.joined([nothing, cell]) + self.via_hidden(t, hidden)
+            if t % stride == 0:
+                hidden, cell = hidden.settled(), cell.settled()
+            yield t, hidden
+            hidden, cell = self.one_step_back(t, hidden, cell)
+
 
 @dataclass(frozen=True)
 class Backward:
@@ -122,33 +161,20 @@ class Backward:
 
 
 @quietly
-def forward(
-    weights: Weights,
-    scales: Array,
-    inputs: Array,
-    targets: Array,
-    *,
-    forced: Mapping[int, Array | float],
-    forget_biases: Array | None = None,
-) -> Forward:
-    """Run the LSTM on `inputs` and `targets`, each (timesteps, batch), from C_0 = h_0 = 0.
-
-    scales: (runs,), what each run multiplies W by. forget_biases: (runs,), the total bias of
-    every forget gate of a run, or None for that of the weights. forced: gate -> its value, one
-    number or (runs, 1, 1).
-    """
-    timesteps, batch = inputs.shape
-    runs, hidden = len(scales), weights.hidden_size
-    row_scale = None if (scales == 1).all() else scales[:, None, None]
+def forward(setup: Experiment, runs: Runs) -> Forward:
+    """Run the LSTM on the experiment's data, from C_0 = h_0 = 0."""
+    weights, forced = setup.weights, _forced_gates(setup.config, runs)
+    row_scale = None if (runs.scales == 1).all() else runs.scales[:, None, None]
     w_h_transposed = np.ascontiguousarray(gate_blocks(weights.w_h).transpose(0, 2, 1))
-    sums = _input_term(weights, inputs, runs, forget_biases)
+    sums = _input_term(setup, runs)
+    timesteps, _, count, batch, hidden = sums.shape
     gates = np.empty_like(sums)
-    cell_state, tanh_cell_state, hidden_state = np.empty((3, timesteps, runs, batch, hidden))
-    recurrent = np.empty((len(GATES), runs * batch, hidden))
+    cell_state, tanh_cell_state, hidden_state = np.empty((3, timesteps, count, batch, hidden))
+    recurrent = np.empty((len(GATES), count * batch, hidden))
     for t in range(timesteps):
         if t > 0:
             before = hidden_state[t - 1] if row_scale is None else hidden_state[t - 1] * row_scale
-            np.matmul(before.reshape(runs * batch, hidden), w_h_transposed, out=recurrent)
+            np.matmul(before.reshape(count * batch, hidden), w_h_transposed, out=recurrent)
             sums[t] += recurrent.reshape(sums[t].shape)
         _open_gates(sums[t], gates[t], forced)
         i, f, candidate, o = gates[t]
@@ -168,7 +194,8 @@ def forward(
         hidden_state=hidden_state,
         hidden_by_cell=factors[:, OUTPUT] * sech_squared(cell_state.copy()),
         state_by_sum=factors,
-        residual=hidden_state @ weights.w_f + (weights.b_f - targets)[:, None, :],
+        residual=hidden_state @ weights.w_f + (weights.b_f - setup.targets)[:, None, :],
+        loss_weight=setup.loss_weight,
         forced=forced,
         blocks=gate_blocks(blocks.mantissa),
         blocks_exponent=int(blocks.exponent),
@@ -178,38 +205,13 @@ def forward(
     return replace(run, state_by_sum=_state_by_gate(run) * _slopes(sums))
 
 
-def backward(run: Forward, loss_weight: Array) -> Backward:
-    """Gradients of L = Σ_t loss_weight[t]·(ŷ_t − y_t)², summed over the batch."""
-    return in_range(lambda stride: _backward(run, loss_weight.tolist(), stride))
-
-
-def gradients_by_loss(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
-    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
-
-    L_k is the squared error at k, mean over the batch, of a single run. All the L_k travel back
-    together, one row each; a row joins at its own timestep.
-    """
-    timesteps, _, batch = run.residual.shape
-    nothing = Scaled(np.zeros_like(run.hidden_state[0]))
-    hidden, cell = nothing[:0], nothing[:0]
-    for t in reversed(range(timesteps)):
-        hidden = Scaled.joined([run.local_gradient(t, 1 / batch), hidden])
-        cell = Scaled.joined([nothing, cell]) + run.via_hidden(t, hidden)
-        if t % stride == 0:
-            hidden, cell = hidden.settled(), cell.settled()
-        yield t, hidden
-        hidden, cell = run.one_step_back(t, hidden, cell)
-
-
 def gate_blocks(stacked: Array) -> Array:
     """The four gates of torch's stacked weights or biases: (4, hidden, …)."""
     return stacked.reshape(len(GATES), -1, *stacked.shape[1:])
 
 
-def log_forget_gates(
-    weights: Weights, run: Forward, inputs: Array, forget_biases: Array | None
-) -> Array:
-    """ln f_t, (timesteps, runs, batch, hidden), from the sums: never underflows.
+def log_forget_gates(setup: Experiment, runs: Runs, run: Forward) -> Array:
+    """ln f_t of a pass, (timesteps, runs, batch, hidden), from the sums: never underflows.
 
     f_t itself ends at 0 below about e^-745, and is 1 to all its digits above a sum of 37.
     """
@@ -217,13 +219,13 @@ def log_forget_gates(
     if FORGET in run.forced:
         with np.errstate(divide="ignore"):
             return np.broadcast_to(np.log(run.forced[FORGET]), hidden.shape)
-    sums = _input_term(weights, inputs, hidden.shape[1], forget_biases)[:, FORGET]
-    sums[1:] += hidden[:-1] @ gate_blocks(weights.w_h)[FORGET].T
+    sums = _input_term(setup, runs)[:, FORGET]
+    sums[1:] += hidden[:-1] @ gate_blocks(setup.weights.w_h)[FORGET].T
     return -np.logaddexp(0, -sums)
 
 
-def _backward(run: Forward, loss_weight: list[float], stride: int) -> Backward:
-    shape = run.hidden_state.shape
+def _backward(run: Forward, stride: int) -> Backward:
+    shape, loss_weight = run.hidden_state.shape, run.loss_weight.tolist()
     mantissas, exponents = np.empty((2, *shape)), unscaled(2, *shape[:2])
     hidden = cell = Scaled(np.zeros(shape[1:]))  # none from beyond T
     for t in reversed(range(shape[0])):
@@ -268,14 +270,24 @@ def _state_by_gate(run: Forward) -> Factors:
     return Factors(result, exponent)
 
 
-def _input_term(weights: Weights, inputs: Array, runs: int, forget_biases: Array | None) -> Array:
+def _forced_gates(config: RecurrentConfig, runs: Runs) -> dict[int, Array | float]:
+    """The gates that are constants, and their values: one number, or (runs, 1, 1)."""
+    wanted = {FORGET: config.forced_forget, INPUT: config.forced_input}
+    forced: dict[int, Array | float] = {
+        gate: float(value) for gate, value in wanted.items() if value is not None
+    }
+    if runs.forced_forgets is not None:
+        forced[FORGET] = runs.forced_forgets[:, None, None]
+    return forced
+
+
+def _input_term(setup: Experiment, runs: Runs) -> Array:
     """U x_t + b of every sum, (timesteps, 4, runs, batch, hidden)."""
-    w_x, bias = gate_blocks(weights.w_x), gate_blocks(weights.bias)
-    terms = np.empty((len(inputs), len(GATES), runs, inputs.shape[1], weights.hidden_size))
-    from_inputs = inputs[:, None, :, None] * w_x[:, None]
-    terms[:] = (from_inputs + bias[:, None])[:, :, None]
-    if forget_biases is not None:
-        terms[:, FORGET] = from_inputs[:, FORGET, None] + forget_biases[:, None, None]
+    w_x, bias = gate_blocks(setup.weights.w_x), gate_blocks(setup.weights.bias)
+    from_inputs = setup.inputs[:, None, :, None] * w_x[:, None]
+    terms = np.repeat((from_inputs + bias[:, None])[:, :, None], len(runs.scales), axis=2)
+    if runs.forget_biases is not None:
+        terms[:, FORGET] = from_inputs[:, FORGET, None] + runs.forget_biases[:, None, None]
     return terms
 
 

@@ -15,16 +15,10 @@ from engine.extended_range import Scaled, ScaledNorm, quietly
 from engine.numerics import Array
 from engine.recurrent import lstm
 from engine.recurrent.config import RecurrentConfig
+from engine.recurrent.experiment import ONE_RUN, Experiment, Runs, lstm_experiment
+from engine.recurrent.findings import log10_ratio
 from engine.recurrent.gradients import gradient_trace
-from engine.recurrent.measure import (
-    ONE_RUN,
-    Experiment,
-    Runs,
-    join,
-    lstm_experiment,
-    lstm_forward,
-    runs_of_biases,
-)
+from engine.recurrent.measure import by_forget_bias, join, lstm_forward, tidy
 from engine.recurrent.weights import Weights
 
 #: Which of the units, in order of survival, each column of `survival_quantiles` shows.
@@ -38,7 +32,7 @@ def survival_quantiles(
 
     Returns `timestep, log10_min, log10_q10, log10_median, log10_q90, log10_max`.
     """
-    found = quantiles_of(_log10_survival(config, sequence, weights))
+    found = quantiles_of(_survival(config, sequence, weights))
     columns = {f"log10_{name}": of for name, of in found.items()}
     return pd.DataFrame({"timestep": np.arange(1, config.timesteps + 1), **columns})
 
@@ -49,17 +43,13 @@ def half_lives(config: RecurrentConfig, *, weights: Weights | None = None) -> pd
     Returns `unit, half_life`: −ln 2 / (mean of ln f_t over timesteps and batch), in timesteps;
     inf where f is 1, 0 where it is forced to 0. This is the direct path alone.
     """
-    half_life = _half_lives(_log_forget(lstm_experiment(config, weights), ONE_RUN))[0]
+    _, (half_life,) = _memory(lstm_experiment(config, weights), ONE_RUN)
     return pd.DataFrame({"unit": np.arange(1, config.hidden_size + 1), "half_life": half_life})
 
 
 def memory_sweep(config: RecurrentConfig, biases: Sequence[float]) -> tuple[Array, Array]:
-    """Survival and half-lives of the same LSTM with every forget bias, as `memory_of` has them.
-
-    A bias means what `forget_bias` of the config does, which itself isn't used.
-    """
-    setup = lstm_experiment(replace(config, forget_bias=0.0, chrono_timesteps=None))
-    parts = [_memory(setup, runs) for runs in runs_of_biases(config, biases)]
+    """Survival and half-lives of the same LSTM with every forget bias, as `memory_of` has them."""
+    parts = by_forget_bias(_memory, config, biases)
     survival, half_life = (np.concatenate(of) for of in zip(*parts, strict=True))
     return survival, half_life
 
@@ -85,9 +75,8 @@ def cell_jacobian_norms(
     is the best unit's survival, and of the whole Jacobian, through all h as well. One singular
     value decomposition of (hidden, hidden) for each timestep.
     """
-    setup = lstm_experiment(config, weights)
-    direct = _log10_survival(config, sequence, weights).max(axis=1)
-    run = lstm_forward(setup).only(sequence)
+    direct = _survival(config, sequence, weights).max(axis=1)
+    run = lstm_forward(lstm_experiment(config, weights)).only(sequence)
     units = np.eye(config.hidden_size)[None]
     by_hidden, by_cell = Scaled(0 * units), Scaled(units)  # ∂C_T/∂h_t, ∂C_T/∂C_t
     # Of each Jacobian its norm alone is kept: all of them can be hundreds of megabytes.
@@ -98,14 +87,8 @@ def cell_jacobian_norms(
         by_hidden = by_hidden.settled()
         spectral = np.linalg.norm(by_cell.mantissa, 2, axis=(1, 2))
         norms.append(ScaledNorm(spectral, by_cell.exponent))
-    total = join(norms[::-1])
-    return pd.DataFrame(
-        {
-            "timestep": np.arange(1, config.timesteps + 1),
-            "log10_direct_norm": direct,
-            "log10_total_norm": total.log10(),
-        }
-    )
+    index = {"timestep": np.arange(1, config.timesteps + 1), "log10_direct_norm": direct}
+    return tidy(index, {"total_norm": join(norms[::-1])}, log10=True)
 
 
 def memory_initialisations(config: RecurrentConfig) -> dict[str, RecurrentConfig]:
@@ -133,54 +116,35 @@ def compare_memory(config: RecurrentConfig) -> pd.DataFrame:
     rows, scale = [], config.bias_scale
     for name, initialised in memory_initialisations(config).items():
         chrono, bias = initialised.chrono_timesteps, initialised.forget_bias or 0.0
-        half_life = half_lives(initialised)["half_life"]
-        gradient = gradient_trace(initialised).log10_frame["log10_grad_cell_norm"].to_numpy()
+        (survival,), (half_life,) = memory_of(initialised)
+        gradient = gradient_trace(initialised).log10_frame["log10_grad_cell_norm"]
         rows.append(
             {
                 "initialisation": name,
                 "meant_timesteps": float(chrono) if chrono else 1 + np.exp(scale * bias),
                 "half_life_min": half_life.min(),
-                "half_life_median": half_life.median(),
+                "half_life_median": np.median(half_life),
                 "half_life_max": half_life.max(),
-                "log10_median_survival": survival_quantiles(initialised)["log10_median"].iloc[0],
-                "log10_gradient_ratio": _log10_ratio(gradient[0], gradient[-1]),
+                "log10_median_survival": quantiles_of(survival)["median"][0],
+                "log10_gradient_ratio": log10_ratio(gradient),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _log10_survival(config: RecurrentConfig, sequence: int, weights: Weights | None) -> Array:
-    """log10 ∏ f_s over s = t + 1 … T, (timesteps, hidden)."""
+def _survival(config: RecurrentConfig, sequence: int, weights: Weights | None) -> Array:
+    """log10 ∏ f from t + 1 to T of one sequence, (timesteps, units)."""
     require_integer("sequence", sequence, 0, config.batch_size - 1)
-    return _survival(_log_forget(lstm_experiment(config, weights), ONE_RUN)[:, :, sequence])[0]
+    (survival,), _ = _memory(lstm_experiment(config, weights), ONE_RUN, sequence)
+    return survival
 
 
-def _memory(setup: Experiment, runs: Runs) -> tuple[Array, Array]:
-    log_forget = _log_forget(setup, runs)
-    return _survival(log_forget[:, :, 0]), _half_lives(log_forget)
-
-
-def _log_forget(setup: Experiment, runs: Runs) -> Array:
-    """ln f_t, (timesteps, runs, batch, hidden)."""
+def _memory(setup: Experiment, runs: Runs, sequence: int = 0) -> tuple[Array, Array]:
+    """What `memory_of` returns, of every run: (runs, timesteps, units) and (runs, units)."""
     run = lstm_forward(setup, runs)
-    return lstm.log_forget_gates(setup.weights, run, setup.inputs, runs.forget_biases)
-
-
-def _survival(log_forget: Array) -> Array:
-    """log10 ∏ f_s over s = t + 1 … T, (runs, timesteps, hidden), from (timesteps, runs, hidden)."""
-    survival = np.zeros_like(log_forget)
-    survival[:-1] = np.cumsum(log_forget[:0:-1], axis=0)[::-1]
-    return survival.swapaxes(0, 1) / np.log(10)
-
-
-def _half_lives(log_forget: Array) -> Array:
-    """−ln 2 / (mean of ln f_t), (runs, hidden)."""
+    log_forget = lstm.log_forget_gates(setup, runs, run)
+    survival = np.zeros_like(log_forget[:, :, sequence])
+    survival[:-1] = np.cumsum(log_forget[:0:-1, :, sequence], axis=0)[::-1]
     with np.errstate(divide="ignore", over="ignore"):
-        return np.asarray(np.log(2) / np.abs(log_forget.mean(axis=(0, 2))))
-
-
-def _log10_ratio(log10_first: float, log10_last: float) -> float:
-    """log10 of a ratio of norms; 0 for two exact zeros, which are equal."""
-    if log10_first == log10_last:
-        return 0.0
-    return float(log10_first - log10_last)
+        half_lives = np.log(2) / np.abs(log_forget.mean(axis=(0, 2)))
+    return survival.swapaxes(0, 1) / np.log(10), half_lives

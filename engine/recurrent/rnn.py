@@ -12,20 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.extended_range import (
-    SAFE_HIGH,
     Factors,
-    LeftRangeError,
     Scaled,
     ScaledNorm,
     in_range,
-    plain_norm,
+    require_bounded,
     sech_squared,
     shifted,
     unscaled,
 )
 from engine.numerics import Array
 from engine.recurrent.config import Activation
-from engine.recurrent.weights import Weights
+from engine.recurrent.experiment import ONE_RUN, Experiment, Runs
 
 
 @dataclass(frozen=True)
@@ -34,11 +32,12 @@ class Forward:
 
     hidden: (timesteps, runs, batch, hidden). residual: ŷ_t − y_t on the scale of the hidden state
     at t, (timesteps, runs, batch). slope: σ', shaped like hidden, or None for the identity's 1.
-    readout: W^f, (hidden,), or of each run, (runs, 1, hidden).
+    readout: W^f, (hidden,), or of each run, (runs, 1, hidden). row_scale: what each run multiplies
+    W_h by, (runs, batch, hidden), None for a single run.
     """
 
-    weights: Weights
-    scales: Array
+    w_h: Scaled
+    row_scale: Array | None
     readout: Array
     hidden: Scaled
     residual: Array
@@ -55,44 +54,51 @@ class Forward:
 
     def before(self, at_sums: Scaled) -> Scaled:
         """From the gradient at a_t to the gradient at h_{t-1}: (…, runs, batch, hidden)."""
-        w_h, factors = _shared_matrix(self.weights, self.scales, self.residual.shape[-1])
-        arriving = at_sums.through(w_h)
-        return arriving if factors is None else arriving.times(factors)
+        arriving = at_sums.through(self.w_h)
+        return arriving if self.row_scale is None else arriving.times(self.row_scale)
 
-    def mean_slope(self) -> Array:
-        """The mean of σ' over batch and units of the first run, (timesteps,)."""
-        if self.slope is None:
-            return np.ones(len(self.residual))
-        return self.slope[:, 0].value().mean(axis=(1, 2))
+    def gradients_by_loss(self, stride: int) -> Iterator[tuple[int, Scaled]]:
+        """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
+
+        L_k is the squared error at k, mean over the batch, of a single run. All the L_k travel back
+        together, one row each; a row joins at its own timestep, so a single matrix product moves
+        every gradient there is one step.
+        """
+        timesteps, _, batch = self.residual.shape
+        gradients = Scaled(np.zeros_like(self.hidden.mantissa[0]))[:0]
+        for t in reversed(range(timesteps)):
+            gradients = Scaled.joined([self.local_gradient(t, 1 / batch), gradients])
+            if t % stride == 0:
+                gradients = gradients.settled()
+            yield t, gradients
+            gradients = self.before(self.at_sums(t, gradients))
 
 
-def forward(
-    weights: Weights,
-    scales: Array,
-    inputs: Array,
-    targets: Array,
-    activation: Activation,
-    *,
-    scales_all: bool = False,
-) -> Forward:
-    """Run the recurrence on `inputs` and `targets`, each (timesteps, batch).
-
-    scales: of each run, what its W_h is multiplied by; with `scales_all` W_x and W^f, too.
-    """
+def forward(setup: Experiment, runs: Runs = ONE_RUN) -> Forward:
+    """Run the recurrence on the experiment's data."""
+    weights, scales, activation = setup.weights, runs.scales, setup.config.activation
     w_x, readout = weights.w_x, weights.w_f
-    if scales_all:
+    if runs.scales_all:
         w_x, readout = (scales[:, None, None] * matrix for matrix in (w_x, readout))
-    terms = inputs[:, None, :, None] * w_x + weights.bias  # the same for all runs, or not
-    hidden, sums = in_range(lambda stride: _states(weights, scales, terms, activation, stride))
+    from_inputs = setup.inputs[:, None, :, None] * w_x + weights.bias
+    shape = (len(scales), *from_inputs.shape[2:])
+    terms = np.broadcast_to(from_inputs, (len(from_inputs), *shape))
+    is_alone = len(scales) == 1
+    w_h = Scaled(weights.w_h * scales[0] if is_alone else weights.w_h).settled()
+    row_scale = None if is_alone else np.ones(shape) * scales[:, None, None]
+    hidden, sums = in_range(
+        lambda stride: _states(w_h.value(), row_scale, terms, activation, stride)
+    )
     slope = None
     if activation == "tanh":
         slope = sech_squared(sums)
     elif activation == "relu":
         slope = Factors((hidden.mantissa > 0).astype(np.float64))
-    offset = np.tile((weights.b_f - targets)[:, None], (1, len(scales), 1))
-    read = (hidden.mantissa * readout).sum(axis=-1) if scales_all else hidden.mantissa @ readout
+    offset = np.tile((weights.b_f - setup.targets)[:, None], (1, len(scales), 1))
+    states = hidden.mantissa
+    read = (states * readout).sum(axis=-1) if runs.scales_all else states @ readout
     residual = read + shifted(offset, -hidden.exponent)
-    return Forward(weights, scales, readout, hidden, residual, slope)
+    return Forward(w_h, row_scale, readout, hidden, residual, slope)
 
 
 def backward(run: Forward, loss_weight: Array) -> Scaled:
@@ -125,36 +131,21 @@ def gradient_norms(run: Forward, loss_weight: Array) -> ScaledNorm:
     return in_range(attempt)
 
 
-def gradients_by_loss(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
-    """From t = T down to 1: t − 1, and ∂L_k/∂h_t for all k ≥ t, (losses, batch, hidden).
-
-    L_k is the squared error at k, mean over the batch, of a single run. All the L_k travel back
-    together, one row each; a row joins at its own timestep, so a single matrix product moves every
-    gradient there is one step.
-    """
-    timesteps, batch = len(run.residual), run.residual.shape[-1]
-    gradients = run.local_gradient(timesteps - 1, 1 / batch)
-    for t in reversed(range(timesteps)):
-        if t < timesteps - 1:
-            gradients = Scaled.joined([run.local_gradient(t, 1 / batch), gradients])
-        if t % stride == 0:
-            gradients = gradients.settled()
-        yield t, gradients
-        gradients = run.before(run.at_sums(t, gradients))
-
-
 def _states(
-    weights: Weights, scales: Array, terms: Array, activation: Activation, stride: int
+    w_h: Array,
+    row_scale: Array | None,
+    terms: Array,
+    activation: Activation,
+    stride: int,
 ) -> tuple[Scaled, Array]:
     """h_t and the sums that σ was taken of, on the same exponents.
 
     tanh keeps states within 1. The others let them grow, but never shrink far below the inputs'
     terms, on whose exponent, 0, they stay.
     """
-    timesteps, _, batch, hidden = terms.shape
-    runs, is_unbounded = len(scales), activation != "tanh"
-    w_h, row_scale = _shared_matrix(weights, scales, batch)
-    w_h_transposed = np.ascontiguousarray(w_h.value().T)
+    timesteps, runs, batch, hidden = terms.shape
+    is_unbounded = activation != "tanh"
+    w_h_transposed = np.ascontiguousarray(w_h.T)
     # One array for both: two that are given back one by one are fetched anew from the system.
     sums, *others = np.empty((1 if is_unbounded else 2, timesteps, runs, batch, hidden))
     sums[:] = terms
@@ -179,8 +170,8 @@ def _states(
         np.dot(state, w_h_transposed, out=rows)
         if row_scale is not None:
             recurrent *= row_scale
-    if is_unbounded and stride > 1 and not (plain_norm(states) < SAFE_HIGH).all():
-        raise LeftRangeError
+    if is_unbounded:
+        require_bounded(states, stride)
     return Scaled(states, exponents), sums
 
 
@@ -189,16 +180,13 @@ def _blocks_back(run: Forward, loss_weight: Array, stride: int) -> Iterator[tupl
 
     One matrix product a step. The exponents are looked at before each block, not in between.
     """
-    w_h, row_scale = _shared_matrix(run.weights, run.scales, run.residual.shape[-1])
-    slope, hidden = run.slope, len(w_h.mantissa)
+    w_h, slope, hidden = run.w_h, run.slope, len(run.w_h.mantissa)
     has_exponents = slope is not None and slope.exponent is not None
     if has_exponents or w_h.exponent:
         stride = 1
     gradient = Scaled(np.zeros_like(run.hidden.mantissa[0]))  # none from beyond T
-    at_sum, gradients = (
-        np.empty_like(gradient.mantissa),
-        np.empty((stride, *gradient.mantissa.shape)),
-    )
+    at_sum = np.empty_like(gradient.mantissa)
+    gradients = np.empty((stride, *at_sum.shape))
     for end in range(len(loss_weight), 0, -stride):
         if loss_weight[end - 1]:
             gradient = gradient + run.local_gradient(end - 1, loss_weight[end - 1])
@@ -218,8 +206,8 @@ def _blocks_back(run: Forward, loss_weight: Array, stride: int) -> Iterator[tupl
             else:
                 np.multiply(now, slope.mantissa[t], out=at_sum)
             np.dot(at_sum.reshape(-1, hidden), w_h.mantissa, out=now.reshape(-1, hidden))
-            if row_scale is not None:
-                now *= row_scale
+            if run.row_scale is not None:
+                now *= run.row_scale
         gradient = Scaled(now, gradient.exponent + w_h.exponent)
         yield steps, Scaled(gradients[: len(exponents)], exponents)
 
@@ -231,11 +219,3 @@ def _weighted_errors(run: Forward, loss_weight: Array, steps: slice, like: Scale
     errors = 2 * loss_weight[steps, None, None] * run.residual[steps]
     apart = run.hidden.exponent[steps] - like.exponent
     return shifted(errors, apart) if apart.any() else errors
-
-
-def _shared_matrix(weights: Weights, scales: Array, batch: int) -> tuple[Scaled, Array | None]:
-    """W_h, and what each number of runs × batch × hidden multiplies it by: nothing for one run."""
-    if len(scales) == 1:
-        return Scaled(weights.w_h * scales[0]).settled(), None
-    factors = np.ones((len(scales), batch, len(weights.w_h)))
-    return Scaled(weights.w_h).settled(), factors * scales[:, None, None]

@@ -1,21 +1,21 @@
 """The terms of equation (1) at many spectral radii at once (handout, 1 (a))."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from engine.extended_range import quietly, shifted
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
 from engine.recurrent import rnn
 from engine.recurrent.config import RecurrentConfig
-from engine.recurrent.measure import Experiment, Runs, experiment, rnn_forward
+from engine.recurrent.experiment import Experiment, Runs, experiment
 
 #: Numbers in the products of all pairs of timesteps together; more radii wait for their turn.
 AT_ONCE = 2_000_000
 
 
-@dataclass(frozen=True)
-class TermSweep:
+class TermSweep(NamedTuple):
     """Base-10 logarithms of Frobenius norms, (radii, timesteps) in order of time.
 
     term: of h_t's term of ∂L/∂W_h, h_{t−1} held fixed. newer, older: of the sum of the terms from T
@@ -35,38 +35,33 @@ def term_sweep(config: RecurrentConfig, radii: Array) -> TermSweep:
     have no digits left; a picture can't show that they have any.
     """
     setup = experiment(replace(config, spectral_radius=1.0, batch_size=1))
-    block = max(1, AT_ONCE // max(config.timesteps**2, config.timesteps * config.hidden_size))
-    parts = [_sweep(setup, radii[at : at + block]) for at in range(0, len(radii), block)]
+    at_once = AT_ONCE // max(config.timesteps**2, config.timesteps * config.hidden_size)
+    parts = [_sweep(setup, some) for some in in_parts(radii, at_once)]
     return TermSweep(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 @quietly
-def _sweep(setup: Experiment, radii: Array) -> tuple[Array, Array, Array]:
-    run = rnn_forward(setup, Runs(radii))
+def _sweep(setup: Experiment, radii: Array) -> TermSweep:
+    run = rnn.forward(setup, Runs(radii))
     at_sums = run.at_sums(slice(None), rnn.backward(run, setup.loss_weight)).normalised()
     before = run.hidden.normalised()
     # (radii, timesteps, hidden): what a term is the product of, and its power of two.
-    left, right = at_sums.mantissa[:, :, 0].swapaxes(0, 1), np.zeros_like(before.mantissa[:, :, 0])
-    right = right.swapaxes(0, 1)
-    right[:, 1:] = before.mantissa[:-1, :, 0].swapaxes(0, 1)
+    left, hidden = (of.mantissa[:, :, 0].swapaxes(0, 1) for of in (at_sums, before))
+    right = np.zeros_like(hidden)
+    right[:, 1:] = hidden[:, :-1]
     powers = at_sums.exponent.T.copy()
     powers[:, 1:] += before.exponent.T[:, :-1]
     norms = np.sqrt(np.einsum("rth,rth->rt", left, left) * np.einsum("rth,rth->rt", right, right))
     alive = norms > 0
     scale = np.where(alive, powers, np.iinfo(np.int64).min // 2).max(axis=1, keepdims=True)
     scaled = shifted(left, np.minimum(powers - scale, 0))
-    products = (scaled @ _transposed(scaled)) * (right @ _transposed(right))
+    products = (scaled @ scaled.swapaxes(1, 2)) * (right @ right.swapaxes(1, 2))
     in_tens = np.where(alive.any(axis=1, keepdims=True), scale, 0) * np.log10(2)
     with np.errstate(divide="ignore"):
         term = np.log10(norms) + powers * np.log10(2)
         older = np.log10(_corner_sums(products)) / 2 + in_tens
         newer = np.log10(_corner_sums(products[:, ::-1, ::-1])[:, ::-1]) / 2 + in_tens
-    return term, newer, older
-
-
-def _transposed(rows: Array) -> Array:
-    """Each radius's matrix, transposed."""
-    return rows.swapaxes(1, 2)
+    return TermSweep(term, newer, older)
 
 
 def _corner_sums(products: Array) -> Array:
@@ -75,15 +70,14 @@ def _corner_sums(products: Array) -> Array:
     return np.maximum(np.diagonal(sums, axis1=1, axis2=2), 0.0)
 
 
-def reach(sweep: TermSweep, fraction: float = 0.99) -> Array:
-    """How many timesteps back from T hold `fraction` of ∂L/∂W_h at each radius, (radii,).
+def reach(older: Array, fraction: float = 0.99) -> Array:
+    """How many timesteps back from T hold `fraction` of ∂L/∂W_h, as `gradient_reach` counts them.
 
-    The smallest n for which the terms older than the last n add up to at most (1 − fraction) of
-    the whole in norm, and so do those older than any larger n. 0 where the whole is zero.
+    older: log10 of the norm of the sum of the terms from 1 up to t, (…, timesteps). Returns (…).
     """
-    timesteps = sweep.older.shape[1]
-    whole = sweep.older[:, -1:]
-    with np.errstate(invalid="ignore"):
-        matters = sweep.older > whole + np.log10(1 - fraction)
-    first = np.argmax(matters, axis=1)  # h_1 .. h_first together still don't matter
-    return np.where((whole[:, 0] == -np.inf) | ~matters.any(axis=1), 0, timesteps - first)
+    whole = older[..., -1:]
+    with np.errstate(divide="ignore"):
+        matters = older > whole + np.log10(1 - fraction)
+    first = np.argmax(matters, axis=-1)  # h_1 .. h_first together still don't matter
+    is_lost = (whole[..., 0] == -np.inf) | ~matters.any(axis=-1)
+    return np.where(is_lost, 0, older.shape[-1] - first)

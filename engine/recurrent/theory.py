@@ -35,14 +35,9 @@ class MatrixFacts:
         return self.departure_from_normality < 1e-6
 
 
-def recurrent_matrix(config: RecurrentConfig) -> Array:
-    """W_h of the network that `config` describes, (hidden, hidden)."""
-    return draw_weights(config).w_h
-
-
 def matrix_facts(config: RecurrentConfig) -> MatrixFacts:
     """Spectral radius, largest singular value and departure from normality of W_h."""
-    w_h = recurrent_matrix(config)
+    w_h = draw_weights(config).w_h
     magnitudes = np.abs(np.linalg.eigvals(w_h))
     singular_values = np.linalg.svd(w_h, compute_uv=False)
     radius, largest = float(magnitudes.max()), float(singular_values[0])
@@ -59,7 +54,7 @@ def matrix_facts(config: RecurrentConfig) -> MatrixFacts:
 
 def eigenvalues(config: RecurrentConfig) -> pd.DataFrame:
     """The eigenvalues of W_h: `real, imaginary, magnitude`."""
-    values = np.linalg.eigvals(recurrent_matrix(config))
+    values = np.linalg.eigvals(draw_weights(config).w_h)
     return pd.DataFrame(
         {"real": values.real, "imaginary": values.imag, "magnitude": np.abs(values)}
     )
@@ -92,13 +87,13 @@ def linear_closed_form(config: RecurrentConfig) -> pd.DataFrame:
         if log10_measured[-1] == -np.inf:  # nothing arrives at T, so nothing is there before
             closed_form = np.full(config.timesteps, -np.inf)
         difference = np.abs(np.expm1((log10_measured - closed_form) * np.log(10)))
-    both_zero = (log10_measured == -np.inf) & (closed_form == -np.inf)
+    difference[np.isnan(difference)] = 0.0  # two exact zeros
     return pd.DataFrame(
         {
             "timestep": measured["timestep"],
             "log10_measured": log10_measured,
             "log10_closed_form": closed_form,
-            "relative_difference": np.where(both_zero, 0.0, difference),
+            "relative_difference": difference,
         }
     )
 
@@ -109,7 +104,7 @@ def log10_power_norms(config: RecurrentConfig, most: int) -> Array:
     At any other radius ρ it is n·log10 ρ more. The spectral norm is taken through WⁿᵀWⁿ, whose
     largest eigenvalue keeps all its digits.
     """
-    w_h = recurrent_matrix(replace(config, spectral_radius=1.0, weight_scale=1.0))
+    w_h = draw_weights(replace(config, spectral_radius=1.0, weight_scale=1.0)).w_h
     power, exponent = np.eye(len(w_h)), 0.0
     powers, exponents = np.empty((most + 1, *w_h.shape)), np.zeros(most + 1)
     for n in range(most + 1):
@@ -134,26 +129,16 @@ def measured_rate(log10_norms: pd.Series) -> float | None:
     return float(10 ** ((values[0] - values[-1]) / (len(values) - 1)))
 
 
-def _log10_powers(base: float, exponents: np.ndarray) -> Array:
-    """log10(base**n) with 0**0 = 1."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(exponents == 0, 0.0, exponents * np.log10(base))
-
-
 def _log10_readout_powers(w_h: Array, w_f: Array, count: int) -> Array:
     """log10 ‖W^f (W_h)^n‖ for n = 0 .. count − 1, through the eigendecomposition of W_h."""
     # Powers of two aside, so that no product or square of small weights underflows.
     scaled_w_h, scaled_w_f = Scaled(w_h).normalised(), Scaled(w_f[None]).normalised()
     w_h, w_f = scaled_w_h.mantissa, scaled_w_f.mantissa[0]
     values, vectors = np.linalg.eig(w_h)
-    radius = float(np.abs(values).max())
+    radius = float(np.abs(values).max()) or 1.0
     n = np.arange(count)
-    if radius == 0:
-        powers = np.zeros((count, len(values)))
-        powers[0] = 1
-    else:
-        powers = (values / radius) ** n[:, None]
+    powers = (values / radius) ** n[:, None]
     # The product is real: what is left of imaginary parts is rounding.
     rows = (((w_f @ vectors) * powers) @ np.linalg.inv(vectors)).real
     exponents = scaled_w_f.exponent + n * scaled_w_h.exponent
-    return Scaled(rows[:, None], exponents).norm().log10() + _log10_powers(radius, n)
+    return Scaled(rows[:, None], exponents).norm().log10() + n * np.log10(radius)

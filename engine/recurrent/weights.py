@@ -15,6 +15,8 @@ from engine.recurrent.config import MAX_HIDDEN_SIZE, Cell, RecurrentConfig, Recu
 if TYPE_CHECKING:
     import torch
 
+    StateDict = Mapping[str, torch.Tensor] | Mapping[str, Array]
+
 #: The four blocks of an LSTM's weights, in the order in which torch stacks them.
 GATES = ("input", "forget", "candidate", "output")
 INPUT, FORGET, CANDIDATE, OUTPUT = range(4)
@@ -26,7 +28,6 @@ CHAIN_COUPLING = 1.0
 #: Eigenvalues of a chain, next to a spectral radius of 1. Kept apart, so that they are well
 #: conditioned: a Jordan block of equal ones would lose half the digits of the spectral radius.
 CHAIN_SPACING = 0.1
-
 
 #: Up to this many units a seed's draw is kept: at most 16 of 130 kB.
 MAX_REMEMBERED_SIZE = 64
@@ -44,11 +45,7 @@ class Weights:
     readout: dict[str, Array]
 
     @classmethod
-    def from_state_dicts(
-        cls,
-        recurrent: "Mapping[str, torch.Tensor] | Mapping[str, Array]",
-        readout: "Mapping[str, torch.Tensor] | Mapping[str, Array]",
-    ) -> Self:
+    def from_state_dicts(cls, recurrent: "StateDict", readout: "StateDict") -> Self:
         """Any weights, trained ones too, from the `state_dict()` of the two modules, or as arrays.
 
         recurrent: of a one-layer torch.nn.RNN or torch.nn.LSTM with one input, biases and up to
@@ -57,10 +54,12 @@ class Weights:
         """
         first = {name: _copy(entry) for name, entry in recurrent.items()}
         last = {name: _copy(entry) for name, entry in readout.items()}
-        return cls(
-            _checked("recurrent", first, _recurrent_shapes(first)),
-            _checked("readout", last, _readout_shapes(first)),
-        )
+        rows, hidden = _size(first.get("weight_hh_l0"))
+        weights = {"weight_ih_l0": (rows, 1), "weight_hh_l0": (rows, hidden)}
+        biases = {"bias_ih_l0": (rows,), "bias_hh_l0": (rows,)}
+        _require_arrays("recurrent", first, {**weights, **biases})
+        _require_arrays("readout", last, {"weight": (1, hidden), "bias": (1,)})
+        return cls(first, last)
 
     @property
     def hidden_size(self) -> int:
@@ -128,10 +127,14 @@ def _finished(config: RecurrentConfig, drawn: _Drawn) -> Weights:
         radius = float(config.spectral_radius)
         gates = [matrix * (radius / own) for matrix, own in drawn.structured]
         recurrent["weight_hh_l0"] = np.concatenate(gates)
-    return Weights(
-        {name: _scaled(name, array, config) for name, array in recurrent.items()},
-        {name: _scaled(name, array, config) for name, array in drawn.readout.items()},
-    )
+
+    def scaled(state: dict[str, Array]) -> dict[str, Array]:
+        return {
+            name: array * (config.bias_scale if "bias" in name else config.weight_scale)
+            for name, array in state.items()
+        }
+
+    return Weights(scaled(recurrent), scaled(drawn.readout))
 
 
 def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -> _Drawn:
@@ -155,17 +158,13 @@ def _draw(cell: Cell, hidden: int, seed: int, structure: RecurrentInit | None) -
         recurrent["weight_hh_l0"] = uniform(blocks * hidden, hidden)
         return _Drawn(recurrent, readout, share, ())
     matrices = [_STRUCTURES[structure](hidden, source) for _ in range(blocks)]
-    return _Drawn(recurrent, readout, share, tuple((m, spectral_radius(m)) for m in matrices))
+    radii = [float(np.abs(np.linalg.eigvals(matrix)).max()) for matrix in matrices]
+    return _Drawn(recurrent, readout, share, tuple(zip(matrices, radii, strict=True)))
 
 
 #: One seed serves every radius, scale, bias, T and σ of a page; eigenvalues take longest of all. An
 #: LSTM of 256 units has 2 MB.
 _remembered = lru_cache(maxsize=8)(_draw)
-
-
-def spectral_radius(matrix: Array) -> float:
-    """The largest |eigenvalue|."""
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 def _set_memory_biases(recurrent: dict[str, Array], share: Array, config: RecurrentConfig) -> None:
@@ -185,9 +184,8 @@ def _set_memory_biases(recurrent: dict[str, Array], share: Array, config: Recurr
         recurrent["bias_hh_l0"][block] = 0
 
 
-def _recurrent_shapes(state: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
-    """The shapes that a recurrent state dictionary of this hidden size must have."""
-    w_h = state.get("weight_hh_l0")
+def _size(w_h: Array | None) -> tuple[int, int]:
+    """Rows and columns of a network's recurrent weights, if they can be that."""
     if w_h is None or w_h.ndim != 2 or w_h.shape[0] not in (w_h.shape[1], 4 * w_h.shape[1]):
         shape = None if w_h is None else tuple(w_h.shape)
         raise ValueError(
@@ -196,16 +194,7 @@ def _recurrent_shapes(state: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
         )
     rows, hidden = w_h.shape
     require_integer("the hidden size of recurrent", hidden, 1, MAX_HIDDEN_SIZE)
-    return {
-        "weight_ih_l0": (rows, 1),
-        "weight_hh_l0": (rows, hidden),
-        "bias_ih_l0": (rows,),
-        "bias_hh_l0": (rows,),
-    }
-
-
-def _readout_shapes(recurrent: Mapping[str, Array]) -> dict[str, tuple[int, ...]]:
-    return {"weight": (1, recurrent["weight_hh_l0"].shape[1]), "bias": (1,)}
+    return rows, hidden
 
 
 def _copy(entry: "torch.Tensor | Array") -> Array:
@@ -215,21 +204,16 @@ def _copy(entry: "torch.Tensor | Array") -> Array:
     return np.array(entry, dtype=np.float64)
 
 
-def _checked(
-    argument: str, state: dict[str, Array], allowed: Mapping[str, tuple[int, ...]]
-) -> dict[str, Array]:
-    """`state`, if its entries are exactly the `allowed` ones and finite."""
+def _require_arrays(
+    argument: str, state: dict[str, Array], allowed: dict[str, tuple[int, ...]]
+) -> None:
+    """Raise ValueError unless the entries of `state` are exactly the `allowed` ones and finite."""
     shapes = {name: array.shape for name, array in state.items()}
-    if shapes != dict(allowed):
-        raise ValueError(f"{argument} has the shapes {shapes}; allowed is {dict(allowed)}")
+    if shapes != allowed:
+        raise ValueError(f"{argument} has the shapes {shapes}; allowed is {allowed}")
     for name, array in state.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{argument}['{name}'] has entries inf or NaN; allowed are numbers")
-    return state
-
-
-def _scaled(name: str, array: Array, config: RecurrentConfig) -> Array:
-    return array * (config.bias_scale if "bias" in name else config.weight_scale)
 
 
 def _gaussian(hidden: int, source: np.random.Generator) -> Array:
@@ -258,9 +242,7 @@ def _nonnormal(hidden: int, source: np.random.Generator) -> Array:
     """
     position = np.arange(hidden) % CHAIN_LENGTH
     chains = np.diag(1 - CHAIN_SPACING * position)
-    for unit in range(hidden - 1):
-        if position[unit + 1] > 0:
-            chains[unit, unit + 1] = CHAIN_COUPLING
+    chains += np.diag(CHAIN_COUPLING * (position[1:] > 0), k=1)
     rotation = _orthogonal(hidden, source)
     return rotation @ chains @ rotation.T
 

@@ -13,10 +13,10 @@ import pandas as pd
 from engine.extended_range import quietly
 from engine.numerics import Array
 from engine.recurrent import RecurrentConfig, gradient_trace
-from engine.recurrent.measure import Runs, lstm_backward, lstm_experiment, lstm_forward
-from engine.residual.block_flow import block_flow
+from engine.recurrent.experiment import Runs, lstm_experiment
+from engine.recurrent.measure import lstm_forward
 from engine.residual.config import ResidualConfig
-from engine.residual.gradients import skip_sweep
+from engine.residual.gradients import block_flow, skip_sweep
 
 #: About what torch's default initialisation gives a recurrent block: 1/√3.
 LSTM_RADIUS = 0.6
@@ -53,30 +53,24 @@ def lstm_beside(config: ResidualConfig, forget: float) -> RecurrentConfig:
 def two_roads(config: ResidualConfig, skips: Sequence[float] | Array) -> TwoRoads:
     """Both networks at every g; the skip of `config` itself isn't used."""
     values = np.asarray(skips, dtype=np.float64)
-    forgets = np.minimum(values, 1.0)
-    at, place = np.unique(forgets, return_inverse=True)
-    lstm_left, of_lstm = _lstms(lstm_beside(config, 1.0), at)
-    rnn = replace(lstm_beside(config, 1.0), cell="rnn", forced_forget=None)
-    sweep = skip_sweep(config, values, log10=True)
-    stack = _from_loss(sweep["log10_grad_hidden_norm"].to_numpy().reshape(len(values), -1).T)
-    plain = skip_sweep(config, [0.0], log10=True)["log10_grad_hidden_norm"].to_numpy()
+    lstm = lstm_beside(config, 1.0)
+    forgets, place = np.unique(np.minimum(values, 1.0), return_inverse=True)
+    lstm_left, lstm_flow = _lstms(lstm, forgets)
+    rnn = gradient_trace(replace(lstm, cell="rnn", forced_forget=None)).log10_frame
+    sweep = skip_sweep(config, [0.0, *values], log10=True)["log10_grad_hidden_norm"].to_numpy()
+    plain, *stacks = sweep.reshape(-1, config.depth + 1)
     back = np.arange(config.depth + 1)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         road = np.where(back == 0, 0.0, back * np.log10(values))
-    flow = block_flow(config, values, (config.depth + 1) // 2)
+    lstm_flow = lstm_flow.iloc[place].assign(skip=values, network="lstm")
+    flow = block_flow(config, values, (config.depth + 1) // 2).assign(network="resnet")
     return TwoRoads(
-        left={"lstm": lstm_left[:, place], "resnet": stack, "road": road},
+        left={"lstm": lstm_left[:, place], "resnet": _from_loss(np.array(stacks).T), "road": road},
         without={
-            "lstm": _from_loss(_trace(rnn, "log10_grad_hidden_norm")),
+            "lstm": _from_loss(rnn["log10_grad_hidden_norm"].to_numpy()),
             "resnet": _from_loss(plain),
         },
-        flow=pd.concat(
-            [
-                of_lstm.iloc[place].assign(skip=values, network="lstm"),
-                flow.assign(network="resnet"),
-            ],
-            ignore_index=True,
-        ),
+        flow=pd.concat([lstm_flow, flow], ignore_index=True),
     )
 
 
@@ -88,24 +82,17 @@ def _lstms(config: RecurrentConfig, forgets: Array) -> tuple[Array, pd.DataFrame
     """
     setup, runs = lstm_experiment(config), Runs(np.ones(len(forgets)), forced_forgets=forgets)
     run = lstm_forward(setup, runs)
-    gradient = lstm_backward(setup, run, runs)
+    gradient = run.gradient
     cell, t = gradient.cell.norm().log10(), (config.timesteps + 2) // 2 - 1
     road = run.direct(t, gradient.cell[t]).norm().log10()
     via_hidden = run.via_hidden(t - 1, gradient.hidden[t - 1]).norm().log10()
     parts = {"road": road, "slope": via_hidden, "block": via_hidden, "total": cell[t - 1]}
-    return _from_loss(cell), pd.DataFrame({of: _ratio(log, cell[t]) for of, log in parts.items()})
-
-
-def _trace(config: RecurrentConfig, column: str) -> Array:
-    return gradient_trace(config).log10_frame[column].to_numpy()
+    arrives = cell[t] > -np.inf
+    flow = {of: np.where(arrives, 10 ** (log - cell[t]), 0.0) for of, log in parts.items()}
+    return _from_loss(cell), pd.DataFrame(flow)
 
 
 def _from_loss(log10_norms: Array) -> Array:
     """From the loss backwards, relative to what is there."""
     with np.errstate(invalid="ignore"):
         return log10_norms[::-1] - log10_norms[-1]
-
-
-def _ratio(log10_part: Array, log10_whole: Array) -> Array:
-    """10^(part − whole); 0 where nothing arrives."""
-    return np.where(log10_whole > -np.inf, 10 ** (log10_part - log10_whole), 0.0)

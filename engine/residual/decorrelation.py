@@ -12,8 +12,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_integer
-from engine.extended_range import Array
+from engine.numerics import Array
 
 #: Angles between two inputs that are measured, in degrees.
 ANGLES = tuple(range(5, 95, 5))
@@ -23,33 +22,26 @@ DEPTH, WIDTH, SEEDS = 50, 32, 5
 BATCH, PAIRS, DIRECTIONS = 128, 16, 8
 
 
-@lru_cache(maxsize=2)  # it depends on no control: half a second, once
-def gradient_correlations(seeds: int = SEEDS, depth: int = DEPTH) -> pd.DataFrame:
+@lru_cache(maxsize=1)  # it depends on no control: half a second, once
+def gradient_correlations() -> pd.DataFrame:
     """Correlation between the gradients at two inputs, over depth, by the angle between them.
 
-    Returns `network` ("plain", "residual"), `angle` (degrees), `depth` (0 to `depth`),
+    Returns `network` ("plain", "residual"), `angle` (degrees), `depth` (0 to 50),
     `correlation` (mean over pairs and seeds), `spread` (standard deviation over seeds).
-    seeds: 1 to 20. depth: 1 to 200. The gradients are those of all outputs with respect to the
-    input; their correlation is the cosine between the two Jacobians.
+    The gradients are those of all outputs with respect to the input; their correlation is the
+    cosine between the two Jacobians.
     """
-    require_integer("seeds", seeds, 1, 20)
-    require_integer("depth", depth, 1, 200)
+    columns = {
+        "angle": np.repeat(ANGLES, DEPTH + 1),
+        "depth": np.tile(np.arange(DEPTH + 1), len(ANGLES)),
+    }
     parts = []
     for network in ("plain", "residual"):
-        runs = np.stack(
-            [_correlations(seed, depth, skip=network == "residual") for seed in range(seeds)]
-        )
-        parts.append(
-            pd.DataFrame(
-                {
-                    "network": network,
-                    "angle": np.repeat(ANGLES, depth + 1),
-                    "depth": np.tile(np.arange(depth + 1), len(ANGLES)),
-                    "correlation": runs.mean(axis=0).T.ravel(),
-                    "spread": runs.std(axis=0).T.ravel(),
-                }
-            )
-        )
+        skip = network == "residual"
+        runs = np.stack([_correlations(seed, DEPTH, skip=skip) for seed in range(SEEDS)])
+        measured = {"correlation": runs.mean(axis=0), "spread": runs.std(axis=0)}
+        columns |= {name: values.T.ravel() for name, values in measured.items()}
+        parts.append(pd.DataFrame({"network": network, **columns}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -77,11 +69,9 @@ def _correlations(seed: int, depth: int, *, skip: bool) -> Array:
         through = (weights @ moved.reshape(WIDTH, -1)).reshape(moved.shape)
         through *= np.moveaxis((sums > 0) / deviation, -1, 0)[..., None]
         added, to_batch = np.maximum(sums, 0), np.maximum(of_batch, 0)
-        batch, states, moved = (
-            (batch + to_batch, states + added, moved + through)
-            if skip
-            else (to_batch, added, through)
-        )
+        if skip:
+            to_batch, added, through = batch + to_batch, states + added, moved + through
+        batch, states, moved = to_batch, added, through
         size = np.sqrt(np.einsum("wapd,wapd->ap", moved, moved))
         together = np.einsum("wapd,wpd->ap", moved[:, 1:], moved[:, 0])
         found.append((together / (size[1:] * size[0])).mean(axis=-1))

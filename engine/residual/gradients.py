@@ -1,4 +1,4 @@
-"""How large h_t and ∂L/∂h_t are along the depth of a stack: traces and a sweep.
+"""How large h_t and ∂L/∂h_t are along the depth of a stack: traces, a sweep, a single block.
 
 The loss is the mean of the output's entries, over the batch and the units. It is a probe rather
 than a task: its gradient at the output is the same for every g, depth and weight, so whatever
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_number, require_sequence
-from engine.extended_range import ScaledNorm, in_range, shifted
-from engine.numerics import tensor
+from engine.arguments import require_integer, require_sequence
+from engine.extended_range import ScaledNorm, in_range, quietly, shifted
+from engine.numerics import Array, in_parts, tensor
 from engine.recurrent.config import Activation
 from engine.recurrent.measure import join, tidy
 from engine.residual.config import MAX_SKIP, ResidualConfig, Skip
@@ -67,52 +67,30 @@ class DepthTrace:
         """h_1, (batch, width), float64."""
         return tensor(self.stack.inputs)
 
-    @property
-    def gate_weights(self) -> "torch.Tensor | None":
-        """The carry gate's, shaped like the weights, if skip is "highway"."""
-        return None if self.stack.gate_weights is None else tensor(self.stack.gate_weights)
-
-    @property
-    def gate_biases(self) -> "torch.Tensor | None":
-        """The carry gate's, shaped like the biases, if skip is "highway"."""
-        return None if self.stack.gate_biases is None else tensor(self.stack.gate_biases)
-
 
 def depth_trace(config: ResidualConfig) -> DepthTrace:
     """Norms of h_t and ∂L/∂h_t at every layer of one stack (handout, 1 (f))."""
     stack = draw_stack(config)
-    measured = _measure(stack, [config.skip], config.activation)
-    norms = {"hidden_norm": measured.hidden, "grad_hidden_norm": measured.gradient}
-    return DepthTrace(
-        frame=tidy({"layer": np.arange(1, config.depth + 2)}, norms),
-        loss=measured.loss,
-        stack=stack,
-        norms=norms,
-    )
+    norms, loss = _measure(stack, [config.skip], config.activation)
+    return DepthTrace(tidy({"layer": np.arange(1, config.depth + 2)}, norms), loss, stack, norms)
 
 
 def skip_sweep(
-    config: ResidualConfig, skips: Sequence[float] | np.ndarray, *, log10: bool = False
+    config: ResidualConfig, skips: Sequence[float] | Array, *, log10: bool = False
 ) -> pd.DataFrame:
     """The same blocks under every g, in one batched pass.
 
     Returns `skip, layer, hidden_norm, grad_hidden_norm`. The skip of `config` itself isn't used.
     Up to 401 numbers, each from 0 to 1.5.
     """
-    skips = require_sequence("skips", skips, MAX_SKIPS)
-    for skip in skips:
-        require_number("skips", skip, 0, MAX_SKIP)
+    skips = require_sequence("skips", skips, MAX_SKIPS, 0, MAX_SKIP)
     stack = draw_stack(replace(config, skip=0.0))
     numbers = (config.depth + 1) * config.batch_size * config.width
-    at_once = max(1, SWEEP_NUMBERS // numbers)
     parts = [
-        _measure(stack, skips[start : start + at_once], config.activation)
-        for start in range(0, len(skips), at_once)
+        _measure(stack, some, config.activation)[0]
+        for some in in_parts(skips, SWEEP_NUMBERS // numbers)
     ]
-    norms = {
-        "hidden_norm": join([part.hidden for part in parts]),
-        "grad_hidden_norm": join([part.gradient for part in parts]),
-    }
+    norms = {name: join([part[name] for part in parts]) for name in parts[0]}
     index = {
         "skip": np.repeat(np.asarray(skips, dtype=np.float64), config.depth + 1),
         "layer": np.tile(np.arange(1, config.depth + 2), len(skips)),
@@ -127,33 +105,50 @@ def carry_gates(config: ResidualConfig) -> pd.DataFrame:
     """
     run = run_of(config)
     values = np.stack([block.carry.value()[0] for block in run.blocks])
-    return pd.DataFrame(
-        {
-            "layer": np.arange(1, config.depth + 1),
-            "mean": values.mean(axis=(1, 2)),
-            "smallest": values.min(axis=(1, 2)),
-            "largest": values.max(axis=(1, 2)),
-        }
-    )
+    columns = {"layer": np.arange(1, config.depth + 1), "mean": values.mean(axis=(1, 2))}
+    columns |= {"smallest": values.min(axis=(1, 2)), "largest": values.max(axis=(1, 2))}
+    return pd.DataFrame(columns)
 
 
-@dataclass(frozen=True)
-class _Norms:
-    """Norms of R runs, (layers, runs), and the loss of the first."""
+@quietly
+def block_flow(config: ResidualConfig, skips: Sequence[float] | Array, layer: int) -> pd.DataFrame:
+    """The gradient's way through block t = `layer`, 1 to L, under every g.
 
-    hidden: ScaledNorm
-    gradient: ScaledNorm
-    loss: float
+    Returns `skip, road, slope, block, total`, norms over (batch, width) relative to that of
+    v = ∂L/∂h_{t+1}: of g·v, σ′ ∘ v, Wᵀ(σ′ ∘ v) and ∂L/∂h_t, the sum of road and block. total lies
+    between |road − block| and road + block. The skip of `config` itself isn't used; up to 401
+    skips, each from 0 to 1.5.
+    """
+    require_integer("layer", layer, 1, config.depth)
+    values = require_sequence("skips", skips, MAX_SKIPS, 0, MAX_SKIP)
+    run = forward(draw_stack(config), values, config.activation)
+    arriving = next(of for t, of in backward(run, stride=1) if t == layer)
+    over, through = run.through_skip(arriving, layer - 1), run.through_block(arriving, layer - 1)
+    vectors = {
+        "road": over,
+        "slope": arriving.times(run.blocks[layer - 1].block_slope),
+        "block": through,
+        "total": over + through,
+    }
+    whole = arriving.norm()
+    some = np.where(whole.mantissa > 0, whole.mantissa, 1.0)
+    columns = {"skip": np.asarray(values, dtype=np.float64)}
+    for name, vector in vectors.items():
+        norm = vector.norm()
+        columns[name] = shifted(norm.mantissa / some, norm.exponent - whole.exponent)
+    return pd.DataFrame(columns)
 
 
-def _measure(stack: Stack, skips: Sequence[Skip], activation: Activation) -> _Norms:
-    """Norms of the run of each g, and its loss."""
+def _measure(
+    stack: Stack, skips: Sequence[Skip], activation: Activation
+) -> tuple[dict[str, ScaledNorm], float]:
+    """Norms of the run of each g by column, (layers, runs), and the loss of the first."""
     run = forward(stack, skips, activation)
-    output = run.hidden[-1, :1]
+    output = run.hidden[-1, 0]
     with np.errstate(over="ignore"):
-        loss = float(shifted(output.mantissa.mean(axis=(1, 2)), output.exponent)[0])
+        loss = float(shifted(output.mantissa.mean(), output.exponent))
     gradient = in_range(lambda stride: _gradient_norms(run, stride))
-    return _Norms(run.hidden.norm(), gradient, loss)
+    return {"hidden_norm": run.hidden.norm(), "grad_hidden_norm": gradient}, loss
 
 
 def _gradient_norms(run: Forward, stride: int) -> ScaledNorm:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.extended_range import Exponents, ScaledNorm, plain_norm, shifted, unscaled
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
 from engine.residual.config import ResidualConfig, Skip
 from engine.residual.stack import Forward, forward
 from engine.residual.weights import draw_stack
@@ -39,15 +39,13 @@ def singular_values_by_skip(config: ResidualConfig, skips: Sequence[Skip]) -> li
     layer that loses rank in float64 (ReLU units that are off, tanh units that are saturated) makes
     as many of the last ones exactly 0.
     """
-    whole = draw_stack(config)
-    stack = replace(whole, inputs=whole.inputs[:1])
-    at_once = max(1, NUMBERS_AT_ONCE // (config.width * (config.depth + config.width)))
+    stack = draw_stack(replace(config, batch_size=1))
+    numbers = config.width * (config.depth + config.width)
     found: list[ScaledNorm] = []
-    for start in range(0, len(skips), at_once):
-        part = skips[start : start + at_once]
-        run = forward(stack, part, config.activation)
+    for some in in_parts(skips, NUMBERS_AT_ONCE // numbers):
+        run = forward(stack, some, config.activation)
         factors = (_jacobians(run, t) for t in range(config.depth))
-        found += singular_values_of_products(factors, (len(part), config.width))
+        found += singular_values_of_products(factors, (len(some), config.width))
     return found
 
 
@@ -73,7 +71,10 @@ def singular_values_of_products(
             basis = np.eye(width)[order].swapaxes(1, 2)
         moved = factor @ basis
         basis, triangle = np.linalg.qr(moved)
-        rows, exponent = _triangle_times(triangle, rows, exponent)
+        # Here `triangle @ rows`, in which a row mixes with those below it only.
+        below = _largest_below(exponent)
+        aligned = shifted(triangle, exponent[:, None, :] - below[:, :, None])
+        rows, exponent = _rescaled(aligned @ rows, below)
         noise = width * np.finfo(np.float64).eps * np.sqrt(np.square(moved).sum(axis=1))
         diagonal = np.diagonal(triangle, axis1=1, axis2=2)
         rank = np.minimum(rank, (np.abs(diagonal) > noise).sum(axis=1))
@@ -100,17 +101,11 @@ def _singular_values(rows: Array, exponent: Exponents, rank: NDArray[np.int64]) 
             rows, exponent = _flip(rows, exponent)
         rows, exponent = _orthogonal_rows(rows, exponent)
         values[is_apart], exponents[is_apart] = plain_norm(rows[:, :, None]), exponent
-    return [
-        _descending(ScaledNorm(*norms), first)
-        for *norms, first in zip(values, exponents, rank.tolist(), strict=True)
-    ]
-
-
-def _descending(norms: ScaledNorm, rank: int) -> ScaledNorm:
-    """The same with the largest first, and nothing beyond the first `rank`."""
-    ordered = norms[np.argsort(-norms.log10(), kind="stable")]
-    ordered.mantissa[rank:] = 0.0
-    return ordered
+    order = np.argsort(-ScaledNorm(values, exponents).log10(), axis=1, kind="stable")
+    values = np.take_along_axis(values, order, axis=1)
+    values[np.arange(values.shape[1]) >= rank[:, None]] = 0.0
+    exponents = np.take_along_axis(exponents, order, axis=1)
+    return [ScaledNorm(*norms) for norms in zip(values, exponents, strict=True)]
 
 
 def _jacobians(run: Forward, t: int) -> Array:
@@ -122,13 +117,6 @@ def _jacobians(run: Forward, t: int) -> Array:
     if block.gate_slope is not None and stack.gate_weights is not None:
         whole += block.gate_slope.value()[:, 0, :, None] * stack.gate_weights[t]
     return whole
-
-
-def _triangle_times(triangle: Array, rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:
-    """`triangle @ rows` for rows that carry exponents; a row mixes with those below it only."""
-    largest_below = _largest_below(exponent)
-    aligned = shifted(triangle, exponent[:, None, :] - largest_below[:, :, None])
-    return _rescaled(aligned @ rows, largest_below)
 
 
 def _flip(rows: Array, exponent: Exponents) -> tuple[Array, Exponents]:

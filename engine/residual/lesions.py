@@ -6,16 +6,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import (
-    SAFE_HIGH,
-    LeftRangeError,
-    Scaled,
-    in_range,
-    plain_norm,
-    quietly,
-    shifted,
-)
-from engine.numerics import Array
+from engine.extended_range import Scaled, in_range, quietly, require_bounded, shifted
+from engine.numerics import Array, in_parts
 from engine.recurrent.config import Activation
 from engine.residual.config import ResidualConfig, Skip
 from engine.residual.stack import Block, run_block, skip_column
@@ -40,23 +32,17 @@ def lesion(config: ResidualConfig) -> pd.DataFrame:
     A change from exactly zero to exactly zero is 0, from zero to anything else infinite.
     """
     output, response = lesion_sweep(config, [config.skip])
-    return pd.DataFrame(
-        {
-            "deleted_layer": np.arange(1, config.depth + 1),
-            "relative_change": output[:, 0],
-            "relative_response_change": response[:, 0],
-        }
-    )
+    changes = {"relative_change": output[:, 0], "relative_response_change": response[:, 0]}
+    return pd.DataFrame({"deleted_layer": np.arange(1, config.depth + 1), **changes})
 
 
 def lesion_sweep(config: ResidualConfig, skips: Sequence[Skip]) -> tuple[Array, Array]:
     """Both changes of `lesion` under every skip, (layers, skips); a "highway" stands alone."""
     stack = draw_stack(config)
-    at_once = max(1, NUMBERS_AT_ONCE // ((config.depth + 1) * stack.inputs.size))
-    changes = []
-    for start in range(0, len(skips), at_once):
-        part = partial(_delete_each, stack, skips[start : start + at_once], config.activation)
-        changes.append([_relative_change(runs) for runs in in_range(part)])
+    numbers, changes = (config.depth + 1) * stack.inputs.size, []
+    for some in in_parts(skips, NUMBERS_AT_ONCE // numbers):
+        found = in_range(partial(_delete_each, stack, some, config.activation))
+        changes.append([_relative_change(runs) for runs in found])
     output, response = (np.concatenate(of, axis=1) for of in zip(*changes, strict=True))
     return output, response
 
@@ -80,8 +66,7 @@ def _delete_each(
         if t % stride == 0:
             states, responses = states.settled(), responses.settled()
         responses.norm(stride)
-        if stride > 1 and not (plain_norm(states.mantissa) < SAFE_HIGH).all():
-            raise LeftRangeError
+        require_bounded(states.mantissa, stride)
     return states, responses
 
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arguments import require_integer, require_number, require_sequence
-from engine.extended_range import Array
+from engine.extended_range import Scaled
+from engine.numerics import Array
 from engine.residual.config import HIGHWAY, ResidualConfig
 from engine.residual.paths import path_counts
 from engine.residual.scaled_skips import PAPER_UNITS
-from engine.residual.weights import draw_stack
+from engine.residual.stack import activate
+from engine.residual.weights import Stack, draw_stack
 
 #: The lengths of the paper's band, both included.
 BAND = (5, 17)
@@ -36,13 +38,12 @@ class PathSweep:
     Both are 0 where ∂L/∂h_1 is exactly zero.
     """
 
-    scales: Array
     share: Array
     size: Array
 
-    def band(self, low: int = BAND[0], high: int = BAND[1]) -> Array:
-        """What paths through `low` to `high` blocks carry, (scales,)."""
-        return np.asarray(self.share[:, low : high + 1].sum(axis=1))
+    def band(self) -> Array:
+        """What the paths of the paper's band carry, (scales,)."""
+        return np.asarray(self.share[:, BAND[0] : BAND[1] + 1].sum(axis=1))
 
     def cancelled(self) -> Array:
         """How many times the whole the parts are together, (scales,): 1 where none cancel."""
@@ -56,34 +57,32 @@ def paths_by_weight_scale(config: ResidualConfig, scales: Sequence[float] | Arra
     blocks, the paper's number: their parts stay in float64's range, and what underflows beside
     the largest part is no part of a share. Not for a highway network: ValueError.
     """
-    values = np.asarray(require_sequence("scales", scales, MAX_SCALES), dtype=np.float64)
-    for value in values.tolist():
-        require_number("scales", value, -LARGEST_SCALE, LARGEST_SCALE)
+    values = np.asarray(
+        require_sequence("scales", scales, MAX_SCALES, -LARGEST_SCALE, LARGEST_SCALE), np.float64
+    )
     require_integer("depth", config.depth, 1, PAPER_UNITS)
     if config.skip == HIGHWAY:
         raise ValueError(f"skip is {config.skip!r}; allowed is g as numbers")
     stack = draw_stack(replace(config, weight_scale=1.0))
-    slopes = _slopes(config, stack.weights, stack.biases, stack.inputs, values[:, None, None])
-    skip = np.asarray(config.skip, dtype=np.float64)
+    slopes = _slopes(config, stack, values[:, None, None])
     parts = np.zeros((config.depth + 1, *slopes.shape[1:]))  # (length, scale, batch, unit)
     parts[0] = 1.0
     for done, t in enumerate(reversed(range(config.depth)), start=1):
         through = (parts[:done] * slopes[t]).reshape(-1, config.width) @ stack.weights[t]
-        parts[:done] *= skip
+        parts[:done] *= config.skip
         parts[1 : done + 1] += through.reshape(parts[:done].shape)
     parts /= np.abs(parts).max(axis=(0, 2, 3), keepdims=True).clip(np.finfo(float).tiny)
     whole = parts.sum(axis=0)
     square = np.einsum("sbu,sbu->s", whole, whole)
-    some = np.where(square > 0, square, 1.0)
-    along = np.einsum("ksbu,sbu->sk", parts, whole) / some[:, None]
-    size = np.sqrt(np.einsum("ksbu,ksbu->sk", parts, parts) / some[:, None])
-    nothing = square[:, None] == 0
-    return PathSweep(values, np.where(nothing, 0.0, along), np.where(nothing, 0.0, size))
+    square = np.where(square > 0, square, np.inf)[:, None]  # of nothing every part is 0
+    share = np.einsum("ksbu,sbu->sk", parts, whole) / square
+    size = np.sqrt(np.einsum("ksbu,ksbu->sk", parts, parts) / square)
+    return PathSweep(share, size)
 
 
-def band_of_paths(depth: int = PAPER_UNITS, low: int = BAND[0], high: int = BAND[1]) -> float:
-    """How many of all 2^depth paths go through `low` to `high` blocks: 0.004537 in the paper."""
-    return sum(path_counts(depth)[low : high + 1]) / 2**depth
+def band_of_paths() -> float:
+    """The paper's band as a share of all 2^54 paths: 0.004537."""
+    return sum(path_counts(PAPER_UNITS)[BAND[0] : BAND[1] + 1]) / 2**PAPER_UNITS
 
 
 def product_model(ratio: float, depth: int = PAPER_UNITS) -> Array:
@@ -93,21 +92,13 @@ def product_model(ratio: float, depth: int = PAPER_UNITS) -> Array:
     return np.asarray(carried) / (1 + ratio) ** depth
 
 
-def _slopes(
-    config: ResidualConfig, weights: Array, biases: Array, inputs: Array, scale: Array
-) -> Array:
+def _slopes(config: ResidualConfig, stack: Stack, scale: Array) -> Array:
     """The scale times σ' of every block, (depth, scales, batch, width)."""
-    states = np.broadcast_to(inputs, (len(scale), *inputs.shape))
-    slopes = np.empty((len(weights), *states.shape))
-    for t, (matrix, bias) in enumerate(zip(weights, biases, strict=True)):
+    states = np.broadcast_to(stack.inputs, (len(scale), *stack.inputs.shape))
+    slopes = np.empty((config.depth, *states.shape))
+    for t, (matrix, bias) in enumerate(zip(stack.weights, stack.biases, strict=True)):
         sums = scale * (states.reshape(-1, config.width) @ matrix.T).reshape(states.shape) + bias
-        if config.activation == "tanh":
-            # From the sum itself: 1 − h² is 0 where the state rounds to 1.
-            small = np.exp(-2 * np.abs(sums))
-            block, slopes[t] = np.tanh(sums), 4 * small / (1 + small) ** 2
-        elif config.activation == "relu":
-            block, slopes[t] = np.maximum(sums, 0), sums > 0
-        else:
-            block, slopes[t] = sums, 1.0
-        states = block + config.skip * states
+        block, slope = activate(Scaled(sums), config.activation)
+        slopes[t] = slope.value()
+        states = block.mantissa + np.multiply(config.skip, states)
     return scale * slopes

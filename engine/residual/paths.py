@@ -20,7 +20,7 @@ from engine.arguments import require_integer
 from engine.extended_range import Scaled, in_range
 from engine.recurrent.measure import tidy
 from engine.residual.config import MAX_DEPTH, ResidualConfig
-from engine.residual.stack import Forward, output_gradient, run_of
+from engine.residual.stack import Forward, run_of
 
 
 def path_length_parts(config: ResidualConfig) -> Scaled:
@@ -56,9 +56,8 @@ def path_counts(depth: int) -> list[int]:
 
 def _follow_paths(run: Forward, stride: int) -> Scaled:
     """The recurrence of the module's docstring: (depth + 1, runs, batch, width)."""
-    shape = run.hidden.mantissa.shape[1:]
-    parts = Scaled(np.full((1, *shape), output_gradient(*shape[1:])))
-    nothing = Scaled(np.zeros((1, *shape)))
+    parts = run.output_gradient()[None]
+    nothing = Scaled(np.zeros_like(parts.mantissa))
     for t in reversed(range(len(run.blocks))):
         over_skip = Scaled.joined([run.through_skip(parts, t), nothing])
         parts = over_skip + Scaled.joined([nothing, run.through_block(parts, t)])

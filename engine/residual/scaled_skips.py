@@ -7,12 +7,11 @@ Networks", equations 6 and 7, and table 1).
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from engine.arguments import require_integer
+from engine.numerics import Array
 from engine.residual.jacobians import singular_values_of_product
 
 #: Residual units of ResNet-110, the depth in Veit, Wilber and Belongie (2016) as well.
@@ -34,58 +33,41 @@ class Shortcut:
     test_error: float | None
 
 
-def _gate(bias: float) -> float:
-    """1 − sigmoid(bias), what a gate of that bias carries while its weights say nothing yet."""
-    return 1 / (1 + math.exp(bias))
-
-
-#: Table 1. Gates are 1 − g(x) on the skip, at the bias that the error belongs to: 0 for the
-#: shortcut gate, −6 for the exclusive one. Dropout keeps half of the entries, 0.5 on average.
+#: Table 1. Gates are 1 − g(x) on the skip, at the bias that the error belongs to, while their
+#: weights say nothing yet: 1 − sigmoid(0) for the shortcut gate, 1 − sigmoid(−6) for the exclusive
+#: one. Dropout keeps half of the entries, 0.5 on average.
 SHORTCUTS = (
     Shortcut("identity", 1.0, 6.61),
-    Shortcut("exclusive gate", _gate(-6), 8.70),
+    Shortcut("exclusive gate", 1 / (1 + math.exp(-6)), 8.70),
     Shortcut("1×1 convolution", None, 12.22),
     Shortcut("constant 0.5", 0.5, 12.35),
-    Shortcut("shortcut gate", _gate(0), 12.86),
+    Shortcut("shortcut gate", 0.5, 12.86),
     Shortcut("dropout 0.5", 0.5, None),
 )
 
 
-def published_roads(units: int = PAPER_UNITS) -> pd.DataFrame:
-    """What the road alone leaves after 0, 1, … `units` units, for each shortcut of the paper.
+def published_roads() -> pd.DataFrame:
+    """What the road alone leaves after 0, 1, … 54 units, for each shortcut of the paper.
 
-    Returns `shortcut, units, log10_road, test_error`; units: 1 to 200. For the 1×1 convolution
-    log10_road is the median singular value of a product of random matrices, which leave the mean
-    square of a vector as it is: half of all directions lose more.
+    Returns `shortcut, units, log10_road, test_error`. For the 1×1 convolution log10_road is the
+    median singular value of a product of random matrices, which leave the mean square of a vector
+    as it is: half of all directions lose more.
     """
-    require_integer("units", units, 1, 200)
-    steps = np.arange(units + 1)
+    steps = np.arange(PAPER_UNITS + 1)
     parts = []
     for shortcut in SHORTCUTS:
-        road = _matrix_road(units) if shortcut.carry is None else steps * math.log10(shortcut.carry)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "shortcut": shortcut.name,
-                    "units": steps,
-                    "log10_road": road,
-                    "test_error": np.nan if shortcut.test_error is None else shortcut.test_error,
-                }
-            )
-        )
+        road = _matrix_road() if shortcut.carry is None else steps * math.log10(shortcut.carry)
+        part = pd.DataFrame({"shortcut": shortcut.name, "units": steps, "log10_road": road})
+        error = np.nan if shortcut.test_error is None else shortcut.test_error
+        parts.append(part.assign(test_error=error))
     return pd.concat(parts, ignore_index=True)
 
 
-@lru_cache(maxsize=1)  # the same six products for every visitor: 60 ms
-def _matrix_road(units: int, seed: int = 0) -> np.ndarray:
+def _matrix_road() -> Array:
     """log10 of the median singular value after each unit, between the points where it is computed."""
-    generator = np.random.default_rng(seed)
-    matrices = generator.normal(size=(units, CHANNELS, CHANNELS)) / CHANNELS**0.5
-    points = np.unique(np.linspace(0, units, 7).round().astype(int))
-    medians = [
-        np.median(singular_values_of_product(iter(matrices[:point]), CHANNELS).log10())
-        if point
-        else 0.0
-        for point in points
-    ]
-    return np.interp(np.arange(units + 1), points, medians)
+    shape = (PAPER_UNITS, CHANNELS, CHANNELS)
+    matrices = np.random.default_rng(0).normal(size=shape) / CHANNELS**0.5
+    points = range(0, PAPER_UNITS + 1, 9)
+    products = (singular_values_of_product(matrices[:point], CHANNELS) for point in points[1:])
+    medians = [0.0, *(np.median(values.log10()) for values in products)]
+    return np.interp(np.arange(PAPER_UNITS + 1), points, medians)

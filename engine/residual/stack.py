@@ -15,12 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.extended_range import (
-    SAFE_HIGH,
     Factors,
-    LeftRangeError,
     Scaled,
     in_range,
-    plain_norm,
+    require_bounded,
     sech_squared,
     sigmoid,
     sigmoid_slope,
@@ -66,6 +64,11 @@ class Forward:
     weights: Scaled
     gate_weights: Scaled | None
 
+    def output_gradient(self) -> Scaled:
+        """∂L/∂h_{L+1}, (runs, batch, width): the loss is the mean of the output's entries."""
+        shape = self.hidden.mantissa.shape[1:]
+        return Scaled(np.full(shape, 1 / (shape[1] * shape[2])))
+
     def through_skip(self, gradient: Scaled, t: int) -> Scaled:
         """What arrives at h_t over the skip from a gradient at h_{t+1}, (..., runs, batch, width)."""
         return gradient.times(self.blocks[t].carry)
@@ -102,7 +105,7 @@ def run_block(
 ) -> Block:
     """From h_t to h_{t+1}; `skip` as `skip_column` gives it."""
     sums = hidden.through(Scaled(stack.weights[t].T)) + stack.biases[t]
-    activated, slope = _activate(sums, activation)
+    activated, slope = activate(sums, activation)
     if skip is not None:
         return Block(hidden.times(skip) + activated, Factors(skip), slope, None)
     assert stack.gate_weights is not None
@@ -129,19 +132,13 @@ def backward(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
 
     For `stride` see `engine.extended_range.in_range`.
     """
-    shape = run.hidden.mantissa.shape[1:]
-    gradient = Scaled(np.full(shape, output_gradient(*shape[1:])))
+    gradient = run.output_gradient()
     for t in range(len(run.blocks), -1, -1):
         if t < len(run.blocks):
             gradient = run.through_block(gradient, t) + run.through_skip(gradient, t)
         if t % stride == 0:
             gradient = gradient.settled()
         yield t, gradient
-
-
-def output_gradient(batch: int, width: int) -> float:
-    """Each entry of ∂L/∂h_{L+1}: the loss is the mean of the output's entries."""
-    return 1 / (batch * width)
 
 
 def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int) -> Forward:
@@ -153,13 +150,12 @@ def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride
         states.append(block.hidden.settled() if t % stride == 0 else block.hidden)
         blocks.append(block)
     hidden = Scaled.joined([state[None] for state in states])
-    if stride > 1 and not (plain_norm(hidden.mantissa) < SAFE_HIGH).all():
-        raise LeftRangeError
+    require_bounded(hidden.mantissa, stride)
     gate_weights = None if stack.gate_weights is None else Scaled(stack.gate_weights).settled()
     return Forward(stack, hidden, blocks, Scaled(stack.weights).settled(), gate_weights)
 
 
-def _activate(sums: Scaled, activation: Activation) -> tuple[Scaled, Factors]:
+def activate(sums: Scaled, activation: Activation) -> tuple[Scaled, Factors]:
     """σ and σ' of the sums."""
     if activation == "tanh":
         values = np.maximum(np.minimum(sums.value(), LARGEST_SUM), -LARGEST_SUM)

@@ -48,12 +48,10 @@ def draw_stack(config: ResidualConfig) -> Stack:
 
 def _linear_layers(config: ResidualConfig, stream: Stream) -> tuple[Array, Array]:
     """W_t and b_t of every layer; each layer's numbers follow those of the layer before."""
-    remembered = config.width <= MAX_REMEMBERED_WIDTH
-    layers = (
-        _remembered_layers(config.width, config.seed, stream)[: config.depth]
-        if remembered
-        else _draw_layers(config.depth, config.width, config.seed, stream)
-    )
+    if config.width <= MAX_REMEMBERED_WIDTH:
+        layers = _remembered_layers(config.width, config.seed, stream)[: config.depth]
+    else:
+        layers = _draw_layers(config.depth, config.width, config.seed, stream)
     # Copies, whatever the shape: what is remembered is nobody's to change.
     return config.weight_scale * layers[:, :, :-1], layers[:, :, -1].copy()
 

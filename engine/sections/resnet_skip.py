@@ -16,8 +16,8 @@ from engine.charts import three_stacks as stacks_chart
 from engine.charts import where_it_ends as ends_chart
 from engine.charts.skip_block import G
 from engine.in_words import rounded, scientific
-from engine.residual.block_flow import block_flow
 from engine.residual.config import ResidualConfig
+from engine.residual.gradients import block_flow
 from engine.residual.path_bands import BAND, band_of_paths, product_model
 from engine.residual.scaled_skips import PAPER_UNITS
 from engine.sections import paper_words as papers

@@ -23,9 +23,9 @@ from engine.charts.stage import Slider, packed, power_ticks
 from engine.numerics import Array
 from engine.recurrent.weights import draw_weights
 from engine.residual.analogy import lstm_beside
-from engine.residual.block_flow import block_flow
 from engine.residual.config import ResidualConfig
 from engine.residual.decorrelation import DEPTH, published_law
+from engine.residual.gradients import block_flow
 from engine.residual.path_bands import BAND, PathSweep
 from engine.residual.paths import path_counts
 from engine.residual.scaled_skips import PAPER_UNITS

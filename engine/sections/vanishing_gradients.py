@@ -28,7 +28,7 @@ from engine.recurrent import (
     running_average_batch,
     weight_gradient_terms,
 )
-from engine.recurrent.comparisons import compare_activations
+from engine.recurrent.gradients import compare_activations
 from engine.recurrent.loss_sweep import loss_sweep
 from engine.recurrent.theory import linear_closed_form, matrix_facts
 from engine.sections import gradient_rows as rows

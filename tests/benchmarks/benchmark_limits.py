@@ -27,7 +27,7 @@ import numpy as np
 from engine import decoding, recurrent, residual
 from engine.decoding import MarkovModel
 from engine.decoding.beam import MAX_SCORED_TOKENS
-from engine.recurrent import RecurrentConfig, comparisons, theory
+from engine.recurrent import RecurrentConfig, gradients, theory
 from engine.recurrent.cell_flow import cell_flow_sweep
 from engine.residual import ResidualConfig
 from engine.residual.analogy import two_roads
@@ -77,7 +77,7 @@ def networks(ends: Ends) -> dict[str, Callable[[], object]]:
         }
     of_rnn = (
         theory.matrix_facts, theory.eigenvalues, theory.linear_closed_form,
-        comparisons.compare_activations,
+        gradients.compare_activations,
     )  # fmt: skip
     of_lstm = (
         recurrent.cell_state_pathway, recurrent.gate_values, recurrent.survival_quantiles,

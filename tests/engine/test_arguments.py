@@ -89,7 +89,7 @@ def test_a_number_passes_exactly_when_it_lies_between_the_ends(
     [[1, 2.5], (1, 2.5), np.array([1, 2.5]), np.array([1, 2.5], dtype=np.float32), range(1, 3)],
 )
 def test_any_sequence_comes_back_as_a_list_of_pythons_numbers(values: Sequence[float]) -> None:
-    items = require_sequence("radii", values, 2)
+    items = require_sequence("radii", values, 2, 1, 2.5)
     assert items == list(values)
     assert {type(item) for item in items} <= {int, float}
 
@@ -97,7 +97,7 @@ def test_any_sequence_comes_back_as_a_list_of_pythons_numbers(values: Sequence[f
 @pytest.mark.parametrize("values", [None, 1.0, "12", np.array(1.0), iter([1.0])])
 def test_what_is_no_sequence_is_refused(values: object) -> None:
     with pytest.raises(ValueError) as refusal:
-        require_sequence("radii", values, 2)
+        require_sequence("radii", values, 2, 0, 10)
     assert str(refusal.value) == f"radii is {values!r}; allowed is a sequence of 1 to 2 numbers"
 
 
@@ -105,7 +105,14 @@ def test_what_is_no_sequence_is_refused(values: object) -> None:
 def test_a_sequence_of_the_wrong_length_is_refused(values: Sequence[float]) -> None:
     words = f"the number of radii is {len(values)}; allowed is an integer from 1 to 2"
     with pytest.raises(ValueError, match=words):
-        require_sequence("radii", values, 2)
+        require_sequence("radii", values, 2, 0, 10)
+
+
+@pytest.mark.parametrize("item", [10.5, "1", None])
+def test_an_item_that_is_no_number_of_the_range_is_refused(item: object) -> None:
+    words = f"radii is {item!r}; allowed is a number from 0 to 10"
+    with pytest.raises(ValueError, match=words):
+        require_sequence("radii", [1, item], 2, 0, 10)
 
 
 def test_a_choice_passes() -> None:

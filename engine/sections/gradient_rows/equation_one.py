@@ -15,7 +15,7 @@ from engine.sections.gradient_rows.common import Frames, Heading
 def equation_one(config: RecurrentConfig) -> Frames:
     """The frames of `engine.charts.equation_one.equation_one`, by name."""
     found, timesteps = term_sweep(config, common.radii()), config.timesteps
-    label, count = round(0.3 * (timesteps - 1)), timesteps_that_count(found)
+    label, count = round(0.3 * (timesteps - 1)), timesteps_that_count(found.older)
     whole = found.newer[:, 0]
     said = [
         _heading(newest, size, timesteps)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine import extended_range
 from engine.recurrent import (
     RecurrentConfig,
+    cell_state_pathway,
     gradient_reach,
     gradient_share_by_loss,
     gradient_trace,
@@ -21,7 +22,6 @@ from engine.recurrent import (
     weight_gradient_terms,
 )
 from engine.recurrent.cell_flow import cell_flow
-from engine.recurrent.cell_state import cell_state_pathway
 from engine.recurrent.memory import cell_jacobian_norms
 from engine.recurrent.weights import draw_weights
 from engine.residual import ResidualConfig, depth_trace, path_length_contributions

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.questions import Verdict
 from engine.recurrent import RecurrentConfig, draw_weights, findings, gradient_trace
-from engine.recurrent.comparisons import compare_activations
+from engine.recurrent.gradients import compare_activations
 from engine.recurrent.loss_sweep import loss_sweep
 from engine.recurrent.theory import linear_closed_form, log10_power_norms, matrix_facts
 from engine.sections import vanishing_gradients

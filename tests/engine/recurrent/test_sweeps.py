@@ -84,4 +84,4 @@ def test_terms_sums_and_reach_are_those_of_equation_one(
         terms = weight_gradient_terms(at, log10=True).sort_values("timestep")
         same(found.term[place], terms["log10_term_norm"].to_numpy())
         same(found.newer[place], terms["log10_cumulative_norm"].to_numpy())
-        assert reach(found)[place] == gradient_reach(at)
+        assert reach(found.older)[place] == gradient_reach(at)

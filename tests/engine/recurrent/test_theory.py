@@ -17,7 +17,6 @@ from engine.recurrent.theory import (
     log10_power_norms,
     matrix_facts,
     measured_rate,
-    recurrent_matrix,
 )
 from engine.recurrent.weights import draw_weights
 from tests.engine.recurrent.strategies import configs, hundredths
@@ -100,7 +99,7 @@ def test_no_gradient_exceeds_the_singular_value_bound(
 @given(configs(hidden_size=st.integers(1, 24)))
 def test_the_matrix_facts_are_those_of_torch(config: RecurrentConfig) -> None:
     facts = matrix_facts(config)
-    w_h = torch.from_numpy(recurrent_matrix(config))
+    w_h = torch.from_numpy(draw_weights(config).w_h)
     values = torch.linalg.eigvals(w_h)
     scale = float(torch.linalg.matrix_norm(w_h))
     assert facts.spectral_radius == pytest.approx(float(values.abs().max()), abs=1e-9)
@@ -138,7 +137,7 @@ def test_the_eigenvalues_are_those_of_torch(config: RecurrentConfig) -> None:
     assert frame.columns.tolist() == ["real", "imaginary", "magnitude"]
     ours = frame["real"].to_numpy() + 1j * frame["imaginary"].to_numpy()
     np.testing.assert_allclose(np.abs(ours), frame["magnitude"], rtol=1e-12)
-    theirs = torch.linalg.eigvals(torch.from_numpy(recurrent_matrix(config))).numpy()
+    theirs = torch.linalg.eigvals(torch.from_numpy(draw_weights(config).w_h)).numpy()
     distance = np.abs(ours[:, None] - theirs[None, :])
     assert distance.min(axis=0).max() < 1e-6
     assert distance.min(axis=1).max() < 1e-6
@@ -146,7 +145,8 @@ def test_the_eigenvalues_are_those_of_torch(config: RecurrentConfig) -> None:
 
 @given(configs(timesteps=st.integers(1, 30)))
 def test_the_norms_of_powers_are_those_of_torch(config: RecurrentConfig) -> None:
-    w_h = torch.from_numpy(recurrent_matrix(replace(config, spectral_radius=1.0, weight_scale=1.0)))
+    at_one = replace(config, spectral_radius=1.0, weight_scale=1.0)
+    w_h = torch.from_numpy(draw_weights(at_one).w_h)
     for power, log10 in enumerate(log10_power_norms(config, config.timesteps)):
         norm = float(torch.linalg.matrix_norm(torch.linalg.matrix_power(w_h, power), 2))
         assert 10**log10 == pytest.approx(norm, rel=1e-9, abs=0)

@@ -9,7 +9,7 @@ import torch
 from engine.recurrent import gradient_trace
 from engine.residual import ResidualConfig, depth_trace
 from engine.residual.analogy import lstm_beside, two_roads
-from engine.residual.block_flow import block_flow
+from engine.residual.gradients import block_flow
 from tests.engine.residual.plain import PlainStack, run
 
 CONFIG = ResidualConfig(depth=7, width=5, batch_size=3)

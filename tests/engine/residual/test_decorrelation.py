@@ -76,13 +76,6 @@ def test_what_lies_closer_stays_alike_for_longer() -> None:
         assert at_four == sorted(at_four, reverse=True)
 
 
-def test_arguments_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="seeds is 0"):
-        gradient_correlations(0)
-    with pytest.raises(ValueError, match="depth is 201"):
-        gradient_correlations(1, 201)
-
-
 def correlations(network: str, angle: int) -> np.ndarray:
     frame = gradient_correlations()
     wanted = (frame["network"] == network) & (frame["angle"] == angle)

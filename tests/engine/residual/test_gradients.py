@@ -47,12 +47,14 @@ def test_the_loss_can_be_rebuilt_from_what_a_trace_holds() -> None:
 
 def test_a_highway_traces_gate_rebuilds_its_hidden_states() -> None:
     trace = depth_trace(ResidualConfig(depth=6, width=4, skip="highway", gate_bias=-1.0))
-    assert trace.gate_weights is not None
-    assert trace.gate_biases is not None
-    assert (trace.gate_biases == -1).all()
+    assert trace.stack.gate_weights is not None
+    assert trace.stack.gate_biases is not None
+    assert (trace.stack.gate_biases == -1).all()
+    gate_weights = torch.from_numpy(trace.stack.gate_weights)
+    gate_biases = torch.from_numpy(trace.stack.gate_biases)
     hidden = trace.inputs
     for t in range(6):
-        gate = torch.sigmoid(hidden @ trace.gate_weights[t].T + trace.gate_biases[t])
+        gate = torch.sigmoid(hidden @ gate_weights[t].T + gate_biases[t])
         block = torch.tanh(hidden @ trace.weights[t].T + trace.biases[t])
         hidden = (1 - gate) * block + gate * hidden
     assert trace.frame["hidden_norm"].iloc[-1] == pytest.approx(float(hidden.norm()), rel=1e-12)

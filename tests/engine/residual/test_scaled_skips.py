@@ -47,8 +47,3 @@ def test_the_errors_are_those_of_the_papers_table() -> None:
         "shortcut gate": 12.86,
         "dropout 0.5": None,
     }
-
-
-def test_units_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="units is 0"):
-        published_roads(0)
