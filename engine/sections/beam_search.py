@@ -56,6 +56,8 @@ NOTHING_FOLLOWS = "Nothing can follow the start: every first token has probabili
 
 def tree(config: DecodingConfig, moment: int = 0, revealed: bool = False) -> Shown:
     """A small tree, as the handout's: a step has three moments, proposed, sorted, cut after k."""
+    if not _beam(config).steps:
+        return Shown({}, sentences=(NOTHING_FOLLOWS,))
     picture, steps = _tree(_without_width(config))
     moment = min(moment, 3 * steps + 1)
     config = replace(config, beam_width=min(config.beam_width, TREE_WIDTHS[-1]))

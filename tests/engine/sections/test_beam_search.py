@@ -194,3 +194,8 @@ def test_levels_of_a_staircase_are_told_apart_by_words_of_a_few_letters(
     words = beam_rows.stairs(found, best, best, "")["ticks"]["words"]
     assert 2 <= len(words) == words.nunique()
     assert words.str.len().max() <= len("−200.0000")
+
+
+def test_a_small_tree_that_nothing_can_begin_says_so() -> None:
+    config = DecodingConfig("own", "prefix,token,probability\n,a,0\n", beam_width=2, max_length=1)
+    assert sections.tree(config).sentences == (sections.NOTHING_FOLLOWS,)
