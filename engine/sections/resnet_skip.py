@@ -15,7 +15,7 @@ from engine.charts import lesions as lesions_chart
 from engine.charts import three_stacks as stacks_chart
 from engine.charts import where_it_ends as ends_chart
 from engine.charts.skip_block import G
-from engine.in_words import rounded, scientific
+from engine.in_words import rounded
 from engine.residual.config import ResidualConfig
 from engine.residual.gradients import block_flow
 from engine.residual.path_bands import BAND, band_of_paths, product_model
@@ -78,7 +78,6 @@ def analogy(config: ResidualConfig) -> Shown:
 def three_stacks(config: ResidualConfig) -> Shown:
     """The same blocks plain, with the skip and with a gate that the network computes."""
     g, here, stack = _hand(config)
-    _, along = sweeps.along_depth(stack)
     drawn = figure(
         stacks_chart.three_stacks,
         partial(rows.three_stacks, stack),
@@ -87,15 +86,7 @@ def three_stacks(config: ResidualConfig) -> Shown:
         caption=_in_one_line(rows.stacks_said(stack, here)),
         hands={G.name: g},
     )
-    # h_L is the last state but one: the output is h_(L+1).
-    ratios = dict(zip(("plain", "with the skip", "gated"), along.at(here), strict=True))
-    return Shown(
-        {"three_stacks": drawn},
-        numbers={
-            f"‖∂L/∂h₁‖ / ‖∂L/∂h_L‖ {name}": scientific(float(sweeps.less(of[0], of[-2])))
-            for name, of in ratios.items()
-        },
-    )
+    return Shown({"three_stacks": drawn})
 
 
 def paths(config: ResidualConfig) -> Shown:

@@ -13,6 +13,7 @@ from engine.charts.skip_block import G
 from engine.residual import ResidualConfig, depth_trace, lesion
 from engine.sections import resnet_skip
 from engine.sections.shown import Shown
+from engine.sections.skip_words import amount
 from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid, drawing
 
 Section = Callable[[ResidualConfig], Shown]
@@ -128,15 +129,13 @@ def test_the_curve_under_the_hand_is_the_stacks_own() -> None:
         np.testing.assert_allclose(left[:, place], trace - trace.iloc[-1], atol=1e-4)
 
 
-def test_the_ratio_to_h_L_is_one_at_depth_one() -> None:  # noqa: N802
-    numbers = resnet_skip.three_stacks(replace(SMALL, depth=1)).numbers
-    assert set(numbers.values()) == {"1"}
-
-
-def test_the_ratio_to_h_L_is_autograds() -> None:  # noqa: N802
-    trace = depth_trace(SMALL).frame["grad_hidden_norm"]
-    shown = resnet_skip.three_stacks(SMALL).numbers["‖∂L/∂h₁‖ / ‖∂L/∂h_L‖ with the skip"]
-    assert float(shown) == pytest.approx(trace.iloc[0] / trace.iloc[-2], rel=5e-3)
+def test_what_three_stacks_leave_of_the_gradient_is_what_the_trace_leaves() -> None:
+    left = {}
+    for skip in (0.0, SMALL.skip):
+        norms = depth_trace(replace(SMALL, skip=skip)).frame["grad_hidden_norm"]
+        left[skip] = amount(float(np.log10(norms.iloc[0] / norms.iloc[-1])))
+    caption = resnet_skip.three_stacks(SMALL).figures["three_stacks"].caption
+    assert caption.startswith(f"{left[SMALL.skip]} with g = {SMALL.skip:g}, {left[0.0]} without")
 
 
 def test_the_only_singular_value_of_a_stack_of_one_unit_is_a_dot_for_each_stack() -> None:
