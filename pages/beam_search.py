@@ -91,17 +91,13 @@ LONGEST = {"handout": 3, "weather": 12, "characters": 40}
 
 def main() -> None:
     follow_old_links()
-    open_page(
-        "beam_search",
-        "Beam search",
-        "At every step keep only the k most likely sequences. The arrow keys play it: what survives, "
-        "and when is the best lost?",
-        CONTROLS,
-    )
+    open_page("beam_search", "Beam search", CONTROLS)
     run_sections(
         "beam_search", CONTROLS, VIEW,
         searched(step_by_step), searched(optimum, handout.OPTIMALITY), too_good,
         searched(cost, handout.HYPOTHESIS_STORAGE), own_tree,
+        sentence="At every step keep only the k most likely sequences. The arrow keys play it: what "
+        "survives, and when is the best lost?",
     )  # fmt: skip
 
 

@@ -18,9 +18,9 @@ def main() -> None:
     open_page(
         "lecture",
         "Your lecture",
-        "Scenes are pages with their controls set and a sentence on what to look for. Go through them "
-        "with **N** and **P**, or in presenter mode with the keys of a clicker, PageDown and PageUp. "
-        "What you change here stays in this session: download it to keep it.",
+        sentence="Scenes are pages with their controls set and a sentence on what to look for. Go "
+        "through them with **N** and **P**, or in presenter mode with the keys of a clicker, PageDown "
+        "and PageUp. What you change here stays in this session: download it to keep it.",
     )
     files, order = st.columns([1, 2])
     with files:

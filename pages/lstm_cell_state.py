@@ -62,18 +62,14 @@ FIELDS = {
 
 def main() -> None:
     follow_old_links()
-    open_page(
-        "lstm_cell_state",
-        "The LSTM's cell state",
-        "$C_t = \\textcolor{#A65FC4}{f_t \\circ C_{t-1}} + \\textcolor{#C77700}{i_t \\circ \\tilde "
-        "C_t}$: on the :violet[road] the gradient meets a gate and no matrix; everything else goes "
-        ":orange[through weights].",
-        CONTROLS,
-    )
+    open_page("lstm_cell_state", "The LSTM's cell state", CONTROLS)
     run_sections(
         "lstm_cell_state", CONTROLS, VIEW,
         of_network(the_cell), of_network(two_networks), of_network(two_terms), of_network(gates),
         of_network(memory), extremes, trained,
+        sentence="$C_t = \\textcolor{#A65FC4}{f_t \\circ C_{t-1}} + "
+        "\\textcolor{#C77700}{i_t \\circ \\tilde C_t}$: on the :violet[road] the gradient meets a "
+        "gate and no matrix; everything else goes :orange[through weights].",
     )  # fmt: skip
 
 

@@ -23,9 +23,9 @@ def main() -> None:
     open_page(
         "overview",
         "Why sequence models forget, and how they search",
-        "A recurrent network reads from left to right; what it should learn flows back. "
-        "**Drag the slider**: how much of it reaches the beginning?",
         CONTROLS,
+        sentence="A recurrent network reads from left to right; what it should learn flows back. "
+        "**Drag the slider**: how much of it reaches the beginning?",
     )
     turn(
         lambda: ask(sections.overview, RecurrentConfig(spectral_radius=RADIUS.now())),

@@ -64,14 +64,7 @@ GATED = (WIDTH, BATCH, GATE_BIAS, SEED)
 
 
 def main() -> None:
-    open_page(
-        "resnet_skip",
-        "Skips: the cell state of a deep network",
-        "$h_{t+1} = \\sigma(W_t h_t + b_t) + g\\,h_t$: at [*g* = 0](#view=The+block&g=0) a "
-        "plain deep network, at [*g* = 1](#view=The+block&g=1) a ResNet. What the forget gate does "
-        "along time, g does along depth.",
-        CONTROLS,
-    )
+    open_page("resnet_skip", "Skips: the cell state of a deep network", CONTROLS)
     run_sections(
         "resnet_skip", CONTROLS, VIEW,
         partial(stack, sections.block, STACK),
@@ -82,6 +75,9 @@ def main() -> None:
         partial(stack, sections.scaled_skips, (ACTIVATION, WEIGHT_SCALE)),
         two_inputs,
         partial(stack, sections.three_stacks, STACK, GATED),
+        sentence="$h_{t+1} = \\sigma(W_t h_t + b_t) + g\\,h_t$: at [*g* = 0](#g=0) a plain "
+        "deep network, at [*g* = 1](#g=1) a ResNet. What the forget gate does along time, g does "
+        "along depth.",
     )  # fmt: skip
 
 

@@ -13,9 +13,9 @@ def main() -> None:
     open_page(
         "status",
         "Status",
-        "This server, now; nothing of it is written anywhere. Rates and percentiles are of the last "
-        f"{meter.WINDOW_SECONDS:.0f} seconds. The same figures for a machine: `/_stcore/metrics`; "
-        "whether the server is up: `/_stcore/health`.",
+        sentence="This server, now; nothing of it is written anywhere. Rates and percentiles are of "
+        f"the last {meter.WINDOW_SECONDS:.0f} seconds. The same figures for a machine: "
+        "`/_stcore/metrics`; whether the server is up: `/_stcore/health`.",
     )
     numbers()
 

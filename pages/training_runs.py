@@ -41,18 +41,19 @@ CONTROLS = (PRESET, *OWN_CONTROLS, STEP, TEXT, LINE, LETTER, EARS, VIEW)
 
 
 def main() -> None:
-    open_page(
-        "training_runs",
-        "Does the gradient story matter for learning?",
-        "Networks like those of the other pages, trained from several seeds each. Under *Loss*, "
-        "*Memory* and *Gradients* you can train your own.",
-        CONTROLS,
-    )
+    open_page("training_runs", "Does the gradient story matter for learning?", CONTROLS)
     loss, memory, gradients = (
         partial(compare, of) for of in (sections.loss, sections.memory, sections.gradients)
     )
     shown = (recall, loss, memory, gradients, hears, papers)
-    run_sections("training_runs", CONTROLS, VIEW, *(partial(with_training, of) for of in shown))
+    run_sections(
+        "training_runs",
+        CONTROLS,
+        VIEW,
+        *(partial(with_training, of) for of in shown),
+        sentence="Networks like those of the other pages, trained from several seeds each. Under "
+        "*Loss*, *Memory* and *Gradients* you can train your own.",
+    )
 
 
 def with_training(section: Callable[[], None]) -> None:

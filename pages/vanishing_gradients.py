@@ -71,16 +71,12 @@ FIELDS = {
 
 
 def main() -> None:
-    open_page(
-        "vanishing_gradients",
-        "Why gradients vanish",
-        "An RNN reads a sequence, $h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)$, and is asked for the "
-        "average. How much of the loss's gradient reaches the first timesteps?",
-        CONTROLS,
-    )
+    open_page("vanishing_gradients", "Why gradients vanish", CONTROLS)
     run_sections(
         "vanishing_gradients", CONTROLS, VIEW,
         gradient, linear, activations, targets, equation_one, beyond, notebook,
+        sentence="An RNN reads a sequence, $h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)$, and is asked for "
+        "the average. How much of the loss's gradient reaches the first timesteps?",
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def activations(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     layers += [*_labels(), *_bound_name(), *_limit(), *_landscape(radii)]
     return stage.stage(
         *layers,
-        height=stage.in_window(stage.by_width(676, 470, 800), 470),
+        height=stage.in_window(stage.by_width(676, 470, 800), 430),
         parameters=[RADIUS.selection(), *_chosen(), *_layout()],
     )
 
@@ -56,10 +56,10 @@ def _layout() -> list[alt.Parameter]:
         parameter("gap", "wide ? 34*s : 0"),
         parameter("each", "wide ? (width - 2*gap)/3 : width"),
         parameter("head", "wide ? 100*s : 58"),
-        parameter("tall", "wide ? 186*s : 96"),
-        parameter("pitch", "wide ? 0 : tall + head + 18"),
         parameter("z0", "height - (wide ? 128*s : 116)"),
         parameter("z1", "height - 24*s"),
+        parameter("tall", "wide ? z0 - head - 56*s : 96"),
+        parameter("pitch", "wide ? 0 : tall + head + 18"),
     ]
     for number, name in enumerate(NAMES):
         places += [

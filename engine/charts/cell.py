@@ -27,7 +27,7 @@ LID, FOOT, TANH = BOX - HALF[1], BOX + HALF[1], 16.6
 #: The gates that each option of the radio forces.
 FORCED = [[], [], [], ["forget_mean", "input_mean"], ["forget_mean"]]
 #: How high cell and road are together: so many pixels of lines and words, and of the picture's width.
-LINES, HIGH = 92, 0.4357
+LINES, HIGH = 100, 0.4357
 #: A stream whose norm is the larger of ‖∂L/∂C_t‖ and ‖∂L/∂h_t‖, in units.
 WIDEST = 3.7
 
@@ -109,9 +109,10 @@ def cell(flow: Data, ways: Data, ticks: Data, facts: Data) -> AnyChart:
     flow: a row for each way of the gates and timestep, `norm` in words, and what
     engine.recurrent.cell_flow_sweep gives. The others are the road's; see engine.charts.cell_road.
     """
+    room = in_window("10000", 458, beside=334)
     parameters = [
         SHOW.selection(), GATES.selection(), FORGET_BIAS.selection(), TIMESTEP.selection(),
-        *GROUND.unit(f"wide ? min(width, (({in_window('10000', '560')}) - {LINES}*s)/{HIGH}) : width"),
+        *GROUND.unit(f"wide ? min(width, (({room}) - {LINES}*s)/{HIGH}) : width"),
         *road_parameters(top=GROUND.down(BASE)),
         parameter("back", f"{SHOW.place()} == 1"),
     ]  # fmt: skip

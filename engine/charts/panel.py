@@ -46,7 +46,7 @@ class Panel:
 
         foot: pixels at a scale of 1 that it stays above the panel's.
         """
-        top, bottom = f"{self.top} + 16*s", f"{self.bottom} - {foot}*s"
+        top, bottom = f"{self.top} + 9*s", f"{self.bottom} - {foot}*s"
         return f"clamp({self.inside(log10)} {down}, {top}, {bottom})"
 
     def grid(self, ticks: Data) -> list[Layer]:

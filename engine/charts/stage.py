@@ -361,14 +361,14 @@ def by_width(phone: int, usual: int, large: int) -> str:
     return f"width < {WIDE} ? {phone} : width < {LARGE} ? {usual} : {large}"
 
 
-def in_window(height: str, least: str | float) -> str:
+def in_window(height: str, least: str | float, beside: int = 358) -> str:
     """A height that leaves a window room for a page's head and the slider below the picture.
 
     height: what it would like; least: pixels at a scale of 1, or an expression, below which it
-    doesn't go.
+    doesn't go. beside: pixels of the page above and below it.
     """
     window = "windowSize()[1]"
-    room = f"clamp({window} - 250 - 80*s, {scaled(least)}, {height})"
+    room = f"clamp({window} - {beside}, {scaled(least)}, {height})"
     return f"wide && isValid({window}) ? {room} : ({height})"
 
 

@@ -55,11 +55,11 @@ def targets(
         parameter("yn", "yl + 50*s"),
         parameter("rn", "wide ? 15*s : 13"),
         parameter("y0", "yn + 30*s"),
-        parameter("y1", "y0 + (wide ? 132*s : 170)"),
+        parameter("y1", "y0 + (wide ? 0.52*(height - y0 - 46*s) : 170)"),
         parameter("z0", "y1 + 40*s"),
         parameter("z1", "height - 6*s"),
     ]
-    height = stage.in_window(stage.by_width(540, 510, 840), 500)
+    height = stage.in_window(stage.by_width(540, 510, 840), 430)
     return panel.along_time(layers, RADIUS, _CHOSEN, layout, height=height, many_marks=True)
 
 

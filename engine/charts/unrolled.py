@@ -58,13 +58,14 @@ def unrolled(
     ]
     layout = [
         *_places("wide ? width - 348*s : width - 46", "wide ? height - 122*s : y0 + 190"),
-        parameter("ring", "wide ? 58*s : 40"),
-        parameter("cx", "wide ? width - 150*s : 88"),
-        parameter("cy", "wide ? 158*s : y1 + 122"),
         parameter("z0", "height - (wide ? 62*s : 60)"),
         parameter("z1", "height - 21*s"),
+        # Between its title and its key, which stands over the strip.
+        parameter("ring", f"wide ? min(58*s, (z0 - 154*s)/{2 * REACH}) : 40"),
+        parameter("cx", "wide ? width - 150*s : 88"),
+        parameter("cy", f"wide ? 34*s + {REACH}*ring : y1 + 122"),
     ]
-    height = stage.in_window(stage.by_width(700, 490, 800), 476)
+    height = stage.in_window(stage.by_width(700, 490, 800), 430)
     columns = (*_CHOSEN, *_OF_THE_PLANE)
     return panel.along_time(layers, RADIUS, columns, layout, height=height)
 
@@ -104,7 +105,7 @@ def notebook(steps: Data, scales: Data, ticks: Data) -> alt.LayerChart:
         parameter("z0", "height - 78*s"),
         parameter("z1", "height - 21*s"),
     ]
-    height = stage.in_window(stage.by_width(480, 470, 740), 470)
+    height = stage.in_window(stage.by_width(480, 470, 740), 430)
     return panel.along_time(layers, WEIGHT_SCALE, _CHOSEN, layout, height=height, rows="scales")
 
 

@@ -17,7 +17,7 @@ GRADIENTS = WayPanel(
         Curve("hidden", "LSTM, ‖∂L/∂hₜ‖", "∂L/∂h", "weights"),
         Curve("cell", "LSTM, ‖∂L/∂Cₜ‖", "∂L/∂C", "road"),
     ),
-    high=20,
+    high=26,
     high_on_phone=62,
 )
 STATES = WayPanel(
@@ -27,7 +27,7 @@ STATES = WayPanel(
         Curve("hidden_state", "LSTM, ‖hₜ‖", "h", "state"),
         Curve("cell_state", "LSTM, ‖Cₜ‖", "C", "road"),
     ),
-    high=9,
+    high=11,
     high_on_phone=34,
 )
 TERMS = WayPanel(
@@ -37,7 +37,7 @@ TERMS = WayPanel(
         Curve("direct", "by road: fₜ ∘ ∂L/∂Cₜ", "road", "road"),
         Curve("via_hidden", "through hₜ₋₁", "via h", "weights"),
     ),
-    high=18,
+    high=24,
     high_on_phone=54,
 )
 SHARES = WayPanel(
@@ -47,7 +47,7 @@ SHARES = WayPanel(
         Curve("weights_share", "", "", "weights", "band"),
         Curve("direct_share", "share by road", "share", "road"),
     ),
-    high=8,
+    high=10,
     high_on_phone=26,
 )
 SURVIVAL = WayPanel(
@@ -59,11 +59,11 @@ SURVIVAL = WayPanel(
         Curve("road", "∂L/∂C by road alone", "road", "road", "dashed"),
         Curve("cell", "∂L/∂C measured", "∂L/∂C", "road"),
     ),
-    high=17,
+    high=24,
     high_on_phone=52,
 )
 HALF_LIVES = WayPanel(
-    "lives", (Curve("half_lives", "", "", "state", "dots"),), high=11, high_on_phone=36
+    "lives", (Curve("half_lives", "", "", "state", "dots"),), high=13, high_on_phone=36
 )
 #: Of a trained network; a dashed line is before training.
 TRAINED = WayPanel(

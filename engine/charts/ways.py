@@ -76,7 +76,7 @@ class WayPanel:
         rows = alt.Chart(ticks).transform_calculate(py=self.at("datum.value"))
         return [
             *stage.levels(rows, Own("py"), "left", "right", "right + 6*s", "left"),
-            words("left", f"{self.name}_top - 6*s", title, size=12),
+            words("left", f"{self.name}_top - 9*s", title, size=12),
         ]
 
     def drawn(self, ticks: Data, title: str) -> list[Layer]:

@@ -15,11 +15,13 @@ from pages.common.lecture_file import LONGEST, MAX_SCENES, Scene, faults, pointa
 _OPEN_SECTION = "_open_section"
 
 
-def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] = ()) -> None:
+def open_page(
+    page: str, title: str, controls: Sequence[Control] = (), *, sentence: str = ""
+) -> None:
     """Arrive at a page: set its controls where a scene leads here, show title and tools.
 
-    page: its name in the address. sentence: what it is about; a scene has its own, and whoever
-    presents says it. controls: all that the page has. What the address asks of them in vain is named.
+    page: its name in the address. controls: all that the page has. What the address asks of them in
+    vain is named. sentence: what a page without sections is about.
     """
     _require_navigation()
     if scenes.arrive(page, controls):
@@ -32,8 +34,7 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
         _glossary()
     place = scenes.current_place(page)
     if place is None:
-        if not presenter.presenting():
-            st.markdown(sentence)
+        _introduce(page, sentence)
     else:
         scene = scenes.lecture()[place]
         number = f"Scene {place + 1} of {len(scenes.lecture())}"
@@ -50,15 +51,24 @@ def open_page(page: str, title: str, sentence: str, controls: Sequence[Control] 
 
 
 def run_sections(
-    page: str, controls: Sequence[Control], view: Sections, *sections: Callable[[], Any]
+    page: str,
+    controls: Sequence[Control],
+    view: Sections,
+    *sections: Callable[[], Any],
+    sentence: str,
 ) -> None:
-    """Show the tabs of `view` and run, of the `sections` in their order, only the open one."""
+    """Show the tabs of `view` and run, of the `sections` in their order, only the open one.
+
+    sentence: what the page is about, said in the first; the others' pictures need the room.
+    """
     for name, tab, section in zip(view.names, view.show(), sections, strict=True):
         if tab.open:
             if st.session_state.get(_OPEN_SECTION) != name:
                 st.session_state[_OPEN_SECTION] = name
                 show.leave_pictures()
             with tab:
+                if name == view.names[0]:
+                    _introduce(page, sentence)
                 _run_alone(page, controls, section)
 
 
@@ -75,6 +85,12 @@ def _run_alone(page: str, controls: Sequence[Control], section: Callable[[], Any
         for words in scenes.notice(beside):
             st.markdown(words)
         section()
+
+
+def _introduce(page: str, sentence: str) -> None:
+    """Say what a page is about: not in a scene, which has its own words, nor for who presents it."""
+    if sentence and scenes.current_place(page) is None and not presenter.presenting():
+        st.markdown(sentence)
 
 
 def _scene_buttons(page: str) -> None:

@@ -3,9 +3,8 @@
 A slider hears its keys only while it has the focus, and tabs keep the arrows for themselves. So the
 arrows, Home and End are passed on to the picture's slider of time before anybody else hears them;
 whoever types, or holds another slider, keeps them. A word with a link such as `#radius=0.5` moves the
-slider of that name, or chooses among its options, as a hand would; with `view=Beyond` it opens that
-section first, if the slider isn't on the screen. What is moved tells the server itself. On a phone
-the list of pages, which lies over the page, closes when one is chosen.
+slider of that name, or chooses among its options, as a hand would. What is moved tells the server
+itself. On a phone the list of pages, which lies over the page, closes when one is chosen.
 """
 
 # A constant, like a style: nothing of a visitor, an address or a setting ever gets into it.
@@ -32,20 +31,6 @@ if (!window.lectureKeys) {
     event.stopImmediatePropagation();
     move(slider, Math.min(Math.max(to, low), high));
   }, true);
-  const set = (values, tries) => {
-    const missing = [...values.keys()].some(name => name !== 'view' && !hands(name).length);
-    if (missing) {
-      const tab = [...document.querySelectorAll('[role=tab]')]
-        .find(one => one.textContent.trim() === values.get('view'));
-      if (tab && tab.ariaSelected !== 'true') tab.click();
-      if (tab && tries) setTimeout(set, 100, values, tries - 1);
-      return;
-    }
-    for (const [name, value] of values)
-      for (const hand of hands(name))
-        if (hand.type === 'range') move(hand, value);
-        else if (hand.value === value) hand.click();
-  };
   addEventListener('click', event => {
     const link = event.target instanceof Element && event.target.closest('a[href]');
     if (!link) return;
@@ -55,7 +40,10 @@ if (!window.lectureKeys) {
     const values = link.getAttribute('href');
     if (!values.startsWith('#') || !values.includes('=')) return;
     event.preventDefault();
-    set(new URLSearchParams(values.slice(1)), 100);
+    for (const [name, value] of new URLSearchParams(values.slice(1)))
+      for (const hand of hands(name))
+        if (hand.type === 'range') move(hand, value);
+        else if (hand.value === value) hand.click();
   }, true);
 }
 </script>"""

@@ -31,7 +31,6 @@ html { font-size: clamp(18px, 1.5vw, 30px); }
 [role="tabpanel"]:has([class*="st-key-card-"]) .marks { max-height: calc(100dvh - 15.2rem); }
 [role="tabpanel"]:has(.st-key-equations) .marks { max-height: calc(100dvh - 17.5rem); }
 [class*="st-key-picture-"] canvas.marks { object-fit: contain; }
-[class*="st-key-picture-"][class] .vega-embed .vega-bind:has(.vega-bind-radio) { flex: 0 1 auto; }
 </style>"""
 
 

@@ -200,12 +200,12 @@ def _answered(question: Question, title: str, draws: Config | None) -> None:
             measured = ask(predictions.drawn, hand.key, drawn_for, hand.now())
             show(measured.figures["prediction"], menu=False)
             st.markdown(" ".join(measured.sentences))
-    label = title if presenting() else f"{title}: {question.asks}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        folded = st.expander(label, key=f"card-{question.key}", on_change="rerun")
+        folded = st.expander(title, key=f"card-{question.key}", on_change="rerun")
         _way_to_the_answer(question)
     if folded.open:
         with folded:
+            st.markdown(question.asks)
             _predict(question)
             st.markdown("**The same idea at other settings**")
             twin_question(question)

@@ -6,8 +6,17 @@
 # doesn't tell.
 STYLE = """<style>
 :root { --paper: light-dark(#FFFFFF, #171614); }
+@media (min-width: 641px) {  /* the picture needs a laptop's window, with the slider below it */
+  .stMainBlockContainer { padding-top: 4rem; }
+  .stMainBlockContainer > [data-testid="stVerticalBlock"],
+  [data-testid="stTabPanel"] > [data-testid="stVerticalBlock"],
+  [data-testid="stTabPanel"] > * > * > [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+  [data-testid="stTabPanel"] { padding-top: 0.6rem; }
+}
 [class*="st-key-hands-"] { display: none; }
 [class*="st-key-picture-"] { position: relative; gap: 0.25rem; }
+/* A picture has one menu, its own; this one would lie over what stands above it. */
+[class*="st-key-picture-"] [data-testid="stElementToolbar"] { display: none; }
 [class*="st-key-picture-"][class] .vega-embed { padding-right: 0; }
 [class*="st-key-picture-"][class] .vega-embed .vega-bindings {
   display: flex; flex-flow: row wrap; gap: 0 2rem; width: 100%; max-width: none; margin: 0;
@@ -31,8 +40,12 @@ STYLE = """<style>
   width: auto; min-width: 0; font-size: 1rem; font-weight: 600; text-align: left;
   font-variant-numeric: tabular-nums;
 }
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:has(.vega-bind-radio) { flex: 0 1 auto; }
+[class*="st-key-picture-"][class] .vega-embed .vega-bind:has(.vega-bind-radio) > label {
+  grid-template-columns: auto 1fr;
+}
 [class*="st-key-picture-"][class] .vega-embed .vega-bind-radio {
-  display: inline-flex; flex-wrap: wrap; gap: 0 0.75rem; grid-column: 2 / -1;
+  display: inline-flex; flex-wrap: wrap; gap: 0 0.75rem;
 }
 [class*="st-key-picture-"][class] .vega-embed .vega-bind:only-child > label {
   grid-template-columns: auto 1fr; row-gap: 0;

@@ -50,9 +50,7 @@ def _brightness(page: Page) -> float:
     return sum(int(part) for part in background.strip("rgba() ").split(",")[:3]) / 3
 
 
-def test_a_word_moves_the_picture_and_opens_its_section_and_nothing_scrolls(
-    server: Server, page: Page
-) -> None:
+def test_a_word_moves_the_picture_and_nothing_scrolls(server: Server, page: Page) -> None:
     page.goto(server.url("vanishing_gradients?view=%28b%29+Activations&seed=4"))
     see_all(page)
     settle(page)
@@ -73,13 +71,6 @@ def test_a_word_moves_the_picture_and_opens_its_section_and_nothing_scrolls(
     now, most = _scrolled_and_most(page)
     assert now == min(scrolled, most)
     assert picture.evaluate("picture => picture.marked"), "drawn anew"
-
-    page.goto(server.url("resnet_skip?view=Two+inputs"))
-    settle(page)
-    page.get_by_role("link", name="g = 0").click()
-    expect(page.get_by_role("tab", selected=True)).to_have_text("The block")
-    expect(hand(page, "g")).to_have_value("0")
-    expect(page).to_have_url(re.compile("g=0"))
 
 
 SCROLLER = "[data-testid=stMain]"
