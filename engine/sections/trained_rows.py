@@ -20,13 +20,17 @@ MISSING = "The file of this network is missing or damaged: the server's log says
 FAINTEST = -4.0
 
 
-@lru_cache(maxsize=4)
 def read(name: str) -> tuple[Frames, Frames, pd.DataFrame, pd.DataFrame] | None:
     """Frames of both pictures, units and gradients; None if the network's file can't be read."""
     try:
-        frames = trained_lstm(name)
+        return _read(name)
     except (KeyError, OSError, ValueError):
         return None
+
+
+@lru_cache(maxsize=4)
+def _read(name: str) -> tuple[Frames, Frames, pd.DataFrame, pd.DataFrame]:
+    frames = trained_lstm(name)
     units, gradients, gates = (frames[kind] for kind in ("units", "gradients", "gates"))
     road, strips = _road(name, units, gradients, frames["survival"]), _strips(name, gates, units)
     return road, strips, units, gradients

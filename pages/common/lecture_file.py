@@ -18,7 +18,7 @@ from pages.common.controls import Choice, Control, Line, Number, Switch
 FORMAT = 1
 MAX_FILE_BYTES = 200_000
 MAX_SCENES = 200
-MAX_VALUES = 60
+MAX_VALUES = 100
 #: Longest text of each kind; a pasted tree is the longest value that a control has.
 LONGEST = {"name": 80, "look_for": 400, "points_at": 40, "waits_for": 120}
 MAX_VALUE = 4_000

@@ -5,7 +5,7 @@ from typing import Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.seeing import settle
+from tests.browser.seeing import BRIEFLY, settle
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, Scheme] = ("light", "dark")
@@ -65,7 +65,7 @@ def put_on(page: Page, scheme: Scheme) -> None:
     # The server chooses the colours in formulas, and hears of the theme with the next run.
     page.evaluate("document.activeElement?.blur()")
     page.keyboard.press("r")
-    settle(page, has_chart=False)
+    settle(page, has_chart=False, milliseconds=BRIEFLY)
 
 
 def unreached(page: Page) -> list[str]:

@@ -45,7 +45,7 @@ QUIET = """([milliseconds, unanswered]) => {
   return ++watched.looks > 3 && now - watched.since > milliseconds;
 }"""
 #: A slider of Streamlit's own waits for 200 ms before it sends.
-QUIET_MILLISECONDS, BRIEFLY = 300, 150
+QUIET_MILLISECONDS, BRIEFLY = 300, 80
 #: What the server doesn't answer at all isn't waited for longer.
 UNANSWERED_MILLISECONDS = 2_000
 

@@ -11,7 +11,7 @@ from pages.common.lecture import LECTURE
 from pages.common.scenes import address
 from tests.browser.conftest import Console, OpenTab, Server
 from tests.browser.hands import hand
-from tests.browser.seeing import CHART, chart_lines, settle
+from tests.browser.seeing import BRIEFLY, CHART, chart_lines, settle
 
 PROJECTORS = ((1280, 720), (1920, 1080))
 FILLS = """width => document.querySelector('[data-testid=stVegaLiteChart] .marks')
@@ -56,7 +56,7 @@ def test_one_key_runs_the_lecture_and_its_links_show_the_same_numbers(
     for place in places:
         page.keyboard.press("n")
         expect(scene(page, place)).to_be_visible()
-        settle(page)
+        settle(page, milliseconds=BRIEFLY)
         seen[place] = page.url, facts(page)
     following = page.get_by_role("button", name="Following scene")
     expect(following).to_be_enabled(enabled=places.stop < len(LECTURE))
@@ -69,7 +69,7 @@ def test_one_key_runs_the_lecture_and_its_links_show_the_same_numbers(
         fresh = open_tab()  # a session of its own
         fresh.goto(url)
         expect(scene(fresh, place)).to_be_visible()
-        settle(fresh)
+        settle(fresh, milliseconds=BRIEFLY)
         assert facts(fresh) == shown, f"scene {place + 1} differs at {url}"
         fresh.close()
 
@@ -191,7 +191,7 @@ def test_a_picture_fills_the_projector_above_its_sliders(
     for width, height in PROJECTORS:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function(FILLS, arg=0.9 * width)
-        settle(page)
+        settle(page, milliseconds=BRIEFLY)
         expect(page.get_by_text("Controls", exact=True)).to_be_visible()
         expect(page.get_by_text("More", exact=True)).not_to_be_visible()
         picture = page.locator(CHART).first.bounding_box()
