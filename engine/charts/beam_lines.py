@@ -57,7 +57,7 @@ def _places() -> list[alt.Parameter]:
     return [
         parameter("lane_top", "36*s"),
         parameter(
-            "lanes", f"({stage.in_window(f'{LANES_HEIGHT + BESIDE}*s', '580')}) - {BESIDE}*s"
+            "lanes", f"({stage.in_window(f'{LANES_HEIGHT + BESIDE}*s', '500')}) - {BESIDE}*s"
         ),
         parameter("lane_row", "min(60*s, lanes / beam)"),
         parameter("columns", f"wide ? last : min(last, {NARROW_COLUMNS})"),
