@@ -55,7 +55,8 @@ def _heading(newest: int, log10_whole: float, timesteps: int) -> Heading:
             f"‖∂L/∂Wₕ‖ = {scientific(log10_whole)}",
         )
         recent = ": the weight learns from the recent past." if newest <= timesteps / 2 else "."
-        sentence = f"The older {older} together make up at most 1 % of it{recent}"
+        left = f"The older {older} together make up" if older > 1 else "The first one makes up"
+        sentence = f"{left} at most 1 % of it{recent}"
         if older == 0:
             sentence = "No timestep can be left out."
     return Heading(
