@@ -114,6 +114,12 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+def in_timesteps(duration: float) -> str:
+    """So many timesteps, written: "1 timestep", "2.19 timesteps"."""
+    text = written(duration)
+    return f"{text} timestep{'' if text == '1' else 's'}"
+
+
 def raised(number: float) -> str:
     """A number as an exponent."""
     return f"{number:g}".translate(_RAISED)

@@ -20,7 +20,7 @@ from engine.charts.way_pictures import (
 )
 from engine.charts.ways import WayPanel, dots
 from engine.extended_range import Array
-from engine.in_words import scientific, written
+from engine.in_words import in_timesteps, scientific
 from engine.recurrent import RecurrentConfig, cell_jacobian_norms, gradient_trace
 from engine.recurrent.cell_flow import cell_flow, cell_flow_sweep
 from engine.recurrent.memory import memory_of, memory_sweep, quantiles_of
@@ -152,7 +152,7 @@ def half_lives_in_words(lives: Array) -> str:
         return "f = 1: no unit ever forgets"
     if not lives.any():
         return "f = 0: every unit forgets at once"
-    words = f"median {written(float(np.median(lives)))} timesteps"
+    words = f"median {in_timesteps(float(np.median(lives)))}"
     return words if not forever else f"{words}; {forever} of {len(lives)} units never forget"
 
 

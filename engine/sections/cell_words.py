@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import in_words
 from engine.frames import table
-from engine.in_words import scientific, written
+from engine.in_words import in_timesteps, scientific, written
 from engine.questions import Verdict
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.findings import STABLE_LOG10
@@ -78,7 +78,7 @@ def lasting(forget: float) -> str:
     life = float(np.log(2) / -np.log(forget))
     return (
         f"A cell state that is multiplied by {written(forget)} at each step, the mean of the forget "
-        f"gates, halves in {written(life)} timesteps."
+        f"gates, halves in {in_timesteps(life)}."
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from engine.gates import Hands
@@ -146,12 +146,14 @@ def test_d_compares_as_the_numbers_do(
         assert wrong not in said
 
 
+@example(0.5)
 @given(st.floats(1e-6, 1 - 1e-6))
 def test_a_cell_state_halves_in_as_many_steps_as_it_is_said_to(forget: float) -> None:
     words = say.lasting(forget)
-    life = re.search(r"halves in (\S+) timesteps", words)
+    life = re.search(r"halves in (\S+) timestep(s?)\.", words)
     assert life is not None
     text = life.group(1)
+    assert (life.group(2) == "") == (text == "1")
     if "×" not in text:
         assert forget ** float(text) == pytest.approx(0.5, rel=0.05)
 
