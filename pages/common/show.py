@@ -110,8 +110,9 @@ def _start(figure: Figure, hands: Sequence[Number | Choice]) -> dict[str, Any]:
 
 def _pointed_hand(figure: Figure) -> str:
     """Which of a picture's hands the open scene points at, for its class; the last stands first."""
+    if not (pointed := st.session_state.get(POINTED)):
+        return ""
     bound = [of["name"] for of in figure.vega({}).get("params", ()) if "bind" in of]
-    pointed = st.session_state.get(POINTED)
     return f"-pointed-{bound.index(pointed) + 1}" if pointed in bound else ""
 
 
