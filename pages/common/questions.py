@@ -200,7 +200,7 @@ def _answered(question: Question, title: str, draws: Config | None) -> None:
             measured = ask(predictions.drawn, hand.key, drawn_for, hand.now())
             show(measured.figures["prediction"], menu=False)
             st.markdown(" ".join(measured.sentences))
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True):
         folded = st.expander(title, key=f"card-{question.key}", on_change="rerun")
         _way_to_the_answer(question)
     if folded.open:
