@@ -6,8 +6,9 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
+from engine.charts.hands import Slider
 from engine.charts.plot import Plot, headline, ticks
-from engine.charts.stage import Data, Slider, parameter, unpacked, words
+from engine.charts.stage import Data, parameter, unpacked, words
 
 ANGLE = Slider("angle", "angle between two inputs (°)", 5, 90, 5, 15)
 #: Where the labels of the curves may stand.

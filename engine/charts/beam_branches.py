@@ -11,7 +11,8 @@ from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import KEPT, LONGEST, bow, curve, edges, one_of, text
 from engine.charts.beam_tree import AHEAD, ALIVE, FADED, PRUNED, WINNER
-from engine.charts.stage import Data, Layer, Own, Slider, marks, parameter, tips, words, y
+from engine.charts.hands import Slider
+from engine.charts.stage import Data, Layer, Own, marks, parameter, tips, words, y
 
 #: Columns that can be read beside each other: on a screen, on a phone.
 COLUMNS, PHONE_COLUMNS = 6, 3

@@ -13,6 +13,7 @@ from engine.charts import beam_parts as parts
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import LONGEST, MONOSPACE, bow, curve, edges, text
+from engine.charts.hands import Slider
 from engine.charts.stage import CAPTION, Data, Layer, Own, marks, parameter, rule, words
 
 #: How wide a letter of these typefaces is, of its size.
@@ -35,7 +36,7 @@ def beam_lines(pieces: Data, ends: Data, losers: Data, told: Data, *, widths: in
     sequence and the optimum.
     """
     parameters = [
-        *parts.hands("t", stage.Slider("step", "Step t", 1, LONGEST, 1, 1), widths, 5),
+        *parts.hands("t", Slider("step", "Step t", 1, LONGEST, 1, 1), widths, 5),
         *_places(),
     ]
     layers: list[Layer] = [

@@ -12,7 +12,8 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import CAPTION, ONE, SENTENCE, Data, Layer, Own, Slider, marks, parameter
+from engine.charts.hands import Radio, Slider
+from engine.charts.stage import CAPTION, ONE, SENTENCE, Data, Layer, Own, marks, parameter
 
 PROPOSED, KEPT = 0, 2
 #: Letters of the same width; Streamlit's pages bring the first.
@@ -24,7 +25,7 @@ KEPT_NOW = f"phase == {KEPT} && datum.state == 'K'"
 #: Between texts that travel as one; nobody types it.
 SEPARATOR = "\u001f"
 #: Whether the greedy path and the optimum are drawn: nobody should see them before guessing.
-REVEAL = stage.Radio("reveal", "Greedy path and optimum", ("hidden", SHOWN), "hidden")
+REVEAL = Radio("reveal", "Greedy path and optimum", ("hidden", SHOWN), "hidden")
 #: A step can go no further.
 LONGEST = 40
 

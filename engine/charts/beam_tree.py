@@ -13,6 +13,7 @@ from engine.charts import beam_parts as parts
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import KEPT, MONOSPACE, bow, curve, edges, one_of, text
+from engine.charts.hands import Slider
 from engine.charts.stage import BOX, ONE, TICK, Data, Layer, Own, marks, parameter, tips, words
 
 #: How a node looks, one letter each, as the rows have it for every k and moment.
@@ -34,7 +35,7 @@ def beam_tree(
     timestep, in_beam`. steps: T. leaves: rows of the tree. most: candidates of the fullest step.
     """
     moments = 3 * steps + 1
-    moment = stage.Slider("moment", "Moment", 0, moments, 1, 0)
+    moment = Slider("moment", "Moment", 0, moments, 1, 0)
     parameters = [
         *parts.hands("m", moment, widths, 2),
         parameter("t", f"min({steps}, ceil(m / 3))"),

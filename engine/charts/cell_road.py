@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import ONE, Data, Layer, Own, Radio, marks, of_data, parameter, words
+from engine.charts.hands import Radio, Slider
+from engine.charts.stage import ONE, Data, Layer, Own, marks, of_data, parameter, words
 from engine.charts.ways import Curve, WayPanel, choosing, margins, picture_of_ways, row_of, times
 from engine.gates import SHOWN
 
@@ -27,7 +28,7 @@ ROAD = WayPanel(
 
 
 #: The slider of t. Its end is T, which a figure knows: see `engine.sections.shown.Figure.ends`.
-TIMESTEP = stage.Slider("t", "timestep t", 1.0, 500.0, 1.0, 1.0)
+TIMESTEP = Slider("t", "timestep t", 1.0, 500.0, 1.0, 1.0)
 
 
 def at_timestep() -> list[alt.Parameter]:

@@ -7,6 +7,7 @@ from typing import Any
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import title, under_hand
+from engine.charts.hands import Slider
 from engine.charts.stage import LABEL, TICK, Data, Own, haloed, marks, parameter, words, x
 
 
@@ -20,7 +21,7 @@ def found_by_width(
     score`. levels: `score, words, colour` of greedy search and the optimum. ticks: `score, words`.
     ends: one row, `low, high, title`. widths: the widest beam.
     """
-    width = stage.Slider("k", "Beam width k", 1, widths, 1, 2)
+    width = Slider("k", "Beam width k", 1, widths, 1, 2)
     parameters = [
         width.selection(),
         parameter("beam", width.now()),

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, Slider, marks, words
+from engine.charts.hands import Slider
+from engine.charts.stage import Data, Layer, marks, words
 
 #: How far the middle of a slider's handle stays from the ends of its track.
 INSET = 9

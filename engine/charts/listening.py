@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, Own, Radio, Slider, of_data, parameter, placed, words
+from engine.charts.hands import Radio, Slider
+from engine.charts.stage import Data, Layer, Own, of_data, parameter, placed, words
 
 LETTERS = 64
 LETTER = Slider("letter", "Letter that is written", 2, LETTERS, 1, 40)

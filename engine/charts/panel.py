@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, Own, Slider, marks, parameter, words
+from engine.charts.hands import Slider
+from engine.charts.stage import Data, Layer, Own, marks, parameter, words
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
+from engine.charts.hands import Slider
 from engine.charts.plot import Plot, headline
 from engine.charts.stage import LABEL, TICK, Data, Layer, Own, marks, parameter, rule, words
 
-WEIGHT_SCALE = stage.Slider("paths_weight_scale", "weight scale", 0, 3, 0.1, 1)
+WEIGHT_SCALE = Slider("paths_weight_scale", "weight scale", 0, 3, 0.1, 1)
 #: Both histograms have this scale: a share of the whole. What goes beyond is cut and labelled.
 MOST = 0.3
 #: Less than this has no bar: it would be a line on the axis.

@@ -6,7 +6,8 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
-from engine.charts.stage import LABEL, Data, Slider, marks, paper, parameter, rule, words, x, y
+from engine.charts.hands import Slider
+from engine.charts.stage import LABEL, Data, marks, paper, parameter, rule, words, x, y
 
 #: Powers of ten that the far end can be dragged to, and where it starts: the same size.
 LOWEST, HIGHEST, STEP, START = -12.0, 3.0, 0.5, 0.0

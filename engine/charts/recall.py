@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, Own, Slider, marks, parameter, placed, words
+from engine.charts.hands import Slider
+from engine.charts.stage import Data, Layer, Own, marks, parameter, placed, words
 
 #: Snapshots lie this many steps apart, up to the last.
 EVERY, LAST = 30, 1200

@@ -11,7 +11,8 @@ from typing import Any
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import looked_up, text, title, under_hand
-from engine.charts.stage import BOX, TICK, Data, Layer, Own, Slider, marks, parameter, words
+from engine.charts.hands import Slider
+from engine.charts.stage import BOX, TICK, Data, Layer, Own, marks, parameter, words
 
 #: Each way: its title and its ink.
 WAYS = {

@@ -12,6 +12,7 @@ from typing import Any
 from engine.charts import stage
 from engine.charts.altair import AnyChart, alt
 from engine.charts.beam_parts import MONOSPACE, looked_up, text, title, under_hand
+from engine.charts.hands import Slider
 from engine.charts.stage import LABEL, TICK, Data, Layer, Own, haloed, marks, parameter, words, y
 
 #: Ticks of the beam width.
@@ -32,7 +33,7 @@ def search_quality(
     packed with an entry for each k, `texts, marks` (◆ the optimum, ✕ not, or nothing known).
     longest: the top of the axis of lengths.
     """
-    width = stage.Slider("wide_k", "Beam width k", 1, widest, 1, 5)
+    width = Slider("wide_k", "Beam width k", 1, widest, 1, 5)
     parameters = [width.selection(), parameter("beam", width.now()), *_places(widest)]
     layers: list[Layer] = [
         title("0", "12*s", "'Search errors: how often the best of all is missed'"),

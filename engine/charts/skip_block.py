@@ -14,11 +14,12 @@ from typing import Any
 from engine.charts import stage
 from engine.charts.altair import alt
 from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, symbols
+from engine.charts.hands import Slider
 from engine.charts.plot import Plot, headline
 from engine.charts.road import Chevron, Ground, Stream, chevrons, heads, pointed_at, streams, wires
 from engine.charts.stage import TICK, Data, Layer, Own, expr, marks, parameter, unpacked, words
 
-G = stage.Slider("g", "skip g", 0, 1.5, 0.05, 1)
+G = Slider("g", "skip g", 0, 1.5, 0.05, 1)
 #: Heights of the road, of g, of the way through W, of σ; places of the branch, of ×, of W, of +.
 ROAD, GATE, WAY, SIGMA = 8.4, 17.4, 26.4, 18.4
 BRANCH, TIMES, PLUS, WIDTH = 9.0, 24.0, 54.0, 72.0

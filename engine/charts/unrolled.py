@@ -10,9 +10,10 @@ from typing import Any
 
 from engine.charts import panel, stage
 from engine.charts.altair import alt
+from engine.charts.hands import Slider
 from engine.charts.landscape import Landscape
 from engine.charts.panel import NODES, PANEL
-from engine.charts.stage import Data, Layer, Own, Slider, marks, parameter, tips, words
+from engine.charts.stage import Data, Layer, Own, marks, parameter, tips, words
 
 #: The slider of every picture that turns W_h's spectral radius.
 RADIUS = Slider("radius", "Spectral radius of Wₕ", 0.0, 2.0, 0.01, 0.8)

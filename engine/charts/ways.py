@@ -16,10 +16,11 @@ import numpy as np
 from engine import gates
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, Own, Radio, marks, of_data, parameter, words
+from engine.charts.hands import Radio, Slider
+from engine.charts.stage import Data, Layer, Own, marks, of_data, parameter, words
 
 GATES = Radio("gates", "gates", gates.GATES, gates.GATES[0])
-FORGET_BIAS = stage.Slider(
+FORGET_BIAS = Slider(
     "forget_bias", "forget bias", gates.LOWEST_BIAS, gates.HIGHEST_BIAS, gates.BIAS_STEP,
     gates.START_BIAS,
 )  # fmt: skip

@@ -16,10 +16,11 @@ from engine.charts import analogy as both_roads
 from engine.charts import lesions as lesions_chart
 from engine.charts import roads
 from engine.charts.agreement import ANGLE, PLOT_ENDS
+from engine.charts.hands import Slider
 from engine.charts.path_shares import WEIGHT_SCALE
 from engine.charts.plot import spread
 from engine.charts.skip_block import COLUMNS, G
-from engine.charts.stage import Slider, packed, power_ticks
+from engine.charts.stage import packed, power_ticks
 from engine.numerics import Array
 from engine.recurrent.weights import draw_weights
 from engine.residual.analogy import lstm_beside
