@@ -8,9 +8,9 @@ import pandas as pd
 from engine.in_words import lowered
 from engine.recurrent import RecurrentConfig, gradient_trace
 from pages.common.typeset import typeset
-from tests.audit.bindings import shows
+from tests.audit.bindings import asks, shows
 from tests.audit.independent import PAGE_RNN, Run, torch_run
-from tests.audit.shown import Shown, assert_asks, close, question_of
+from tests.audit.shown import Shown, close
 from tests.pages.opening import open_by_address
 
 RATIO = typeset("‖∂L/∂h₁‖ / ‖∂L/∂h_T‖")
@@ -22,11 +22,6 @@ FORMULA = "The gradient of the linear network along time"
 TERMS = "Norms of the terms of equation (1)"
 THREE = "Three panels with the norms of gradient and state"
 EVERY = "The unrolled network with a loss at every timestep"
-
-
-def column(rows: pd.DataFrame, name: str) -> np.ndarray:
-    """A column of base-10 logarithms as numbers, in the order of time."""
-    return 10.0 ** rows.sort_values("timestep")[name].to_numpy()
 
 
 def norms(vectors: np.ndarray) -> np.ndarray:
@@ -53,15 +48,8 @@ def assert_drawn(ours: np.ndarray, expected: np.ndarray, digits: int = 6) -> Non
     np.testing.assert_allclose(ours, logs, rtol=6 * 10.0**-digits, atol=1e-9)
 
 
-def assert_one_run(page: Shown, run: Run, radius: float = 0.8) -> None:
-    """Gradient, hidden state and the numbers below are those of torch."""
-    assert_drawn(curve(page, UNROLLED, "gs", radius), norms(run.grad_hidden))
-    assert_drawn(curve(page, UNROLLED, "hs", radius), norms(run.hidden))
-    assert close(page.number(RATIO), run.ratio)
-
-
 def assert_notebooks_run(page: Shown, run: Run, weight_scale: float) -> None:
-    """The same in the notebook's section."""
+    """Gradient, hidden state and the numbers below are those of torch, in the notebook's section."""
     sizes = norms(run.grad_hidden)
     assert_drawn(curve(page, NOTEBOOK, "gs", weight_scale, "scales"), sizes)
     assert_drawn(curve(page, NOTEBOOK, "hs", weight_scale, "scales"), norms(run.hidden))
@@ -73,7 +61,10 @@ def assert_notebooks_run(page: Shown, run: Run, weight_scale: float) -> None:
 def the_recurrence(page: Shown) -> None:
     assert "h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)" in page.text
     assert "unrolled over $t = 1 \\dots T$ from $h_0 = 0$" in page.opened("recap")
-    assert_one_run(page, torch_run(PAGE_RNN))
+    run = torch_run(PAGE_RNN)
+    assert_drawn(curve(page, UNROLLED, "gs", 0.8), norms(run.grad_hidden))
+    assert_drawn(curve(page, UNROLLED, "hs", 0.8), norms(run.hidden))
+    assert close(page.number(RATIO), run.ratio)
 
 
 @shows("rnn-symbols")
@@ -171,9 +162,7 @@ def the_notebook_explodes(page: Shown) -> None:
     assert_notebooks_run(page, run, 5.0)
 
 
-@shows("question-a")
-def question_a(page: Shown) -> None:
-    assert_asks(page, "1 (a)")
+asks("question-a", "1 (a)")
 
 
 @shows("hint-a")
@@ -211,27 +200,20 @@ def the_closed_form(page: Shown) -> None:
     assert page.number("largest relative difference") < 1e-9
 
 
-def assert_fate(page: Shown, radius: float, words: str) -> None:
-    """The verdict names the radius and the fate, and its ratio is the closed form's."""
-    expected = closed_form(radius)
-    assert words in page.answered(question_of("1 (a)"))
-    assert close(page.number("largest |eigenvalue|"), radius)
-    assert close(page.number(RATIO), float(expected[0] / expected[-1]))
+def bind_fate(key: str, radius: float, words: str) -> None:
+    """Bind a row: the verdict names the radius and the fate, its ratio is the closed form's."""
+
+    @shows(key)
+    def check(page: Shown) -> None:
+        expected = closed_form(radius)
+        assert words in page.answered("1 (a)")
+        assert close(page.number("largest |eigenvalue|"), radius)
+        assert close(page.number(RATIO), float(expected[0] / expected[-1]))
 
 
-@shows("vanishes")
-def below_one_it_vanishes(page: Shown) -> None:
-    assert_fate(page, 0.7, "The gradient vanishes.")
-
-
-@shows("explodes")
-def above_one_it_explodes(page: Shown) -> None:
-    assert_fate(page, 1.3, "The gradient explodes.")
-
-
-@shows("stable")
-def near_one_it_keeps_its_size(page: Shown) -> None:
-    assert_fate(page, 1.0, "The gradient keeps its size.")
+bind_fate("vanishes", 0.7, "The gradient vanishes.")
+bind_fate("explodes", 1.3, "The gradient explodes.")
+bind_fate("stable", 1.0, "The gradient keeps its size.")
 
 
 @shows("empirical-a")
@@ -257,9 +239,7 @@ def torch_runs() -> dict[str, Run]:
     }
 
 
-@shows("question-b")
-def question_b(page: Shown) -> None:
-    assert_asks(page, "1 (b)")
+asks("question-b", "1 (b)")
 
 
 @shows("tanh-range", "relu-states")
@@ -302,9 +282,7 @@ def tanh_explodes_near_zero(page: Shown) -> None:
     assert norms(run.hidden).max() < 0.5 * np.sqrt(256), "half of what tanh allows"
 
 
-@shows("question-c")
-def question_c(page: Shown) -> None:
-    assert_asks(page, "1 (c)")
+asks("question-c", "1 (c)")
 
 
 def sent_back(loss_timestep: int) -> np.ndarray:

@@ -44,6 +44,12 @@ class Run:
     gates: Array
 
     @property
+    def direct(self) -> Array:
+        """f_t ∘ ∂L/∂C_t: the direct term of ∂L/∂C_{t-1}."""
+        direct: Array = self.gates[:, 1] * self.grad_cell
+        return direct
+
+    @property
     def ratio(self) -> float:
         """‖∂L/∂h_1‖ / ‖∂L/∂h_T‖."""
         norms = np.linalg.norm(self.grad_hidden, axis=1)
