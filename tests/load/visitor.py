@@ -40,14 +40,12 @@ class Run:
     """What came back for one request.
 
     seconds: until the server said that it has finished. messages: all of them, not only elements.
-    by: what kind of control was moved.
+    charts: how many of them are pictures. by: what kind of control was moved.
     """
 
-    seconds: float
-    elements: int
-    megabytes: float
-    charts: int
+    seconds: float = 0.0
     messages: int = 0
+    charts: int = 0
     by: str = ""
 
 
@@ -87,22 +85,19 @@ class Visitor:
         """Connect and open the page. Raises PageError, OSError, TimeoutError, WebSocketException."""
         start = time.perf_counter()
         async with asyncio.timeout(self.patience):
-            await self._connect()
+            self._connection = await connect(
+                f"ws://{self.host}/_stcore/stream",
+                subprotocols=["streamlit"],  # type: ignore[list-item]
+                additional_headers={"Cookie": self.cookie} if self.cookie else None,
+                max_size=None,
+                compression=None,
+                ping_interval=None,
+                open_timeout=None,
+                close_timeout=1.0,
+            )
             run = await self.rerun()
         run.seconds = time.perf_counter() - start
         return run
-
-    async def _connect(self) -> None:
-        self._connection = await connect(
-            f"ws://{self.host}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            additional_headers={"Cookie": self.cookie} if self.cookie else None,
-            max_size=None,
-            compression=None,
-            ping_interval=None,
-            open_timeout=PATIENCE_SECONDS,
-            close_timeout=1.0,
-        )
 
     async def move(self, mix: Mix = anything) -> Run:
         """Move one control, as the mix and chance have it, and wait for the page."""
@@ -122,6 +117,14 @@ class Visitor:
     def value(self, key: str) -> Any:
         """Where the control that is `key` in the address stands."""
         return self._control(key).value
+
+    async def __aenter__(self) -> "Visitor":
+        """Arrive, and leave with the block."""
+        await self.arrive()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.leave()
 
     async def leave(self) -> None:
         """Close the connection."""
@@ -174,7 +177,7 @@ class Visitor:
         return BackMsg(rerun_script=state)
 
     async def _read_answer(self, connection: ClientConnection, fragment: str) -> Run:
-        run = Run(0.0, 0, 0.0, 0)
+        run = Run()
         seen, tabs = PageControls(bound=self.controls.bound), list[str]()
         root: tuple[int, ...] | None = None
         self.texts = []
@@ -182,12 +185,10 @@ class Visitor:
         while True:
             data = await connection.recv()
             assert isinstance(data, bytes)
-            run.megabytes += len(data) / 1e6
             run.messages += 1
             message = self._resolve(ForwardMsg.FromString(data))
             kind = message.WhichOneof("type")
             if kind == "delta":
-                run.elements += 1
                 root = root or tuple(message.metadata.delta_path)
                 self._read_delta(message, seen, tabs, run)
             elif kind == "navigation":
@@ -200,7 +201,9 @@ class Visitor:
                 seen, tabs, self.texts = PageControls(bound=self.controls.bound), [], []
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
-            elif kind in ("page_not_found", "session_event") and self._is_fault(message):
+            elif kind == "page_not_found" or (
+                message.session_event.WhichOneof("type") == "script_compilation_exception"
+            ):
                 raise PageError(f"{self.page}: {kind}")
             elif kind == "script_finished":
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
@@ -255,14 +258,11 @@ class Visitor:
         }
 
     def _moved(self, control: Control) -> None:
-        self._moved_in.add(control.fragment)
-        self._follow_in_address(control)
-
-    def _follow_in_address(self, control: Control) -> None:
         """The browser writes a bound control's value into the address before it asks.
 
         A hand's value gets there by the server.
         """
+        self._moved_in.add(control.fragment)
         if not control.url_key:
             return
         values = dict(parse_qsl(self.query, keep_blank_values=True))
@@ -271,9 +271,3 @@ class Visitor:
         if text is not None:
             values[control.url_key] = text
         self.query = urlencode(values)
-
-    def _is_fault(self, message: ForwardMsg) -> bool:
-        return (
-            message.WhichOneof("type") == "page_not_found"
-            or message.session_event.WhichOneof("type") == "script_compilation_exception"
-        )
