@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from engine.in_words import lowered
-from engine.recurrent import RecurrentConfig, gradient_trace
+from engine.recurrent import gradient_trace
 from pages.common.typeset import typeset
 from tests.audit.bindings import asks, shows
 from tests.audit.independent import PAGE_RNN, Run, torch_run
@@ -16,6 +16,8 @@ from tests.pages.opening import open_by_address
 RATIO = typeset("‖∂L/∂h₁‖ / ‖∂L/∂h_T‖")
 FIRST, LAST = typeset("‖∂L/∂h₁‖"), typeset("‖∂L/∂h_T‖")
 LINEAR = replace(PAGE_RNN, activation="identity")
+#: The notebook section's own settings.
+OF_NOTEBOOK = replace(PAGE_RNN, spectral_radius=None, timesteps=10, hidden_size=16)
 UNROLLED = "The unrolled network over the norms of its gradient"
 NOTEBOOK = "The unrolled network of the course notebook"
 FORMULA = "The gradient of the linear network along time"
@@ -123,17 +125,12 @@ def equation_one(page: Shown) -> None:
     assert_drawn(sums[:1], np.array([whole]))
 
 
-def terms_of_equation_one(config: RecurrentConfig) -> np.ndarray:
-    """(∂L/∂h_t)(∂h_t/∂W): its rows are ∂L/∂h_t times tanh' at t, its columns h_{t-1}."""
-    run = torch_run(config)
-    before = np.vstack([np.zeros(config.hidden_size), run.hidden[:-1]])
-    at_sum = run.grad_hidden * (1 - run.hidden**2)
-    return np.einsum("ti,tj->tij", at_sum, before)
-
-
 @shows("extreme-terms")
 def early_terms_are_tiny(page: Shown) -> None:
-    terms = terms_of_equation_one(PAGE_RNN)
+    # (∂L/∂h_t)(∂h_t/∂W): its rows are ∂L/∂h_t times tanh' at t, its columns h_{t-1}.
+    run = torch_run(PAGE_RNN)
+    before = np.vstack([np.zeros(PAGE_RNN.hidden_size), run.hidden[:-1]])
+    terms = np.einsum("ti,tj->tij", run.grad_hidden * (1 - run.hidden**2), before)
     expected = np.linalg.norm(terms, axis=(1, 2))
     assert_drawn(curve(page, TERMS, "terms", 0.8), expected)
     assert expected[1] < 1e-4 * expected[-1]
@@ -142,23 +139,17 @@ def early_terms_are_tiny(page: Shown) -> None:
     assert page.number("timesteps back that hold 99 %") == len(terms) - still_matters
 
 
-def notebook(**changes: object) -> RecurrentConfig:
-    """The notebook section's own settings."""
-    config = replace(PAGE_RNN, spectral_radius=None, timesteps=10, hidden_size=16)
-    return replace(config, **changes)  # type: ignore[arg-type]
-
-
 @shows("notebook-vanishes")
 def the_notebook_vanishes(page: Shown) -> None:
     assert "its Section 1.D" in page.text
     assert "The gradient norm vanishes" in page.text
-    assert_notebooks_run(page, torch_run(notebook(weight_scale=0.5)), 0.5)
+    assert_notebooks_run(page, torch_run(replace(OF_NOTEBOOK, weight_scale=0.5)), 0.5)
 
 
 @shows("notebook-explodes")
 def the_notebook_explodes(page: Shown) -> None:
     assert "The gradient norm explodes" in page.text
-    run = torch_run(notebook(weight_scale=5.0, activation="identity"))
+    run = torch_run(replace(OF_NOTEBOOK, weight_scale=5.0, activation="identity"))
     assert_notebooks_run(page, run, 5.0)
 
 
@@ -274,8 +265,9 @@ def gradients_of_three_activations(page: Shown) -> None:
 
 @shows("tanh-explodes")
 def tanh_explodes_near_zero(page: Shown) -> None:
-    config = notebook(weight_scale=2.5, bias_scale=0.0, hidden_size=256, seed=95)
-    run = torch_run(config)
+    run = torch_run(
+        replace(OF_NOTEBOOK, weight_scale=2.5, bias_scale=0.0, hidden_size=256, seed=95)
+    )
     assert_notebooks_run(page, run, 2.5)
     assert "The gradient norm explodes" in page.text
     assert page.number("largest |eigenvalue|") > 1
