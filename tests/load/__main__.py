@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from engine.places import PAGES
 from tests.load import browser, report, servers, soak
@@ -13,8 +14,8 @@ from tests.load.mixes import MIXES
 NAMES = tuple("" if of.name == "overview" else of.name for of in PAGES)
 #: Pages with experiments, which can all be fresh.
 WITH_EXPERIMENTS = tuple(name for name in NAMES if name not in ("", "lecture"))
-#: The pages of a row, by what it is called.
-Rows = Sequence[tuple[str, Sequence[str], str]]
+#: Of a row: what it is called, its pages and its mix.
+Row: TypeAlias = tuple[str, Sequence[str], str]
 ALL = "all pages at once"
 #: More than any room holds; a load test that is told to do more has been told wrong.
 MAX_SESSIONS, MAX_SECONDS = 1000, 600.0
@@ -35,12 +36,12 @@ def main() -> None:
         asyncio.run(soak.soak(options.soak))
 
 
-def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) -> Rows:
+def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) -> list[Row]:
     """Each page in turn in each mix, and then visitors on all of them at once.
 
     short: of most pages the harsh mix alone.
     """
-    rows: list[tuple[str, Sequence[str], str]] = [
+    rows: list[Row] = [
         (page, (page,), mix)
         for page in pages
         for mix in mixes
@@ -53,19 +54,22 @@ def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) 
     return rows
 
 
-def _measure(code: str, rows: Rows, options: argparse.Namespace, folder: Path) -> None:
+def _measure(code: str, rows: Sequence[Row], options: argparse.Namespace, folder: Path) -> None:
     """Print the rows of one checkout; one server for all, so that its caches fill."""
-    server = servers.copies(options.copies, folder)
+    # As many workers in all as one copy has.
+    workers = {} if options.copies == 1 else {"LECTURE_WORKERS": "1"}
+    copies = [servers.hosted(workers, folder) for _ in range(options.copies)]
     try:
         for name, pages, mix in rows:
             outcome = asyncio.run(
-                crowd(server, pages, options.sessions, options.seconds, mix=MIXES[mix]())
+                crowd(copies, pages, options.sessions, options.seconds, mix=MIXES[mix]())
             )
             print(report.row(name, code, mix, outcome), flush=True)
             for error, times in outcome.errors.most_common(5):
                 print(f"<!-- {times} × {error} -->", flush=True)
     finally:
-        server.stop()
+        for copy in copies:
+            copy.stop()
 
 
 def _options() -> argparse.Namespace:

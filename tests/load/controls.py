@@ -54,11 +54,6 @@ class Control:
     moved: bool = False
 
     @property
-    def weight(self) -> float:
-        """How often it is reached for."""
-        return WEIGHTS[self.kind] * (FOLDED if self.folded else 1.0)
-
-    @property
     def written(self) -> str:
         """The value of a hand as its input in the browser has it."""
         return f"{self.value:.10g}" if isinstance(self.value, float) else str(self.value)
@@ -192,7 +187,8 @@ class PageControls:
 
 def move_one(among: Sequence[Control], chance: Chance, *, far: bool = False) -> Control:
     """Set one of the controls to another of its values; far: to any, not mostly to one near."""
-    chosen = chance.choices(among, [control.weight for control in among])[0]
+    weights = [WEIGHTS[of.kind] * (FOLDED if of.folded else 1.0) for of in among]
+    (chosen,) = chance.choices(among, weights)
     assert chosen.another is not None
     before = chosen.value
     for _ in range(20):

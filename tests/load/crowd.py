@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import WebSocketException
 
 from tests.load.mixes import Mix, anything
-from tests.load.servers import Copies, Server
+from tests.load.servers import Server
 from tests.load.visitor import PageError, Visitor
 
 #: All have come within this time.
@@ -38,7 +38,7 @@ class Outcome:
 
 
 async def crowd(
-    server: Server | Copies,
+    servers: Sequence[Server],
     pages: Sequence[str],
     sessions: int,
     seconds: float,
@@ -49,29 +49,31 @@ async def crowd(
 ) -> Outcome:
     """Let `sessions` visitors come within `arrival` seconds and move controls for `seconds` more.
 
-    Visitor i opens pages[i % len(pages)], and of its sections one after the other; `mix` says what
-    each moves. All crowds have the same visitors; what they meet also depends on the time.
+    They are spread over the servers, as by a proxy with seats; what that takes isn't there. Visitor
+    i opens pages[i % len(pages)], and of its sections one after the other; `mix` says what each
+    moves. All crowds have the same visitors; what they meet also depends on the time.
     """
     outcome = Outcome(sessions)
-    sections = {page: await _sections(server, page) for page in set(pages)}
+    sections = {page: await _sections(servers[0], page) for page in set(pages)}
     loop = asyncio.get_running_loop()
-    start, spent = loop.time(), server.processor_seconds()
+    start, spent = loop.time(), sum(map(Server.processor_seconds, servers))
     end = start + arrival + seconds
     visits = []
     for i in range(sessions):
         page = pages[i % len(pages)]
         query = sections[page][i // len(pages) % len(sections[page])]
-        visitor = Visitor(server.host, page, random.Random(i), query)
+        visitor = Visitor(servers[i % len(servers)].host, page, random.Random(i), query)
         comes = start + arrival * i / sessions
         visits.append(_visit(visitor, comes, end, pause, mix, outcome))
-    watching = asyncio.create_task(_watch(server, outcome, start + arrival))
+    watching = asyncio.create_task(_watch(servers, outcome, start + arrival))
     await asyncio.gather(*visits)
     watching.cancel()
-    outcome.processor_share = (server.processor_seconds() - spent) / (loop.time() - start)
+    spent = sum(map(Server.processor_seconds, servers)) - spent
+    outcome.processor_share = spent / (loop.time() - start)
     return outcome
 
 
-async def _sections(server: Server | Copies, page: str) -> list[str]:
+async def _sections(server: Server, page: str) -> list[str]:
     """The queries that open a page's sections, by a first visitor's tabs."""
     async with Visitor(server.host, page, random.Random(0)) as scout:
         return [urlencode({"view": name}) for name in scout.tabs] or [""]
@@ -98,25 +100,22 @@ async def _visit(
             run = await visitor.move(mix)
             outcome.reruns.append(run.seconds)
             outcome.messages.setdefault(run.by, []).append(run.messages)
-    except PageError as error:
-        outcome.errors[str(error)] += 1
-    except TimeoutError:
-        outcome.errors[f"{visitor.page}: no answer within the time that a run may take"] += 1
-    except (ConnectionClosed, WebSocketException, OSError) as error:
-        outcome.errors[f"{visitor.page}: {type(error).__name__}"] += 1
+    except (PageError, TimeoutError, WebSocketException, OSError) as error:
+        outcome.errors[f"{visitor.page}: {type(error).__name__} {error}"] += 1
     finally:
         await visitor.leave()
 
 
-async def _watch(server: Server | Copies, outcome: Outcome, all_here: float) -> None:
+async def _watch(servers: Sequence[Server], outcome: Outcome, all_here: float) -> None:
     """Memory all the time; what a rerun costs the web process once all are here."""
     loop = asyncio.get_running_loop()
     reference: tuple[float, int] | None = None
     while True:
         # Adding up the pages of large processes takes a while: beside the visitors, not between.
-        outcome.memory = max(outcome.memory, await asyncio.to_thread(server.megabytes))
+        now = await asyncio.to_thread(lambda: sum(map(Server.megabytes, servers)))
+        outcome.memory = max(outcome.memory, now)
         if loop.time() > all_here:
-            web, reruns = server.web_seconds(), len(outcome.reruns)
+            web, reruns = sum(map(Server.web_seconds, servers)), len(outcome.reruns)
             if reference is None:
                 reference = web, reruns
             elif reruns > reference[1]:

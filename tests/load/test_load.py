@@ -6,9 +6,11 @@ import random
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.Slider_pb2 import Slider
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 
 from tests.load import report, servers
@@ -34,7 +36,7 @@ def server() -> Iterator[Server]:
 
 
 def test_every_page_answers_a_small_crowd_without_an_error(server: Server) -> None:
-    outcome = to_the_end(crowd(server, NAMES, len(NAMES), 3.0, arrival=1.0, pause=(0.2, 0.6)))
+    outcome = to_the_end(crowd([server], NAMES, len(NAMES), 3.0, arrival=1.0, pause=(0.2, 0.6)))
     assert not outcome.errors
     assert len(outcome.first_loads) == len(NAMES)
     assert len(outcome.reruns) > len(NAMES)
@@ -110,31 +112,23 @@ async def _shorten_the_tree(server: Server) -> None:
             assert visitor.value("length") == length
 
 
-def slider(**fields: float) -> Element:
-    element = Element()
-    element.slider.id = "s"
-    for name, value in fields.items():
-        setattr(element.slider, name, value)
-    element.slider.default.append(fields["min"])
-    return element
+def slider(**fields: Any) -> Element:
+    return Element(slider=Slider(id="s", default=[fields["min"]], **fields))
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_slider_stays_within_its_limits_and_on_its_steps(seed: int) -> None:
     controls, chance = PageControls(), random.Random(seed)
     controls.see_element(slider(min=-1.0, max=2.0, step=0.25))
-    values = set()
-    for _ in range(200):
-        values.add(move_one(controls.movable(), chance).value)
+    values = {move_one(controls.movable(), chance).value for _ in range(200)}
     assert values <= {-1.0 + 0.25 * i for i in range(13)}
     assert len(values) > 6
 
 
-def test_what_is_in_a_form_or_disabled_is_left_alone() -> None:
+@pytest.mark.parametrize("why", [{"form_id": "f"}, {"disabled": True}])
+def test_what_is_in_a_form_or_disabled_is_left_alone(why: dict[str, Any]) -> None:
     controls = PageControls()
-    element = slider(min=0.0, max=1.0, step=0.5)
-    element.slider.form_id = "f"
-    controls.see_element(element)
+    controls.see_element(slider(min=0.0, max=1.0, step=0.5, **why))
     assert controls.movable() == []
 
 
@@ -142,20 +136,17 @@ def see_picture(controls: PageControls, place: tuple[int, ...] = (), fragment: s
     """A picture with a slider and a radio, and what listens to them, as Streamlit sends them."""
     bound = {"input": "range", "min": 0, "max": 2, "step": 0.01}
     radio = {"input": "radio", "options": ["tanh", "none"]}
+    chart = {
+        "params": [
+            {"name": "radius", "select": {"type": "point"}, "bind": bound},
+            {"name": "kind", "select": {"type": "point"}, "bind": radio},
+            {"name": "s", "expr": "1"},
+        ]
+    }
+    hands = [["picture-hero"], {"radius": "0.8", "kind": "none"}]
     element, listening = Element(), Element()
-    listening.bidi_component.id = "hands"
-    listening.bidi_component.json = json.dumps(
-        [["picture-hero"], {"radius": "0.8", "kind": "none"}]
-    )
-    element.vega_lite_chart.spec = json.dumps(
-        {
-            "params": [
-                {"name": "radius", "select": {"type": "point"}, "bind": bound},
-                {"name": "kind", "select": {"type": "point"}, "bind": radio},
-                {"name": "s", "expr": "1"},
-            ]
-        }
-    )
+    element.vega_lite_chart.spec = json.dumps(chart)
+    listening.bidi_component.id, listening.bidi_component.json = "hands", json.dumps(hands)
     for one in (element, listening):
         controls.see_element(one, place, fragment)
 

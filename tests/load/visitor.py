@@ -50,12 +50,6 @@ class Run:
 
 
 @dataclass
-class _Kept:
-    message: ForwardMsg
-    used_in_run: int
-
-
-@dataclass
 class Visitor:
     """Opens `page` at `host` ("127.0.0.1:8501") and moves its controls.
 
@@ -76,7 +70,8 @@ class Visitor:
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        #: Large messages by their hash, each with the run that used it last.
+        self._kept: dict[str, tuple[ForwardMsg, int]] = {}
         self._runs = 0
         self._moved_in: set[str] = set()
         self._connection: ClientConnection | None = None
@@ -178,9 +173,8 @@ class Visitor:
 
     async def _read_answer(self, connection: ClientConnection, fragment: str) -> Run:
         run = Run()
-        seen, tabs = PageControls(bound=self.controls.bound), list[str]()
+        seen, tabs, self.texts = PageControls(bound=self.controls.bound), list[str](), []
         root: tuple[int, ...] | None = None
-        self.texts = []
         self._runs += 1
         while True:
             data = await connection.recv()
@@ -216,7 +210,8 @@ class Visitor:
             seen.keep_others_of(self.controls, root)
         seen.keep_values_of(self.controls)
         self.controls = seen
-        self._forget_old_messages()
+        in_use = self._runs - KEPT_FOR_RUNS
+        self._kept = {name: of for name, of in self._kept.items() if of[1] > in_use}
         return run
 
     def _read_delta(
@@ -236,26 +231,16 @@ class Visitor:
         if kind == "button":
             self.buttons[element.button.label] = (element.button.id, delta.fragment_id)
         if kind in ("alert", "markdown"):
-            body = element.alert.body if kind == "alert" else element.markdown.body
-            self.texts.append(body)
+            self.texts.append(getattr(element, kind).body)
         seen.see_element(element, place, delta.fragment_id)
 
     def _resolve(self, message: ForwardMsg) -> ForwardMsg:
         """The message that a reference stands for; large ones are kept for the next runs."""
         if message.WhichOneof("type") == "ref_hash":
-            kept = self._kept[message.ref_hash]
-            kept.used_in_run = self._runs
-            return kept.message
+            message, _ = self._kept[message.ref_hash]
         if message.metadata.cacheable:
-            self._kept[message.hash] = _Kept(message, self._runs)
+            self._kept[message.hash] = message, self._runs
         return message
-
-    def _forget_old_messages(self) -> None:
-        self._kept = {
-            name: kept
-            for name, kept in self._kept.items()
-            if self._runs - kept.used_in_run < KEPT_FOR_RUNS
-        }
 
     def _moved(self, control: Control) -> None:
         """The browser writes a bound control's value into the address before it asks.
