@@ -27,8 +27,9 @@ NETWORKS = "Along time, on a log axis: what is left of the gradients of an LSTM"
 TWO_TERMS = "Along time, on a log axis: the two terms of the gradient"
 STRIPS = "Six strips"
 
-
 asks("question-d", "1 (d)")
+asks("question-e", "1 (e)")
+asks("question-f", "1 (f)")
 
 
 def in_hand(page: Shown, rows: pd.DataFrame) -> pd.DataFrame:
@@ -134,9 +135,6 @@ def the_products_symbol(page: Shown) -> None:
     assert "in an LSTM's gates the logistic function" in glossary
 
 
-asks("question-e", "1 (e)")
-
-
 @shows("two-terms")
 def the_two_terms(page: Shown) -> None:
     page.assert_prints(
@@ -212,9 +210,6 @@ def the_hidden_path_decays(page: Shown) -> None:
     assert 10.0 ** rows.loc[50, "direct"] == 0
     np.testing.assert_allclose(10.0 ** rows.loc[:49, "via_hidden"], expected[:-1], rtol=1e-7)
     assert expected[0] < 1e-20 * expected[-1]
-
-
-asks("question-f", "1 (f)")
 
 
 says(

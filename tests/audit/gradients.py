@@ -25,6 +25,10 @@ TERMS = "Norms of the terms of equation (1)"
 THREE = "Three panels with the norms of gradient and state"
 EVERY = "The unrolled network with a loss at every timestep"
 
+asks("question-a", "1 (a)")
+asks("question-b", "1 (b)")
+asks("question-c", "1 (c)")
+
 
 def norms(vectors: np.ndarray) -> np.ndarray:
     return np.linalg.norm(vectors, axis=1)
@@ -153,9 +157,6 @@ def the_notebook_explodes(page: Shown) -> None:
     assert_notebooks_run(page, run, 5.0)
 
 
-asks("question-a", "1 (a)")
-
-
 @shows("hint-a")
 def the_flag_by_its_names(page: Shown) -> None:
     assert "Only the target at T counts, as with the notebook’s `last_step_only`" in page.text
@@ -230,9 +231,6 @@ def torch_runs() -> dict[str, Run]:
     }
 
 
-asks("question-b", "1 (b)")
-
-
 @shows("tanh-range", "relu-states")
 def hidden_states(page: Shown) -> None:
     ours = by_activation(page, "hs")
@@ -272,9 +270,6 @@ def tanh_explodes_near_zero(page: Shown) -> None:
     assert "The gradient norm explodes" in page.text
     assert page.number("largest |eigenvalue|") > 1
     assert norms(run.hidden).max() < 0.5 * np.sqrt(256), "half of what tanh allows"
-
-
-asks("question-c", "1 (c)")
 
 
 def sent_back(loss_timestep: int) -> np.ndarray:

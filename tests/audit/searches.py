@@ -36,6 +36,12 @@ TOTALS = {
 TREE = "The search tree as it grows"
 STEPS, WIDTH = 3, 2
 
+asks("question-2a", "2 (a)")
+asks("question-2b", "2 (b)")
+asks("question-2c", "2 (c)")
+asks("question-2d", "2 (d)")
+asks("question-2e", "2 (e)")
+
 
 def written(tokens: Sequence) -> str:
     """A total as the page writes it, out of the printed log-probs: "−0.65 − 0.60 = −1.25"."""
@@ -192,14 +198,6 @@ def what_is_stored(page: Shown) -> None:
         assert f"stores {in_words(*stored)}." in said
 
 
-asks("question-2a", "2 (a)")
-asks("question-2b", "2 (b)")
-asks("question-2c", "2 (c)")
-
-
-asks("question-2d", "2 (d)")
-
-
 @shows("optimum")
 def the_optimum(page: Shown) -> None:
     best = ("neural",) * 3
@@ -214,9 +212,6 @@ def where_it_was_lost(page: Shown) -> None:
     third = Decimal("-.65") + Decimal("-.8")
     assert f"rank 3 with −{-third:.2f}" in page.text
     assert third < Decimal(TOTALS["network", "neural"]) < Decimal(TOTALS["neural", "network"])
-
-
-asks("question-2e", "2 (e)")
 
 
 @shows("stored-state")
@@ -267,9 +262,7 @@ def the_average_unroll(page: Shown) -> None:
 @shows("cost-of-a-step")
 def from_a_constant_to_the_length(page: Shown) -> None:
     steps = counted(page).diff().loc[3:]
-    assert (steps["stored"] == WIDTH).all(), (
-        "O(1): each step evaluates the cell once for each hypothesis"
-    )
+    assert (steps["stored"] == WIDTH).all(), "O(1): a step evaluates the cell once a hypothesis"
     assert (steps["rerun"] / steps.index == WIDTH).all(), "O(T): and without states t times"
 
 
