@@ -100,8 +100,8 @@ async def _visit(
             run = await visitor.move(mix)
             outcome.reruns.append(run.seconds)
             outcome.messages.setdefault(run.by, []).append(run.messages)
-    except (PageError, TimeoutError, WebSocketException, OSError) as error:
-        outcome.errors[f"{visitor.page}: {type(error).__name__} {error}"] += 1
+    except (PageError, WebSocketException, OSError) as error:  # a timeout is an OSError
+        outcome.errors[f"{visitor.page}: {error!r}"] += 1
     finally:
         await visitor.leave()
 
