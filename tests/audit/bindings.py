@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.audit.shown import Shown
+from tests.audit.shown import Shown, assert_asks
 
 Check = Callable[[Shown], None]
 BINDINGS: dict[str, Check] = {}
@@ -23,10 +23,9 @@ def shows(*keys: str) -> Callable[[Check], Check]:
 def says(key: str, *parts: str) -> None:
     """Bind a row to texts that its page has to print; TeX is compared without braces."""
 
-    def check(page: Shown) -> None:
-        for part in parts:
-            plain = "".join(letter for letter in part if letter not in "{} \n")
-            seen = part in page.text or part in page.before or plain in page.plain
-            assert seen, f"{part!r} isn't on the page"
+    shows(key)(lambda page: page.assert_prints(*parts))
 
-    shows(key)(check)
+
+def asks(key: str, reference: str) -> None:
+    """Bind the row of a question to its card."""
+    shows(key)(lambda page: assert_asks(page, reference))

@@ -3,7 +3,6 @@
 import base64
 import io
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,12 @@ from PIL import Image
 from engine.charts.strips import LEVELS
 from engine.charts.way_pictures import GRADIENTS, SHARES, STATES, TERMS
 from engine.charts.ways import WayPanel
-from engine.recurrent import RecurrentConfig
 from engine.residual.analogy import lstm_beside
 from pages.common.typeset import typeset
-from tests.audit.bindings import says, shows
+from tests.audit.bindings import asks, says, shows
 from tests.audit.gradients import norms
-from tests.audit.independent import PAGE_LSTM, PAGE_STACK, Run, stack_ratio, torch_run
-from tests.audit.shown import Shown, as_number, assert_asks, close, question_of
+from tests.audit.independent import PAGE_LSTM, PAGE_STACK, stack_ratio, torch_run
+from tests.audit.shown import Shown, as_number, close, question_of
 
 #: The pages' RNN beside the LSTM: the same radius, tanh.
 RNN = replace(PAGE_LSTM, cell="rnn", forget_bias=None)
@@ -29,10 +27,9 @@ NETWORKS = "Along time, on a log axis: what is left of the gradients of an LSTM"
 TWO_TERMS = "Along time, on a log axis: the two terms of the gradient"
 STRIPS = "Six strips"
 
-
-@shows("question-d")
-def question_d(page: Shown) -> None:
-    assert_asks(page, "1 (d)")
+asks("question-d", "1 (d)")
+asks("question-e", "1 (e)")
+asks("question-f", "1 (f)")
 
 
 def in_hand(page: Shown, rows: pd.DataFrame) -> pd.DataFrame:
@@ -81,9 +78,7 @@ def two_states(page: Shown) -> None:
 
 @shows("lstm-range")
 def hidden_states_within_one(page: Shown) -> None:
-    said = page.answered(question_of("1 (d)")).partition(
-        typeset("The largest |h_t| of any unit is ")
-    )[2]
+    said = page.answered("1 (d)").partition(typeset("The largest |h_t| of any unit is "))[2]
     largest = float(np.abs(torch_run(PAGE_LSTM).hidden).max())
     assert close(as_number(said), largest)
     assert largest < 1
@@ -92,9 +87,7 @@ def hidden_states_within_one(page: Shown) -> None:
 @shows("lstm-vanishes", "lstm-slower")
 def it_vanishes_more_slowly(page: Shown) -> None:
     lstm, rnn = torch_run(PAGE_LSTM), torch_run(RNN)
-    said = page.answered(question_of("1 (d)")).partition(
-        typeset("From T back to 1, ‖∂L/∂h_t‖ is ")
-    )[2]
+    said = page.answered("1 (d)").partition(typeset("From T back to 1, ‖∂L/∂h_t‖ is "))[2]
     of_lstm, _, of_rnn = said.partition(" in the LSTM, where it vanishes, and by ")
     assert of_rnn.partition(" in the vanilla RNN, where it ")[2].startswith("vanishes")
     for words, name, run in ((of_lstm, "hidden", lstm), (of_rnn, "rnn", rnn)):
@@ -118,12 +111,13 @@ def the_cell(page: Shown) -> None:
     run = torch_run(PAGE_LSTM)
     for name, vectors in (("cell", run.grad_cell), ("hidden", run.grad_hidden)):
         np.testing.assert_allclose(10.0 ** rows[name], norms(vectors), rtol=1e-8)
-    assert np.isclose(here["direct"], direct_term(PAGE_LSTM, 25), rtol=1e-8)
+    direct = float(np.linalg.norm(run.direct[24]))
+    assert np.isclose(here["direct"], direct, rtol=1e-8)
     said = page.text.partition(typeset("At t = 25, ‖∂L/∂Cₜ‖ is "))[2]
     size = float(np.linalg.norm(run.grad_cell[24]))
     assert close(as_number(said), size)
     share = as_number(said.partition("a part as large as ")[2]) / 100
-    assert close(share, direct_term(PAGE_LSTM, 25) / size, digits=2)
+    assert close(share, direct / size, digits=2)
 
 
 says("forget-gate", "f_t &= \\sigma(x_t U^f + h_{t-1} W^f + b^f)")
@@ -141,45 +135,25 @@ def the_products_symbol(page: Shown) -> None:
     assert "in an LSTM's gates the logistic function" in glossary
 
 
-@shows("question-e")
-def question_e(page: Shown) -> None:
-    assert_asks(page, "1 (e)")
-
-
-def direct_term(config: RecurrentConfig, timestep: int) -> float:
-    """‖f_t ∘ ∂L/∂C_t‖."""
-    return float(np.linalg.norm(_direct(torch_run(config), timestep)))
-
-
-def _direct(run: Run, timestep: int) -> np.ndarray:
-    return run.gates[timestep - 1, 1] * run.grad_cell[timestep - 1]
-
-
 @shows("two-terms")
 def the_two_terms(page: Shown) -> None:
-    formula = (
+    page.assert_prints(
         "\\frac{\\partial\\mathcal L}{\\partial C_{t-1}} = "
         "f_t \\circ \\frac{\\partial\\mathcal L}{\\partial C_t} + "
         "\\frac{\\partial\\mathcal L}{\\partial h_{t-1}}"
         "\\frac{\\partial h_{t-1}}{\\partial C_{t-1}}"
     )
-    assert "".join(letter for letter in formula if letter not in "{} ") in page.plain
-    run = torch_run(PAGE_LSTM)
-    whole, direct = run.grad_cell[48], _direct(run, 50)
-    rows = flow(page, TWO_TERMS)
-    # A term at t is about ∂L/∂C_{t-1}: what joins through h_{t-1} and the sum stand at t − 1.
-    for (timestep, name), vector in (
-        ((50, "direct"), direct),
-        ((49, "via_hidden"), whole - direct),
-        ((49, "cell"), whole),
+    run, rows = torch_run(PAGE_LSTM), flow(page, TWO_TERMS)
+    whole, direct = run.grad_cell[:-1], run.direct[1:]
+    # A term at t is about ∂L/∂C_{t-1}: what joins through h_{t-1} and the sum flow at t − 1.
+    for flowing, drawn, flows, vectors in (
+        ("cell", "total", rows.loc[:49], whole),
+        ("direct", "direct", rows.loc[2:], direct),
+        ("via_hidden", "via_hidden", rows.loc[:49], whole - direct),
     ):
-        assert np.isclose(10.0 ** rows.loc[timestep, name], np.linalg.norm(vector), rtol=1e-8)
-    wholes, directs = run.grad_cell[:-1], np.stack([_direct(run, t) for t in range(2, 51)])
-    for name, vectors in (
-        ("total", wholes), ("direct", directs), ("via_hidden", wholes - directs)
-    ):  # fmt: skip
-        assert_drawn(curve(page, TWO_TERMS, TERMS, name)[1:], norms(vectors))
-    said = page.answered(question_of("1 (e)")).partition("They add up to it within ")[2]
+        np.testing.assert_allclose(10.0 ** flows[flowing], norms(vectors), rtol=1e-8)
+        assert_drawn(curve(page, TWO_TERMS, TERMS, drawn)[1:], norms(vectors))
+    said = page.answered("1 (e)").partition("They add up to it within ")[2]
     assert as_number(said) < 1e-12, "largest difference from autograd"
 
 
@@ -187,7 +161,7 @@ def the_two_terms(page: Shown) -> None:
 def no_chain_of_matrix_products(page: Shown) -> None:
     assert "on the :violet[road] the gradient meets a gate and no matrix" in page.text
     assert "no matrix product on the way" in question_of("1 (e)").options[0].text
-    assert "what the cell state holds passes without decay" in page.answered(question_of("1 (e)"))
+    assert "what the cell state holds passes without decay" in page.answered("1 (e)")
 
 
 @shows("diagonal")
@@ -195,12 +169,12 @@ def a_diagonal_of_forget_gates(page: Shown) -> None:
     assert (
         "$\\partial C_t/\\partial C_{t-1} = \\mathrm{diag}(f_t)$ with the gates held" in page.text
     )
-    share = curve(page, TWO_TERMS, SHARES, "direct_share")
     run = torch_run(PAGE_LSTM)
-    for timestep in range(2, 51):
-        whole, direct = run.grad_cell[timestep - 2], _direct(run, timestep)
-        ours = share[timestep - 1]
-        assert np.isclose(ours, direct @ whole / (whole @ whole), atol=1e-3), timestep
+    whole = run.grad_cell[:-1]
+    along = (run.direct[1:] * whole).sum(axis=1) / (whole**2).sum(axis=1)
+    np.testing.assert_allclose(
+        curve(page, TWO_TERMS, SHARES, "direct_share")[1:], along, rtol=1e-5, atol=1e-3
+    )
 
 
 @shows("near-identity")
@@ -238,11 +212,6 @@ def the_hidden_path_decays(page: Shown) -> None:
     assert expected[0] < 1e-20 * expected[-1]
 
 
-@shows("question-f")
-def question_f(page: Shown) -> None:
-    assert_asks(page, "1 (f)")
-
-
 says(
     "resblock",
     "h_{t+1} = \\sigma(W_t h_t + b_t) + h_t",
@@ -261,35 +230,27 @@ def swept(page: Shown, data: str) -> pd.DataFrame:
     return rows.assign(**{c: [float(t.split(",")[AT_ONE]) for t in rows[c]] for c in packed})
 
 
-@cache
-def left_at_the_start() -> dict[tuple[str, str], float]:
-    """What each network leaves of the gradient, by torch."""
-    lstm = lstm_beside(PAGE_STACK, 1.0)
-    rnn = replace(lstm, cell="rnn", forced_forget=None)
-    cell = norms(torch_run(lstm).grad_cell)
-    return {
-        ("resnet", "left"): stack_ratio(PAGE_STACK),
-        ("resnet", "without"): stack_ratio(replace(PAGE_STACK, skip=0.0)),
-        ("lstm", "left"): float(cell[0] / cell[-1]),
-        ("lstm", "without"): torch_run(rnn).ratio,
-    }
-
-
 @shows("no-matrix")
 def no_matrix_on_the_way(page: Shown) -> None:
     assert "a path on which no matrix is multiplied" in question_of("1 (f)").options[0].text
     # At g = f = 1 both roads hand on exactly what arrives.
     np.testing.assert_allclose(swept(page, "flow")["road"], 1.0, atol=1e-5)
-    for part in ("g\\,I", "\\mathrm{diag}(f_t)"):
-        assert "".join(letter for letter in part if letter not in "{} ") in page.plain
+    page.assert_prints("g\\,I", "\\mathrm{diag}(f_t)")
 
 
 @shows("both-mitigate")
 def both_mitigate(page: Shown) -> None:
     curves = swept(page, "curves").set_index(["curve", "back"])
-    expected = left_at_the_start()
+    lstm = lstm_beside(PAGE_STACK, 1.0)
+    rnn = replace(lstm, cell="rnn", forced_forget=None)
+    expected = {
+        ("resnet", "left"): stack_ratio(PAGE_STACK),
+        ("resnet", "without"): stack_ratio(replace(PAGE_STACK, skip=0.0)),
+        ("lstm", "left"): left(torch_run(lstm).grad_cell)[0],
+        ("lstm", "without"): torch_run(rnn).ratio,
+    }
     for (network, which), value in expected.items():
         assert np.isclose(curves.loc[(network, 50), which], np.log10(value), atol=1e-4), network
     for network in ("resnet", "lstm"):
         assert expected[network, "left"] > 1e6 * expected[network, "without"]
-    assert "both mitigate vanishing gradients" in page.answered(question_of("1 (f)"))
+    assert "both mitigate vanishing gradients" in page.answered("1 (f)")

@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 
 from engine.in_words import lowered
-from engine.recurrent import RecurrentConfig, gradient_trace
+from engine.recurrent import gradient_trace
 from pages.common.typeset import typeset
-from tests.audit.bindings import shows
+from tests.audit.bindings import asks, shows
 from tests.audit.independent import PAGE_RNN, Run, torch_run
-from tests.audit.shown import Shown, assert_asks, close, question_of
+from tests.audit.shown import Shown, close
 from tests.pages.opening import open_by_address
 
 RATIO = typeset("‖∂L/∂h₁‖ / ‖∂L/∂h_T‖")
 FIRST, LAST = typeset("‖∂L/∂h₁‖"), typeset("‖∂L/∂h_T‖")
 LINEAR = replace(PAGE_RNN, activation="identity")
+#: The notebook section's own settings.
+OF_NOTEBOOK = replace(PAGE_RNN, spectral_radius=None, timesteps=10, hidden_size=16)
 UNROLLED = "The unrolled network over the norms of its gradient"
 NOTEBOOK = "The unrolled network of the course notebook"
 FORMULA = "The gradient of the linear network along time"
@@ -23,10 +25,9 @@ TERMS = "Norms of the terms of equation (1)"
 THREE = "Three panels with the norms of gradient and state"
 EVERY = "The unrolled network with a loss at every timestep"
 
-
-def column(rows: pd.DataFrame, name: str) -> np.ndarray:
-    """A column of base-10 logarithms as numbers, in the order of time."""
-    return 10.0 ** rows.sort_values("timestep")[name].to_numpy()
+asks("question-a", "1 (a)")
+asks("question-b", "1 (b)")
+asks("question-c", "1 (c)")
 
 
 def norms(vectors: np.ndarray) -> np.ndarray:
@@ -53,15 +54,8 @@ def assert_drawn(ours: np.ndarray, expected: np.ndarray, digits: int = 6) -> Non
     np.testing.assert_allclose(ours, logs, rtol=6 * 10.0**-digits, atol=1e-9)
 
 
-def assert_one_run(page: Shown, run: Run, radius: float = 0.8) -> None:
-    """Gradient, hidden state and the numbers below are those of torch."""
-    assert_drawn(curve(page, UNROLLED, "gs", radius), norms(run.grad_hidden))
-    assert_drawn(curve(page, UNROLLED, "hs", radius), norms(run.hidden))
-    assert close(page.number(RATIO), run.ratio)
-
-
 def assert_notebooks_run(page: Shown, run: Run, weight_scale: float) -> None:
-    """The same in the notebook's section."""
+    """Gradient, hidden state and the numbers below are those of torch, in the notebook's section."""
     sizes = norms(run.grad_hidden)
     assert_drawn(curve(page, NOTEBOOK, "gs", weight_scale, "scales"), sizes)
     assert_drawn(curve(page, NOTEBOOK, "hs", weight_scale, "scales"), norms(run.hidden))
@@ -73,8 +67,10 @@ def assert_notebooks_run(page: Shown, run: Run, weight_scale: float) -> None:
 def the_recurrence(page: Shown) -> None:
     assert "h_t = \\sigma(W^h h_{t-1} + W^x x_t + b)" in page.text
     assert "unrolled over $t = 1 \\dots T$ from $h_0 = 0$" in page.opened("recap")
-    assert_one_run(page, torch_run(PAGE_RNN))
-    assert close(page.number("loss"), torch_run(PAGE_RNN).loss)
+    run = torch_run(PAGE_RNN)
+    assert_drawn(curve(page, UNROLLED, "gs", 0.8), norms(run.grad_hidden))
+    assert_drawn(curve(page, UNROLLED, "hs", 0.8), norms(run.hidden))
+    assert close(page.number(RATIO), run.ratio)
 
 
 @shows("rnn-symbols")
@@ -133,17 +129,12 @@ def equation_one(page: Shown) -> None:
     assert_drawn(sums[:1], np.array([whole]))
 
 
-def terms_of_equation_one(config: RecurrentConfig) -> np.ndarray:
-    """(∂L/∂h_t)(∂h_t/∂W): its rows are ∂L/∂h_t times tanh' at t, its columns h_{t-1}."""
-    run = torch_run(config)
-    before = np.vstack([np.zeros(config.hidden_size), run.hidden[:-1]])
-    at_sum = run.grad_hidden * (1 - run.hidden**2)
-    return np.einsum("ti,tj->tij", at_sum, before)
-
-
 @shows("extreme-terms")
 def early_terms_are_tiny(page: Shown) -> None:
-    terms = terms_of_equation_one(PAGE_RNN)
+    # (∂L/∂h_t)(∂h_t/∂W): its rows are ∂L/∂h_t times tanh' at t, its columns h_{t-1}.
+    run = torch_run(PAGE_RNN)
+    before = np.vstack([np.zeros(PAGE_RNN.hidden_size), run.hidden[:-1]])
+    terms = np.einsum("ti,tj->tij", run.grad_hidden * (1 - run.hidden**2), before)
     expected = np.linalg.norm(terms, axis=(1, 2))
     assert_drawn(curve(page, TERMS, "terms", 0.8), expected)
     assert expected[1] < 1e-4 * expected[-1]
@@ -152,29 +143,18 @@ def early_terms_are_tiny(page: Shown) -> None:
     assert page.number("timesteps back that hold 99 %") == len(terms) - still_matters
 
 
-def notebook(**changes: object) -> RecurrentConfig:
-    """The notebook section's own settings."""
-    config = replace(PAGE_RNN, spectral_radius=None, timesteps=10, hidden_size=16)
-    return replace(config, **changes)  # type: ignore[arg-type]
-
-
 @shows("notebook-vanishes")
 def the_notebook_vanishes(page: Shown) -> None:
     assert "its Section 1.D" in page.text
     assert "The gradient norm vanishes" in page.text
-    assert_notebooks_run(page, torch_run(notebook(weight_scale=0.5)), 0.5)
+    assert_notebooks_run(page, torch_run(replace(OF_NOTEBOOK, weight_scale=0.5)), 0.5)
 
 
 @shows("notebook-explodes")
 def the_notebook_explodes(page: Shown) -> None:
     assert "The gradient norm explodes" in page.text
-    run = torch_run(notebook(weight_scale=5.0, activation="identity"))
+    run = torch_run(replace(OF_NOTEBOOK, weight_scale=5.0, activation="identity"))
     assert_notebooks_run(page, run, 5.0)
-
-
-@shows("question-a")
-def question_a(page: Shown) -> None:
-    assert_asks(page, "1 (a)")
 
 
 @shows("hint-a")
@@ -212,27 +192,20 @@ def the_closed_form(page: Shown) -> None:
     assert page.number("largest relative difference") < 1e-9
 
 
-def assert_fate(page: Shown, radius: float, words: str) -> None:
-    """The verdict names the radius and the fate, and its ratio is the closed form's."""
-    expected = closed_form(radius)
-    assert words in page.answered(question_of("1 (a)"))
-    assert close(page.number("largest |eigenvalue|"), radius)
-    assert close(page.number(RATIO), float(expected[0] / expected[-1]))
+def bind_fate(key: str, radius: float, words: str) -> None:
+    """Bind a row: the verdict names the radius and the fate, its ratio is the closed form's."""
+
+    @shows(key)
+    def check(page: Shown) -> None:
+        expected = closed_form(radius)
+        assert words in page.answered("1 (a)")
+        assert close(page.number("largest |eigenvalue|"), radius)
+        assert close(page.number(RATIO), float(expected[0] / expected[-1]))
 
 
-@shows("vanishes")
-def below_one_it_vanishes(page: Shown) -> None:
-    assert_fate(page, 0.7, "The gradient vanishes.")
-
-
-@shows("explodes")
-def above_one_it_explodes(page: Shown) -> None:
-    assert_fate(page, 1.3, "The gradient explodes.")
-
-
-@shows("stable")
-def near_one_it_keeps_its_size(page: Shown) -> None:
-    assert_fate(page, 1.0, "The gradient keeps its size.")
+bind_fate("vanishes", 0.7, "The gradient vanishes.")
+bind_fate("explodes", 1.3, "The gradient explodes.")
+bind_fate("stable", 1.0, "The gradient keeps its size.")
 
 
 @shows("empirical-a")
@@ -256,11 +229,6 @@ def torch_runs() -> dict[str, Run]:
         name: torch_run(replace(STRONG, activation=activation))  # type: ignore[arg-type]
         for name, activation in ACTIVATIONS.items()
     }
-
-
-@shows("question-b")
-def question_b(page: Shown) -> None:
-    assert_asks(page, "1 (b)")
 
 
 @shows("tanh-range", "relu-states")
@@ -295,17 +263,13 @@ def gradients_of_three_activations(page: Shown) -> None:
 
 @shows("tanh-explodes")
 def tanh_explodes_near_zero(page: Shown) -> None:
-    config = notebook(weight_scale=2.5, bias_scale=0.0, hidden_size=256, seed=95)
-    run = torch_run(config)
+    run = torch_run(
+        replace(OF_NOTEBOOK, weight_scale=2.5, bias_scale=0.0, hidden_size=256, seed=95)
+    )
     assert_notebooks_run(page, run, 2.5)
     assert "The gradient norm explodes" in page.text
     assert page.number("largest |eigenvalue|") > 1
     assert norms(run.hidden).max() < 0.5 * np.sqrt(256), "half of what tanh allows"
-
-
-@shows("question-c")
-def question_c(page: Shown) -> None:
-    assert_asks(page, "1 (c)")
 
 
 def sent_back(loss_timestep: int) -> np.ndarray:

@@ -4,15 +4,14 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 
 import pandas as pd
 
 from engine.charts.beam_parts import SEPARATOR
 from engine.decoding.config import END_TOKEN, WEATHER, WEATHER_NEXT, WEATHER_START
-from tests.audit.bindings import shows
-from tests.audit.shown import Shown, as_number, assert_asks, close, in_order, question_of
+from tests.audit.bindings import asks, shows
+from tests.audit.shown import Shown, as_number, close, in_order
 
 Sequence = tuple[str, ...]
 #: The log-probs that the sheet prints, typed from it: the sequence that an edge leads to.
@@ -37,6 +36,12 @@ TOTALS = {
 TREE = "The search tree as it grows"
 STEPS, WIDTH = 3, 2
 
+asks("question-2a", "2 (a)")
+asks("question-2b", "2 (b)")
+asks("question-2c", "2 (c)")
+asks("question-2d", "2 (d)")
+asks("question-2e", "2 (e)")
+
 
 def written(tokens: Sequence) -> str:
     """A total as the page writes it, out of the printed log-probs: "−0.65 − 0.60 = −1.25"."""
@@ -45,6 +50,11 @@ def written(tokens: Sequence) -> str:
     assert total == Decimal(TOTALS.get(tokens, PRINTED.get(tokens, "")))
     parts = [f"−{-edges[0]:.2f}", *(f" − {-edge:.2f}" for edge in edges[1:])]
     return "".join(parts) + (f" = −{-total:.2f}" if len(edges) > 1 else "")
+
+
+def in_words(*kept: Sequence) -> str:
+    """Hypotheses with their totals, as the page names them."""
+    return " and ".join(f"`{' '.join(tokens)}` ({written(tokens)})" for tokens in kept)
 
 
 def weather(tokens: Sequence) -> float:
@@ -123,7 +133,7 @@ def the_best_of_the_beam_is_returned(page: Shown) -> None:
     last = page.rows(TREE, "algorithm").iloc[-1]
     assert (last["words"], last["moment"]) == ("return the best of the beam", "return")
     best = ("neural", "network", "network")
-    assert f"`{' '.join(best)}` ({written(best)})" in page.text.partition("Stored after step 3")[2]
+    assert in_words(best) in page.text.partition("Stored after step 3")[2]
     looks = page.rows(TREE, "nodes").set_index("sequence")["looks"]
     moments = 3 * STEPS + 2
     at_the_end = {name: look[WIDTH * moments - 1] for name, look in looks.items()}
@@ -145,9 +155,7 @@ def algorithm_one(page: Shown) -> None:
     rows = candidates(page, 2)
     assert len(rows) == WIDTH**2
     assert rows["total"].is_monotonic_decreasing
-    kept = " and ".join(
-        f"`{name}` ({written(tuple(name.split()))})" for name in rows["sequence"][:WIDTH]
-    )
+    kept = in_words(*(tuple(name.split()) for name in rows["sequence"][:WIDTH]))
     assert f"**Stored after step 2:** {kept}." in page.text
 
 
@@ -175,37 +183,19 @@ def two_words_three_steps(page: Shown) -> None:
     assert set(nodes["word"]) == {"neural", "network"}
 
 
-STORED: Mapping[str, tuple[Sequence, Sequence]] = {
-    "a": (("neural",), ("network",)),
-    "b": (("neural", "network"), ("network", "neural")),
-    "c": (("neural", "network", "network"), ("network", "neural", "network")),
-}
+STORED: tuple[tuple[Sequence, Sequence], ...] = (
+    (("neural",), ("network",)),
+    (("neural", "network"), ("network", "neural")),
+    (("neural", "network", "network"), ("network", "neural", "network")),
+)
 
 
-def bind_stored(letter: str, timestep: int) -> None:
-    """Question and answer of 2 (a), (b) or (c)."""
-    reference = f"2 ({letter})"
-
-    @shows(f"question-2{letter}")
-    def asks(page: Shown) -> None:
-        assert_asks(page, reference)
-
-    @shows(f"stored-{timestep}")
-    def stores(page: Shown) -> None:
-        first, second = STORED[letter]
-        kept = [f"`{' '.join(tokens)}` ({written(tokens)})" for tokens in (first, second)]
-        said = page.answered(question_of(reference))
-        assert f"At timestep {timestep} beam search sorts" in said
-        assert f"stores {' and '.join(kept)}." in said
-
-
-for _timestep, _letter in enumerate(STORED, start=1):
-    bind_stored(_letter, _timestep)
-
-
-@shows("question-2d")
-def question_2d(page: Shown) -> None:
-    assert_asks(page, "2 (d)")
+@shows("stored-1", "stored-2", "stored-3")
+def what_is_stored(page: Shown) -> None:
+    for letter, stored in zip("abc", STORED, strict=True):
+        said = page.answered(f"2 ({letter})")
+        assert f"At timestep {len(stored[0])} beam search sorts" in said
+        assert f"stores {in_words(*stored)}." in said
 
 
 @shows("optimum")
@@ -224,14 +214,9 @@ def where_it_was_lost(page: Shown) -> None:
     assert third < Decimal(TOTALS["network", "neural"]) < Decimal(TOTALS["neural", "network"])
 
 
-@shows("question-2e")
-def question_2e(page: Shown) -> None:
-    assert_asks(page, "2 (e)")
-
-
 @shows("stored-state")
 def what_a_hypothesis_stores(page: Shown) -> None:
-    said = page.answered(question_of("2 (e)"))
+    said = page.answered("2 (e)")
     assert "Each hypothesis keeps its tokens, its log-prob and its state" in said
     assert "the final hidden state, and for an LSTM the cell state" in said
 
@@ -269,7 +254,7 @@ def the_average_unroll(page: Shown) -> None:
     assert page.number("run again from the start") == again
     assert close(page.number("times as many"), again / stored, digits=2)
     stored, again = evaluations(3, words=2)
-    said = page.answered(question_of("2 (e)"))
+    said = page.answered("2 (e)")
     assert f"this search takes {stored} cell evaluations for T = 3; re-running" in said
     assert f"from the start takes {again}." in said
 
@@ -277,9 +262,7 @@ def the_average_unroll(page: Shown) -> None:
 @shows("cost-of-a-step")
 def from_a_constant_to_the_length(page: Shown) -> None:
     steps = counted(page).diff().loc[3:]
-    assert (steps["stored"] == WIDTH).all(), (
-        "O(1): each step evaluates the cell once for each hypothesis"
-    )
+    assert (steps["stored"] == WIDTH).all(), "O(1): a step evaluates the cell once a hypothesis"
     assert (steps["rerun"] / steps.index == WIDTH).all(), "O(T): and without states t times"
 
 

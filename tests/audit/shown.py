@@ -31,15 +31,15 @@ def as_number(text: str) -> float:
 class Shown:
     """A page as it is, and as it is once the right prediction has been made."""
 
-    def __init__(self, row: Row) -> None:
-        self.app: AppTest = open_by_address(row.page, dict(row.address))
+    def __init__(self, page: str, address: dict[str, str]) -> None:
+        self.app: AppTest = open_by_address(page, address)
         assert not self.app.exception
         self.before = texts(self.app)
         self.options = {str(radio.key): list(radio.options) for radio in self.app.radio}
         reveal(self.app)
         assert not self.app.exception
         assert not self.app.warning, "the map's address asks for something that the page can't show"
-        for key, asked in row.address.items():
+        for key, asked in address.items():
             stands = self.app.session_state[key]
             assert str(stands) == asked or float(asked) == stands, f"{key} is {stands}, not {asked}"
 
@@ -52,6 +52,12 @@ class Shown:
     def plain(self) -> str:
         """The same without TeX's braces, which colours leave behind."""
         return re.sub(r"[{}\s]", "", self.text)
+
+    def assert_prints(self, *parts: str) -> None:
+        """Each part is there, before the prediction or after; TeX is compared without braces."""
+        for part in parts:
+            plain = re.sub(r"[{}\s]", "", part)
+            assert plain in self.plain or part in self.before, f"{part!r} isn't on the page"
 
     def number(self, label: str) -> float:
         """The number under the chart whose label begins so."""
@@ -74,8 +80,9 @@ class Shown:
         assert not self.app.exception
         return self.text
 
-    def answered(self, question: Question) -> str:
-        """All that the page prints once the right option has been chosen."""
+    def answered(self, reference: str) -> str:
+        """All that the page prints once the right option of a question has been chosen."""
+        question = question_of(reference)
         right = next(option for option in question.options if option.right)
         choose(self.app, question, right)
         assert typeset(right.response) in texts(self.app)
@@ -84,17 +91,13 @@ class Shown:
 
 
 @cache
-def _shown(page: str, address: tuple[tuple[str, str], ...], row: Row) -> Shown:
-    return Shown(row)
-
-
-_first_at: dict[tuple[str, tuple[tuple[str, str], ...]], Row] = {}
+def _shown(page: str, address: frozenset[tuple[str, str]]) -> Shown:
+    return Shown(page, dict(address))
 
 
 def shown(row: Row) -> Shown:
     """The page at a row's address; rows that share an address share the page."""
-    place = (row.page, tuple(sorted(row.address.items())))
-    return _shown(*place, _first_at.setdefault(place, row))
+    return _shown(row.page, frozenset(row.address.items()))
 
 
 def question_of(reference: str) -> Question:
@@ -110,7 +113,7 @@ def assert_asks(page: Shown, reference: str) -> None:
     assert sum(option.right for option in question.options) == 1
     offered = page.options[f"prediction_{question.key}"]
     assert [option.text for option in question.shuffled] == offered
-    assert question.answer in page.answered(question)
+    assert question.answer in page.answered(reference)
 
 
 def close(ours: float, independent: float, digits: int = 3) -> bool:

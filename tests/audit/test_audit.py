@@ -22,9 +22,7 @@ def test_the_page_shows_what_the_sheet_says(row: Row) -> None:
 
 
 def test_every_row_has_a_check_and_every_check_a_row() -> None:
-    assert [row.key for row in MAP if row.key not in BINDINGS] == []
-    assert set(BINDINGS) == {row.key for row in MAP}
-    assert len({row.key for row in MAP}) == len(MAP)
+    assert sorted(BINDINGS) == sorted(row.key for row in MAP)
 
 
 def test_every_paragraph_of_the_sheet_is_covered_in_its_part() -> None:

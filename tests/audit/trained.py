@@ -8,6 +8,7 @@ from tests.audit.bindings import shows
 from tests.audit.independent import PAGE_RNN
 from tests.audit.shown import Shown, as_number, close
 
+#: At its end: each network's median error in answering to the oldest input.
 MEMORY = "Error in answering to an input"
 
 
@@ -18,38 +19,32 @@ def many_kinds_of_questions(page: Shown) -> None:
     assert any(option.startswith("recall") for option in options)
     about = "Training loss and norm of the gradient"
     runs = PRESETS["notebook: every step"].runs
-    panels = page.rows(about, "panels").set_index("p")["name"]
-    assert list(panels) == list(runs)
+    assert list(page.rows(about, "panels").set_index("p")["name"]) == list(runs)
     assert {config.task for config in runs.values()} == {"average_every"}
     assert {of.task for of in PRESETS["notebook: last step"].runs.values()} == {"average_last"}
     # Each panel's bold line ends at the median of the losses with which the shipped runs ended.
     losses = shipped("notebook: every step")["curves"]
     losses = losses[losses["step"] == losses["step"].max()].groupby("run")["train_loss"].median()
-    ended = {panels[p]: power for p, power in at_the_end(page, about, "state").items()}
+    ended = at_the_end(page, about)
     for name, expected in losses.items():
         assert np.isclose(ended[name], np.log10(expected), atol=1e-6), name
 
 
-def at_the_end(page: Shown, about: str, ink: str) -> dict[int, float]:
-    """log10 of where each panel's bold curve of an ink ends, read off the ticks of the first row."""
+def at_the_end(page: Shown, about: str) -> dict[str, float]:
+    """log10 of where the bold curve of each panel ends, read off the ticks of the first row."""
+    names = page.rows(about, "panels").set_index("p")["name"]
     ticks, curves = (page.rows(about, name) for name in ("ticks", "curves"))
     ticks, curves = ticks[ticks["row"] == 0], curves[curves["row"] == 0]
     powers = [np.log10(as_number("1×" + words)) for words in ticks["words"]]
     slope, start = np.polyfit(ticks["y"], powers, 1)
-    bold = curves[(curves["ink"] == ink) & ~curves["faint"]]
+    bold = curves[(curves["ink"] == "state") & ~curves["faint"]]
     ends = bold.loc[bold.groupby("p")["x"].idxmax()].set_index("p")["y"]
-    return {p: float(slope * y + start) for p, y in ends.items()}
-
-
-def error_at_the_start(page: Shown) -> dict[str, float]:
-    """log10 of each network's median error in answering to the oldest input, off the axis."""
-    names = page.rows(MEMORY, "panels").set_index("p")["name"]
-    return {names[p]: power for p, power in at_the_end(page, MEMORY, "state").items()}
+    return {names[p]: float(slope * y + start) for p, y in ends.items()}
 
 
 @shows("hard-to-learn")
 def long_sequences_are_hard_to_learn(page: Shown) -> None:
-    errors = error_at_the_start(page)
+    errors = at_the_end(page, MEMORY)
     assert errors["RNN, T = 10"] < errors["RNN, T = 100"] - 1, (
         "what has to be recalled is answered to over 10 timesteps, not over 100"
     )
@@ -58,7 +53,7 @@ def long_sequences_are_hard_to_learn(page: Shown) -> None:
 
 @shows("no-help")
 def more_gradient_is_no_more_memory(page: Shown) -> None:
-    errors = error_at_the_start(page)
+    errors = at_the_end(page, MEMORY)
     assert errors["loss at every step"] > errors["loss at the last only"], "it brought more memory"
     # The same of the farther half of the inputs, in words: what the runs that ship measured.
     said = page.text.partition("It doesn't help the network to learn dependencies")[2]

@@ -7,6 +7,8 @@ with no search at all. Search: k = 5, 50 steps, batch of one, every candidate re
 Run as `python -m tests.benchmarks.benchmark_decoding`.
 """
 
+from string import ascii_lowercase
+
 import torch
 
 from engine.decoding import LSTMLanguageModel, beam_search
@@ -23,14 +25,8 @@ def comparisons() -> list[Comparison]:
     embedding = torch.nn.Embedding(TOKENS, HIDDEN)
     cell = torch.nn.LSTMCell(HIDDEN, HIDDEN)
     linear = torch.nn.Linear(HIDDEN, TOKENS)
-    vocabulary = [chr(ord("a") + i) for i in range(26)] + [" ", "\n"]
-    model = LSTMLanguageModel(
-        vocabulary,
-        embedding.state_dict(),
-        cell.state_dict(),
-        linear.state_dict(),
-        start_token="\n",
-    )
+    weights = [module.state_dict() for module in (embedding, cell, linear)]
+    model = LSTMLanguageModel([*ascii_lowercase, " ", "\n"], *weights, start_token="\n")
 
     def floor() -> None:
         with torch.inference_mode():

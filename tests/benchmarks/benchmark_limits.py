@@ -11,16 +11,14 @@ marked: there the page owes whoever waits a sign of progress. For Linux and macO
 """
 
 import math
-import multiprocessing
 import os
 import resource
 import signal
 import sys
-import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing.queues import Queue
 
 import numpy as np
 
@@ -169,28 +167,24 @@ def cases(ends: Ends) -> dict[str, Callable[[], object]]:
     return networks(ends) | stacked(ends) | searches(ends) | trainings(ends)
 
 
-def measure(name: str, ends: Ends, limit: float, answers: "Queue[tuple[float, float]]") -> None:
-    """Run one case and tell how many seconds it took, and how much memory the process."""
-    case = cases(ends)[name]
-    start = time.process_time()
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(start + limit), hard))
-    case()
-    seconds = time.process_time() - start
-    answers.put((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEMORY_UNIT))
-
-
 def measured(name: str, ends: Ends, limit: float) -> tuple[float, float] | None:
     """Seconds and megabytes of one case, None if it takes longer than `limit`."""
-    context = multiprocessing.get_context("fork")  # what has been imported needn't be again
-    answers: Queue[tuple[float, float]] = context.Queue()
-    process = context.Process(target=measure, args=(name, ends, limit, answers))
-    process.start()
-    process.join()
-    if process.exitcode == -signal.SIGXCPU:
+    child = os.fork()  # what has been imported needn't be again
+    if child == 0:
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limit), hard))
+        try:
+            cases(ends)[name]()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    _, status, used = os.wait4(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGXCPU:
         return None
-    assert process.exitcode == 0, f"{name} ended with {process.exitcode}"
-    return answers.get(timeout=10)
+    assert code == 0, f"{name} ended with {code}"
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / MEMORY_UNIT
 
 
 def written(answer: tuple[float, float] | None, limit: float) -> str:
@@ -203,8 +197,6 @@ def written(answer: tuple[float, float] | None, limit: float) -> str:
 
 def main() -> None:
     """Print the table."""
-    if os.environ.get("OMP_NUM_THREADS") != "1":
-        raise SystemExit("set OMP_NUM_THREADS=1 first: one core is what is measured")
     limit = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     word = sys.argv[2] if len(sys.argv) > 2 else ""
     print(f"{'':34}{'pages':>18}{'engine':>18}")

@@ -5,11 +5,6 @@ Each comparison first checks that both sides fill the same frame, then takes tur
 whatever else the machine does meets both alike. Medians are compared.
 """
 
-import os
-
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read once, when numpy is imported
-
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -17,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from engine.recurrent import RecurrentConfig, gradient_trace, spectral_sweep
-from tests.benchmarks.side_by_side import Comparison, report
-from tests.engine.recurrent.plain_lstm import plain_lstm_trace, same_frame
+from tests.benchmarks.side_by_side import of_frames, report
+from tests.engine.recurrent.plain_lstm import plain_lstm_trace
 
 CONFIG = RecurrentConfig(cell="lstm", hidden_size=32, timesteps=100)
 RADII = np.linspace(0, 2, 41).tolist()
@@ -34,26 +29,15 @@ def plain_radius_sweep(config: RecurrentConfig, radii: list[float]) -> pd.DataFr
     return pd.concat(frames, ignore_index=True)
 
 
-def comparison(
-    name: str,
-    plain: Callable[[], pd.DataFrame],
-    ours: Callable[[], pd.DataFrame],
-    bound: float,
-    repeats: int,
-) -> Comparison:
-    """Both sides fill the same frame, which is checked before the clock starts."""
-    return Comparison(name, plain, ours, bound, repeats, lambda: same_frame(ours(), plain()))
-
-
 COMPARISONS = [
-    comparison(
+    of_frames(
         "LSTM: gradient_trace, T = 100",
         partial(plain_lstm_trace, CONFIG),
         lambda: gradient_trace(CONFIG).frame,
         1 / 2,
         repeats=51,
     ),
-    comparison(
+    of_frames(
         "LSTM: spectral_sweep, 41 radii, T = 100",
         partial(plain_radius_sweep, CONFIG, RADII),
         partial(spectral_sweep, CONFIG, RADII),

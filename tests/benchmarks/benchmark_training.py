@@ -7,9 +7,9 @@ clock starts. Then they take turns. Medians of processor time are compared.
 """
 
 import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ import torch
 from engine.training import TrainingConfig
 from engine.training.tasks import data_generator
 from engine.training.train import Trainer
+from tests.benchmarks.side_by_side import Comparison, medians, seconds
 from tests.engine.training.plain import PlainNetwork, plain_optimiser, plain_step
 
 CONFIG = TrainingConfig(
@@ -29,7 +30,6 @@ ALONE, BATCHED = 1.0, 0.7
 
 def main() -> None:
     """Print one row for each cell and each number of models that train together."""
-    torch.set_num_threads(1)
     print(
         f"{'per step and model':36}{'plain':>10}{'ours':>10}{'ratio':>8}{'bound':>8}{'batched':>12}"
     )
@@ -46,13 +46,10 @@ def report(config: TrainingConfig, models: int, bound: float) -> None:
     plain, ours = plain_steps(config), our_steps(configs)
     first = [(next(plain), next(ours)) for _ in range(WARM_UP)]
     np.testing.assert_allclose([a for a, _ in first], [b for _, b in first], rtol=1e-3)
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(REPEATS):
-        for steps, side in zip((plain, ours), times, strict=True):
-            side.append(seconds(lambda steps=steps: next(steps)))  # type: ignore[misc]
-    one, per_model = (statistics.median(side) for side in times)
-    per_model /= models
     name = f"{config.cell}, {config.num_layers} layers, {models} together"
+    steps = Comparison(name, partial(next, plain), partial(next, ours), bound, REPEATS)
+    one, together = medians(steps)
+    per_model = together / models
     verdict = "PASS" if per_model / one <= bound else "over"
     print(
         f"{name:36}{1e3 * one:7.2f} ms{1e3 * per_model:7.2f} ms{per_model / one:8.2f}{bound:8.1f} "
@@ -65,7 +62,7 @@ def batched(config: TrainingConfig, models: int) -> str:
     if config.num_layers > 1 or config.cell == "residual":
         return ""
     steps = batched_steps(config, models)
-    times = [seconds(lambda: next(steps)) for _ in range(WARM_UP + REPEATS)][WARM_UP:]
+    times = [seconds(partial(next, steps)) for _ in range(WARM_UP + REPEATS)][WARM_UP:]
     return f"{1e3 * statistics.median(times) / models:7.2f} ms"
 
 
@@ -111,13 +108,6 @@ def our_steps(configs: list[TrainingConfig]) -> Iterator[float]:
     """The loss of each step of the first of several models."""
     for _, metrics in Trainer([replace(config, steps=20_000) for config in configs]).steps():
         yield metrics[0]["train_loss"]
-
-
-def seconds(step: Callable[[], object]) -> float:
-    """The processor time of one call, all threads together: what others do doesn't count."""
-    start = time.process_time()
-    step()
-    return time.process_time() - start
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
+import pandas as pd
+
+from tests.engine.recurrent.plain_lstm import same_frame
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,24 @@ class Comparison:
     check: Callable[[], None] = lambda: None
 
 
+def of_frames(
+    name: str,
+    plain: Callable[[], pd.DataFrame],
+    ours: Callable[[], pd.DataFrame],
+    bound: float,
+    repeats: int,
+    compared: str = "index >= 0",
+) -> Comparison:
+    """Both sides fill the same frame, as far as its rows are `compared`."""
+
+    def check() -> None:
+        same_frame(ours().query(compared), plain().query(compared))
+
+    return Comparison(name, plain, ours, bound, repeats, check)
+
+
 def report(comparisons: Sequence[Comparison]) -> None:
-    """Check each comparison, time it on one thread, and print a row for it."""
-    torch.set_num_threads(1)
+    """Check each comparison, time it, and print a row for it."""
     print(f"{'':44}{'baseline':>12}{'ours':>12}{'ratio':>9}{'bound':>9}")
     for comparison in comparisons:
         comparison.check()

@@ -4,18 +4,21 @@ import argparse
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from engine.places import PAGES
 from tests.load import browser, report, servers, soak
-from tests.load.crowd import ARRIVAL_SECONDS, MAX_SECONDS, MAX_SESSIONS, crowd
+from tests.load.crowd import ARRIVAL_SECONDS, crowd
 from tests.load.mixes import MIXES
 
 NAMES = tuple("" if of.name == "overview" else of.name for of in PAGES)
 #: Pages with experiments, which can all be fresh.
 WITH_EXPERIMENTS = tuple(name for name in NAMES if name not in ("", "lecture"))
-#: The pages of a row, by what it is called.
-Rows = Sequence[tuple[str, Sequence[str], str]]
+#: Of a row: what it is called, its pages and its mix.
+Row: TypeAlias = tuple[str, Sequence[str], str]
 ALL = "all pages at once"
+#: More than any room holds; a load test that is told to do more has been told wrong.
+MAX_SESSIONS, MAX_SECONDS = 1000, 600.0
 
 
 def main() -> None:
@@ -33,12 +36,12 @@ def main() -> None:
         asyncio.run(soak.soak(options.soak))
 
 
-def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) -> Rows:
+def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) -> list[Row]:
     """Each page in turn in each mix, and then visitors on all of them at once.
 
     short: of most pages the harsh mix alone.
     """
-    rows: list[tuple[str, Sequence[str], str]] = [
+    rows: list[Row] = [
         (page, (page,), mix)
         for page in pages
         for mix in mixes
@@ -51,31 +54,31 @@ def _rows(pages: Sequence[str], mixes: Collection[str], *, short: bool = False) 
     return rows
 
 
-def _measure(code: str, rows: Rows, options: argparse.Namespace, folder: Path) -> None:
+def _measure(code: str, rows: Sequence[Row], options: argparse.Namespace, folder: Path) -> None:
     """Print the rows of one checkout; one server for all, so that its caches fill."""
-    server = servers.copies(options.copies, folder)
+    # As many workers in all as one copy has.
+    workers = {} if options.copies == 1 else {"LECTURE_WORKERS": "1"}
+    copies = [servers.hosted(workers, folder) for _ in range(options.copies)]
     try:
         for name, pages, mix in rows:
             outcome = asyncio.run(
-                crowd(
-                    server, pages, options.sessions, options.seconds,
-                    mix=MIXES[mix](), seed=options.seed,
-                )
-            )  # fmt: skip
+                crowd(copies, pages, options.sessions, options.seconds, mix=MIXES[mix]())
+            )
             print(report.row(name, code, mix, outcome), flush=True)
             for error, times in outcome.errors.most_common(5):
                 print(f"<!-- {times} × {error} -->", flush=True)
     finally:
-        server.stop()
+        for copy in copies:
+            copy.stop()
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     parser.add_argument(
-        "--sessions", type=_up_to(MAX_SESSIONS), default=300, help=f"at most {MAX_SESSIONS}"
+        "--sessions", type=up_to(MAX_SESSIONS), default=300, help=f"at most {MAX_SESSIONS}"
     )
     parser.add_argument(
-        "--seconds", type=_up_to(MAX_SECONDS), default=11,
+        "--seconds", type=up_to(MAX_SECONDS), default=11,
         help=f"after the {ARRIVAL_SECONDS:g} s in which all arrive; at most {MAX_SECONDS:g}",
     )  # fmt: skip
     parser.add_argument(
@@ -83,19 +86,20 @@ def _options() -> argparse.Namespace:
         help="each page in turn, and then visitors on all of them at once; or one page",
     )  # fmt: skip
     parser.add_argument("--mix", choices=tuple(MIXES), action="append", help="one of them only")
-    parser.add_argument("--copies", type=_up_to(4), default=1, help="of the server; at most 4")
+    parser.add_argument("--copies", type=up_to(4), default=1, help="of the server; at most 4")
     parser.add_argument(
         "--before", type=Path, metavar="FOLDER", help="another checkout, to be measured first"
     )
     parser.add_argument("--browser", action="store_true", help="key press to last change, too")
     parser.add_argument(
-        "--soak", type=_up_to(soak.MAX_SECONDS), metavar="SECONDS", help="and memory over this time"
+        "--soak", type=up_to(soak.MAX_SECONDS), metavar="SECONDS", help="and memory over this time"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the visitors")
     return parser.parse_args()
 
 
-def _up_to(most: float) -> Callable[[str], int]:
+def up_to(most: float) -> Callable[[str], int]:
+    """A reader of whole numbers from 1 to `most`."""
+
     def read(text: str) -> int:
         number = int(text)
         if not 1 <= number <= most:

@@ -95,8 +95,7 @@ def _print_presses(page: Page, name: str, slider: Locator) -> None:
         fresh.append(_press(page, slider, "ArrowRight"))
     keys = ("ArrowLeft", "ArrowRight")
     cached = [_press(page, slider, keys[i % 2]) for i in range(PRESSES + 2)][2:]
-    within = (percentile(cached, 95) or 0) <= CACHED
-    within = within and (percentile(fresh, 95) or 0) <= FRESH
+    within = percentile(cached, 95) <= CACHED and percentile(fresh, 95) <= FRESH
     print(f"| {name} | {_two(cached)} | {_two(fresh)} | {'yes' if within else 'no'} |", flush=True)
 
 
@@ -112,7 +111,7 @@ def _press(page: Page, slider: Locator, key: str) -> float:
 
 
 def _two(milliseconds: list[float]) -> str:
-    return f"{percentile(milliseconds, 50) or 0:.0f} / {percentile(milliseconds, 95) or 0:.0f} ms"
+    return f"{percentile(milliseconds, 50):.0f} / {percentile(milliseconds, 95):.0f} ms"
 
 
 def _first_charts(browser: Browser, start: Callable[[], Server], address: str) -> float:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.Block_pb2 import Block
@@ -22,25 +22,28 @@ FOLDED = 0.1
 NEAR, MOSTLY = 0.05, 0.9
 
 Chance = random.Random
+#: Draws one of the values that a control allows, mostly near a given one.
+Draw: TypeAlias = Callable[[Chance, Any], Any]
+#: A widget's default, where the server has set it, and how another value is drawn.
+_Read: TypeAlias = tuple[Any, Any, Draw]
 
 
 @dataclass
 class Control:
     """One widget: what it may be set to, and how its value is written into a message.
 
-    another: draws one of the values that it allows, mostly near a given one. url_key: its name in
-    the address, if it is bound to it. forced: the server has just set it. in_form: nothing happens
-    before its form is sent. fragment: the part of the page that it stands in and that reruns alone;
-    empty for the page as a whole. place: its path from the root of the page. name: of a hand in a
-    picture; such a one is told to the server with the picture's other hands, once one of them has
-    been moved.
+    another: draws the next value. url_key: its name in the address, if it is bound to it. forced:
+    the server has just set it. in_form: nothing happens before its form is sent. fragment: the part
+    of the page that it stands in and that reruns alone; empty for the page as a whole. place: its
+    path from the root of the page. name: of a hand in a picture; such a one is told to the server
+    with the picture's other hands, once one of them has been moved.
     """
 
     identity: str
     kind: str
     value: Any
     default: Any
-    another: Callable[[Chance, Any], Any] | None = None
+    another: Draw | None = None
     url_key: str = ""
     forced: bool = False
     in_form: bool = False
@@ -49,16 +52,6 @@ class Control:
     place: tuple[int, ...] = ()
     name: str = ""
     moved: bool = False
-
-    @property
-    def key(self) -> str:
-        """What tells it from all others of the page."""
-        return f"{self.identity} {self.name}"
-
-    @property
-    def weight(self) -> float:
-        """How often it is reached for."""
-        return WEIGHTS[self.kind] * (FOLDED if self.folded else 1.0)
 
     @property
     def written(self) -> str:
@@ -105,16 +98,15 @@ class PageControls:
         place: its path from the root of the page.
         """
         kind = element.WhichOneof("type")
-        read = {
-            "slider": _slider,
-            "button_group": _button_group,
-            "selectbox": _options,
-            "radio": _options,
-            "checkbox": _checkbox,
-        }.get(kind or "")
-        if read is not None and kind is not None:
-            control = read(getattr(element, kind), kind)
-            control.folded = any(place[: len(popover)] == popover for popover in self.popovers)
+        if kind is not None and kind in _READERS:
+            widget = getattr(element, kind)
+            default, now, draw = _READERS[kind](widget)
+            control = Control(
+                widget.id, kind, now if widget.set_value else default, default,
+                None if widget.disabled else draw, widget.query_param_key,
+                forced=widget.set_value, in_form=bool(widget.form_id),
+                folded=any(place[: len(popover)] == popover for popover in self.popovers),
+            )  # fmt: skip
             self._keep(control, fragment, place)
         elif kind == "vega_lite_chart":
             self.bound = self.bound | _bound(element.vega_lite_chart.spec)
@@ -190,12 +182,13 @@ class PageControls:
 
     def _keep(self, control: Control, fragment: str, place: tuple[int, ...]) -> None:
         control.fragment, control.place = fragment, place
-        self.shown[control.key] = control
+        self.shown[f"{control.identity} {control.name}"] = control
 
 
 def move_one(among: Sequence[Control], chance: Chance, *, far: bool = False) -> Control:
     """Set one of the controls to another of its values; far: to any, not mostly to one near."""
-    chosen = chance.choices(among, [control.weight for control in among])[0]
+    weights = [WEIGHTS[of.kind] * (FOLDED if of.folded else 1.0) for of in among]
+    (chosen,) = chance.choices(among, weights)
     assert chosen.another is not None
     before = chosen.value
     for _ in range(20):
@@ -206,7 +199,7 @@ def move_one(among: Sequence[Control], chance: Chance, *, far: bool = False) -> 
     return chosen
 
 
-def _one_of(options: Sequence[Any]) -> Callable[[Chance, Any], Any]:
+def _one_of(options: Sequence[Any]) -> Draw:
     return lambda chance, _: chance.choice(options)
 
 
@@ -222,17 +215,7 @@ def _bound(specification: str) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def _slider(slider: Any, kind: str) -> Control:
-    steps = round((slider.max - slider.min) / slider.step)
-    value = (slider.value if slider.set_value else slider.default)[0]
-    draw = None if slider.disabled else _steps(slider.min, slider.step, steps)
-    return Control(
-        slider.id, kind, value, slider.default[0], draw, slider.query_param_key,
-        slider.set_value, bool(slider.form_id),
-    )  # fmt: skip
-
-
-def _steps(low: float, step: float, steps: int) -> Callable[[Chance, float | None], float]:
+def _steps(low: float, step: float, steps: int) -> Draw:
     near = max(1, round(NEAR * steps))
 
     def draw(chance: Chance, value: float | None) -> float:
@@ -245,32 +228,29 @@ def _steps(low: float, step: float, steps: int) -> Callable[[Chance, float | Non
     return draw
 
 
-def _button_group(group: Any, kind: str) -> Control:
+def _slider(slider: Any) -> _Read:
+    steps = round((slider.max - slider.min) / slider.step)
+    default = slider.default[0]
+    return default, next(iter(slider.value), default), _steps(slider.min, slider.step, steps)
+
+
+def _button_group(group: Any) -> _Read:
     names = [option.content for option in group.options]
     default = names[group.default[0]] if group.default else None
-    value = group.raw_values[0] if group.set_value and group.raw_values else default
-    draw = None if group.disabled else _one_of(names)
-    return Control(
-        group.id, kind, value, default, draw, group.query_param_key,
-        group.set_value, bool(group.form_id),
-    )  # fmt: skip
+    return default, next(iter(group.raw_values), default), _one_of(names)
 
 
-def _options(choice: Any, kind: str) -> Control:
+def _options(choice: Any) -> _Read:
     names = list(choice.options)
     default = names[choice.default] if choice.HasField("default") else None
-    value = choice.raw_value if choice.set_value else default
-    draw = None if choice.disabled else _one_of(names)
-    return Control(
-        choice.id, kind, value, default, draw, choice.query_param_key,
-        choice.set_value, bool(choice.form_id),
-    )  # fmt: skip
+    return default, choice.raw_value, _one_of(names)
 
 
-def _checkbox(box: Any, kind: str) -> Control:
-    value = box.value if box.set_value else box.default
-    draw = None if box.disabled else lambda chance, _: chance.choice((True, False))
-    return Control(
-        box.id, kind, value, box.default, draw, box.query_param_key,
-        box.set_value, bool(box.form_id),
-    )  # fmt: skip
+def _checkbox(box: Any) -> _Read:
+    return box.default, box.value, _one_of((True, False))
+
+
+_READERS: dict[str, Callable[[Any], _Read]] = {
+    "slider": _slider, "button_group": _button_group, "selectbox": _options, "radio": _options,
+    "checkbox": _checkbox,
+}  # fmt: skip

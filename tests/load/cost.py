@@ -18,6 +18,7 @@ from tests.load.__main__ import NAMES
 from tests.load.controls import Chance, Control, PageControls, move_one
 from tests.load.servers import Server
 from tests.load.visitor import Run, Visitor
+from tests.sections import SECTIONS
 
 VISITS, MOVES, LOOP = 12, 15, 5_000_000
 HEADER = """| page | section | visit | of bare | rest of the hand | of bare | new experiment |
@@ -40,7 +41,7 @@ def main() -> None:
     server = servers.hosted()
     try:
         for page in NAMES:
-            for section in asyncio.run(_sections(server, page)):
+            for section in SECTIONS.get(page, ("",)):
                 found = asyncio.run(costs(server, page, section))
                 print(_row(page or "overview", section, found, floor), flush=True)
     finally:
@@ -64,14 +65,13 @@ async def costs(
 
     await visit()
     visits = await _cost(server, visit, VISITS)
-    staying = Visitor(server.host, page, random.Random(1), query)
-    await staying.arrive()
     moves: list[Cost] = []
-    for is_meant in ((lambda kind: kind == hand), (lambda kind: kind not in (hand, "tabs"))):
-        mix = partial(_one_of, is_meant)
-        has_any = mix(staying.controls, random.Random(0)) is not None
-        moves.append(await _cost(server, lambda: staying.move(mix), MOVES) if has_any else None)  # noqa: B023
-    await staying.leave()
+    async with Visitor(server.host, page, random.Random(1), query) as staying:
+        for is_meant in ((lambda kind: kind == hand), (lambda kind: kind not in (hand, "tabs"))):
+            mix = partial(_one_of, is_meant)
+            has_any = mix(staying.controls, random.Random(0)) is not None
+            move = partial(staying.move, mix)
+            moves.append(await _cost(server, move, MOVES) if has_any else None)
     return visits, moves[0], moves[1]
 
 
@@ -88,13 +88,6 @@ def _one_of(
 ) -> Control | None:
     among = [control for control in controls.movable() if is_meant(control.kind)]
     return move_one(among, chance) if among else None
-
-
-async def _sections(server: Server, page: str) -> list[str]:
-    visitor = Visitor(server.host, page, random.Random(0))
-    await visitor.arrive()
-    await visitor.leave()
-    return visitor.tabs or [""]
 
 
 def _row(page: str, section: str, found: tuple[Cost, ...], floor: tuple[Cost, ...]) -> str:

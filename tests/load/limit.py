@@ -4,7 +4,6 @@
 more than the limit, or where a visitor was lost.
 """
 
-import argparse
 import asyncio
 import random
 import sys
@@ -43,21 +42,19 @@ def largest(page: str) -> str:
 async def walk(server: Server, page: str) -> list[str]:
     """Open every section of a page at its largest; what was said where it could not be had."""
     query = urlencode(LARGEST_TRAINING) if page == "training_runs" else largest(page)
-    visitor = Visitor(server.host, page, random.Random(0), query, patience=PATIENCE)
-    await visitor.arrive()
     refused = []
-    if "Train" in visitor.buttons:
-        await visitor.press("Train")
-        refused += _refusals(visitor)
-    for name in visitor.tabs:
-        visitor.set("view", name)
+    async with Visitor(server.host, page, random.Random(0), query, patience=PATIENCE) as visitor:
+        if "Train" in visitor.buttons:
+            await visitor.press("Train")
+            refused += _refusals(visitor)
+        for name in visitor.tabs:
+            visitor.set("view", name)
+            await visitor.rerun()
+            if "Just show me" in visitor.buttons:
+                await visitor.press("Just show me")
+                visitor.buttons.clear()
+            refused += [f"{page}, {name}: {why}" for why in _refusals(visitor)]
         await visitor.rerun()
-        if "Just show me" in visitor.buttons:
-            await visitor.press("Just show me")
-            visitor.buttons.clear()
-        refused += [f"{page}, {name}: {why}" for why in _refusals(visitor)]
-    await visitor.rerun()
-    await visitor.leave()
     return refused
 
 
@@ -67,9 +64,9 @@ def _refusals(visitor: Visitor) -> list[str]:
     ]
 
 
-async def run(limit: float) -> float:
+async def run() -> float:
     """The most megabytes that all processes took together; prints what was refused."""
-    server = servers.hosted({MEMORY_SETTING: f"{limit:.0f}"})
+    server = servers.hosted({MEMORY_SETTING: f"{LIMIT}"})
     most = 0.0
 
     async def look() -> None:
@@ -80,12 +77,10 @@ async def run(limit: float) -> float:
 
     looking = asyncio.create_task(look())
     try:
-        bystander = Visitor(server.host, "", random.Random(0), patience=PATIENCE)
-        await bystander.arrive()
-        for refused in await asyncio.gather(*(walk(server, of.name) for of in SUBJECTS)):
-            print(*refused, sep="\n", end="\n" if refused else "")
-        await bystander.move()
-        await bystander.leave()
+        async with Visitor(server.host, "", random.Random(0), patience=PATIENCE) as bystander:
+            for refused in await asyncio.gather(*(walk(server, of.name) for of in SUBJECTS)):
+                print(*refused, sep="\n", end="\n" if refused else "")
+            await bystander.move()
     finally:
         looking.cancel()
         server.stop()
@@ -94,12 +89,9 @@ async def run(limit: float) -> float:
 
 def main() -> None:
     """Walk through all, and say what it took."""
-    parser = argparse.ArgumentParser(prog="python -m tests.load.limit", description=__doc__)
-    parser.add_argument("--megabytes", type=float, default=LIMIT)
-    limit = parser.parse_args().megabytes
-    most = asyncio.run(run(limit))
-    print(f"all processes together: at most {most:.0f} MB of {limit:.0f}")
-    sys.exit(most > limit)
+    most = asyncio.run(run())
+    print(f"all processes together: at most {most:.0f} MB of {LIMIT}")
+    sys.exit(most > LIMIT)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The outcome of load as rows of a Markdown table."""
 
-import statistics
 from collections.abc import Sequence
+
+import numpy as np
 
 from tests.load.crowd import Outcome
 
@@ -30,7 +31,7 @@ def row(page: str, code: str, mix: str, outcome: Outcome) -> str:
         three(outcome.first_loads),
         three(outcome.reruns),
         len(outcome.reruns),
-        f"{_median(hand)} / {_median(other)}",
+        " / ".join(f"{percentile(of, 50):g}" if of else "none" for of in (hand, other)),
         f"{1e3 * outcome.web_seconds:.1f} ms",
         outcome.errors.total(),
         f"{outcome.memory:.0f} MB",
@@ -52,7 +53,7 @@ def verdict(outcome: Outcome, mix: str) -> str:
             ("messages of a rest", percentile(hand, 50), HAND_MESSAGES),
             ("messages of an experiment", percentile(other, 50), MESSAGES),
         )
-        if value is not None and value > bound
+        if value > bound
     ]
     if outcome.errors.total():
         missed.append("errors")
@@ -66,14 +67,12 @@ def three(seconds: Sequence[float]) -> str:
     if not seconds:
         return "none"
     values = (percentile(seconds, 50), percentile(seconds, 95), max(seconds))
-    return " / ".join(f"{1e3 * (value or 0.0):.0f}" for value in values) + " ms"
+    return " / ".join(f"{1e3 * value:.0f}" for value in values) + " ms"
 
 
-def percentile(values: Sequence[float], percent: int) -> float | None:
-    """Interpolated between neighbours; None of no values."""
-    if len(values) < 2:
-        return values[0] if values else None
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Interpolated between neighbours; 0 of no values."""
+    return float(np.percentile(values, percent)) if values else 0.0
 
 
 def _messages(outcome: Outcome) -> tuple[list[int], list[int]]:
@@ -81,7 +80,3 @@ def _messages(outcome: Outcome) -> tuple[list[int], list[int]]:
     others = [n for kind, all_of in outcome.messages.items() if kind not in ("hand", "tabs", "")
               for n in all_of]  # fmt: skip
     return outcome.messages.get("hand", []), others
-
-
-def _median(numbers: Sequence[int]) -> str:
-    return f"{statistics.median(numbers):g}" if numbers else "none"

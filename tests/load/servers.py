@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
-from itertools import cycle
 from pathlib import Path
 
 import psutil
@@ -93,38 +92,6 @@ class Server:
         raise RuntimeError(f"{self.host} didn't answer within {START_SECONDS:.0f} seconds")
 
 
-class Copies:
-    """Several servers that share a room as a proxy with seats spreads it: visitors in turns.
-
-    The proxy itself, and what it takes, isn't there.
-    """
-
-    def __init__(self, copies: Sequence[Server]) -> None:
-        self._copies, self._turns = copies, cycle(copies)
-
-    @property
-    def host(self) -> str:
-        """Where the next visitor finds a seat."""
-        return next(self._turns).host
-
-    def megabytes(self) -> float:
-        """Memory of all of them."""
-        return sum(copy.megabytes() for copy in self._copies)
-
-    def processor_seconds(self) -> float:
-        """Processor time of all of them."""
-        return sum(copy.processor_seconds() for copy in self._copies)
-
-    def web_seconds(self) -> float:
-        """Processor time of the processes that speak with browsers."""
-        return sum(copy.web_seconds() for copy in self._copies)
-
-    def stop(self) -> None:
-        """End all of them."""
-        for copy in self._copies:
-            copy.stop()
-
-
 _QUIET = (
     "--server.headless=true",
     f"--server.address={LOOPBACK}",
@@ -163,12 +130,6 @@ def hosted(environment: Mapping[str, str] | None = None, folder: Path = ROOT) ->
     compose = (ROOT / "hosting" / "compose.yaml").read_text()
     settings = dict(re.findall(r'^ *(MALLOC_\w+): "(\d+)"$', compose, re.MULTILINE))
     return tuned({**settings, **(environment or {})}, folder)
-
-
-def copies(count: int, folder: Path = ROOT) -> Copies:
-    """So many of the app as it is hosted, with as many workers in all as one has."""
-    workers = {} if count == 1 else {"LECTURE_WORKERS": "1"}
-    return Copies([hosted(workers, folder) for _ in range(count)])
 
 
 def bare() -> Server:

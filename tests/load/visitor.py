@@ -40,21 +40,13 @@ class Run:
     """What came back for one request.
 
     seconds: until the server said that it has finished. messages: all of them, not only elements.
-    by: what kind of control was moved.
+    charts: how many of them are pictures. by: what kind of control was moved.
     """
 
-    seconds: float
-    elements: int
-    megabytes: float
-    charts: int
+    seconds: float = 0.0
     messages: int = 0
+    charts: int = 0
     by: str = ""
-
-
-@dataclass
-class _Kept:
-    message: ForwardMsg
-    used_in_run: int
 
 
 @dataclass
@@ -78,7 +70,8 @@ class Visitor:
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        #: Large messages by their hash, each with the run that used it last.
+        self._kept: dict[str, tuple[ForwardMsg, int]] = {}
         self._runs = 0
         self._moved_in: set[str] = set()
         self._connection: ClientConnection | None = None
@@ -87,22 +80,19 @@ class Visitor:
         """Connect and open the page. Raises PageError, OSError, TimeoutError, WebSocketException."""
         start = time.perf_counter()
         async with asyncio.timeout(self.patience):
-            await self._connect()
+            self._connection = await connect(
+                f"ws://{self.host}/_stcore/stream",
+                subprotocols=["streamlit"],  # type: ignore[list-item]
+                additional_headers={"Cookie": self.cookie} if self.cookie else None,
+                max_size=None,
+                compression=None,
+                ping_interval=None,
+                open_timeout=None,
+                close_timeout=1.0,
+            )
             run = await self.rerun()
         run.seconds = time.perf_counter() - start
         return run
-
-    async def _connect(self) -> None:
-        self._connection = await connect(
-            f"ws://{self.host}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            additional_headers={"Cookie": self.cookie} if self.cookie else None,
-            max_size=None,
-            compression=None,
-            ping_interval=None,
-            open_timeout=PATIENCE_SECONDS,
-            close_timeout=1.0,
-        )
 
     async def move(self, mix: Mix = anything) -> Run:
         """Move one control, as the mix and chance have it, and wait for the page."""
@@ -122,6 +112,14 @@ class Visitor:
     def value(self, key: str) -> Any:
         """Where the control that is `key` in the address stands."""
         return self._control(key).value
+
+    async def __aenter__(self) -> "Visitor":
+        """Arrive, and leave with the block."""
+        await self.arrive()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.leave()
 
     async def leave(self) -> None:
         """Close the connection."""
@@ -174,20 +172,17 @@ class Visitor:
         return BackMsg(rerun_script=state)
 
     async def _read_answer(self, connection: ClientConnection, fragment: str) -> Run:
-        run = Run(0.0, 0, 0.0, 0)
-        seen, tabs = PageControls(bound=self.controls.bound), list[str]()
+        run = Run()
+        seen, tabs, self.texts = PageControls(bound=self.controls.bound), list[str](), []
         root: tuple[int, ...] | None = None
-        self.texts = []
         self._runs += 1
         while True:
             data = await connection.recv()
             assert isinstance(data, bytes)
-            run.megabytes += len(data) / 1e6
             run.messages += 1
             message = self._resolve(ForwardMsg.FromString(data))
             kind = message.WhichOneof("type")
             if kind == "delta":
-                run.elements += 1
                 root = root or tuple(message.metadata.delta_path)
                 self._read_delta(message, seen, tabs, run)
             elif kind == "navigation":
@@ -200,7 +195,9 @@ class Visitor:
                 seen, tabs, self.texts = PageControls(bound=self.controls.bound), [], []
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
-            elif kind in ("page_not_found", "session_event") and self._is_fault(message):
+            elif kind == "page_not_found" or (
+                message.session_event.WhichOneof("type") == "script_compilation_exception"
+            ):
                 raise PageError(f"{self.page}: {kind}")
             elif kind == "script_finished":
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
@@ -213,7 +210,8 @@ class Visitor:
             seen.keep_others_of(self.controls, root)
         seen.keep_values_of(self.controls)
         self.controls = seen
-        self._forget_old_messages()
+        in_use = self._runs - KEPT_FOR_RUNS
+        self._kept = {name: of for name, of in self._kept.items() if of[1] > in_use}
         return run
 
     def _read_delta(
@@ -233,36 +231,23 @@ class Visitor:
         if kind == "button":
             self.buttons[element.button.label] = (element.button.id, delta.fragment_id)
         if kind in ("alert", "markdown"):
-            body = element.alert.body if kind == "alert" else element.markdown.body
-            self.texts.append(body)
+            self.texts.append(getattr(element, kind).body)
         seen.see_element(element, place, delta.fragment_id)
 
     def _resolve(self, message: ForwardMsg) -> ForwardMsg:
         """The message that a reference stands for; large ones are kept for the next runs."""
         if message.WhichOneof("type") == "ref_hash":
-            kept = self._kept[message.ref_hash]
-            kept.used_in_run = self._runs
-            return kept.message
+            message, _ = self._kept[message.ref_hash]
         if message.metadata.cacheable:
-            self._kept[message.hash] = _Kept(message, self._runs)
+            self._kept[message.hash] = message, self._runs
         return message
 
-    def _forget_old_messages(self) -> None:
-        self._kept = {
-            name: kept
-            for name, kept in self._kept.items()
-            if self._runs - kept.used_in_run < KEPT_FOR_RUNS
-        }
-
     def _moved(self, control: Control) -> None:
-        self._moved_in.add(control.fragment)
-        self._follow_in_address(control)
-
-    def _follow_in_address(self, control: Control) -> None:
         """The browser writes a bound control's value into the address before it asks.
 
         A hand's value gets there by the server.
         """
+        self._moved_in.add(control.fragment)
         if not control.url_key:
             return
         values = dict(parse_qsl(self.query, keep_blank_values=True))
@@ -271,9 +256,3 @@ class Visitor:
         if text is not None:
             values[control.url_key] = text
         self.query = urlencode(values)
-
-    def _is_fault(self, message: ForwardMsg) -> bool:
-        return (
-            message.WhichOneof("type") == "page_not_found"
-            or message.session_event.WhichOneof("type") == "script_compilation_exception"
-        )

@@ -8,29 +8,27 @@ matters, ours has one place more.
 """
 
 import math
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import pytest
 
 from engine.decoding import Hypothesis, TreeModel, beam_search, exact_search, greedy_search
 
-Tree = dict[tuple[str, ...], dict[str, float]]
+Tokens: TypeAlias = tuple[str, ...]
 END = "</s>"
 
 
-def model_of(probabilities: Tree, vocabulary: tuple[str, ...]) -> TreeModel:
-    """Probabilities as a tree of natural logs; zeros are left out."""
+def model_of(vocabulary: Tokens, probabilities: Mapping[Tokens, tuple[float, ...]]) -> TreeModel:
+    """The probabilities of all tokens after each prefix, as a tree of natural logs without zeros."""
     logs = {
-        prefix: {token: math.log(p) for token, p in children.items() if p}
-        for prefix, children in probabilities.items()
+        prefix: {token: math.log(p) for token, p in zip(vocabulary, row, strict=True) if p}
+        for prefix, row in probabilities.items()
     }
     return TreeModel(logs, vocabulary)
 
 
-def rows(*probabilities: float, tokens: tuple[str, ...]) -> dict[str, float]:
-    return dict(zip(tokens, probabilities, strict=True))
-
-
-def facts(hypotheses: tuple[Hypothesis, ...]) -> list[tuple[tuple[str, ...], object]]:
+def facts(hypotheses: tuple[Hypothesis, ...]) -> list[tuple[Tokens, object]]:
     return [(one.tokens, pytest.approx(one.score)) for one in hypotheses]
 
 
@@ -40,138 +38,113 @@ THREE = ("0", END, "2")
 def tensor2tensor(second: tuple[float, float, float]) -> TreeModel:
     """The tables of the tests with two beams; `second` is what follows the likelier first token."""
     return model_of(
-        {
-            (): rows(0.1, 0.1, 0.8, tokens=THREE),
-            ("2",): rows(*second, tokens=THREE),
-            ("0",): rows(0.2, 0.4, 0.4, tokens=THREE),
-            ("2", "0"): rows(0.05, 0.9, 0.05, tokens=THREE),
-            ("2", "2"): rows(0.4, 0.4, 0.2, tokens=THREE),
-        },
         THREE,
+        {
+            (): (0.1, 0.1, 0.8),
+            ("2",): second,
+            ("0",): (0.2, 0.4, 0.4),
+            ("2", "0"): (0.05, 0.9, 0.05),
+            ("2", "2"): (0.4, 0.4, 0.2),
+        },
     )
 
 
 def test_tensor2tensors_greedy_tests() -> None:
-    steps = [rows(*p, tokens=("0", END)) for p in ((0.7, 0.3), (0.4, 0.6), (0.5, 0.5))]
-    two = model_of({(): steps[0], ("0",): steps[1], ("0", "0"): steps[2]}, ("0", END))
-    found = beam_search(two, 1, 3, end_token=END).best
-    assert found.tokens == ("0", END)
-    assert math.exp(found.log_prob) == pytest.approx(0.7 * 0.6)
-    corner = model_of(
-        {(): rows(0.2, 0.1, 0.7, tokens=THREE), ("2",): rows(0.4, 0.1, 0.5, tokens=THREE)}, THREE
-    )
-    found = beam_search(corner, 1, 2, end_token=END).best
-    assert found.tokens == ("2", "2")
-    assert math.exp(found.log_prob) == pytest.approx(0.7 * 0.5)
-
-
-def test_tensor2tensors_two_beams_without_a_penalty() -> None:
-    found = beam_search(tensor2tensor((0.4, 0.5, 0.1)), 2, 3, end_token=END).hypotheses
-    assert [(one.tokens, pytest.approx(math.exp(one.log_prob))) for one in found] == [
-        (("2", END), 0.8 * 0.5),
-        (("2", "0", END), 0.8 * 0.4 * 0.9),
-    ]
+    two = ("0", END)
+    steps = {(): (0.7, 0.3), ("0",): (0.4, 0.6), ("0", "0"): (0.5, 0.5)}
+    found = beam_search(model_of(two, steps), 1, 3, end_token=END)
+    assert facts(found.hypotheses) == [(("0", END), math.log(0.7 * 0.6))]
+    corner = {(): (0.2, 0.1, 0.7), ("2",): (0.4, 0.1, 0.5)}
+    found = beam_search(model_of(THREE, corner), 1, 2, end_token=END)
+    assert facts(found.hypotheses) == [(("2", "2"), math.log(0.7 * 0.5))]
 
 
 @pytest.mark.parametrize(
-    ("second", "expected"),
+    ("second", "penalty", "expected"),
     [
-        (
-            (0.4, 0.5, 0.1),
-            [
-                (("2", "0", END), math.log(0.8 * 0.4 * 0.9) / (8 / 6) ** 3.5),
-                (("2", END), math.log(0.8 * 0.5) / (7 / 6) ** 3.5),
-            ],
-        ),
-        (
-            (0.3, 0.6, 0.1),
-            [
-                (("2", END), math.log(0.8 * 0.6) / (7 / 6) ** 3.5),
-                (("2", "0", END), math.log(0.8 * 0.3 * 0.9) / (8 / 6) ** 3.5),
-            ],
-        ),
+        ((0.4, 0.5, 0.1), 0.0, [(("2", END), 0.8 * 0.5), (("2", "0", END), 0.8 * 0.4 * 0.9)]),
+        ((0.4, 0.5, 0.1), 3.5, [(("2", "0", END), 0.8 * 0.4 * 0.9), (("2", END), 0.8 * 0.5)]),
+        ((0.3, 0.6, 0.1), 3.5, [(("2", END), 0.8 * 0.6), (("2", "0", END), 0.8 * 0.3 * 0.9)]),
     ],
 )
-def test_tensor2tensors_two_beams_with_the_penalty_of_wu_et_al(
-    second: tuple[float, float, float], expected: list[tuple[tuple[str, ...], float]]
+def test_tensor2tensors_two_beams_with_and_without_the_penalty_of_wu_et_al(
+    second: tuple[float, float, float], penalty: float, expected: list[tuple[Tokens, float]]
 ) -> None:
-    found = beam_search(
-        tensor2tensor(second), 2, 3, end_token=END, scoring="wu2016", length_penalty=3.5
-    )
-    assert facts(found.hypotheses) == expected
+    model = tensor2tensor(second)
+    found = beam_search(model, 2, 3, end_token=END, scoring="wu2016", length_penalty=penalty)
+    assert facts(found.hypotheses) == [
+        (tokens, math.log(probability) / ((5 + len(tokens)) / 6) ** penalty)
+        for tokens, probability in expected
+    ]
 
 
 WORDS = (END, "w1", "w2")
 FIRST = model_of(
-    {
-        (): rows(0.0, 0.9, 0.1, tokens=WORDS),
-        ("w1",): rows(1.0, 0.0, 0.0, tokens=WORDS),
-        ("w2",): rows(0.0, 0.9, 0.1, tokens=WORDS),
-        ("w2", "w1"): rows(0.0, 0.1, 0.9, tokens=WORDS),
-        ("w2", "w2"): rows(0.6, 0.2, 0.2, tokens=WORDS),
-        ("w2", "w1", "w2"): rows(1.0, 0.0, 0.0, tokens=WORDS),
-        ("w2", "w1", "w1"): rows(1.0, 0.0, 0.0, tokens=WORDS),
-    },
     WORDS,
+    {
+        (): (0.0, 0.9, 0.1),
+        ("w1",): (1.0, 0.0, 0.0),
+        ("w2",): (0.0, 0.9, 0.1),
+        ("w2", "w1"): (0.0, 0.1, 0.9),
+        ("w2", "w2"): (0.6, 0.2, 0.2),
+        ("w2", "w1", "w2"): (1.0, 0.0, 0.0),
+        ("w2", "w1", "w1"): (1.0, 0.0, 0.0),
+    },
 )
 SECOND = model_of(
-    {
-        (): rows(0.0, 0.7, 0.3, tokens=WORDS),
-        ("w1",): rows(0.25, 0.35, 0.4, tokens=WORDS),
-        ("w2",): rows(0.0, 0.1, 0.9, tokens=WORDS),
-        ("w1", "w2"): rows(0.6, 0.4, 0.0, tokens=WORDS),
-        ("w2", "w2"): rows(0.01, 0.0, 0.99, tokens=WORDS),
-        ("w2", "w2", "w2"): rows(0.1, 0.5, 0.4, tokens=WORDS),
-        ("w1", "w2", "w1"): rows(1.0, 0.0, 0.0, tokens=WORDS),
-    },
     WORDS,
+    {
+        (): (0.0, 0.7, 0.3),
+        ("w1",): (0.25, 0.35, 0.4),
+        ("w2",): (0.0, 0.1, 0.9),
+        ("w1", "w2"): (0.6, 0.4, 0.0),
+        ("w2", "w2"): (0.01, 0.0, 0.99),
+        ("w2", "w2", "w2"): (0.1, 0.5, 0.4),
+        ("w1", "w2", "w1"): (1.0, 0.0, 0.0),
+    },
 )
-SHORT_1, LONG_1 = (("w1", END), (0.9, 1.0)), (("w2", "w1", "w2", END), (0.1, 0.9, 0.9, 1.0))
-SHORT_2, LONG_2 = (
-    (("w1", "w2", END), (0.7, 0.4, 0.6)),
-    (
-        ("w1", "w2", "w1", END),
-        (0.7, 0.4, 0.4, 1.0),
-    ),
-)
+#: Sequences with the probabilities along them.
+Path: TypeAlias = tuple[Tokens, tuple[float, ...]]
+SHORT_1: Path = (("w1", END), (0.9, 1.0))
+LONG_1: Path = (("w2", "w1", "w2", END), (0.1, 0.9, 0.9, 1.0))
+SHORT_2: Path = (("w1", "w2", END), (0.7, 0.4, 0.6))
+LONG_2: Path = (("w1", "w2", "w1", END), (0.7, 0.4, 0.4, 1.0))
 
 
 @pytest.mark.parametrize(
     ("penalty", "first", "second"),
     [
-        (0.0, (SHORT_1, LONG_1), SHORT_2),
-        (0.6, (SHORT_1, LONG_1), SHORT_2),
-        (1.0, (SHORT_1, LONG_1), LONG_2),
-        (5.0, (LONG_1, SHORT_1), LONG_2),
+        (0.0, [SHORT_1, LONG_1], SHORT_2),
+        (0.6, [SHORT_1, LONG_1], SHORT_2),
+        (1.0, [SHORT_1, LONG_1], LONG_2),
+        (5.0, [LONG_1, SHORT_1], LONG_2),
     ],
 )
 def test_fairseqs_generator_with_and_without_normalisation(
-    penalty: float,
-    first: tuple[tuple[tuple[str, ...], tuple[float, ...]], ...],
-    second: tuple[tuple[str, ...], tuple[float, ...]],
+    penalty: float, first: list[Path], second: Path
 ) -> None:
-    def expected(one: tuple[tuple[str, ...], tuple[float, ...]]) -> tuple[tuple[str, ...], float]:
-        tokens, probabilities = one
+    def scored(path: Path) -> tuple[Tokens, float]:
+        tokens, probabilities = path
         return tokens, sum(map(math.log, probabilities)) / len(tokens) ** penalty
 
     found = beam_search(FIRST, 2, 4, end_token=END, length_penalty=penalty).hypotheses
-    assert facts(found) == [expected(one) for one in first]
+    assert facts(found) == [scored(path) for path in first]
     beside = beam_search(SECOND, 3, 4, end_token=END, length_penalty=penalty).hypotheses
-    finished = [one for one in beside if one.finished]
-    assert facts((finished[0],)) == [expected(second)]
+    finished = tuple(one for one in beside if one.finished)
+    assert facts(finished[:1]) == [scored(second)]
 
 
 def test_dive_into_deep_learnings_greedy_path_and_the_better_one() -> None:
     book = model_of(
-        {
-            (): {"A": 0.5},
-            ("A",): {"B": 0.4, "C": 0.3},
-            ("A", "B"): {"C": 0.4},
-            ("A", "B", "C"): {END: 0.6},
-            ("A", "C"): {"B": 0.6},
-            ("A", "C", "B"): {END: 0.6},
-        },
         ("A", "B", "C", END),
+        {
+            (): (0.5, 0, 0, 0),
+            ("A",): (0, 0.4, 0.3, 0),
+            ("A", "B"): (0, 0, 0.4, 0),
+            ("A", "B", "C"): (0, 0, 0, 0.6),
+            ("A", "C"): (0, 0.6, 0, 0),
+            ("A", "C", "B"): (0, 0, 0, 0.6),
+        },
     )
     greedy = greedy_search(book, 4, end_token=END).best
     assert greedy.tokens == ("A", "B", "C", END)

@@ -94,8 +94,7 @@ def gradient_at_end(config: RecurrentConfig, hidden_state: Array) -> Array:
     """∂L/∂h_T of the squared error at T."""
     trace = gradient_trace(config)
     readout = torch.nn.Linear(config.hidden_size, 1, dtype=torch.float64)
-    readout.load_state_dict(trace.readout_state)
-    readout.requires_grad_(False)
+    readout = loaded(readout, trace.readout_state)
 
     def loss(h: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.mse_loss(readout(h), trace.targets[0, -1])

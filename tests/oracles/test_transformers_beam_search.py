@@ -22,7 +22,7 @@ import importlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -41,6 +41,8 @@ TOKENS = 6
 #: Read before everything else, and never returned: the prompt.
 START = 0
 END = TOKENS - 1
+#: A sequence without its prompt, and its score: sum of log-probabilities / length**penalty.
+Found: TypeAlias = tuple[tuple[str, ...], float]
 WIDTH = 3
 LENGTH = 5
 #: They add up float32, we add up float64.
@@ -59,10 +61,7 @@ class NextTokenLogProbs:
     #: A token that is never proposed.
     without: int | None = None
     start_steps: int = 1
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        return tuple(map(str, range(TOKENS)))
+    vocabulary: tuple[str, ...] = tuple(map(str, range(TOKENS)))
 
     def start(self, batch: int) -> tuple[Array, State]:
         prefix = np.full((batch, 1), START)
@@ -79,14 +78,6 @@ class NextTokenLogProbs:
         if self.without is not None:
             log_probs[:, self.without] = -np.inf
         return log_probs
-
-
-@dataclass(frozen=True)
-class Found:
-    """A sequence without its prompt, and its score: sum of log-probabilities / length**penalty."""
-
-    tokens: tuple[str, ...]
-    score: float
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +111,7 @@ def theirs(
             eos_token_id=end, pad_token_id=END, return_dict_in_generate=True, output_scores=True,
         )  # fmt: skip
     rows = zip(output.sequences[:, 1:].tolist(), output.sequences_scores.tolist(), strict=True)
-    return [Found(up_to_the_end(tokens, end), score) for tokens, score in rows]
+    return [(up_to_the_end(tokens, end), score) for tokens, score in rows]
 
 
 def up_to_the_end(tokens: list[int], end: int | None) -> tuple[str, ...]:
@@ -130,13 +121,13 @@ def up_to_the_end(tokens: list[int], end: int | None) -> tuple[str, ...]:
 
 
 def ours(result: BeamSearchResult) -> list[Found]:
-    return [Found(found.tokens, found.score) for found in result.hypotheses]
+    return [(found.tokens, found.score) for found in result.hypotheses]
 
 
 def assert_same(found: list[Found], expected: list[Found]) -> None:
-    assert [one.tokens for one in found] == [one.tokens for one in expected]
-    scores = [one.score for one in expected]
-    assert [one.score for one in found] == pytest.approx(scores, rel=CLOSE, abs=CLOSE)
+    assert found == [
+        (tokens, pytest.approx(score, rel=CLOSE, abs=CLOSE)) for tokens, score in expected
+    ]
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.8])
@@ -164,7 +155,7 @@ def test_with_an_end_token_and_a_penalty_they_find_what_our_steps_contain(
     # With a penalty a long hypothesis can overtake a finished one, and who was pushed out matters.
     # So their list of finished ones is put together here from the steps of our own search.
     for network in networks:
-        best = max(finished_aside(network, penalty), key=lambda found: found.score)
+        best = max(finished_aside(network, penalty), key=lambda found: found[1])
         assert_same([best], theirs(network, END, penalty)[:1])
 
 
@@ -186,7 +177,7 @@ def finished_aside(network: Any, penalty: float) -> Iterator[Found]:
         ]
         for tokens, log_prob in sorted(grown, key=lambda pair: -pair[1])[:WIDTH]:
             if tokens[-1] == str(END) or step.timestep == LENGTH:
-                yield Found(tokens, log_prob / len(tokens) ** penalty)
+                yield tokens, log_prob / len(tokens) ** penalty
         parents = [(kept.tokens, kept.log_prob) for kept in step.kept]
 
 
@@ -222,6 +213,6 @@ def test_the_networks_tell_the_conventions_apart(networks: list[Any]) -> None:
         greedy_missed += greedy_search(model, LENGTH, end_token=str(END)).best != plain
         ended += plain.finished
         penalty_matters += longer.tokens != plain.tokens
-        places_matter += longer.tokens != theirs(network, END, 1.5)[0].tokens
+        places_matter += longer.tokens != theirs(network, END, 1.5)[0][0]
     assert min(greedy_missed, ended, penalty_matters) > MODELS // 10
     assert places_matter > 0
