@@ -1,6 +1,7 @@
 """Runs that leave float64: exact decimal arithmetic, exact zeros, and never a NaN."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,16 +12,19 @@ from hypothesis import strategies as st
 from engine import extended_range
 from engine.recurrent import (
     RecurrentConfig,
+    cell_jacobian_norms,
     cell_state_pathway,
+    gate_values,
     gradient_reach,
     gradient_share_by_loss,
     gradient_trace,
+    half_lives,
     loss_timestep_matrix,
     spectral_sweep,
+    survival_quantiles,
     weight_gradient_terms,
 )
-from engine.recurrent.cell_flow import cell_flow
-from engine.recurrent.memory import cell_jacobian_norms
+from engine.recurrent.cell_flow import FLOWS, cell_flow
 from engine.residual import ResidualConfig, depth_trace, path_length_contributions
 from engine.residual.jacobians import singular_values_by_skip
 from engine.residual.lesions import lesion
@@ -173,61 +177,93 @@ def test_no_scaling_takes_an_exponent_that_windows_would_refuse(
     assert widths == {np.dtype(np.int32)}
 
 
+RELU = RecurrentConfig(activation="relu", timesteps=500)
+LINEAR = RecurrentConfig(activation="identity", hidden_size=8, timesteps=500)
+TANH = RecurrentConfig(timesteps=100)
+LARGEST: dict[str, Any] = {"weight_scale": 1e6, "bias_scale": 1e6, "input_scale": 1e6}
 EXTREMES = {
-    "relu, radius 10": RecurrentConfig(activation="relu", spectral_radius=10, timesteps=500),
-    "relu, weights times 1000": RecurrentConfig(
-        activation="relu", weight_scale=1e3, timesteps=500, hidden_size=8
+    "relu, radius 10": replace(RELU, spectral_radius=10),
+    "relu, weights times 1000": replace(RELU, weight_scale=1e3, hidden_size=8),
+    "linear, everything at its largest": replace(
+        LINEAR, spectral_radius=10, last_target_only=False, **LARGEST
     ),
-    "linear, everything at its largest": RecurrentConfig(
-        activation="identity",
-        hidden_size=8,
-        spectral_radius=10,
-        weight_scale=1e6,
-        bias_scale=1e6,
-        input_scale=1e6,
+    "linear, weights of 1e-100": replace(LINEAR, weight_scale=1e-100),
+    "tanh, saturated": replace(TANH, weight_scale=1e3, timesteps=500, hidden_size=8),
+    "tanh, negative weights": replace(TANH, weight_scale=-5),
+    "tanh, the largest network": RecurrentConfig(
+        hidden_size=256,
         timesteps=500,
-        last_target_only=False,
+        batch_size=2,
+        spectral_radius=10.0,
+        seed=2**31 - 1,
+        **LARGEST,
     ),
-    "linear, weights of 1e-100": RecurrentConfig(
-        activation="identity", weight_scale=1e-100, timesteps=500, hidden_size=8
-    ),
-    "tanh, saturated": RecurrentConfig(weight_scale=1e3, timesteps=500, hidden_size=8),
-    "tanh, negative weights": RecurrentConfig(weight_scale=-5, timesteps=100),
     "one unit, one step": RecurrentConfig(hidden_size=1, timesteps=1),
-    "one unit, 500 steps, radius 10": RecurrentConfig(
-        activation="relu", hidden_size=1, timesteps=500, spectral_radius=10
-    ),
-    "no input": RecurrentConfig(input_scale=0, timesteps=100),
-    "no input and no bias": RecurrentConfig(input_scale=0, bias_scale=0, timesteps=100),
-    "no weights": RecurrentConfig(weight_scale=0, timesteps=100),
+    "one unit, 500 steps, radius 10": replace(RELU, hidden_size=1, spectral_radius=10),
+    "no input": replace(TANH, input_scale=0),
+    "no input and no bias": replace(TANH, input_scale=0, bias_scale=0),
+    "no weights": replace(TANH, weight_scale=0),
     "nothing at all": RecurrentConfig(weight_scale=0, bias_scale=0, input_scale=0),
-    "radius 0": RecurrentConfig(spectral_radius=0, timesteps=100, activation="relu"),
-    "nonnormal, radius 10": RecurrentConfig(
-        activation="identity", recurrent_init="nonnormal", spectral_radius=10, timesteps=500
+    "radius 0": replace(RELU, timesteps=100, spectral_radius=0),
+    "nonnormal, radius 10": replace(
+        LINEAR, hidden_size=32, recurrent_init="nonnormal", spectral_radius=10
     ),
+}
+EXTREMES_OF_AN_LSTM: dict[str, dict[str, Any]] = {
+    "open forget gates": {"forget_bias": 20.0},
+    "shut forget gates": {"forget_bias": -20.0},
+    "gates beyond float64": {"forget_bias": -1e6},
+    "huge weights": {"weight_scale": 1e3},
+    "huge weights and open gates": {"weight_scale": 1e3, "forget_bias": 20.0},
+    "the largest numbers allowed": LARGEST,
+    "no weights": {"weight_scale": 0.0, "bias_scale": 0.0},
+    "no inputs": {"input_scale": 0.0},
+    "a conveyor belt": {"forced_forget": 1.0, "forced_input": 0.0},
+    "nothing kept and nothing new": {"forced_forget": 0.0, "forced_input": 0.0},
+    "one timestep": {"timesteps": 1},
+    "one unit": {"hidden_size": 1},
+    "one unit without inputs": {"hidden_size": 1, "input_scale": 0.0},
+    "an explosion": {"weight_scale": 10.0, "spectral_radius": 10.0, "hidden_size": 64},
+}
+LSTM = RecurrentConfig(cell="lstm", hidden_size=6, timesteps=300, batch_size=2)
+EXTREMES |= {
+    f"lstm, {name}, {'the last target' if last else 'every target'}": replace(
+        LSTM, last_target_only=last, **change
+    )
+    for name, change in EXTREMES_OF_AN_LSTM.items()
+    for last in (True, False)
 }
 
 
-@pytest.mark.parametrize("config", EXTREMES.values(), ids=EXTREMES.keys())
-def test_nothing_is_ever_nan(config: RecurrentConfig) -> None:
-    trace = gradient_trace(config)
+def tables_of(config: RecurrentConfig) -> list[pd.DataFrame]:
     short = replace(config, timesteps=min(config.timesteps, 120))
-    tables = [
-        trace.frame,
-        trace.log10_frame,
-        loss_timestep_matrix(short),
-        loss_timestep_matrix(short, log10=True),
-        weight_gradient_terms(config),
-        weight_gradient_terms(config, log10=True),
-        gradient_share_by_loss(short),
-        spectral_sweep(config, [0.0, 0.01, 1.0, 10.0]),
-        spectral_sweep(config, [0.0, 0.01, 1.0, 10.0], log10=True),
-    ]
-    for table in tables:
+    tables = [gradient_share_by_loss(short)]
+    for log10 in (False, True):
+        tables += [
+            loss_timestep_matrix(short, log10=log10),
+            weight_gradient_terms(config, log10=log10),
+            spectral_sweep(config, [0.0, 0.01, 1.0, 10.0], log10=log10),
+        ]
+        if config.cell == "lstm":
+            tables.append(cell_state_pathway(config, log10=log10))
+    if config.cell == "lstm":
+        looks = (gate_values, survival_quantiles, half_lives, cell_jacobian_norms)
+        tables += [look(config) for look in looks]
+    return tables
+
+
+@pytest.mark.parametrize("config", EXTREMES.values(), ids=EXTREMES.keys())
+def test_nothing_is_ever_nan_and_no_logarithm_infinite(config: RecurrentConfig) -> None:
+    trace = gradient_trace(config)
+    for table in (trace.frame, trace.log10_frame, *tables_of(config)):
         assert not table.isna().to_numpy().any()
+    assert (trace.log10_frame.to_numpy() < np.inf).all()
     assert not np.isnan(trace.slope).any()
     assert not np.isnan(trace.loss)
     assert 0 <= gradient_reach(config) <= config.timesteps
+    if config.cell == "lstm":
+        assert np.isfinite(trace.loss)
+        assert (cell_flow(config)[list(FLOWS)] < np.inf).all(axis=None)
 
 
 @given(configs(timesteps=st.just(40)), st.sampled_from((0.0, 1e-100, 1e3, 1e6)), st.booleans())

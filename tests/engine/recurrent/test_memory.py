@@ -206,3 +206,9 @@ def test_the_comparison_is_that_of_the_initialisations_one_by_one() -> None:
 def test_no_sequence_comes_before_the_first() -> None:
     with pytest.raises(ValueError, match="sequence is -1; allowed is an integer from 0 to 1"):
         survival_quantiles(LSTM, sequence=-1)
+
+
+def test_one_timestep_and_one_unit_have_a_memory() -> None:
+    config = replace(LSTM, hidden_size=1, timesteps=1)
+    assert not compare_memory(config).isna().any(axis=None)
+    assert cell_jacobian_norms(config).to_numpy().tolist() == [[1, 0, 0]]  # the identity
