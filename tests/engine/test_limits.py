@@ -206,13 +206,9 @@ ONE_EDGE = '[{"prefix": "", "token": "a", "log_prob": -1}]'
 
 
 def language_model(prompt: str) -> LSTMLanguageModel:
-    zeros = torch.zeros
-    lstm = {"weight_ih": zeros(4, 1), "weight_hh": zeros(4, 1)}
-    lstm |= {"bias_ih": zeros(4), "bias_hh": zeros(4)}
-    linear = {"weight": zeros(2, 1), "bias": zeros(2)}
-    return LSTMLanguageModel(
-        "ab", {"weight": zeros(2, 1)}, lstm, linear, start_token="a", prompt=prompt
-    )
+    modules = torch.nn.Embedding(2, 1), torch.nn.LSTM(1, 1), torch.nn.Linear(1, 2)
+    states = [module.state_dict() for module in modules]
+    return LSTMLanguageModel("ab", *states, start_token="a", prompt=prompt)
 
 
 def one_layer(hidden: int) -> Weights:

@@ -10,10 +10,16 @@ import pandas as pd
 import pytest
 import torch
 from hypothesis import strategies as st
-from torch.nn.functional import linear
+from torch.nn.functional import linear, mse_loss
 
 from engine.numerics import tensor, tensors
-from engine.recurrent import RecurrentConfig, Weights, draw_weights, running_average_batch
+from engine.recurrent import (
+    GradientTrace,
+    RecurrentConfig,
+    Weights,
+    draw_weights,
+    running_average_batch,
+)
 from tests.engine.recurrent.plain import Unrolled, gradients, norms, total_loss, trace_of, unroll
 from tests.engine.recurrent.strategies import configs, hundredths
 
@@ -118,6 +124,32 @@ def plain_lstm_trace(config: RecurrentConfig, weights: Weights | None = None) ->
     return trace_of(run, config).assign(
         cell_norm=norms(run.cell_states), grad_cell_norm=norms(gradients(run.cell_states))
     )
+
+
+def torch_modules(
+    config: RecurrentConfig, trace: GradientTrace
+) -> tuple[torch.nn.RNNBase, torch.nn.Linear]:
+    """torch's own network for the config, with the weights of the trace."""
+    recurrent: torch.nn.RNNBase
+    if config.cell == "lstm":
+        recurrent = torch.nn.LSTM(1, config.hidden_size, batch_first=True)
+    else:
+        activation = config.activation
+        recurrent = torch.nn.RNN(1, config.hidden_size, batch_first=True, nonlinearity=activation)
+    readout = torch.nn.Linear(config.hidden_size, 1).double()
+    recurrent.double().load_state_dict(trace.recurrent_state, strict=True)
+    readout.load_state_dict(trace.readout_state, strict=True)
+    return recurrent, readout
+
+
+def torch_loss(
+    config: RecurrentConfig, trace: GradientTrace, outputs: torch.Tensor
+) -> torch.Tensor:
+    """What the config says of torch's own squared errors."""
+    if config.last_target_only:
+        return mse_loss(outputs[:, -1], trace.targets[:, -1])
+    loss = mse_loss(outputs, trace.targets)
+    return loss * config.timesteps if config.loss_reduction == "sum" else loss
 
 
 def same_frame(ours: pd.DataFrame, plain: pd.DataFrame) -> None:

@@ -25,6 +25,8 @@ from tests.engine.recurrent.plain_lstm import (
     of_both_cells,
     plain_lstm_trace,
     same_frame,
+    torch_loss,
+    torch_modules,
     unroll_either,
 )
 from tests.engine.recurrent.strategies import configs, hundredths
@@ -49,21 +51,36 @@ def test_the_trace_agrees_with_autograd_at_every_timestep(
     assert trace.loss == pytest.approx(loss, rel=RELATIVE, abs=0)
 
 
-@given(configs(activation=torch_activations))
-def test_the_trace_agrees_with_torchs_rnn(config: RecurrentConfig) -> None:
+@pytest.mark.parametrize(
+    "networks", [configs(activation=torch_activations), lstm_configs], ids=["rnn", "lstm"]
+)
+@given(data=st.data())
+def test_the_trace_agrees_with_torchs_own_modules(networks: Networks, data: st.DataObject) -> None:
+    config = data.draw(networks)
     trace = gradient_trace(config)
-    network = torch_network(config, trace.recurrent_state, trace.readout_state)
-    states, _ = network[0](trace.inputs)
-    expected = torch.linalg.vector_norm(states, dim=(0, 2)).detach().numpy()
+    recurrent, readout = torch_modules(config, trace)
+    with torch.no_grad():
+        states, last = recurrent(trace.inputs)
+        loss = torch_loss(config, trace, readout(states)).item()
+    expected = torch.linalg.vector_norm(states, dim=(0, 2)).numpy()
     np.testing.assert_allclose(trace.frame["hidden_norm"], expected, rtol=RELATIVE)
-    outputs = network[1](states)
-    if config.last_target_only:
-        loss = torch.nn.functional.mse_loss(outputs[:, -1], trace.targets[:, -1])
-    else:
-        loss = torch.nn.functional.mse_loss(outputs, trace.targets)
-        if config.loss_reduction == "sum":
-            loss = loss * config.timesteps
-    assert trace.loss == pytest.approx(loss.item(), rel=RELATIVE, abs=0)
+    if config.cell == "lstm":
+        last_cell = float(last[1].norm())
+        assert trace.frame["cell_norm"].iloc[-1] == pytest.approx(last_cell, rel=RELATIVE)
+    assert trace.loss == pytest.approx(loss, rel=RELATIVE, abs=0)
+
+
+@given(lstm_configs)
+def test_equation_one_adds_up_to_the_gradient_of_torchs_stacked_matrix(
+    config: RecurrentConfig,
+) -> None:
+    trace = gradient_trace(config)
+    lstm, readout = torch_modules(config, trace)
+    torch_loss(config, trace, readout(lstm(trace.inputs)[0])).backward()
+    whole = dict(lstm.named_parameters())["weight_hh_l0"].grad
+    assert whole is not None
+    terms = weight_gradient_terms(config)
+    assert terms["cumulative_norm"].iloc[-1] == pytest.approx(float(whole.norm()), rel=RELATIVE)
 
 
 @given(configs(activation=torch_activations, loss_reduction=st.just("sum")))
@@ -71,7 +88,7 @@ def test_the_gradient_agrees_with_torchs_rnn_started_at_every_hidden_state(
     config: RecurrentConfig,
 ) -> None:
     trace = gradient_trace(config)
-    recurrent, readout = torch_network(config, trace.recurrent_state, trace.readout_state)
+    recurrent, readout = torch_modules(config, trace)
     states = recurrent(trace.inputs)[0].detach()
     for t in range(config.timesteps):
         # h_t as the start of what follows: the gradient at the start is ∂L/∂h_t.
@@ -85,20 +102,6 @@ def test_the_gradient_agrees_with_torchs_rnn_started_at_every_hidden_state(
         (gradient,) = torch.autograd.grad(loss, start)
         measured = trace.frame["grad_hidden_norm"][t]
         assert measured == pytest.approx(float(gradient.norm()), rel=RELATIVE, abs=0)
-
-
-def torch_network(
-    config: RecurrentConfig,
-    recurrent_state: dict[str, torch.Tensor],
-    readout_state: dict[str, torch.Tensor],
-) -> tuple[torch.nn.RNN, torch.nn.Linear]:
-    recurrent = torch.nn.RNN(
-        1, config.hidden_size, batch_first=True, nonlinearity=config.activation
-    ).double()
-    readout = torch.nn.Linear(config.hidden_size, 1).double()
-    recurrent.load_state_dict(recurrent_state, strict=True)
-    readout.load_state_dict(readout_state, strict=True)
-    return recurrent, readout
 
 
 @given(configs())

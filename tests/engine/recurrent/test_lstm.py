@@ -1,4 +1,4 @@
-"""The LSTM in traces, matrices, terms and sweeps, against torch.nn.LSTM and autograd."""
+"""An LSTM's drawn weights and biases, weights of one's own, and gradients beyond float64."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.recurrent import (
-    GradientTrace,
     RecurrentConfig,
     Weights,
     cell_jacobian_norms,
@@ -24,14 +23,12 @@ from engine.recurrent import (
     half_lives,
     loss_timestep_matrix,
     survival_quantiles,
-    weight_gradient_terms,
 )
 from engine.recurrent.cell_flow import cell_flow, cell_flow_sweep
-from tests.engine.recurrent.plain import norms, total_loss
 from tests.engine.recurrent.plain_lstm import (
-    lstm_configs,
     plain_lstm_trace,
     same_frame,
+    torch_loss,
 )
 from tests.engine.recurrent.strategies import hundredths
 
@@ -46,50 +43,6 @@ OF_AN_LSTM = (
     cell_jacobian_norms,
 )
 INPUT, FORGET = slice(0, 6), slice(6, 12)
-
-
-def modules(config: RecurrentConfig, trace: GradientTrace) -> tuple[torch.nn.LSTM, torch.nn.Linear]:
-    lstm = torch.nn.LSTM(1, config.hidden_size, batch_first=True).double()
-    readout = torch.nn.Linear(config.hidden_size, 1).double()
-    lstm.load_state_dict(trace.recurrent_state)
-    readout.load_state_dict(trace.readout_state)
-    return lstm, readout
-
-
-def module_loss(
-    config: RecurrentConfig, trace: GradientTrace, lstm: torch.nn.LSTM, readout: torch.nn.Linear
-) -> torch.Tensor:
-    errors = (readout(lstm(trace.inputs)[0]) - trace.targets).square()
-    return total_loss(errors.mean(dim=(0, 2)), config)
-
-
-@given(lstm_configs)
-def test_the_weights_load_into_torchs_lstm_and_give_its_states_and_loss(
-    config: RecurrentConfig,
-) -> None:
-    trace = gradient_trace(config)
-    lstm, readout = modules(config, trace)
-    with torch.no_grad():
-        outputs, (_, last_cell) = lstm(trace.inputs)
-        loss = float(module_loss(config, trace, lstm, readout))
-    np.testing.assert_allclose(
-        trace.frame["hidden_norm"], norms(list(outputs.transpose(0, 1))), rtol=1e-9
-    )
-    assert trace.frame["cell_norm"].iloc[-1] == pytest.approx(float(last_cell.norm()), rel=1e-9)
-    assert trace.loss == pytest.approx(loss, rel=1e-9)
-
-
-@given(lstm_configs)
-def test_equation_one_adds_up_to_the_gradient_of_torchs_stacked_matrix(
-    config: RecurrentConfig,
-) -> None:
-    trace = gradient_trace(config)
-    lstm, readout = modules(config, trace)
-    module_loss(config, trace, lstm, readout).backward()
-    whole = dict(lstm.named_parameters())["weight_hh_l0"].grad
-    assert whole is not None
-    terms = weight_gradient_terms(config)
-    assert terms["cumulative_norm"].iloc[-1] == pytest.approx(float(whole.norm()), rel=1e-9)
 
 
 def test_a_sweep_replaces_chrono_biases() -> None:
@@ -168,7 +121,8 @@ def test_any_torch_lstm_can_be_put_under_the_lens() -> None:
     trace = gradient_trace(config, weights=weights)
     same_frame(trace.frame, plain_lstm_trace(config, weights))
     with torch.no_grad():
-        loss = module_loss(config, trace, lstm.double(), readout.double())
+        outputs = readout.double()(lstm.double()(trace.inputs)[0])
+        loss = torch_loss(config, trace, outputs)
     assert trace.loss == pytest.approx(float(loss), rel=1e-9)
 
 

@@ -32,12 +32,6 @@ linear = configs(
 @given(linear)
 def test_the_linear_closed_form_meets_the_measurement(config: RecurrentConfig) -> None:
     frame = linear_closed_form(config)
-    assert frame.columns.tolist() == [
-        "timestep",
-        "log10_measured",
-        "log10_closed_form",
-        "relative_difference",
-    ]
     assert (frame["relative_difference"] < 1e-9).all()
 
 
@@ -112,16 +106,12 @@ def test_orthogonal_and_symmetric_matrices_are_normal_and_the_others_are_not(
     hidden: int, seed: int
 ) -> None:
     config = RecurrentConfig(hidden_size=hidden, seed=seed)
-    is_normal = {
-        structure: matrix_facts(replace(config, recurrent_init=structure)).is_normal
+    are_normal = [
+        structure
         for structure in RECURRENT_INITS
-    }
-    assert is_normal == {
-        "gaussian": False,
-        "orthogonal": True,
-        "symmetric": True,
-        "nonnormal": False,
-    }
+        if matrix_facts(replace(config, recurrent_init=structure)).is_normal
+    ]
+    assert are_normal == ["orthogonal", "symmetric"]
 
 
 @given(configs())
