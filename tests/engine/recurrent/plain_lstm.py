@@ -20,7 +20,15 @@ from engine.recurrent import (
     draw_weights,
     running_average_batch,
 )
-from tests.engine.recurrent.plain import Unrolled, gradients, norms, total_loss, trace_of, unroll
+from tests.engine.recurrent.plain import (
+    Unrolled,
+    gradients,
+    norms,
+    plain_trace,
+    total_loss,
+    trace_of,
+    unroll,
+)
 from tests.engine.recurrent.strategies import configs, hundredths
 
 #: Random LSTMs whose rounding errors stay small: few steps and moderate biases keep |C_t| in single
@@ -124,6 +132,11 @@ def plain_lstm_trace(config: RecurrentConfig, weights: Weights | None = None) ->
     return trace_of(run, config).assign(
         cell_norm=norms(run.cell_states), grad_cell_norm=norms(gradients(run.cell_states))
     )
+
+
+def plain_trace_of_either(config: RecurrentConfig, weights: Weights | None = None) -> pd.DataFrame:
+    """The frame of `gradient_trace`, whichever cell it is of."""
+    return (plain_lstm_trace if config.cell == "lstm" else plain_trace)(config, weights)
 
 
 def torch_modules(

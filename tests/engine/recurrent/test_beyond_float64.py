@@ -161,12 +161,8 @@ def test_no_scaling_takes_an_exponent_that_windows_would_refuse(
     lstm = RecurrentConfig(cell="lstm", hidden_size=4, timesteps=40, weight_scale=1e-20)
     for config in (relu, lstm):
         gradient_trace(config)
+        tables_of(config)
         spectral_sweep(config, [0.0, 1e-9, 10.0])
-        loss_timestep_matrix(config)
-        gradient_share_by_loss(config)
-        weight_gradient_terms(config)
-    cell_jacobian_norms(lstm)
-    cell_state_pathway(lstm)
     cell_flow(lstm)
     stack = ResidualConfig(depth=20, width=4, weight_scale=1e-30, skip=0.0)
     for residual in (stack, replace(stack, skip="highway")):
@@ -272,10 +268,5 @@ def test_nothing_is_nan_at_any_scale(
 ) -> None:
     field = "weight_scale" if scales_weights else "input_scale"
     config = replace(config, **{field: scale})  # type: ignore[arg-type]
-    for table in (
-        gradient_trace(config).log10_frame,
-        loss_timestep_matrix(config, log10=True),
-        weight_gradient_terms(config, log10=True),
-        gradient_share_by_loss(config),
-    ):
+    for table in (gradient_trace(config).log10_frame, *tables_of(config)):
         assert not table.isna().to_numpy().any()

@@ -23,7 +23,7 @@ from tests.engine.recurrent import plain
 from tests.engine.recurrent.plain_lstm import (
     lstm_configs,
     of_both_cells,
-    plain_lstm_trace,
+    plain_trace_of_either,
     same_frame,
     torch_loss,
     torch_modules,
@@ -45,8 +45,7 @@ def test_the_trace_agrees_with_autograd_at_every_timestep(
 ) -> None:
     config = data.draw(networks)
     trace = gradient_trace(config)
-    plain_frame = plain_lstm_trace if config.cell == "lstm" else plain.plain_trace
-    same_frame(trace.frame, plain_frame(config))
+    same_frame(trace.frame, plain_trace_of_either(config))
     loss = plain.total_loss(unroll_either(config).losses, config).item()
     assert trace.loss == pytest.approx(loss, rel=RELATIVE, abs=0)
 

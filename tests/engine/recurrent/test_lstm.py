@@ -25,8 +25,9 @@ from engine.recurrent import (
     survival_quantiles,
 )
 from engine.recurrent.cell_flow import cell_flow, cell_flow_sweep
+from engine.recurrent.config import Cell
 from tests.engine.recurrent.plain_lstm import (
-    plain_lstm_trace,
+    plain_trace_of_either,
     same_frame,
     torch_loss,
 )
@@ -111,17 +112,20 @@ def test_chrono_times_fill_their_range_evenly() -> None:
     assert np.abs((times - 1) / 99 - np.arange(256) / 256).max() < 1.63 / 16
 
 
-def test_any_torch_lstm_can_be_put_under_the_lens() -> None:
+@pytest.mark.parametrize(("cell", "module"), [("rnn", torch.nn.RNN), ("lstm", torch.nn.LSTM)])
+def test_any_network_of_torch_can_be_put_under_the_lens(
+    cell: Cell, module: Callable[..., torch.nn.RNNBase]
+) -> None:
     torch_weights = torch.Generator().manual_seed(3)
-    lstm, readout = torch.nn.LSTM(1, 5, batch_first=True), torch.nn.Linear(5, 1)
-    for parameter in (*lstm.parameters(), *readout.parameters()):
+    recurrent, readout = module(1, 5, batch_first=True), torch.nn.Linear(5, 1)
+    for parameter in (*recurrent.parameters(), *readout.parameters()):
         torch.nn.init.normal_(parameter, generator=torch_weights)
-    weights = Weights.from_state_dicts(lstm.state_dict(), readout.state_dict())
-    config = RecurrentConfig(cell="lstm", hidden_size=5, timesteps=8, last_target_only=False)
+    weights = Weights.from_state_dicts(recurrent.state_dict(), readout.state_dict())
+    config = RecurrentConfig(cell, hidden_size=5, timesteps=8, last_target_only=False)
     trace = gradient_trace(config, weights=weights)
-    same_frame(trace.frame, plain_lstm_trace(config, weights))
+    same_frame(trace.frame, plain_trace_of_either(config, weights))
     with torch.no_grad():
-        outputs = readout.double()(lstm.double()(trace.inputs)[0])
+        outputs = readout.double()(recurrent.double()(trace.inputs)[0])
         loss = torch_loss(config, trace, outputs)
     assert trace.loss == pytest.approx(float(loss), rel=1e-9)
 
@@ -148,14 +152,6 @@ def test_what_only_an_lstm_has_is_refused_of_an_rnn(function: Callable[..., Any]
 def test_a_forget_bias_beside_chrono_biases_is_refused() -> None:
     with pytest.raises(ValueError, match=r"forget_bias is 1\.0; allowed is None"):
         replace(LSTM, chrono_timesteps=9, forget_bias=1.0)
-
-
-def test_a_vanilla_network_of_torch_can_be_put_under_the_lens_too() -> None:
-    config = RecurrentConfig(hidden_size=5)
-    drawn = draw_weights(config)
-    weights = Weights.from_state_dicts(drawn.recurrent, drawn.readout)
-    given_weights = gradient_trace(replace(config, seed=0), weights=weights)
-    pd.testing.assert_frame_equal(given_weights.frame, gradient_trace(config).frame)
 
 
 def test_weights_are_copied() -> None:
