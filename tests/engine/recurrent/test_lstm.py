@@ -154,6 +154,14 @@ def test_a_forget_bias_beside_chrono_biases_is_refused() -> None:
         replace(LSTM, chrono_timesteps=9, forget_bias=1.0)
 
 
+def test_weights_may_be_arrays() -> None:
+    drawn = draw_weights(RecurrentConfig(hidden_size=5))
+    weights = Weights.from_state_dicts(drawn.recurrent, drawn.readout)
+    np.testing.assert_array_equal(weights.w_h, drawn.w_h)
+    np.testing.assert_array_equal(weights.w_f, drawn.w_f)
+    assert not np.shares_memory(weights.w_h, drawn.w_h)
+
+
 def test_weights_are_copied() -> None:
     lstm, readout = torch.nn.LSTM(1, 2).double(), torch.nn.Linear(2, 1).double()
     weights = Weights.from_state_dicts(lstm.state_dict(), readout.state_dict())
