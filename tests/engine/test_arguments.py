@@ -1,7 +1,9 @@
 """Checks of arguments: what passes, what is refused, and what the refusal says."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +19,21 @@ from engine.arguments import (
     shown,
 )
 
-INTEGER_PASSES = (1, 5, 10)
-INTEGER_REFUSED = (0, 11, -(10**25), 5.0, math.nan, True, "5", None, [5])
-NUMBER_PASSES = (0, 2, 0.0, 2.0, 1.5, np.int64(1), np.uint8(2), np.float16(0.5))
-NUMBER_REFUSED = (-1e-9, 2.1, math.nan, math.inf, -math.inf, True, "1", None, 1j, [1.0])
+PASS = [
+    (require_integer, (1, 10), (1, 5, 10)),
+    (require_number, (0, 2), (0, 2, 0.0, 2.0, 1.5, np.int64(1), np.uint8(2), np.float16(0.5))),
+    (require_choice, (("rnn", "lstm"),), ("rnn", "lstm")),
+    (require_flag, (), (True, False)),
+]
+REFUSED = [
+    (require_integer, (1, 10), "an integer from 1 to 10",
+     (0, 11, -(10**25), 5.0, math.nan, True, "5", None, [5])),
+    (require_number, (0, 2), "a number from 0 to 2",
+     (-1e-9, 2.1, math.nan, math.inf, -math.inf, True, "1", None, 1j, [1.0])),
+    (require_choice, (("rnn", "lstm"),), "one of 'rnn', 'lstm'",
+     ("LSTM", "", None, 1, ["rnn"], {"rnn": 1})),
+    (require_flag, (), "True or False", (0, 1, "True", None)),
+]  # fmt: skip
 NUMPY_REFUSED = (
     np.int8(-1),
     np.float32(2e6),
@@ -31,39 +44,28 @@ NUMPY_REFUSED = (
 )
 
 
-@pytest.mark.parametrize("value", INTEGER_PASSES)
-def test_an_integer_in_range_passes(value: int) -> None:
-    require_integer("steps", value, 1, 10)
+@pytest.mark.parametrize(("require", "allowed", "values"), PASS)
+def test_what_is_allowed_passes(
+    require: Callable[..., None], allowed: tuple[Any, ...], values: tuple[Any, ...]
+) -> None:
+    for value in values:
+        require("name", value, *allowed)
 
 
-@pytest.mark.parametrize("value", INTEGER_REFUSED)
-def test_anything_but_an_integer_in_range_is_refused(value: object) -> None:
-    with pytest.raises(ValueError) as refusal:
-        require_integer("steps", value, 1, 10)
-    assert str(refusal.value) == f"steps is {value!r}; allowed is an integer from 1 to 10"
-
-
-@pytest.mark.parametrize("value", NUMBER_PASSES)
-def test_a_number_in_range_passes(value: float) -> None:
-    require_number("radius", value, 0, 2)
-
-
-@pytest.mark.parametrize("value", NUMBER_REFUSED)
-def test_anything_but_a_finite_number_in_range_is_refused(value: object) -> None:
-    with pytest.raises(ValueError) as refusal:
-        require_number("radius", value, 0, 2)
-    assert str(refusal.value) == f"radius is {value!r}; allowed is a number from 0 to 2"
+@pytest.mark.parametrize(("require", "allowed", "words", "values"), REFUSED)
+def test_anything_else_is_refused_and_the_message_says_what_is_allowed(
+    require: Callable[..., None], allowed: tuple[Any, ...], words: str, values: tuple[Any, ...]
+) -> None:
+    for value in values:
+        with pytest.raises(ValueError) as refusal:
+            require("name", value, *allowed)
+        assert str(refusal.value) == f"name is {value!r}; allowed is {words}"
 
 
 @pytest.mark.parametrize("value", NUMPY_REFUSED)
 def test_a_numpy_scalar_is_judged_like_the_number_it_holds(value: object) -> None:
     with pytest.raises(ValueError, match=r"radius is .*; allowed is a number from 0 to 1000000\.0"):
         require_number("radius", value, 0, 1e6)
-
-
-def test_an_integer_beyond_float64_is_refused_like_any_other() -> None:
-    with pytest.raises(ValueError, match=r"radius is 1000.*; allowed is a number from 0 to 2"):
-        require_number("radius", 10**400, 0, 2)
 
 
 def test_none_passes_only_where_it_is_allowed_and_the_refusal_then_offers_it() -> None:
@@ -108,34 +110,11 @@ def test_a_sequence_of_the_wrong_length_is_refused(values: Sequence[float]) -> N
         require_sequence("radii", values, 2, 0, 10)
 
 
-@pytest.mark.parametrize("item", [10.5, "1", None])
+@pytest.mark.parametrize("item", [10.5, "1", None, True, [1.0]])
 def test_an_item_that_is_no_number_of_the_range_is_refused(item: object) -> None:
     words = f"radii is {item!r}; allowed is a number from 0 to 10"
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=re.escape(words)):
         require_sequence("radii", [1, item], 2, 0, 10)
-
-
-def test_a_choice_passes() -> None:
-    require_choice("cell", "lstm", ("rnn", "lstm"))
-
-
-@pytest.mark.parametrize("value", ["LSTM", "", None, 1, ["rnn"]])
-def test_anything_but_a_choice_is_refused_and_the_choices_are_listed(value: object) -> None:
-    with pytest.raises(ValueError) as refusal:
-        require_choice("cell", value, ("rnn", "lstm"))
-    assert str(refusal.value) == f"cell is {value!r}; allowed is one of 'rnn', 'lstm'"
-
-
-def test_both_flags_pass() -> None:
-    require_flag("last", True)
-    require_flag("last", False)
-
-
-@pytest.mark.parametrize("value", [0, 1, "True", None])
-def test_anything_but_a_flag_is_refused(value: object) -> None:
-    with pytest.raises(ValueError) as refusal:
-        require_flag("last", value)
-    assert str(refusal.value) == f"last is {value!r}; allowed is True or False"
 
 
 LONG = {"text": "x" * 10**6, "tuple": (1.0,) * 10**6, "3000 digits": 10**3000, "more": 10**9999}
@@ -155,7 +134,7 @@ def test_a_message_repeats_no_more_of_a_value_than_people_read(value: object) ->
         assert len(str(refusal.value)) < 300
 
 
-@pytest.mark.parametrize("value", [["rnn"], np.array(["rnn", "lstm"]), {"rnn": 1}])
-def test_what_is_no_word_is_no_choice(value: object) -> None:
+def test_an_array_of_choices_is_no_choice() -> None:
+    value = np.array(["rnn", "lstm"])
     with pytest.raises(ValueError, match=r"cell is .*; allowed is one of 'rnn', 'lstm'"):
         require_choice("cell", value, {"rnn": 1, "lstm": 2})

@@ -1,13 +1,14 @@
-"""Sixteen threads, each at something else, give the bits that one thread gives them alone.
+"""One config, one answer, bit for bit, whatever else the process does or fifteen other threads do.
 
-`tests/engine/recurrent/test_determinism.py` says what else in a process must make no difference;
-`tests/engine/training/test_presets.py` and the last tests here, how far shipped runs may be from
+`tests/engine/training/test_presets.py` and the last tests here say how far shipped runs may be from
 what another machine or another version of a library computes. So far that has been run with Python
 3.11 and torch 2.13.0 alone; whoever runs the suite with other versions puts them to the same test.
 """
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -16,7 +17,7 @@ import pandas as pd
 import pytest
 import torch
 
-from engine.decoding import LSTMLanguageModel, beam_search, exhaustive_search, greedy_search
+from engine.decoding import beam_search, exhaustive_search, greedy_search
 from engine.decoding.comparisons import beam, best_by_beam_width, compare_scorings, search_cost
 from engine.decoding.config import DecodingConfig
 from engine.decoding.named_models import trained_model
@@ -32,7 +33,7 @@ from engine.recurrent import (
     weight_gradient_terms,
 )
 from engine.recurrent.cell_flow import cell_flow_sweep
-from engine.recurrent.theory import linear_closed_form
+from engine.recurrent.theory import linear_closed_form, log10_power_norms
 from engine.residual import (
     ResidualConfig,
     depth_trace,
@@ -86,6 +87,7 @@ def vanilla(config: RecurrentConfig) -> bytes:
         weight_gradient_terms(config),
         spectral_sweep(config, [0.0, 0.7, 1.3]),
         linear_closed_form(config),
+        pd.DataFrame(log10_power_norms(config, 20)),
     )
 
 
@@ -117,33 +119,17 @@ def decoding(config: DecodingConfig) -> bytes:
     )
 
 
-def language_model(seed: int) -> bytes:
-    generator = torch.Generator().manual_seed(seed)
-    tokens, hidden = 5, 8
-    shapes: list[dict[str, tuple[int, ...]]] = [
-        {"weight": (tokens, 4)},
-        {"weight_ih": (4 * hidden, 4), "weight_hh": (4 * hidden, hidden),
-         "bias_ih": (4 * hidden,), "bias_hh": (4 * hidden,)},
-        {"weight": (tokens, hidden), "bias": (tokens,)},
-    ]  # fmt: skip
-    states = [
-        {name: torch.randn(shape, generator=generator) for name, shape in entries.items()}
-        for entries in shapes
-    ]
-    model = LSTMLanguageModel("abcde", *states, start_token="a", prompt="bad")
-    results = [
-        beam_search(model, 4, 12, end_token="e", length_penalty=0.7),
-        greedy_search(model, 12),
-        exhaustive_search(model, 4, end_token="e"),
-    ]
-    return b"".join(repr(result.hypotheses).encode() for result in results)
-
-
 def character_lstm(seed: int) -> bytes:
     config = LanguageConfig(3, 6, timesteps=9, batch_size=4, steps=12, seed=seed)
     run = train_language_model(config, "one line\nand one more line\n")
-    result = beam_search(trained_model(run, "on"), 4, 12, end_token="<end>")
-    return run.to_bytes() + repr(result.hypotheses).encode()
+    model = trained_model(run, "on")
+    results = [
+        beam_search(model, 4, 12, end_token="<end>"),
+        beam_search(model, 4, 12, end_token="<end>", length_penalty=0.7),
+        greedy_search(model, 12),
+        exhaustive_search(model, 3, end_token="<end>"),
+    ]
+    return run.to_bytes() + b"".join(repr(result.hypotheses).encode() for result in results)
 
 
 def training(config: TrainingConfig) -> bytes:
@@ -167,7 +153,7 @@ WORK: list[Work] = [
     partial(residual, replace(STACK, skip=0.0, weight_scale=0.1, depth=120)),
     partial(decoding, DecodingConfig()),
     partial(decoding, DecodingConfig("weather", max_length=6, scoring="wu2016", length_penalty=1)),
-    partial(language_model, 0),
+    partial(character_lstm, 0),
     partial(character_lstm, 1),
     partial(training, TRAINED),
     partial(training, replace(TRAINED, cell="lstm", num_layers=2, optimiser="sgd")),
@@ -186,6 +172,98 @@ def test_sixteen_threads_get_the_bits_that_one_thread_gets() -> None:
     expected = [alone[(i + shift) % THREADS] for shift in range(ROUNDS) for i in range(THREADS)]
     wrong = [i for i, answer in enumerate(answers) if answer != expected[i]]
     assert wrong == []
+
+
+RECURRENT = [
+    RNN,
+    RecurrentConfig(activation="relu", recurrent_init="nonnormal", spectral_radius=1.5, seed=4),
+    RecurrentConfig(activation="identity", spectral_radius=0.01, timesteps=200, hidden_size=7),
+    RecurrentConfig(spectral_radius=None, weight_scale=2.0, recurrent_init="orthogonal"),
+    LSTM,
+    replace(LSTM, weight_scale=5.0, timesteps=100),
+]
+
+
+def everything(config: RecurrentConfig) -> bytes:
+    """All that the engine says of a config, down to the last bit."""
+    trace = gradient_trace(config)
+    states = (*trace.recurrent_state.values(), *trace.readout_state.values())
+    arrays = [
+        np.float64(trace.loss),
+        *(tensor.numpy() for tensor in (trace.inputs, trace.targets, *states)),
+    ]
+    tables = lstm(config) if config.cell == "lstm" else vanilla(config)
+    return bits(trace.frame) + tables + b"".join(array.tobytes() for array in arrays)
+
+
+@contextmanager
+def seeds_of_others() -> Iterator[None]:
+    torch.manual_seed(1234)
+    np.random.seed(1234)  # noqa: NPY002 - the global seed is what is at stake
+    torch.rand(7)
+    yield
+
+
+@contextmanager
+def more_torch_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(before + 3)
+    yield
+    torch.set_num_threads(before)
+
+
+@contextmanager
+def half_precision_by_default() -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float16)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextmanager
+def no_gradients() -> Iterator[None]:
+    with torch.inference_mode():
+        yield
+
+
+@pytest.mark.parametrize(
+    "around", [seeds_of_others, more_torch_threads, half_precision_by_default, no_gradients]
+)
+def test_what_the_process_does_around_it_changes_no_bit(
+    around: Callable[[], AbstractContextManager[None]],
+) -> None:
+    expected = list(map(everything, RECURRENT))
+    with around():
+        assert list(map(everything, RECURRENT)) == expected
+
+
+def test_the_engine_leaves_the_global_generators_alone() -> None:
+    def states() -> list[bytes]:
+        of_numpy = np.random.get_state()  # noqa: NPY002
+        return [
+            torch.get_rng_state().numpy().tobytes(),
+            repr(of_numpy).encode(),
+            repr(random.getstate()).encode(),
+        ]
+
+    before = states()
+    for config in RECURRENT:
+        everything(config)
+    assert states() == before
+
+
+def test_changing_what_was_returned_changes_no_later_answer() -> None:
+    config = RNN
+    expected = everything(config)
+    trace = gradient_trace(config)
+    trace.frame.loc[:, "grad_hidden_norm"] = -1.0
+    for tensor in (trace.inputs, trace.targets, *trace.recurrent_state.values()):
+        tensor.zero_()
+    trace.frame.columns.name = "quantity"
+    assert everything(config) == expected
+    assert gradient_trace(config).frame.columns.name is None
 
 
 SHIPPED_CONFIGS = dict.fromkeys(

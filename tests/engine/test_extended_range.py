@@ -20,7 +20,6 @@ from engine.extended_range import (
     ScaledNorm,
     in_range,
     is_safe,
-    plain_norm,
     sech_squared,
     sigmoid,
     sigmoid_slope,
@@ -185,13 +184,6 @@ def test_a_scaled_norm_keeps_its_logarithm_where_float64_ends(
         assert Fraction(value) == number
 
 
-def test_only_an_exact_zero_has_the_logarithm_minus_infinity() -> None:
-    norm = ScaledNorm(np.array([0.0, 0.5]), whole([800, -9000]))
-    assert norm.log10()[0] == -np.inf
-    assert np.isfinite(norm.log10()[1])
-    assert norm.value().tolist() == [0.0, 0.0]
-
-
 @example(0.0)
 @given(st.floats(-2e6, 2e6))
 def test_slopes_have_all_their_digits_however_small_they_are(x: float) -> None:
@@ -212,12 +204,6 @@ def test_slopes_have_all_their_digits_however_small_they_are(x: float) -> None:
 def test_a_norm_is_safe_only_well_inside_float64() -> None:
     norms = np.array([0.0, 1e-300, 1e-150, 1e-100, 1.0, 1e100, 1e150, np.inf, np.nan])
     assert is_safe(norms).tolist() == [False, False, False, True, True, True, False, False, False]
-
-
-def test_a_norm_is_taken_over_the_last_two_axes() -> None:
-    array = np.random.default_rng(0).normal(size=(3, 2, 4, 5))
-    expected = np.linalg.norm(array.reshape(3, 2, -1), axis=-1)
-    np.testing.assert_allclose(plain_norm(array), expected, rtol=1e-14)
 
 
 def test_the_ends_of_float64_are_where_float64_says() -> None:

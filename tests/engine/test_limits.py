@@ -206,13 +206,9 @@ ONE_EDGE = '[{"prefix": "", "token": "a", "log_prob": -1}]'
 
 
 def language_model(prompt: str) -> LSTMLanguageModel:
-    zeros = torch.zeros
-    lstm = {"weight_ih": zeros(4, 1), "weight_hh": zeros(4, 1)}
-    lstm |= {"bias_ih": zeros(4), "bias_hh": zeros(4)}
-    linear = {"weight": zeros(2, 1), "bias": zeros(2)}
-    return LSTMLanguageModel(
-        "ab", {"weight": zeros(2, 1)}, lstm, linear, start_token="a", prompt=prompt
-    )
+    modules = torch.nn.Embedding(2, 1), torch.nn.LSTM(1, 1), torch.nn.Linear(1, 2)
+    states = [module.state_dict() for module in modules]
+    return LSTMLanguageModel("ab", *states, start_token="a", prompt=prompt)
 
 
 def one_layer(hidden: int) -> Weights:
@@ -243,15 +239,15 @@ def trained() -> TrainingRun:
 class Argument:
     """An argument of a function: a call with a value, the last value allowed, one step beyond.
 
-    says: what the refusal has to say. `largest` is None where what is allowed takes long; the
-    tests of the function itself run it.
+    says: what the refusal has to say; without it, that an integer from 1 on is allowed. `largest`
+    is None where what is allowed takes long; the tests of the function itself run it.
     """
 
     name: str
     call: Callable[[Any], object]
     largest: Any
     beyond: Any
-    says: str
+    says: str = ""
 
 
 ARGUMENTS = [
@@ -278,43 +274,33 @@ ARGUMENTS = [
              "skips is 1.5000000000000002; allowed is a number from 0 to 1.5"),
     Argument("path_counts.depth", path_counts, 200, 201,
              "depth is 201; allowed is an integer from 0 to 200"),
-    Argument("error_by_distance.sequences", lambda n: error_by_distance(trained(), n), 1024, 1025,
-             "sequences is 1025; allowed is an integer from 1 to 1024"),
+    Argument("error_by_distance.sequences", lambda n: error_by_distance(trained(), n), 1024, 1025),
     Argument("train_language_model.text", read, 20_000, 20_001,
              "text has 20001 characters; allowed are at most 20000"),
     Argument("train_language_model.text", lambda n: read(0, map(chr, range(100, 100 + n))), 99,
              100, "text has 1 lines of 100 different characters; allowed"),
-    Argument("beam_search.beam_width", lambda k: beam_search(COIN, k, 3), 100_000, 100_001,
-             "beam_width is 100001; allowed is an integer from 1 to 100000"),
-    Argument("beam_search.max_length", lambda t: beam_search(COIN, 2, t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
+    Argument("beam_search.beam_width", lambda k: beam_search(COIN, k, 3), 100_000, 100_001),
+    Argument("beam_search.max_length", lambda t: beam_search(COIN, 2, t), 500, 501),
     Argument("beam_search.beam_width", lambda k: beam_search(COIN, k, 500), None, 2500,
              "beam_width is 2500 with max_length 500 and 2 tokens: up to 2,4"),
-    Argument("greedy_search.max_length", lambda t: greedy_search(COIN, t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
-    Argument("exact_search.max_length", lambda t: exact_search(COIN, t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
+    Argument("greedy_search.max_length", lambda t: greedy_search(COIN, t), 500, 501),
+    Argument("exact_search.max_length", lambda t: exact_search(COIN, t), 500, 501),
     Argument("exact_search.max_model_steps",
-             lambda n: exact_search(COIN, 2, max_model_steps=n), 100_000, 100_001,
-             "max_model_steps is 100001; allowed is an integer from 1 to 100000"),
+             lambda n: exact_search(COIN, 2, max_model_steps=n), 100_000, 100_001),
     Argument("exhaustive_search.max_length", lambda t: exhaustive_search(COIN, t), 16, 17,
              "max_length is 17 with 2 tokens: 2^17 = 131,072 sequences; allowed are 100,000"),
     Argument("best_by_beam_width.beam_widths",
              lambda n: best_by_beam_width(COIN, 1, [1] * n), 256, 257,
              "the number of beam_widths is 257; allowed is an integer from 1 to 256"),
-    Argument("best_by_beam_width.max_length", lambda t: best_by_beam_width(COIN, t, [1]), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
-    Argument("compare_scorings.beam_width", lambda k: compare_scorings(COIN, k, 2), 100_000,
-             100_001, "beam_width is 100001; allowed is an integer from 1 to 100000"),
-    Argument("compare_scorings.max_length", lambda t: compare_scorings(COIN, 1, t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
+    Argument("best_by_beam_width.max_length", lambda t: best_by_beam_width(COIN, t, [1]), 500, 501),
+    Argument("compare_scorings.beam_width",
+             lambda k: compare_scorings(COIN, k, 2), 100_000, 100_001),
+    Argument("compare_scorings.max_length", lambda t: compare_scorings(COIN, 1, t), 500, 501),
     Argument("step_costs.widths", lambda n: step_costs(COIN, [1] * n, 1), 256, 257,
              "the number of widths is 257; allowed is an integer from 1 to 256"),
-    Argument("step_costs.max_length", lambda t: step_costs(COIN, [1], t), 500, 501,
-             "max_length is 501; allowed is an integer from 1 to 500"),
+    Argument("step_costs.max_length", lambda t: step_costs(COIN, [1], t), 500, 501),
     Argument("smallest_optimal_beam_width.largest",
-             lambda k: smallest_optimal_beam_width(COIN, 1, largest=k), 256, 257,
-             "largest is 257; allowed is an integer from 1 to 256"),
+             lambda k: smallest_optimal_beam_width(COIN, 1, largest=k), 256, 257),
     Argument("smallest_optimal_beam_width.max_length",
              lambda t: smallest_optimal_beam_width(COIN, t), 500, 501, "max_length is 501"),
     Argument("LSTMLanguageModel.prompt", lambda n: language_model("a" * n), 200, 201,
@@ -342,7 +328,9 @@ def test_an_argument_goes_to_its_limit_and_not_one_step_beyond(argument: Argumen
         argument.call(argument.largest)
     with pytest.raises(ValueError) as refusal:
         argument.call(argument.beyond)
-    assert argument.says in str(refusal.value)
+    name = argument.name.partition(".")[2]
+    default = f"{name} is {argument.beyond}; allowed is an integer from 1 to {argument.largest}"
+    assert (argument.says or default) in str(refusal.value)
 
 
 #: Arguments that need no limit of their own: they are configs, results or models, which have been

@@ -85,7 +85,11 @@ def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
 
 def plain_trace(config: RecurrentConfig, weights: Weights | None = None) -> pd.DataFrame:
     """The frame of `gradient_trace`: one backward pass."""
-    run = unroll(config, weights)
+    return trace_of(unroll(config, weights), config)
+
+
+def trace_of(run: Unrolled, config: RecurrentConfig) -> pd.DataFrame:
+    """What `plain_trace` says, of any run."""
     total_loss(run.losses, config).backward()
     return pd.DataFrame(
         {
@@ -106,11 +110,10 @@ def plain_sweep(config: RecurrentConfig, radii: Sequence[float]) -> pd.DataFrame
     return pd.concat(frames, ignore_index=True)
 
 
-def gradients_by_loss(config: RecurrentConfig) -> list[list[torch.Tensor]]:
+def gradients_by_loss(run: Unrolled) -> list[list[torch.Tensor]]:
     """∂L_k/∂h_1 .. ∂L_k/∂h_k for every k: one backward pass for each."""
-    run = unroll(config)
     by_loss = []
-    for k in range(config.timesteps):
+    for k in range(len(run.losses)):
         for state in run.hidden_states:
             state.grad = None
         run.losses[k].backward(retain_graph=True)
@@ -120,7 +123,12 @@ def gradients_by_loss(config: RecurrentConfig) -> list[list[torch.Tensor]]:
 
 def plain_matrix(config: RecurrentConfig) -> pd.DataFrame:
     """The frame of `loss_timestep_matrix`: one backward pass for each loss."""
-    by_loss = [norms(gradient) for gradient in gradients_by_loss(config)]
+    return matrix_of(unroll(config))
+
+
+def matrix_of(run: Unrolled) -> pd.DataFrame:
+    """What `plain_matrix` says, of any run."""
+    by_loss = [norms(gradient) for gradient in gradients_by_loss(run)]
     return pd.DataFrame(
         [
             (k, t, norm)

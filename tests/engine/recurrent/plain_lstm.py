@@ -6,15 +6,29 @@ come from the engine; everything computed from them is torch's.
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
+import pytest
 import torch
 from hypothesis import strategies as st
-from torch.nn.functional import linear
+from torch.nn.functional import linear, mse_loss
 
 from engine.numerics import tensor, tensors
-from engine.recurrent import RecurrentConfig, Weights, draw_weights, running_average_batch
-from tests.engine.recurrent.plain import gradients, norms, total_loss
+from engine.recurrent import (
+    GradientTrace,
+    RecurrentConfig,
+    Weights,
+    draw_weights,
+    running_average_batch,
+)
+from tests.engine.recurrent.plain import (
+    Unrolled,
+    gradients,
+    norms,
+    plain_trace,
+    total_loss,
+    trace_of,
+    unroll,
+)
 from tests.engine.recurrent.strategies import configs, hundredths
 
 #: Random LSTMs whose rounding errors stay small: few steps and moderate biases keep |C_t| in single
@@ -26,23 +40,20 @@ lstm_configs = configs(
     forget_bias=st.none() | hundredths(-300, 300),
     weight_scale=hundredths(-200, 200),
 )
+of_both_cells = pytest.mark.parametrize("networks", [configs(), lstm_configs], ids=["rnn", "lstm"])
 
 
 @dataclass(frozen=True)
-class UnrolledLstm:
+class UnrolledLstm(Unrolled):
     """The graph of one forward pass.
 
-    hidden_states, cell_states: T tensors (batch, hidden), each of which keeps its gradient.
-    gates: for each step i, f, C̃ and o. losses: L_1 .. L_T, mean over the batch. edges: where they
-    were asked for, a copy of what travels along each edge of the cell, by name and timestep: the
-    gradient of the copy is what flows back there. "W_h" is each step's own copy of the matrix.
+    cell_states: T tensors (batch, hidden), each of which keeps its gradient. gates: for each step
+    i, f, C̃ and o. edges: where they were asked for, a copy of what travels along each edge of the
+    cell, by name and timestep: the gradient of the copy is what flows back there.
     """
 
-    hidden_states: list[torch.Tensor]
     cell_states: list[torch.Tensor]
     gates: list[tuple[torch.Tensor, ...]]
-    losses: torch.Tensor
-    parameters: dict[str, torch.Tensor]
     edges: dict[tuple[str, int], torch.Tensor]
 
 
@@ -93,22 +104,65 @@ def unroll_lstm(
         cell_states.append(cell)
         all_gates.append((i, f, g, o))
     losses = (torch.stack(outputs, dim=1) - targets).square().mean(dim=(0, 2))
-    return UnrolledLstm(hidden_states, cell_states, all_gates, losses, parameters, edges)
+    steps = range(1, config.timesteps + 1)
+    copies = [edges["W_h", t] if with_edges else parameters["weight_hh_l0"] for t in steps]
+    return UnrolledLstm(hidden_states, copies, losses, parameters, cell_states, all_gates, edges)
+
+
+def unroll_either(config: RecurrentConfig, *, copies: bool = False) -> Unrolled:
+    """Run the network of the config, whichever cell it has."""
+    if config.cell == "lstm":
+        return unroll_lstm(config, with_edges=copies)
+    return unroll(config, copies=copies)
+
+
+def backpropagated(config: RecurrentConfig) -> UnrolledLstm:
+    """A run with edges after its backward pass, in which gates have kept their gradients, too."""
+    run = unroll_lstm(config, with_edges=True)
+    for gate in (gate for gates in run.gates for gate in gates):
+        if gate.requires_grad:  # a forced one is a constant
+            gate.retain_grad()
+    total_loss(run.losses, config).backward()
+    return run
 
 
 def plain_lstm_trace(config: RecurrentConfig, weights: Weights | None = None) -> pd.DataFrame:
     """The frame of `gradient_trace`: one backward pass."""
     run = unroll_lstm(config, weights)
-    total_loss(run.losses, config).backward()
-    return pd.DataFrame(
-        {
-            "timestep": np.arange(1, config.timesteps + 1),
-            "hidden_norm": norms(run.hidden_states),
-            "grad_hidden_norm": norms(gradients(run.hidden_states)),
-            "cell_norm": norms(run.cell_states),
-            "grad_cell_norm": norms(gradients(run.cell_states)),
-        }
+    return trace_of(run, config).assign(
+        cell_norm=norms(run.cell_states), grad_cell_norm=norms(gradients(run.cell_states))
     )
+
+
+def plain_trace_of_either(config: RecurrentConfig, weights: Weights | None = None) -> pd.DataFrame:
+    """The frame of `gradient_trace`, whichever cell it is of."""
+    return (plain_lstm_trace if config.cell == "lstm" else plain_trace)(config, weights)
+
+
+def torch_modules(
+    config: RecurrentConfig, trace: GradientTrace
+) -> tuple[torch.nn.RNNBase, torch.nn.Linear]:
+    """torch's own network for the config, with the weights of the trace."""
+    recurrent: torch.nn.RNNBase
+    if config.cell == "lstm":
+        recurrent = torch.nn.LSTM(1, config.hidden_size, batch_first=True)
+    else:
+        activation = config.activation
+        recurrent = torch.nn.RNN(1, config.hidden_size, batch_first=True, nonlinearity=activation)
+    readout = torch.nn.Linear(config.hidden_size, 1).double()
+    recurrent.double().load_state_dict(trace.recurrent_state, strict=True)
+    readout.load_state_dict(trace.readout_state, strict=True)
+    return recurrent, readout
+
+
+def torch_loss(
+    config: RecurrentConfig, trace: GradientTrace, outputs: torch.Tensor
+) -> torch.Tensor:
+    """What the config says of torch's own squared errors."""
+    if config.last_target_only:
+        return mse_loss(outputs[:, -1], trace.targets[:, -1])
+    loss = mse_loss(outputs, trace.targets)
+    return loss * config.timesteps if config.loss_reduction == "sum" else loss
 
 
 def same_frame(ours: pd.DataFrame, plain: pd.DataFrame) -> None:

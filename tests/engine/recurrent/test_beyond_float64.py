@@ -1,7 +1,7 @@
 """Runs that leave float64: exact decimal arithmetic, exact zeros, and never a NaN."""
 
 from dataclasses import replace
-from decimal import Context, Decimal, localcontext
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,67 +12,25 @@ from hypothesis import strategies as st
 from engine import extended_range
 from engine.recurrent import (
     RecurrentConfig,
+    cell_jacobian_norms,
     cell_state_pathway,
+    gate_values,
     gradient_reach,
     gradient_share_by_loss,
     gradient_trace,
+    half_lives,
     loss_timestep_matrix,
-    running_average_batch,
     spectral_sweep,
+    survival_quantiles,
     weight_gradient_terms,
 )
-from engine.recurrent.cell_flow import cell_flow
-from engine.recurrent.memory import cell_jacobian_norms
-from engine.recurrent.weights import draw_weights
+from engine.recurrent.cell_flow import FLOWS, cell_flow
 from engine.residual import ResidualConfig, depth_trace, path_length_contributions
 from engine.residual.jacobians import singular_values_by_skip
 from engine.residual.lesions import lesion
 from tests.engine.recurrent.plain_lstm import lstm_configs
+from tests.engine.recurrent.precise import log10_trace
 from tests.engine.recurrent.strategies import configs
-
-#: Forty digits, and exponents that no run of 500 steps can reach.
-EXACT = Context(prec=40, Emin=-(10**6), Emax=10**6)
-
-
-def decimal_trace(config: RecurrentConfig) -> pd.DataFrame:
-    """`log10_frame` of one ReLU or linear network with one sequence, in decimal numbers."""
-    weights = draw_weights(config)
-    inputs, targets = (data[0, :, 0].tolist() for data in running_average_batch(config))
-    with localcontext(EXACT):
-        w_h = [[Decimal(entry) for entry in row] for row in weights.w_h.tolist()]
-        w_x, w_f = ([Decimal(entry) for entry in v.tolist()] for v in (weights.w_x, weights.w_f))
-        # Both biases are float64 numbers; so is the sum that a float64 network adds.
-        bias = [Decimal(entry) for entry in weights.bias.tolist()]
-        units = range(config.hidden_size)
-        states = []
-        before = [Decimal(0) for _ in units]
-        for number in inputs:
-            sums = [
-                sum((w_h[i][j] * before[j] for j in units), w_x[i] * Decimal(number) + bias[i])
-                for i in units
-            ]
-            before = [max(a, Decimal(0)) if config.activation == "relu" else a for a in sums]
-            states.append(before)
-        gradient = [Decimal(0) for _ in units]
-        rows = []
-        for t in reversed(range(config.timesteps)):
-            if t == config.timesteps - 1 or not config.last_target_only:
-                output = sum((w_f[i] * states[t][i] for i in units), Decimal(weights.b_f))
-                error = 2 * (output - Decimal(targets[t]))
-                if not config.last_target_only and config.loss_reduction == "mean":
-                    error /= config.timesteps
-                gradient = [gradient[i] + error * w_f[i] for i in units]
-            rows.append((t + 1, decimal_log10(states[t]), decimal_log10(gradient)))
-            is_on = [config.activation == "identity" or h > 0 for h in states[t]]
-            at_sum = [g if on else Decimal(0) for g, on in zip(gradient, is_on, strict=True)]
-            gradient = [sum((at_sum[i] * w_h[i][j] for i in units), Decimal(0)) for j in units]
-    columns = ["timestep", "log10_hidden_norm", "log10_grad_hidden_norm"]
-    return pd.DataFrame(rows[::-1], columns=columns)
-
-
-def decimal_log10(vector: list[Decimal]) -> float:
-    square = sum((entry * entry for entry in vector), Decimal(0))
-    return float(square.log10() / 2) if square else -np.inf
 
 
 @pytest.mark.parametrize("last_target_only", [True, False])
@@ -90,23 +48,16 @@ def test_five_hundred_steps_agree_with_forty_digit_arithmetic(
         last_target_only=last_target_only,
         seed=3,
     )
-    measured = gradient_trace(config).log10_frame
+    measured = gradient_trace(config).log10_frame.set_index("timestep")
     # An absolute error of a logarithm is a relative one of the norm, here 2e-9.
-    pd.testing.assert_frame_equal(
-        measured, decimal_trace(config), rtol=0, atol=1e-9, check_dtype=False
-    )
+    np.testing.assert_allclose(measured, pd.DataFrame(log10_trace(config)), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("radius", [0.01, 10.0])
-def test_one_linear_unit_follows_the_power_of_its_weight(radius: float) -> None:
+def test_each_loss_of_one_linear_unit_follows_the_power_of_its_weight(radius: float) -> None:
     config = RecurrentConfig(
         activation="identity", hidden_size=1, timesteps=500, spectral_radius=radius
     )
-    log10_gradient = gradient_trace(config).log10_frame["log10_grad_hidden_norm"].to_numpy()
-    steps_back = np.arange(499, -1, -1)
-    expected = log10_gradient[-1] + steps_back * np.log10(radius)
-    np.testing.assert_allclose(log10_gradient, expected, atol=1e-9)
-    # And at each single loss, which the matrix starts anew.
     matrix = loss_timestep_matrix(config, log10=True)
     at_own_loss = matrix[matrix["timestep"] == matrix["loss_timestep"]]
     starts = at_own_loss["log10_grad_hidden_norm"].to_numpy()[matrix["loss_timestep"] - 1]
@@ -210,12 +161,8 @@ def test_no_scaling_takes_an_exponent_that_windows_would_refuse(
     lstm = RecurrentConfig(cell="lstm", hidden_size=4, timesteps=40, weight_scale=1e-20)
     for config in (relu, lstm):
         gradient_trace(config)
+        tables_of(config)
         spectral_sweep(config, [0.0, 1e-9, 10.0])
-        loss_timestep_matrix(config)
-        gradient_share_by_loss(config)
-        weight_gradient_terms(config)
-    cell_jacobian_norms(lstm)
-    cell_state_pathway(lstm)
     cell_flow(lstm)
     stack = ResidualConfig(depth=20, width=4, weight_scale=1e-30, skip=0.0)
     for residual in (stack, replace(stack, skip="highway")):
@@ -226,61 +173,93 @@ def test_no_scaling_takes_an_exponent_that_windows_would_refuse(
     assert widths == {np.dtype(np.int32)}
 
 
+RELU = RecurrentConfig(activation="relu", timesteps=500)
+LINEAR = RecurrentConfig(activation="identity", hidden_size=8, timesteps=500)
+TANH = RecurrentConfig(timesteps=100)
+LARGEST: dict[str, Any] = {"weight_scale": 1e6, "bias_scale": 1e6, "input_scale": 1e6}
 EXTREMES = {
-    "relu, radius 10": RecurrentConfig(activation="relu", spectral_radius=10, timesteps=500),
-    "relu, weights times 1000": RecurrentConfig(
-        activation="relu", weight_scale=1e3, timesteps=500, hidden_size=8
+    "relu, radius 10": replace(RELU, spectral_radius=10),
+    "relu, weights times 1000": replace(RELU, weight_scale=1e3, hidden_size=8),
+    "linear, everything at its largest": replace(
+        LINEAR, spectral_radius=10, last_target_only=False, **LARGEST
     ),
-    "linear, everything at its largest": RecurrentConfig(
-        activation="identity",
-        hidden_size=8,
-        spectral_radius=10,
-        weight_scale=1e6,
-        bias_scale=1e6,
-        input_scale=1e6,
+    "linear, weights of 1e-100": replace(LINEAR, weight_scale=1e-100),
+    "tanh, saturated": replace(TANH, weight_scale=1e3, timesteps=500, hidden_size=8),
+    "tanh, negative weights": replace(TANH, weight_scale=-5),
+    "tanh, the largest network": RecurrentConfig(
+        hidden_size=256,
         timesteps=500,
-        last_target_only=False,
+        batch_size=2,
+        spectral_radius=10.0,
+        seed=2**31 - 1,
+        **LARGEST,
     ),
-    "linear, weights of 1e-100": RecurrentConfig(
-        activation="identity", weight_scale=1e-100, timesteps=500, hidden_size=8
-    ),
-    "tanh, saturated": RecurrentConfig(weight_scale=1e3, timesteps=500, hidden_size=8),
-    "tanh, negative weights": RecurrentConfig(weight_scale=-5, timesteps=100),
     "one unit, one step": RecurrentConfig(hidden_size=1, timesteps=1),
-    "one unit, 500 steps, radius 10": RecurrentConfig(
-        activation="relu", hidden_size=1, timesteps=500, spectral_radius=10
-    ),
-    "no input": RecurrentConfig(input_scale=0, timesteps=100),
-    "no input and no bias": RecurrentConfig(input_scale=0, bias_scale=0, timesteps=100),
-    "no weights": RecurrentConfig(weight_scale=0, timesteps=100),
+    "one unit, 500 steps, radius 10": replace(RELU, hidden_size=1, spectral_radius=10),
+    "no input": replace(TANH, input_scale=0),
+    "no input and no bias": replace(TANH, input_scale=0, bias_scale=0),
+    "no weights": replace(TANH, weight_scale=0),
     "nothing at all": RecurrentConfig(weight_scale=0, bias_scale=0, input_scale=0),
-    "radius 0": RecurrentConfig(spectral_radius=0, timesteps=100, activation="relu"),
-    "nonnormal, radius 10": RecurrentConfig(
-        activation="identity", recurrent_init="nonnormal", spectral_radius=10, timesteps=500
+    "radius 0": replace(RELU, timesteps=100, spectral_radius=0),
+    "nonnormal, radius 10": replace(
+        LINEAR, hidden_size=32, recurrent_init="nonnormal", spectral_radius=10
     ),
+}
+EXTREMES_OF_AN_LSTM: dict[str, dict[str, Any]] = {
+    "open forget gates": {"forget_bias": 20.0},
+    "shut forget gates": {"forget_bias": -20.0},
+    "gates beyond float64": {"forget_bias": -1e6},
+    "huge weights": {"weight_scale": 1e3},
+    "huge weights and open gates": {"weight_scale": 1e3, "forget_bias": 20.0},
+    "the largest numbers allowed": LARGEST,
+    "no weights": {"weight_scale": 0.0, "bias_scale": 0.0},
+    "no inputs": {"input_scale": 0.0},
+    "a conveyor belt": {"forced_forget": 1.0, "forced_input": 0.0},
+    "nothing kept and nothing new": {"forced_forget": 0.0, "forced_input": 0.0},
+    "one timestep": {"timesteps": 1},
+    "one unit": {"hidden_size": 1},
+    "one unit without inputs": {"hidden_size": 1, "input_scale": 0.0},
+    "an explosion": {"weight_scale": 10.0, "spectral_radius": 10.0, "hidden_size": 64},
+}
+LSTM = RecurrentConfig(cell="lstm", hidden_size=6, timesteps=300, batch_size=2)
+EXTREMES |= {
+    f"lstm, {name}, {'the last target' if last else 'every target'}": replace(
+        LSTM, last_target_only=last, **change
+    )
+    for name, change in EXTREMES_OF_AN_LSTM.items()
+    for last in (True, False)
 }
 
 
-@pytest.mark.parametrize("config", EXTREMES.values(), ids=EXTREMES.keys())
-def test_nothing_is_ever_nan(config: RecurrentConfig) -> None:
-    trace = gradient_trace(config)
+def tables_of(config: RecurrentConfig) -> list[pd.DataFrame]:
     short = replace(config, timesteps=min(config.timesteps, 120))
-    tables = [
-        trace.frame,
-        trace.log10_frame,
-        loss_timestep_matrix(short),
-        loss_timestep_matrix(short, log10=True),
-        weight_gradient_terms(config),
-        weight_gradient_terms(config, log10=True),
-        gradient_share_by_loss(short),
-        spectral_sweep(config, [0.0, 0.01, 1.0, 10.0]),
-        spectral_sweep(config, [0.0, 0.01, 1.0, 10.0], log10=True),
-    ]
-    for table in tables:
+    tables = [gradient_share_by_loss(short)]
+    for log10 in (False, True):
+        tables += [
+            loss_timestep_matrix(short, log10=log10),
+            weight_gradient_terms(config, log10=log10),
+            spectral_sweep(config, [0.0, 0.01, 1.0, 10.0], log10=log10),
+        ]
+        if config.cell == "lstm":
+            tables.append(cell_state_pathway(config, log10=log10))
+    if config.cell == "lstm":
+        looks = (gate_values, survival_quantiles, half_lives, cell_jacobian_norms)
+        tables += [look(config) for look in looks]
+    return tables
+
+
+@pytest.mark.parametrize("config", EXTREMES.values(), ids=EXTREMES.keys())
+def test_nothing_is_ever_nan_and_no_logarithm_infinite(config: RecurrentConfig) -> None:
+    trace = gradient_trace(config)
+    for table in (trace.frame, trace.log10_frame, *tables_of(config)):
         assert not table.isna().to_numpy().any()
+    assert (trace.log10_frame.to_numpy() < np.inf).all()
     assert not np.isnan(trace.slope).any()
     assert not np.isnan(trace.loss)
     assert 0 <= gradient_reach(config) <= config.timesteps
+    if config.cell == "lstm":
+        assert np.isfinite(trace.loss)
+        assert (cell_flow(config)[list(FLOWS)] < np.inf).all(axis=None)
 
 
 @given(configs(timesteps=st.just(40)), st.sampled_from((0.0, 1e-100, 1e3, 1e6)), st.booleans())
@@ -289,10 +268,5 @@ def test_nothing_is_nan_at_any_scale(
 ) -> None:
     field = "weight_scale" if scales_weights else "input_scale"
     config = replace(config, **{field: scale})  # type: ignore[arg-type]
-    for table in (
-        gradient_trace(config).log10_frame,
-        loss_timestep_matrix(config, log10=True),
-        weight_gradient_terms(config, log10=True),
-        gradient_share_by_loss(config),
-    ):
+    for table in (gradient_trace(config).log10_frame, *tables_of(config)):
         assert not table.isna().to_numpy().any()

@@ -1,8 +1,10 @@
 """What flows through the cell is what autograd sends along each edge, each bias is its own run."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -10,20 +12,26 @@ from hypothesis import strategies as st
 
 from engine.recurrent import (
     RecurrentConfig,
+    cell_state_pathway,
     gate_values,
     gradient_trace,
     survival_quantiles,
 )
 from engine.recurrent.cell_flow import (
-    FLOWS,
-    MEANS,
     cell_flow,
     cell_flow_sweep,
     gate_sweep,
     gates_of,
 )
-from tests.engine.recurrent.plain import gradients, total_loss
-from tests.engine.recurrent.plain_lstm import UnrolledLstm, lstm_configs, unroll_lstm
+from tests.engine.recurrent.plain import gradients, norms
+from tests.engine.recurrent.plain_lstm import (
+    UnrolledLstm,
+    backpropagated,
+    lstm_configs,
+    plain_lstm_trace,
+    same_frame,
+    unroll_lstm,
+)
 from tests.engine.recurrent.strategies import hundredths
 
 #: The edges that the plain loop has copies on, by the flow.
@@ -33,20 +41,24 @@ PLAIN_EDGES = {
     "from_output": "h to o",
 }  # fmt: skip
 GATES = ("forget", "input", "candidate", "output")
-forced = st.none() | st.floats(0.01, 1) | st.sampled_from((0.0, 1.0))
+forget_or_not = st.none() | st.floats(0.01, 1) | st.sampled_from((0.0, 1.0))
+input_or_not = st.none() | st.floats(0.01, 0.3) | st.just(0.0)
+forced_lstms = st.builds(
+    lambda config, forget, input_: replace(config, forced_forget=forget, forced_input=input_),
+    lstm_configs,
+    forget_or_not,
+    input_or_not,
+)
+LSTM = RecurrentConfig(cell="lstm", hidden_size=6, timesteps=12, batch_size=2)
 BIASES = st.lists(hundredths(-500, 1000), min_size=1, max_size=4, unique=True)
 
 
-@given(lstm_configs, forced, forced)
+@given(lstm_configs, forget_or_not, forget_or_not)
 def test_every_flow_is_what_autograd_sends_along_its_edge(
     config: RecurrentConfig, forget: float | None, input_: float | None
 ) -> None:
     config = replace(config, forced_forget=forget, forced_input=input_)
-    run = unroll_lstm(config, with_edges=True)
-    for gate in (gate for gates in run.gates for gate in gates):
-        if gate.requires_grad:  # a forced one is a constant
-            gate.retain_grad()
-    total_loss(run.losses, config).backward()
+    run = backpropagated(config)
     edges = {name: _along(run, name) for name in PLAIN_EDGES}
     gates = [torch.stack(gradients(list(gate))) for gate in zip(*run.gates, strict=True)]
     edges |= dict(zip(("input", "forget", "candidate", "output"), gates, strict=True))
@@ -127,12 +139,100 @@ def test_the_road_of_shut_gates_goes_on_far_beyond_float64() -> None:
     assert -900 < change < -800
 
 
-def test_every_column_is_there_at_one_timestep() -> None:
-    flow = cell_flow(RecurrentConfig(cell="lstm", timesteps=1))
-    assert set(flow.columns) >= {*FLOWS, *MEANS, "direct_share", "timestep"}
-
-
 @pytest.mark.parametrize("biases", [[], ["1"], [2e6]])
 def test_wrong_biases_are_refused_by_name(biases: list[object]) -> None:
     with pytest.raises(ValueError, match="biases"):
         cell_flow_sweep(RecurrentConfig(cell="lstm"), biases)  # type: ignore[arg-type]
+
+
+@given(forced_lstms)
+def test_the_two_terms_are_the_two_edges_that_leave_the_cell_state(config: RecurrentConfig) -> None:
+    run = backpropagated(config)
+    steps = range(config.timesteps, 1, -1)
+    frame = cell_state_pathway(config)
+    assert frame["timestep"].tolist() == list(steps)
+    if len(frame) == 0:
+        return
+    expected = {
+        "direct_norm": [run.edges["C to C", t] for t in steps],
+        "via_hidden_norm": [run.edges["C to h", t - 1] for t in steps],
+        "total_norm": [run.cell_states[t - 2] for t in steps],
+    }
+    for name, states in expected.items():
+        np.testing.assert_allclose(frame[name], norms(gradients(states)), rtol=1e-9)
+
+
+@given(forced_lstms)
+def test_the_two_terms_add_up_to_the_whole_gradient(config: RecurrentConfig) -> None:
+    assert (cell_state_pathway(config)["identity_error"] <= 1e-14).all()
+
+
+@pytest.mark.parametrize(("weight_scale", "growth"), [(1.0, 1e6), (3.0, 1e50)])
+def test_the_identity_holds_to_the_last_digits_where_gradients_explode(
+    weight_scale: float, growth: float
+) -> None:
+    config = replace(
+        LSTM, hidden_size=64, timesteps=200, spectral_radius=10.0, weight_scale=weight_scale
+    )
+    frame = cell_state_pathway(config)
+    assert frame["total_norm"].max() > growth * frame["total_norm"].iloc[0]
+    assert (frame["identity_error"] <= 1e-11 * frame["total_norm"]).all()
+
+
+@given(lstm_configs, st.data())
+def test_the_gates_are_those_of_the_equations(config: RecurrentConfig, data: st.DataObject) -> None:
+    sequence = data.draw(st.integers(0, config.batch_size - 1), label="sequence")
+    run = unroll_lstm(config)
+    frame = gate_values(config, sequence=sequence)
+    assert list(frame.columns) == ["timestep", "gate", "unit", "value"]
+    i, f, g, o = (torch.stack(gate) for gate in zip(*run.gates, strict=True))
+    cell_state = torch.stack(run.cell_states)
+    expected = {
+        "forget": f,
+        "input": i,
+        "output": o,
+        "candidate": g,
+        "cell_state": cell_state,
+        "tanh_cell_state": cell_state.tanh(),
+        "hidden_state": torch.stack(run.hidden_states),
+    }
+    assert set(frame["gate"]) == set(expected)
+    places = list(product(range(1, config.timesteps + 1), range(1, config.hidden_size + 1)))
+    for gate, values in expected.items():
+        rows = frame[frame["gate"] == gate]
+        assert list(zip(rows["timestep"], rows["unit"], strict=True)) == places
+        of_one = values[:, sequence].detach().numpy().ravel()
+        np.testing.assert_allclose(rows["value"], of_one, rtol=1e-9, atol=1e-15)
+
+
+def test_with_forget_gates_forced_shut_only_the_hidden_path_is_left() -> None:
+    config = replace(LSTM, forced_forget=0.0)
+    frame = cell_state_pathway(config)
+    assert (frame["direct_norm"] == 0).all()
+    assert (frame["via_hidden_norm"] > 0).all()
+    pd.testing.assert_series_equal(
+        frame["via_hidden_norm"], frame["total_norm"], check_names=False, rtol=1e-12
+    )
+    assert (cell_flow(config)["direct_share"].iloc[1:] == 0).all()
+
+
+@given(forced_lstms)
+def test_forced_gates_pass_no_gradient_on_as_constants_do_in_autograd(
+    config: RecurrentConfig,
+) -> None:
+    same_frame(gradient_trace(config).frame, plain_lstm_trace(config))
+
+
+def test_one_timestep_has_a_cell_and_no_step_before_it() -> None:
+    config = replace(LSTM, timesteps=1)
+    assert len(cell_state_pathway(config)) == 0
+    flow = cell_flow(config).iloc[0]
+    assert np.isfinite(flow["loss"])
+    assert flow["next_cell"] == flow["next_gates"] == -np.inf
+
+
+def test_a_norm_that_underflows_has_a_logarithm() -> None:
+    config = replace(LSTM, timesteps=500, spectral_radius=0.1, forget_bias=-20.0)
+    last = cell_state_pathway(config, log10=True).iloc[-1]
+    assert -10_000 < last["log10_direct_norm"] < last["log10_via_hidden_norm"] < -400
+    assert last["log10_total_norm"] == pytest.approx(last["log10_via_hidden_norm"], rel=1e-6)

@@ -1,5 +1,7 @@
 """The running-average task."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,14 +23,7 @@ def test_every_target_is_the_average_of_the_numbers_so_far(config: RecurrentConf
 @given(configs(), st.integers(1, 20))
 def test_a_longer_sequence_begins_with_the_shorter(config: RecurrentConfig, longer: int) -> None:
     short = running_average_batch(config)
-    long = running_average_batch(
-        RecurrentConfig(
-            timesteps=config.timesteps + longer,
-            batch_size=config.batch_size,
-            input_scale=config.input_scale,
-            seed=config.seed,
-        )
-    )
+    long = running_average_batch(replace(config, timesteps=config.timesteps + longer))
     for begins_with, whole in zip(short, long, strict=True):
         np.testing.assert_array_equal(begins_with, whole[:, : config.timesteps])
 

@@ -109,25 +109,32 @@ def test_b_names_the_one_with_which_less_is_left_and_where_that_turns(
     verdict = findings.activation_verdict(
         compare_activations(config), config.spectral_radius or 0.0, radii, of_all["tanh"], of_all["relu"]
     )  # fmt: skip
-
-    def left(activation: str, radius: float) -> float:
-        of = replace(config, activation=activation, spectral_radius=radius)  # type: ignore[arg-type]
-        return findings.log10_ratio(gradient_trace(of).log10_frame["log10_grad_hidden_norm"])
-
     radius = config.spectral_radius or 0.0
+    tanh, relu = left(config, radius)
     if "Less is left with tanh" in verdict.statement:
-        assert left("tanh", radius) < left("relu", radius)
+        assert tanh < relu
     if "Less is left with ReLU" in verdict.statement:
-        assert left("relu", radius) < left("tanh", radius)
+        assert relu < tanh
         assert not verdict.agrees
     assert verdict.agrees == (verdict.outside is None)
     if turn := re.search(r"From \[radius ([\d.]+)\]\(#radius=\1\) on tanh", verdict.outside or ""):
         assert float(turn[1]) > radius
-        assert left("tanh", float(turn[1])) < left("relu", float(turn[1]))
+        tanh, relu = left(config, float(turn[1]))
+        assert tanh < relu
     if explodes := re.search(
         r"ReLU explodes from \[radius ([\d.]+)\]\(#radius=\1\) on", verdict.outside or ""
     ):
-        assert left("relu", float(explodes[1])) > 0.99
+        assert left(config, float(explodes[1]))[1] > 0.99
+
+
+def left(config: RecurrentConfig, radius: float) -> tuple[float, float]:
+    """log10 of ‖∂L/∂h_1‖/‖∂L/∂h_T‖ with tanh and with ReLU."""
+    at = replace(config, spectral_radius=radius)
+    tanh, relu = (
+        findings.log10_ratio(gradient_trace(of).log10_frame["log10_grad_hidden_norm"])
+        for of in (replace(at, activation="tanh"), replace(at, activation="relu"))
+    )
+    return tanh, relu
 
 
 @given(configs)
@@ -190,12 +197,5 @@ def test_another_seed_is_named_only_where_its_network_turns_for_good(
     assert (named is not None) <= ("even at radius 2" in (shown.outside or ""))
     if named:
         for radius in (float(named[2]), 2.0):
-            left = [
-                findings.log10_ratio(
-                    gradient_trace(
-                        replace(config, activation=of, spectral_radius=radius, seed=int(named[1]))
-                    ).log10_frame["log10_grad_hidden_norm"]
-                )
-                for of in ("tanh", "relu")
-            ]  # fmt: skip
-            assert left[0] < left[1]
+            tanh, relu = left(replace(config, seed=int(named[1])), radius)
+            assert tanh < relu

@@ -32,12 +32,6 @@ linear = configs(
 @given(linear)
 def test_the_linear_closed_form_meets_the_measurement(config: RecurrentConfig) -> None:
     frame = linear_closed_form(config)
-    assert frame.columns.tolist() == [
-        "timestep",
-        "log10_measured",
-        "log10_closed_form",
-        "relative_difference",
-    ]
     assert (frame["relative_difference"] < 1e-9).all()
 
 
@@ -78,13 +72,6 @@ def test_a_matrix_rounded_until_its_eigenvectors_coincide_is_refused() -> None:
         linear_closed_form(config)
 
 
-def test_a_tanh_network_does_not_follow_the_linear_formula() -> None:
-    config = RecurrentConfig(timesteps=60, spectral_radius=1.3)
-    closed_form = linear_closed_form(config)["log10_closed_form"]
-    measured = gradient_trace(config).log10_frame["log10_grad_hidden_norm"]
-    assert abs(closed_form[0] - measured[0]) > 1
-
-
 @given(configs(timesteps=st.integers(1, 60)), hundredths(0, 300))
 def test_no_gradient_exceeds_the_singular_value_bound(
     config: RecurrentConfig, radius: float
@@ -119,16 +106,12 @@ def test_orthogonal_and_symmetric_matrices_are_normal_and_the_others_are_not(
     hidden: int, seed: int
 ) -> None:
     config = RecurrentConfig(hidden_size=hidden, seed=seed)
-    is_normal = {
-        structure: matrix_facts(replace(config, recurrent_init=structure)).is_normal
+    are_normal = [
+        structure
         for structure in RECURRENT_INITS
-    }
-    assert is_normal == {
-        "gaussian": False,
-        "orthogonal": True,
-        "symmetric": True,
-        "nonnormal": False,
-    }
+        if matrix_facts(replace(config, recurrent_init=structure)).is_normal
+    ]
+    assert are_normal == ["orthogonal", "symmetric"]
 
 
 @given(configs())
@@ -169,12 +152,6 @@ def test_the_rate_of_a_long_linear_run_is_the_spectral_radius(
     assert rate == pytest.approx(radius, rel=0.01)
 
 
-def test_the_rate_of_a_straight_line_is_its_slope() -> None:
-    steps_back = np.arange(9, -1, -1)
-    assert measured_rate(pd.Series(steps_back * np.log10(0.5))) == pytest.approx(0.5)
-    assert measured_rate(pd.Series([0.0])) is None
-
-
 def test_the_rate_is_that_of_the_older_half() -> None:
     # Half a decade lost for each step back up to the middle, a whole one from there to the start.
     log10_norms = [-6.0, -5.0, -4.0, -3.0, -2.0, -1.5, -1.0, -0.5, 0.0]
@@ -182,20 +159,6 @@ def test_the_rate_is_that_of_the_older_half() -> None:
     assert measured_rate(pd.Series([-8.0, -6.5, *log10_norms[2:]])) == pytest.approx(10**-1.5)
 
 
-def test_there_is_no_rate_where_a_norm_is_exactly_zero() -> None:
-    assert measured_rate(pd.Series([-np.inf] * 4)) is None
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_below_radius_one_the_nonnormal_gradient_grows_before_it_vanishes(seed: int) -> None:
-    config = RecurrentConfig(
-        activation="identity",
-        recurrent_init="nonnormal",
-        spectral_radius=0.9,
-        timesteps=300,
-        seed=seed,
-    )
-    log10_gradient = gradient_trace(config).log10_frame["log10_grad_hidden_norm"]
-    at_loss = log10_gradient.iloc[-1]
-    assert log10_gradient.max() > at_loss + np.log10(1.2)
-    assert log10_gradient.iloc[0] < at_loss - 3
+@pytest.mark.parametrize("log10_norms", [[0.0], [-np.inf] * 4])
+def test_there_is_no_rate_of_a_single_step_or_of_exact_zeros(log10_norms: list[float]) -> None:
+    assert measured_rate(pd.Series(log10_norms)) is None
