@@ -1,7 +1,4 @@
-"""The beam search page: its sections, its cards, a tree of one's own, and links from before.
-
-What a section shows at the extremes is tested without Streamlit, in tests/engine/sections.
-"""
+"""The beam search page: its cards, the network that writes, a tree of one's own."""
 
 from typing import Any
 

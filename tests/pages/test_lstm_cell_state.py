@@ -1,7 +1,4 @@
-"""The cell-state page: its sections, its cards, and links from before.
-
-What a section shows at the extremes is tested without Streamlit, in tests/engine/sections.
-"""
+"""The cell-state page: its settings and its hands reach the pictures and the words."""
 
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (

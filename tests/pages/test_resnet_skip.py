@@ -1,4 +1,4 @@
-"""The page on skips: sections under Streamlit, old links, the question; its numbers have tests below."""
+"""The page on skips: its controls, its words and its inks; its numbers have tests below."""
 
 from engine.charts.stage import INKS
 from tests.pages.conftest import OpenPage

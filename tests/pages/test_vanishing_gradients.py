@@ -1,7 +1,4 @@
-"""The vanishing-gradients page: its sections by their links, old links, links that ask too much.
-
-What the sections show at the extremes of every control is tests/engine/sections'.
-"""
+"""The vanishing-gradients page: links that ask too much, and the way back to the defaults."""
 
 import pytest
 
