@@ -13,12 +13,12 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 
-from engine.places import OVERVIEW, PAGES, SEARCH
+from engine.places import GRADIENTS, OVERVIEW, PAGES, SEARCH
 from pages.common.ask import WORKERS_SETTING
 from tests.faults import telling_server
 from tests.load.mixes import fresh
 from tests.load.servers import ROOT, Server
-from tests.load.visitor import Visitor
+from tests.load.visitor import Visitor, to_the_end
 
 VISITORS = 2
 #: Seconds; a machine that does everything else as well starts workers slowly.
@@ -57,12 +57,14 @@ def workers(server: Server) -> list[psutil.Process]:
 def test_a_worker_that_is_killed_while_pages_ask_is_replaced_and_no_visitor_notices(
     server: Server,
 ) -> None:
-    asyncio.run(_kill_while_pages_ask(server))
+    to_the_end(_kill_while_pages_ask(server))
 
 
 async def _kill_while_pages_ask(server: Server) -> None:
+    # On a page with experiments: of all places of one hand the answers are kept within seconds.
+    page = GRADIENTS.name
     visitors = [
-        Visitor(server.host, "", random.Random(i), patience=PATIENCE) for i in range(VISITORS)
+        Visitor(server.host, page, random.Random(i), patience=PATIENCE) for i in range(VISITORS)
     ]
     for visitor in visitors:
         await visitor.arrive()
@@ -93,11 +95,11 @@ def test_the_web_process_has_nothing_of_what_workers_compute_with(
     server: Server, modules_file: Path
 ) -> None:
     for page in PAGES:
-        asyncio.run(_visit_every_section(server, page.name, but=WITH_A_TABLE))
+        to_the_end(_visit_every_section(server, page.name, but=WITH_A_TABLE))
     loaded = _loaded(server, modules_file)
     assert "streamlit" in loaded
     assert [name for name in (*OF_WORKERS, *OF_TABLES) if name in loaded] == []
-    asyncio.run(_visit_every_section(server, SEARCH.name))
+    to_the_end(_visit_every_section(server, SEARCH.name))
     assert [name for name in OF_WORKERS if name in _loaded(server, modules_file)] == []
 
 
@@ -112,7 +114,7 @@ def _loaded(server: Server, modules_file: Path) -> set[str]:
 
 
 def test_a_message_that_is_too_large_ends_its_connection_and_nobody_elses(server: Server) -> None:
-    asyncio.run(_send_too_much(server))
+    to_the_end(_send_too_much(server))
 
 
 async def _send_too_much(server: Server) -> None:
@@ -140,7 +142,7 @@ async def _send_and_rerun(visitor: Visitor, message: BackMsg) -> None:
 def test_what_its_visitor_has_left_is_ended_when_somebody_else_asks_for_something_large(
     server: Server,
 ) -> None:
-    asyncio.run(_leave_large_experiments(server))
+    to_the_end(_leave_large_experiments(server))
 
 
 async def _leave_large_experiments(server: Server) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -44,3 +45,15 @@ def stay(path: str) -> str:
     note(path)
     while True:
         time.sleep(1)
+
+
+@dataclass(frozen=True)
+class Large:
+    """Settings of an experiment that takes long, in whatever unit."""
+
+    path: str = ""
+    work: int = 10**18
+
+
+def stay_for(large: Large) -> str:
+    return stay(large.path)

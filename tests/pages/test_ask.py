@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.questions import Verdict
 from engine.sections.answering import NO_PICTURE, Named, Parcel
 from engine.sections.shown import Figure, Picture, Shown
 from pages.common import ask
@@ -152,10 +151,6 @@ def test_a_fresh_answer_makes_nobody_wait_for_a_kept_one() -> None:
     begin = time.monotonic()
     assert answers.get("kept", _nobody).result(0) == "here"
     assert time.monotonic() - begin < 0.5
-
-
-def test_configs_that_print_differently_are_different_questions() -> None:
-    assert repr(Verdict("x", True, measured=1)) != repr(Verdict("x", True, measured=1.0))
 
 
 def test_a_named_function_is_the_function_wherever_it_is_called() -> None:

@@ -1,7 +1,4 @@
-"""The beam search page: its sections, its cards, a tree of one's own, and links from before.
-
-What a section shows at the extremes is tested without Streamlit, in tests/engine/sections.
-"""
+"""The beam search page: its cards, the network that writes, a tree of one's own."""
 
 from typing import Any
 
@@ -16,10 +13,8 @@ from tests.pages.reading import (
     assert_shows_no_broken_number,
     charts,
     press,
-    reveal,
     texts,
 )
-from tests.sections import SECTIONS
 
 ONE_EDGE = "prefix,token,probability\n,a,1"
 DEAD_END = "prefix,token,log_prob\n,a,-inf\n,b,-inf"
@@ -29,32 +24,6 @@ WRITING = {"model": "character LSTM", "k": "5", "length": "12"}
 
 def own(app: Any, text: str) -> Any:
     return app.text_area(key="tree_box").set_value(text).run()
-
-
-@pytest.mark.parametrize("section", SECTIONS["beam_search"])
-def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
-    app = reveal(open_page("beam_search", view=section))
-    assert_shows_no_broken_number(app)
-    assert not app.warning
-    assert charts(app)
-    assert all(chart.alt for chart in charts(app)), "a chart without alt text"
-
-
-@pytest.mark.parametrize(
-    ("asked", "opened"),
-    [
-        ({"view": "(a)-(c) What is stored"}, "2 (a)"),
-        ({"view": "Conventions", "model": "weather", "length": "6"}, "Wu et al. 2016"),
-        ({"step": "2"}, "Stored after step 2"),
-        ({"model": "weather", "length": "6", "step": "2"}, "Stored after step 2"),
-    ],
-)
-def test_a_link_from_before_opens_what_took_its_place(
-    open_page: OpenPage, asked: dict[str, str], opened: str
-) -> None:
-    app = open_page("beam_search", **asked)
-    assert opened in texts(app)
-    assert not app.warning
 
 
 def test_the_questions_stand_where_the_handouts_tree_is_chosen_and_nowhere_else(
@@ -193,8 +162,3 @@ def test_a_table_of_other_writings_holds_the_same_tree(text: str) -> None:
         ("b", -1.0),
     ]
     assert own_text.read_tree("no tree").columns is None
-
-
-def test_a_link_that_asks_for_too_much_is_told_so(open_page: OpenPage) -> None:
-    app = open_page("beam_search", k="500", model="gpt")
-    assert "`k` = `500` is outside 1 to 20" in app.warning[0].value

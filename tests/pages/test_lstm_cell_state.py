@@ -1,28 +1,12 @@
-"""The cell-state page: its sections, its cards, and links from before.
-
-What a section shows at the extremes is tested without Streamlit, in tests/engine/sections.
-"""
-
-import pytest
+"""The cell-state page: its settings and its hands reach the pictures and the words."""
 
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (
     assert_each_change_is_drawn,
     assert_shows_no_broken_number,
-    charts,
     reveal,
     texts,
 )
-from tests.sections import SECTIONS
-
-
-@pytest.mark.parametrize("section", SECTIONS["lstm_cell_state"])
-def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
-    app = reveal(open_page("lstm_cell_state", view=section))
-    assert_shows_no_broken_number(app)
-    assert not app.warning
-    assert charts(app)
-    assert all(chart.alt for chart in charts(app)), "a chart without alt text"
 
 
 def test_a_single_timestep_says_so_where_nothing_can_be_taken_apart(open_page: OpenPage) -> None:
@@ -57,15 +41,3 @@ def test_a_shorter_sequence_keeps_the_chosen_timestep_inside_it(open_page: OpenP
     app.slider(key="lstm_timesteps").set_value(10).run()
     assert "At t = 10" in texts(app)
     assert app.query_params["t"] == "10"
-
-
-@pytest.mark.parametrize("asked", [{"view": "Forget bias"}, {"forget_init": "chrono"}])
-def test_a_link_from_before_opens_what_took_its_place(
-    open_page: OpenPage, asked: dict[str, str]
-) -> None:
-    app = open_page("lstm_cell_state", **asked)
-    assert not app.warning
-    assert "plugged in" in texts(app) or charts(app)
-    if "forget_init" in asked:
-        assert "chrono start" in app.query_params["gates"]
-        assert "forget_init" not in app.query_params

@@ -1,34 +1,18 @@
 """One budget for all processes: what doesn't fit is refused with its reason, next to its control."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import psutil
 import pytest
 
 from pages.common import ask, memory, training
-from pages.common.ask import LARGE, Answers
 from pages.common.workers import Workers
-from tests.pages.asked import double, process_id
+from tests.pages.asked import Large, double, process_id
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import press, texts
 
 
-@dataclass(frozen=True)
-class Large:
-    """Settings of an experiment that takes long."""
-
-    work: int = LARGE + 1
-
-
 @pytest.fixture
-def small_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small_machine(two_workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "budget", lambda: memory.taken() + 100)
-    lanes = Workers(2)
-    monkeypatch.setattr(ask, "workers", lambda: lanes)
-    monkeypatch.setattr(ask, "ANSWERS", Answers(1_000_000, 1_000_000))
-    yield
-    lanes.stop()
 
 
 @pytest.mark.usefixtures("small_machine")

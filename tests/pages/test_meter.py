@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pages.common import startup
-from pages.common.meter import WINDOW_SECONDS, Meter, memory_megabytes, percentile
+from pages.common.meter import WINDOW_SECONDS, Meter, percentile
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import numbers
 
@@ -61,10 +61,6 @@ def test_without_a_run_there_are_no_times() -> None:
 @pytest.mark.parametrize(("percent", "value"), [(50, 2), (51, 3), (95, 4), (100, 4), (1, 1)])
 def test_percentiles_are_values_that_occurred(percent: int, value: float) -> None:
     assert percentile([1, 2, 3, 4], percent) == value
-
-
-def test_this_process_takes_memory() -> None:
-    assert memory_megabytes() > 50
 
 
 @pytest.fixture

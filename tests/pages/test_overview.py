@@ -30,15 +30,6 @@ def test_all_eleven_questions_are_listed_in_order_each_with_what_it_asks(
         assert links[place].help.startswith(question.asks)
 
 
-def test_each_question_with_a_card_links_to_its_section(open_page: OpenPage) -> None:
-    app = open_page("overview")
-    links = [element.proto for element in app.get("page_link")]
-    answered = [question for question in handout.QUESTIONS if question.options]
-    assert len(answered) >= 6
-    for question in answered:
-        assert any(question.topic in link.label for link in links)
-
-
 def test_the_path_leads_through_every_page_of_the_lecture(open_page: OpenPage) -> None:
     labels = " ".join(element.proto.label for element in open_page("overview").get("page_link"))
     assert all(page.title in labels for page in places.SUBJECTS)

@@ -1,32 +1,11 @@
-"""The page on skips: sections under Streamlit, old links, the question; its numbers have tests below."""
-
-import pytest
+"""The page on skips: its controls, its words and its inks; its numbers have tests below."""
 
 from engine.charts.stage import INKS
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (
-    assert_shows_no_broken_number,
-    charts,
     reveal,
     texts,
 )
-from tests.sections import SECTIONS
-
-
-@pytest.mark.parametrize("section", SECTIONS["resnet_skip"])
-def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
-    app = reveal(open_page("resnet_skip", view=section, depth="6", width="4"))
-    assert_shows_no_broken_number(app)
-    assert not app.warning
-    assert charts(app)
-    assert all(chart.alt for chart in charts(app)), "a picture without alt text"
-
-
-@pytest.mark.parametrize("old", ["Scrub g"])
-def test_an_old_link_opens_what_took_its_place(open_page: OpenPage, old: str) -> None:
-    app = reveal(open_page("resnet_skip", view=old, g="0.5", depth="6"))
-    assert not app.warning
-    assert "at g = 0.5" in texts(app)
 
 
 def test_a_setting_of_the_address_reaches_the_words(open_page: OpenPage) -> None:

@@ -18,7 +18,6 @@ from pages.common.rooms import (
     MAX_VOTERS,
     MAX_VOTERS_OF_ADDRESS,
     MAX_WRONG_TRIES,
-    STAGES,
     UNASKED_SECONDS,
     RoomError,
     Rooms,
@@ -206,7 +205,3 @@ def test_rooms_that_were_never_asked_anything_make_place_sooner() -> None:
     now = UNASKED_SECONDS
     code, _ = rooms.open(somebody())
     rooms.require(code)
-
-
-def test_a_class_votes_discusses_and_votes_again_before_it_sees() -> None:
-    assert STAGES == ("vote", "discuss", "vote again", "reveal")

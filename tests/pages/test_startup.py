@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from pages.common import ask, logs, meter, startup, training
+from tests.load.visitor import to_the_end
 
 
 def record(message: str, **facts: object) -> logging.LogRecord:
@@ -89,4 +90,4 @@ def test_the_server_takes_no_connection_before_a_worker_is_ready(
         await lifespan.__aexit__(None, None, None)
         return [*taken, entering.done()]
 
-    assert asyncio.run(starts()) == [False, True]
+    assert to_the_end(starts()) == [False, True]

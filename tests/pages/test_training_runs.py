@@ -15,7 +15,7 @@ from engine.training.comparisons import OwnNetwork
 from engine.training.files import LOCATION_VARIABLE, file_name
 from engine.training.pool import TrainingPool
 from engine.training.progress import Progress
-from pages.common import own_networks, training
+from pages.common import training
 from pages.common.own_networks import OWN_CONTROLS, plan_of
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
@@ -101,12 +101,6 @@ def test_what_needs_no_comparison_has_no_controls_of_one(open_page: OpenPage, se
     assert charts(app) or "| published |" in texts(app)
 
 
-def test_an_old_link_to_the_predictions_opens_recall(open_page: OpenPage) -> None:
-    app = open_page("training_runs", view="Predictions")
-    assert not app.warning
-    assert "recalls" in texts(app)
-
-
 def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred(open_page: OpenPage) -> None:
     preset = "recall: T = 10 and T = 100"
     shown = texts(open_page("training_runs", view="Loss", comparison=preset))
@@ -117,12 +111,6 @@ def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred(open_page: 
 
 def test_a_training_step_in_the_address_is_the_one_that_the_words_tell(open_page: OpenPage) -> None:
     assert "After 300 of 1,200 steps" in texts(open_page("training_runs", trained_steps="300"))
-
-
-def test_a_comparison_that_does_not_exist_is_named(open_page: OpenPage) -> None:
-    app = open_page("training_runs", view="Loss", comparison="perpetual motion")
-    assert "`perpetual motion`" in app.warning[0].value
-    assert charts(app)
 
 
 def test_a_small_run_is_trained_shown_and_kept(open_page: OpenPage, tmp_path: Path) -> None:
@@ -312,15 +300,6 @@ def test_a_training_that_takes_too_long_is_refused_with_the_steps_allowed(
     app = open_page("training_runs", **{**LARGE, **heavy})
     assert "steps is 5000; allowed" in app.error[0].value
     assert train_button(app).disabled
-
-
-def test_values_that_a_link_cannot_mean_are_named(open_page: OpenPage) -> None:
-    app = open_page(
-        "training_runs", view="Loss", comparison="your own", n1_rate="<b>7</b>", steps="-3"
-    )
-    assert "`n1_rate` = `<b>7</b>`" in app.warning[0].value
-    assert "`steps` = `-3`" in app.warning[0].value
-    assert app.slider(key="steps").value == own_networks.STEPS.default
 
 
 def test_a_store_that_cannot_be_written_to_is_told_and_the_run_is_shown(

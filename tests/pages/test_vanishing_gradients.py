@@ -1,34 +1,14 @@
-"""The vanishing-gradients page: its sections by their links, old links, links that ask too much.
-
-What the sections show at the extremes of every control is tests/engine/sections'.
-"""
+"""The vanishing-gradients page: links that ask too much, and the way back to the defaults."""
 
 import pytest
 
 from tests.pages.conftest import OpenPage
 from tests.pages.reading import (
-    assert_shows_no_broken_number,
     charts,
     press,
     reveal,
     texts,
 )
-from tests.sections import SECTIONS
-
-
-@pytest.mark.parametrize("section", SECTIONS["vanishing_gradients"])
-def test_every_section_opens_from_its_link_and_draws(open_page: OpenPage, section: str) -> None:
-    app = reveal(open_page("vanishing_gradients", view=section))
-    assert_shows_no_broken_number(app)
-    assert charts(app), "a section without a chart shows nothing"
-    assert all(chart.alt for chart in charts(app)), "a chart without alt text"
-
-
-@pytest.mark.parametrize("old", ["Scrub", "One run"])
-def test_an_old_link_opens_what_took_its_place(open_page: OpenPage, old: str) -> None:
-    app = open_page("vanishing_gradients", view=old, radius="1.25", mean_loss="false")
-    assert not app.warning
-    assert "At radius 1.25" in texts(app)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """A browser gets one cookie, with its first document, and keeps it."""
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from pages.common.visitors import COOKIE, GiveCookie
+from tests.load.visitor import to_the_end
 
 
 async def _answer(scope: Any, receive: Any, send: Any) -> None:
@@ -25,7 +25,7 @@ def cookies(kind: str = "http", scheme: str = "http", **headers: str) -> list[st
         "scheme": scheme,
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
-    asyncio.run(GiveCookie(_answer)(scope, None, send))  # type: ignore[arg-type]
+    to_the_end(GiveCookie(_answer)(scope, None, send))  # type: ignore[arg-type]
     return [
         value.decode()
         for message in sent

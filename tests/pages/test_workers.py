@@ -5,16 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
 from pages.common import ask
-from pages.common.ask import LARGE
 from pages.common.workers import LongLane, Workers
-from tests.pages.asked import double, note, stay
+from tests.pages.asked import Large, double, note, stay, stay_for
 
 
 @pytest.fixture
@@ -75,18 +73,6 @@ def test_a_process_that_dies_takes_only_its_own_call_along(lane: LongLane, tmp_p
     assert waits.result(60) == 8
 
 
-@dataclass(frozen=True)
-class Large:
-    """Settings of an experiment that takes long."""
-
-    path: str
-    work: int = LARGE + 1
-
-
-def stays_while_wanted(large: Large) -> str:
-    return stay(large.path)
-
-
 def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
     two_workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +91,7 @@ def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
 
     def visit() -> None:
         with pytest.raises(ConnectionError):
-            ask.ask(stays_while_wanted, Large(str(tmp_path / "large")))
+            ask.ask(stay_for, Large(str(tmp_path / "large")))
         ended.append(threading.current_thread().name)
 
     visitors = [threading.Thread(target=visit, name=name) for name in gone]
