@@ -193,3 +193,16 @@ def test_nothing_is_unpickled_evaluated_or_run_in_a_shell() -> None:
 
 def test_ci_asks_for_known_vulnerabilities() -> None:
     assert "-m tests.dependency_audit" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_everything_that_the_readmes_map_names_is_there() -> None:
+    rows = re.findall(r"^\| (`.+`) \| (.+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(rows) > 10
+    missing = []
+    for places, text in rows:
+        folders = [ROOT / place for place in re.findall(r"`([^`]+)`", places)]
+        missing += [folder for folder in folders if not folder.exists()]
+        for name in re.findall(r"`([a-z_]+(?:\.js|/)?)`", text):
+            inside = (folders[0] / name, folders[0] / f"{name}.py")
+            missing += [name] if not any(one.exists() for one in inside) else []
+    assert missing == []
