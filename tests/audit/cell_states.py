@@ -159,7 +159,7 @@ def the_two_terms(page: Shown) -> None:
 
 @shows("no-matrix-chain")
 def no_chain_of_matrix_products(page: Shown) -> None:
-    assert "on the :violet[road] the gradient meets a gate and no matrix" in page.text
+    assert "The first term is one step on the road" in page.text
     assert "no matrix product on the way" in question_of("1 (e)").options[0].text
     assert "what the cell state holds passes without decay" in page.answered("1 (e)")
 
@@ -215,7 +215,9 @@ def the_hidden_path_decays(page: Shown) -> None:
 says(
     "resblock",
     "h_{t+1} = \\sigma(W_t h_t + b_t) + h_t",
-    "h_{t+1} = \\sigma(W_t h_t + b_t) + g\\,h_t",
+    # The skip and the block in colours of their own.
+    "{g\\,h_t}",
+    "{\\sigma(W_t h_t + b_t)}",
 )
 
 
