@@ -88,19 +88,6 @@ def test_a_hypothesis_has_torchs_score_and_carries_torchs_states(prompt: str, wi
             np.testing.assert_allclose(kept.state["cell_state"], cell, rtol=1e-8, atol=1e-10)
 
 
-@settings(max_examples=15)
-@given(prompts, st.integers(1, 20), st.integers(1, 25))
-def test_stored_states_and_running_again_give_the_same_hypotheses(
-    prompt: str, width: int, length: int
-) -> None:
-    stored = beam_search(model(prompt), width, length, end_token=END_TOKEN)
-    again = beam_search(model(prompt), width, length, end_token=END_TOKEN, recompute=True)
-    assert [one.tokens for one in stored.hypotheses] == [one.tokens for one in again.hypotheses]
-    for one, other in zip(stored.hypotheses, again.hypotheses, strict=True):
-        assert one.log_prob == pytest.approx(other.log_prob, rel=1e-9)
-    assert again.model_steps >= stored.model_steps
-
-
 def test_the_shipped_weights_predict_the_text_as_well_as_the_last_losses_say() -> None:
     index = {token: i for i, token in enumerate(shipped_run().vocabulary)}
     lines = [(*line, END_TOKEN) for line in shipped_text().split("\n") if line]
@@ -111,12 +98,6 @@ def test_the_shipped_weights_predict_the_text_as_well_as_the_last_losses_say() -
         losses += [-log_probs[t, index[token]] for t, token in enumerate(sequence)]
     # Each of the recorded losses is of 32 of these sequences, before the step.
     assert np.mean(losses) == pytest.approx(shipped_run().train_loss[-20:].mean(), rel=0.1)
-
-
-@given(prompts)
-def test_a_beam_of_one_is_greedy(prompt: str) -> None:
-    narrow = beam_search(model(prompt), 1, 20, end_token=END_TOKEN)
-    assert narrow.best == greedy_search(model(prompt), 20, end_token=END_TOKEN).best
 
 
 def test_what_it_writes_are_mostly_words_of_its_text() -> None:

@@ -11,7 +11,6 @@ from engine.decoding import (
     beam_search,
     compare_scorings,
     exhaustive_search,
-    greedy_search,
 )
 from engine.decoding.scoring import SCORINGS, Conventions, Scoring, ScoringName
 from tests.engine.decoding.strategies import Case, PlainHypothesis, cases, plain_beam_search
@@ -110,14 +109,6 @@ def test_the_winner_changes_with_the_convention() -> None:
 def test_without_an_end_token_each_convention_stands_once() -> None:
     model = TreeModel({(): {"a": -1.0, "b": -2.0}})
     assert compare_scorings(model, 2, 1)["scoring"].tolist() == list(SCORINGS)
-
-
-@given(cases, penalties)
-def test_greedy_scores_its_path_by_the_convention_too(case: Case, penalty: float) -> None:
-    best = greedy_search(case.model, 3, scoring="wu2016", length_penalty=penalty).best
-    if best.tokens:
-        rule = Scoring("wu2016", penalty)
-        assert best.score == rule.score(best.log_prob, len(best.tokens))
 
 
 @given(cases, st.sampled_from(SCORINGS))
