@@ -36,7 +36,7 @@ def activations(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
     layers += [*_labels(), *_bound_name(), *_limit(), *_landscape(radii)]
     return stage.stage(
         *layers,
-        height=stage.in_window(stage.by_width(676, 470, 800), 430),
+        height=stage.in_window(stage.by_width(676, 470, 800), 410, stage.UNDER_A_CARD),
         parameters=[RADIUS.selection(), *_chosen(), *_layout()],
     )
 

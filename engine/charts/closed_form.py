@@ -55,7 +55,7 @@ def closed_form(steps: Data, radii: Data, ticks: Data) -> alt.LayerChart:
             right="dashed: the largest eigenvalue alone", over=[alone],
         ),
     ]  # fmt: skip
-    height = stage.in_window(stage.by_width(480, 460, 760), 430)
+    height = stage.in_window(stage.by_width(480, 460, 760), 410, stage.UNDER_A_CARD)
     layout = panel.over_a_strip("wide ? 158*s : 150")
     return panel.along_time(layers, RADIUS, _CHOSEN, layout, height=height)
 

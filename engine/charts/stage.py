@@ -299,11 +299,16 @@ def by_width(phone: int, usual: int, large: int) -> str:
     return f"width < {WIDE} ? {phone} : width < {LARGE} ? {usual} : {large}"
 
 
-def in_window(height: str, least: str | float, beside: int = 358) -> str:
+#: What stands beside a picture with a question's line over it; a projector's type makes it higher.
+#: A picture that is too high is scaled there, and its strip wouldn't be over the slider any more.
+UNDER_A_CARD = f"(width < {LARGE} ? 358 : 440)"
+
+
+def in_window(height: str, least: str | float, beside: str | int = 358) -> str:
     """A height that leaves a window room for a page's head and the slider below the picture.
 
     height: what it would like; least: pixels at a scale of 1, or an expression, below which it
-    doesn't go. beside: pixels of the page above and below it.
+    doesn't go. beside: pixels of the page above and below it, or an expression.
     """
     window = "windowSize()[1]"
     room = f"clamp({window} - {beside}, {scaled(least)}, {height})"

@@ -59,7 +59,7 @@ def targets(
         parameter("z0", "y1 + 40*s"),
         parameter("z1", "height - 6*s"),
     ]
-    height = stage.in_window(stage.by_width(540, 510, 840), 430)
+    height = stage.in_window(stage.by_width(540, 510, 840), 410, stage.UNDER_A_CARD)
     return panel.along_time(layers, RADIUS, _CHOSEN, layout, height=height, many_marks=True)
 
 
