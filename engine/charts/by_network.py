@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.charts import stage
 from engine.charts.altair import alt
-from engine.charts.stage import Data, Layer, Own, parameter, placed
+from engine.charts.stage import IS_LARGE, Data, Layer, Own, parameter, placed
 
 #: The pixels of row `datum.row` of column `datum.p`.
 _LEFT = "((datum.p % across)*(pw + gap) + x0)"
@@ -50,7 +50,7 @@ def by_network(
     ]
     gaps = 48 * (rows - 1)
     phone = f"{112 + 200 + gaps}*ceil(length(data('panels'))/2)"
-    height = f"width < 700 ? {phone} : {106 + rows * tall + gaps}*(width < 1300 ? 1 : 1.55)"
+    height = f"width < 700 ? {phone} : {106 + rows * tall + gaps}*({IS_LARGE} ? 1.55 : 1)"
     return stage.stage(*layers, height=height, parameters=layout)
 
 

@@ -26,6 +26,8 @@ Data: TypeAlias = "pd.DataFrame | alt.NamedData"
 #: From these widths on a picture has room for panels side by side, and for a projector's type.
 #: And what a screen of 1280 leaves.
 WIDE, LARGE, USUAL = 700, 1300, 1120
+#: A wide window that is low is a laptop's: large type would push the slider out of it.
+IS_LARGE = f"(width >= {LARGE} && !(windowSize()[1] < 900))"
 #: Pixels of type on a screen of 1280: headline, sentence, the curves' own labels, captions, ticks.
 HEADLINE, SENTENCE, LABEL, CAPTION, TICK = 34, 15, 14, 13, 12
 
@@ -86,7 +88,7 @@ def theme() -> list[alt.Parameter]:
     can stand side by side. dark: whether the paper is.
     """
     between = f"clamp(width / {USUAL}, 0.8, 1)"
-    scale = f"width < {WIDE} ? 0.9 : width < {LARGE} ? {between} : 1.55"
+    scale = f"width < {WIDE} ? 0.9 : {IS_LARGE} ? 1.55 : {between}"
     inks = [parameter(name, f"dark ? '{dark}' : '{light}'") for name, (light, dark) in INKS.items()]
     return [
         parameter("s", scale),
@@ -296,12 +298,12 @@ def power_text(log10: str) -> str:
 
 def by_width(phone: int, usual: int, large: int) -> str:
     """A height for a phone, a usual screen and a projector."""
-    return f"width < {WIDE} ? {phone} : width < {LARGE} ? {usual} : {large}"
+    return f"width < {WIDE} ? {phone} : {IS_LARGE} ? {large} : {usual}"
 
 
 #: What stands beside a picture with a question's line over it; a projector's type makes it higher.
 #: A picture that is too high is scaled there, and its strip wouldn't be over the slider any more.
-UNDER_A_CARD = f"(width < {LARGE} ? 358 : 440)"
+UNDER_A_CARD = f"({IS_LARGE} ? 440 : 358)"
 
 
 def in_window(height: str, least: str | float, beside: str | int = 358) -> str:

@@ -117,3 +117,33 @@ def test_the_first_visitor_of_a_server_may_come_by_a_link_to_a_page(
     settle(page)
     expect(page.get_by_role("link", name="Overview")).to_be_visible()
     assert "view=Beyond" in page.url
+
+
+#: A small laptop, and the usual one: wide enough for a projector's type, and too low for it.
+LAPTOPS = ((1280, 800), (1536, 864))
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "vanishing_gradients?view=The+gradient",
+        "vanishing_gradients?view=%28b%29+Activations",
+        "lstm_cell_state?view=The+cell",
+        "training_runs?view=Recall",
+    ],
+)
+def test_a_laptop_shows_a_picture_whole_with_its_sliders_below(
+    server: Server, page: Page, view: str
+) -> None:
+    for width, height in LAPTOPS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(server.url(view))
+        see_all(page)
+        settle(page)
+        picture = page.locator(CHART).first.bounding_box()
+        sliders = page.locator(".vega-bindings").first.bounding_box()
+        assert picture is not None
+        assert sliders is not None
+        # Where a picture is too high, its sliders stand over its lower end.
+        assert picture["y"] + picture["height"] <= sliders["y"] + 1
+        assert sliders["y"] + sliders["height"] <= height
