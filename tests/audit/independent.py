@@ -1,9 +1,8 @@
-"""The numbers of the lecture computed another way: plain loops over time and depth, and autograd.
+"""The numbers of the lecture computed another way: torch's own cells, autograd, plain loops.
 
 The engine gives weights and data, and nothing else.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -11,11 +10,8 @@ import numpy as np
 import torch
 
 from engine.extended_range import Array
-from engine.recurrent import RecurrentConfig
-from engine.residual import ResidualConfig
-from tests.engine.recurrent.plain import total_loss, unroll
-from tests.engine.recurrent.plain_lstm import UnrolledLstm, unroll_lstm
-from tests.engine.residual.plain import plain_trace
+from engine.recurrent import RecurrentConfig, gradient_trace
+from engine.residual import ResidualConfig, depth_trace
 
 #: The pages' own settings, where a link names no others.
 PAGE_RNN = RecurrentConfig(
@@ -31,17 +27,16 @@ class Run:
     """One pass of a network and autograd's way back.
 
     hidden, cell, grad_hidden, grad_cell: (T, hidden), for the one sequence of the batch. gates:
-    (T, 4, hidden) in torch's order. cell, gates, grad_cell: of an LSTM. losses: (T,). weight_hh:
-    autograd's ∂L/∂W_h.
+    (T, 4, hidden) in torch's order. losses: (T,). weight_hh: autograd's ∂L/∂W_h.
     """
 
     hidden: Array
+    cell: Array
+    gates: Array
     grad_hidden: Array
+    grad_cell: Array
     losses: Array
     weight_hh: Array
-    cell: Array
-    grad_cell: Array
-    gates: Array
 
     @property
     def direct(self) -> Array:
@@ -58,34 +53,104 @@ class Run:
 
 @cache
 def torch_run(config: RecurrentConfig, loss_timestep: int | None = None) -> Run:
-    """Run `config` one step at a time; loss_timestep: k for the loss L_k alone."""
-    graph = unroll_lstm(config) if config.cell == "lstm" else unroll(config)
-    cells, gates = list[torch.Tensor](), list[torch.Tensor]()
-    if isinstance(graph, UnrolledLstm):
-        cells, gates = graph.cell_states, [torch.stack(of, dim=1) for of in graph.gates]
-    losses = graph.losses
-    loss = total_loss(losses, config) if loss_timestep is None else losses[loss_timestep - 1]
-    states = [*graph.hidden_states, *cells]
-    *back, weight_hh = torch.autograd.grad(
-        loss, [*states, graph.parameters["weight_hh_l0"]], materialize_grads=True
-    )
+    """Run `config` with torch's cells; loss_timestep: k for the loss L_k alone."""
+    trace = gradient_trace(config)
+    readout = torch.nn.Linear(config.hidden_size, 1, dtype=torch.float64)
+    readout.load_state_dict(trace.readout_state)
+    step, weight = _stepper(config, trace.recurrent_state)
+    states = [_zeros(config)]
+    gates: list[torch.Tensor] = []
+    for t in range(config.timesteps):
+        state, gate = step(trace.inputs[:, t], states[-1])
+        for part in state:
+            part.retain_grad()
+        states.append(state)
+        gates.append(gate)
+    outputs = torch.stack([readout(state[0]) for state in states[1:]], dim=1)
+    losses = (outputs - trace.targets).square().mean(dim=(0, 2))
+    loss = losses[-1] if config.last_target_only else losses.mean()
+    if loss_timestep is not None:
+        loss = losses[loss_timestep - 1]
+    loss.backward()
     return Run(
-        hidden=_rows(graph.hidden_states),
-        cell=_rows(cells),
-        gates=_rows(gates),
-        grad_hidden=_rows(back[: config.timesteps]),
-        grad_cell=_rows(back[config.timesteps :]),
+        hidden=_stacked([state[0] for state in states[1:]]),
+        cell=_stacked([state[-1] for state in states[1:]]),
+        gates=torch.stack(gates).detach().numpy(),
+        grad_hidden=_gradients([state[0] for state in states[1:]]),
+        grad_cell=_gradients([state[-1] for state in states[1:]]),
         losses=losses.detach().numpy(),
-        weight_hh=weight_hh.numpy(),
+        weight_hh=_gradients([weight])[0],
     )
 
 
-def _rows(steps: Sequence[torch.Tensor]) -> Array:
-    """One row for each timestep; none where the cell has no such thing."""
-    return np.concatenate([step.detach().numpy() for step in steps]) if steps else np.empty(0)
+def _zeros(config: RecurrentConfig) -> tuple[torch.Tensor, ...]:
+    count = 2 if config.cell == "lstm" else 1
+    return (torch.zeros(1, config.hidden_size, dtype=torch.float64),) * count
+
+
+def _stepper(config: RecurrentConfig, state_dict: dict[str, torch.Tensor]):  # type: ignore[no-untyped-def]
+    """A function of input and state, and the recurrent weights that it uses."""
+    size = config.hidden_size
+    state = {name.removesuffix("_l0"): tensor for name, tensor in state_dict.items()}
+    if config.cell == "lstm":
+        return _lstm_stepper(config, state)
+    kind = "relu" if config.activation == "relu" else "tanh"
+    cell = torch.nn.RNNCell(1, size, nonlinearity=kind, dtype=torch.float64)
+    cell.load_state_dict(state)
+
+    def step(x, before):  # type: ignore[no-untyped-def]
+        if config.activation == "identity":
+            after = torch.nn.functional.linear(x, cell.weight_ih, cell.bias_ih)
+            after = after + torch.nn.functional.linear(before[0], cell.weight_hh, cell.bias_hh)
+        else:
+            after = cell(x, before[0])
+        return (after,), torch.zeros(4, size)
+
+    return step, cell.weight_hh
+
+
+def _lstm_stepper(config: RecurrentConfig, state: dict[str, torch.Tensor]):  # type: ignore[no-untyped-def]
+    """torch.nn.LSTMCell; written out, after the handout, only where a gate is forced."""
+    cell = torch.nn.LSTMCell(1, config.hidden_size, dtype=torch.float64)
+    cell.load_state_dict(state)
+
+    def step(x, before):  # type: ignore[no-untyped-def]
+        sums = torch.nn.functional.linear(x, cell.weight_ih, cell.bias_ih)
+        sums = sums + torch.nn.functional.linear(before[0], cell.weight_hh, cell.bias_hh)
+        i, f, g, o = sums.chunk(4, dim=1)
+        i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+        gates = torch.stack([i, f, g, o])[:, 0]
+        if config.forced_forget is None:
+            return cell(x, before), gates
+        i = i if config.forced_input is None else torch.full_like(i, config.forced_input)
+        after = config.forced_forget * before[1] + i * g
+        return (o * after.tanh(), after), gates
+
+    return step, cell.weight_hh
+
+
+def _stacked(states: list[torch.Tensor]) -> Array:
+    array: Array = torch.cat(states).detach().numpy()
+    return array
+
+
+def _gradients(tensors: list[torch.Tensor]) -> Array:
+    """The kept gradients; zeros where autograd found no path."""
+    kept = [torch.zeros_like(t) if t.grad is None else t.grad for t in tensors]
+    array: Array = torch.stack([each.reshape(tensors[0].shape) for each in kept]).numpy()
+    return array[:, 0] if array.ndim == 3 and array.shape[1] == 1 else array
 
 
 def stack_ratio(config: ResidualConfig) -> float:
     """‖∂L/∂h_1‖ / ‖∂L/∂h_{L+1}‖ of a stack, by autograd."""
-    gradients = plain_trace(config).gradients
-    return float(gradients[0].norm() / gradients[-1].norm())
+    trace, skip = depth_trace(config), config.skip
+    assert isinstance(skip, float)
+    first = trace.inputs.clone().requires_grad_()
+    state = first
+    for weight, bias in zip(trace.weights, trace.biases, strict=True):
+        state = torch.tanh(torch.nn.functional.linear(state, weight, bias)) + skip * state
+    state.retain_grad()
+    state.mean().backward()
+    assert first.grad is not None
+    assert state.grad is not None
+    return float(first.grad.norm() / state.grad.norm())
