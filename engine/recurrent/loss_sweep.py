@@ -119,8 +119,7 @@ def _on_one_scale(gradients: Scaled) -> Array:
     Most are on one already, and shifting all takes longer than the rest of a measurement.
     """
     rows = gradients.mantissa
-    largest = np.maximum(rows.max(axis=(-2, -1)), -rows.min(axis=(-2, -1)))
-    is_plain = (gradients.exponent == 0) & (is_safe(largest) | (largest == 0))
+    is_plain = (gradients.exponent == 0) & (is_safe(plain_norm(rows)) | ~rows.any(axis=(-2, -1)))
     careful = ~is_plain.all(axis=0)
     if not careful.any():
         return rows

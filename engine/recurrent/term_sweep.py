@@ -12,7 +12,9 @@ from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.experiment import Experiment, Runs, experiment
 
 #: Numbers in the products of all pairs of timesteps together; more radii wait for their turn.
-AT_ONCE = 2_000_000
+AT_ONCE = 100_000
+#: The same of all hidden states, which the way back needs.
+STATES_AT_ONCE = 4_000_000
 
 
 class TermSweep(NamedTuple):
@@ -35,8 +37,7 @@ def term_sweep(config: RecurrentConfig, radii: Array) -> TermSweep:
     have no digits left; a picture can't show that they have any.
     """
     setup = experiment(replace(config, spectral_radius=1.0, batch_size=1))
-    at_once = AT_ONCE // max(config.timesteps**2, config.timesteps * config.hidden_size)
-    parts = [_sweep(setup, some) for some in in_parts(radii, at_once)]
+    parts = [_sweep(setup, some) for some in in_parts(radii, STATES_AT_ONCE // setup.config.states)]
     return TermSweep(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -55,19 +56,27 @@ def _sweep(setup: Experiment, radii: Array) -> TermSweep:
     alive = norms > 0
     scale = np.where(alive, powers, np.iinfo(np.int64).min // 2).max(axis=1, keepdims=True)
     scaled = shifted(left, np.minimum(powers - scale, 0))
-    products = (scaled @ scaled.swapaxes(1, 2)) * (right @ right.swapaxes(1, 2))
     in_tens = np.where(alive.any(axis=1, keepdims=True), scale, 0) * np.log10(2)
+    parts = in_parts(np.arange(len(left)), AT_ONCE // left.shape[1] ** 2)
+    older, newer = np.concatenate(
+        [_corner_sums(scaled[some], right[some]) for some in parts], axis=1
+    )
     with np.errstate(divide="ignore"):
         term = np.log10(norms) + powers * np.log10(2)
-        older = np.log10(_corner_sums(products)) / 2 + in_tens
-        newer = np.log10(_corner_sums(products[:, ::-1, ::-1])[:, ::-1]) / 2 + in_tens
-    return TermSweep(term, newer, older)
+        return TermSweep(term, np.log10(newer) / 2 + in_tens, np.log10(older) / 2 + in_tens)
 
 
-def _corner_sums(products: Array) -> Array:
-    """Sums over the first n rows and columns, for every n; rounding may not make one negative."""
-    sums = products.cumsum(axis=1).cumsum(axis=2)
-    return np.maximum(np.diagonal(sums, axis1=1, axis2=2), 0.0)
+def _corner_sums(left: Array, right: Array) -> Array:
+    """Squared norms of the sums of the terms left[t] right[t]ᵀ: up to every t, and from it on.
+
+    The inner products of all pairs of terms are a symmetric table; each timestep adds its row up to
+    the diagonal twice, and the diagonal once less. Rounding may not make a sum negative.
+    """
+    pairs = left @ left.swapaxes(1, 2), right @ right.swapaxes(1, 2)
+    below = 2 * np.tri(left.shape[1]) - np.eye(left.shape[1])
+    older, newer = (np.einsum("rts,rts,ts->rt", *pairs, of) for of in (below, below.T))
+    sums = older.cumsum(axis=1), newer[:, ::-1].cumsum(axis=1)[:, ::-1]
+    return np.maximum(sums, 0.0)
 
 
 def reach(older: Array, fraction: float = 0.99) -> Array:
