@@ -22,10 +22,11 @@ DISTANCES: tuple[tuple[int, int | None], ...] = (
 )  # fmt: skip
 #: Losses up to so many steps ahead are followed one by one.
 NEAR = 20
-#: Numbers in all rows together; more radii wait for their turn.
-AT_ONCE = 1_000_000
+#: Numbers in all rows together; more radii wait for their turn. An array of over half a megabyte is
+#: given back to the system and fetched anew at every step, and that takes longer than its arithmetic.
+AT_ONCE = 60_000
 #: The same of all hidden states, which the way back needs.
-STATES_AT_ONCE = 4_000_000
+STATES_AT_ONCE = 1_000_000
 
 
 class LossSweep(NamedTuple):

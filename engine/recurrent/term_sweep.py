@@ -12,9 +12,11 @@ from engine.recurrent.config import RecurrentConfig
 from engine.recurrent.experiment import Experiment, Runs, experiment
 
 #: Numbers in the products of all pairs of timesteps together; more radii wait for their turn.
-AT_ONCE = 100_000
+AT_ONCE = 60_000
+#: Rows of it that are taken together.
+ROWS = 50
 #: The same of all hidden states, which the way back needs.
-STATES_AT_ONCE = 4_000_000
+STATES_AT_ONCE = 1_000_000
 
 
 class TermSweep(NamedTuple):
@@ -57,25 +59,32 @@ def _sweep(setup: Experiment, radii: Array) -> TermSweep:
     scale = np.where(alive, powers, np.iinfo(np.int64).min // 2).max(axis=1, keepdims=True)
     scaled = shifted(left, np.minimum(powers - scale, 0))
     in_tens = np.where(alive.any(axis=1, keepdims=True), scale, 0) * np.log10(2)
-    parts = in_parts(np.arange(len(left)), AT_ONCE // left.shape[1] ** 2)
-    older, newer = np.concatenate(
-        [_corner_sums(scaled[some], right[some]) for some in parts], axis=1
-    )
+    older, newer = _squares_of_sums(scaled, right)
     with np.errstate(divide="ignore"):
         term = np.log10(norms) + powers * np.log10(2)
         return TermSweep(term, np.log10(newer) / 2 + in_tens, np.log10(older) / 2 + in_tens)
 
 
-def _corner_sums(left: Array, right: Array) -> Array:
+def _squares_of_sums(left: Array, right: Array) -> Array:
     """Squared norms of the sums of the terms left[t] right[t]ᵀ: up to every t, and from it on.
 
-    The inner products of all pairs of terms are a symmetric table; each timestep adds its row up to
-    the diagonal twice, and the diagonal once less. Rounding may not make a sum negative.
+    Each timestep adds its own square, and twice its inner products with those that are in the sum
+    already: half of a symmetric table of all pairs, a few rows at a time. Rounding may not make a
+    sum negative.
     """
-    pairs = left @ left.swapaxes(1, 2), right @ right.swapaxes(1, 2)
-    below = 2 * np.tri(left.shape[1]) - np.eye(left.shape[1])
-    older, newer = (np.einsum("rts,rts,ts->rt", *pairs, of) for of in (below, below.T))
-    sums = older.cumsum(axis=1), newer[:, ::-1].cumsum(axis=1)[:, ::-1]
+    own = np.vecdot(left, left) * np.vecdot(right, right)
+    up_to, from_on = own.copy(), own
+    runs, timesteps, _ = left.shape
+    for t in range(0, timesteps, ROWS):
+        rows, end = slice(t, t + ROWS), min(t + ROWS, timesteps)
+        earlier = 2 * np.tri(end - t, end, t - 1)
+        for some in in_parts(np.arange(runs), AT_ONCE // earlier.size):
+            pairs = left[some, rows] @ left[some, :end].swapaxes(1, 2)
+            pairs *= right[some, rows] @ right[some, :end].swapaxes(1, 2)
+            pairs *= earlier
+            up_to[some, rows] += pairs.sum(axis=2)
+            from_on[some, :end] += pairs.sum(axis=1)
+    sums = up_to.cumsum(axis=1), from_on[:, ::-1].cumsum(axis=1)[:, ::-1]
     return np.maximum(sums, 0.0)
 
 

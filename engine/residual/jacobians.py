@@ -26,9 +26,10 @@ MAX_SWEEPS = 40
 ORTHOGONAL = 1e-9
 #: Values that span less than this lose three digits to LAPACK, not more.
 CLOSE_TOGETHER = 1e3
-#: Numbers in the states, and in one Jacobian, of the stacks that are taken at once: at depth 60 and
-#: width 256 it all takes 108 MB. With seven times as many it took 188, and longer.
-NUMBERS_AT_ONCE = 300_000
+#: Numbers in the states, and in one Jacobian, of the stacks that are taken at once. An array of over
+#: half a megabyte is given back to the system and fetched anew at every step: with five times as
+#: many, width 128 took more than twice as long.
+NUMBERS_AT_ONCE = 60_000
 
 
 def singular_values_by_skip(config: ResidualConfig, skips: Sequence[Skip]) -> list[ScaledNorm]:
