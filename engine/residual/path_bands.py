@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.arguments import require_integer, require_number, require_sequence
 from engine.extended_range import Scaled
-from engine.numerics import Array
+from engine.numerics import Array, in_parts
 from engine.residual.config import HIGHWAY, ResidualConfig
 from engine.residual.paths import path_counts
 from engine.residual.scaled_skips import PAPER_UNITS
@@ -26,6 +26,8 @@ BAND = (5, 17)
 MAX_SCALES = 101
 #: Of a weight scale: 54 blocks of it stay in float64's range.
 LARGEST_SCALE = 10.0
+#: Numbers in the parts of the weight scales that are taken at once: what a processor keeps near.
+NUMBERS_AT_ONCE = 60_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ def paths_by_weight_scale(config: ResidualConfig, scales: Sequence[float] | Arra
     if config.skip == HIGHWAY:
         raise ValueError(f"skip is {config.skip!r}; allowed is g as numbers")
     stack = draw_stack(replace(config, weight_scale=1.0))
+    at_once = NUMBERS_AT_ONCE // ((config.depth + 1) * stack.inputs.size)
+    parts = [_sweep(config, stack, some) for some in in_parts(values, at_once)]
+    return PathSweep(*(np.concatenate(of) for of in zip(*parts, strict=True)))
+
+
+def _sweep(config: ResidualConfig, stack: Stack, values: Array) -> tuple[Array, Array]:
+    """Share and size, (scales, depth + 1) each."""
     slopes = _slopes(config, stack, values[:, None, None])
     parts = np.zeros((config.depth + 1, *slopes.shape[1:]))  # (length, scale, batch, unit)
     parts[0] = 1.0
@@ -77,7 +86,7 @@ def paths_by_weight_scale(config: ResidualConfig, scales: Sequence[float] | Arra
     square = np.where(square > 0, square, np.inf)[:, None]  # of nothing every part is 0
     share = np.einsum("ksbu,sbu->sk", parts, whole) / square
     size = np.sqrt(np.einsum("ksbu,ksbu->sk", parts, parts) / square)
-    return PathSweep(share, size)
+    return share, size
 
 
 def band_of_paths() -> float:

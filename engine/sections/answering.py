@@ -20,6 +20,8 @@ from engine.sections.shown import Picture, Shown
 
 #: How often a worker looks whether the process that it works for is still there.
 PARENT_SECONDS = 2.0
+#: Of whoever computes what takes long; training comes after it.
+LOW_PRIORITY = 10
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,13 @@ def get_ready(parent: int, *modules: str) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     for module in modules:
         importlib.import_module(module)
+
+
+def get_ready_behind(parent: int, *modules: str) -> None:
+    """The same for what takes long: it has what the others leave of the processors."""
+    if hasattr(os, "nice"):
+        os.nice(LOW_PRIORITY)
+    get_ready(parent, *modules)
 
 
 def _end_with(parent: int) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import loky
 from loky.backend import get_context
 
-from engine.sections.answering import get_ready
+from engine.sections.answering import get_ready, get_ready_behind
 from pages.common import sections
 
 R = TypeVar("R")
@@ -84,7 +84,7 @@ class LongLane:
                 if self._pool is None:
                     self._pool = loky.ProcessPoolExecutor(
                         1, timeout=IDLE_SECONDS, context=get_context("loky"),
-                        initializer=get_ready, initargs=_READY,
+                        initializer=get_ready_behind, initargs=_READY,
                     )  # fmt: skip
                 computed = self._pool.submit(call)
                 computed.add_done_callback(partial(self._ended, self._running))
