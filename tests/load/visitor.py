@@ -66,8 +66,10 @@ class Visitor:
     script_hash: str = ""
     texts: list[str] = field(default_factory=list)
     tabs: list[str] = field(default_factory=list)
-    #: The buttons on the page, by their labels: which one it is, and the part that it stands in.
+    #: The buttons on the page, by label and by key: which one it is, and the part that it stands in.
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
+    #: Every message as it came, for whoever wants to read them.
+    heard: list[bytes] | None = None
 
     def __post_init__(self) -> None:
         #: Large messages by their hash, each with the run that used it last.
@@ -131,9 +133,9 @@ class Visitor:
         assert self._connection is not None
         await self._connection.send(message.SerializeToString())
 
-    async def press(self, label: str) -> Run:
+    async def press(self, button: str) -> Run:
         """Press a button, and wait for the page or for the part of it."""
-        identity, fragment = self.buttons[label]
+        identity, fragment = self.buttons[button]
         return await self._run(fragment, identity)
 
     async def rerun(self) -> Run:
@@ -180,6 +182,8 @@ class Visitor:
             data = await connection.recv()
             assert isinstance(data, bytes)
             run.messages += 1
+            if self.heard is not None:
+                self.heard.append(data)
             message = self._resolve(ForwardMsg.FromString(data))
             kind = message.WhichOneof("type")
             if kind == "delta":
@@ -229,7 +233,9 @@ class Visitor:
             raise PageError(f"{self.page}: {element.exception.type} {element.exception.message}")
         run.charts += kind == "vega_lite_chart"
         if kind == "button":
-            self.buttons[element.button.label] = (element.button.id, delta.fragment_id)
+            button = (element.button.id, delta.fragment_id)
+            key = element.button.id.split("-", 2)[-1]
+            self.buttons |= {element.button.label: button, key: button}
         if kind in ("alert", "markdown"):
             self.texts.append(getattr(element, kind).body)
         seen.see_element(element, place, delta.fragment_id)
