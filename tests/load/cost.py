@@ -63,10 +63,10 @@ async def costs(
         await visitor.leave()
         return run
 
-    await visit()
-    visits = await _cost(server, visit, VISITS)
     moves: list[Cost] = []
+    # When the last session has gone, Streamlit forgets the compiled pages; a room isn't empty.
     async with Visitor(server.host, page, random.Random(1), query) as staying:
+        visits = await _cost(server, visit, VISITS)
         for is_meant in ((lambda kind: kind == hand), (lambda kind: kind not in (hand, "tabs"))):
             mix = partial(_one_of, is_meant)
             has_any = mix(staying.controls, random.Random(0)) is not None
