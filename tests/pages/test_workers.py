@@ -43,6 +43,15 @@ def test_what_is_quick_does_not_wait_for_what_is_long(two_workers: Workers, tmp_
     assert not long.done()
 
 
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system has no such priorities")
+def test_what_is_long_leaves_the_processors_to_what_is_quick(
+    two_workers: Workers, tmp_path: Path
+) -> None:
+    _, long = begun(two_workers, tmp_path / "long")
+    quick = two_workers.submit(os.getpid).result()
+    assert psutil.Process(long).nice() > psutil.Process(quick).nice()
+
+
 def test_what_nobody_waits_for_any_more_is_never_begun(lane: LongLane, tmp_path: Path) -> None:
     first, _ = begun(lane, tmp_path / "first")
     left = [lane.submit(note, str(tmp_path / f"left {i}")) for i in range(6)]
