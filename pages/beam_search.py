@@ -107,9 +107,12 @@ def follow_old_links() -> None:
     model = asked.get("model", MODEL.default)
     if MODEL.options.get(model) in ("handout", "own") and "moment" not in asked:
         # Somebody's own tree may be a large one, which has steps as ever.
-        step = asked.pop("step", "0") if model == MODEL.default else asked.get("step", "0")
-        if STEP.refusal(step) is None and int(step):
-            asked["moment"] = str(min(3 * int(step), int(MOMENT.high)))
+        steps = asked.get_all("step")
+        # What can't be meant is left for the page to refuse.
+        if len(steps) == 1 and STEP.refusal(steps[0]) is None and int(steps[0]):
+            if model == MODEL.default:
+                del asked["step"]
+            asked["moment"] = str(min(3 * int(steps[0]), int(MOMENT.high)))
 
 
 def searched(section: Callable[..., None], question: Question | None = None) -> Callable[[], None]:
