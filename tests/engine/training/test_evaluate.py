@@ -57,11 +57,6 @@ def test_in_the_adding_problem_only_marked_numbers_count() -> None:
     np.testing.assert_allclose(frame["error"], frame["needed"])
 
 
-def test_too_many_sequences_are_refused() -> None:
-    with pytest.raises(ValueError, match="sequences is 5000; allowed is an integer from 1 to 1024"):
-        error_by_distance(train(CONFIG), 5000)
-
-
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "residual"])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("task", ["recall", "adding"])

@@ -31,6 +31,9 @@ ROOT = Path(__file__).parents[3]
 SHORT = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=60, validation_interval=25)
 #: Long enough to be interrupted on any machine.
 LONG = replace(SHORT, steps=20_000, timesteps=100)
+DIVERGING = replace(
+    SHORT, cell="residual", activation="relu", spectral_radius=9.0, timesteps=100
+)  # fmt: skip
 #: Some seconds.
 MIDDLE = replace(SHORT, steps=3000, timesteps=20)
 
@@ -102,7 +105,7 @@ def kill(pool: TrainingPool) -> None:
 def test_a_training_ends_in_the_store_with_the_bits_that_it_has_without_the_pool(
     pool: TrainingPool, store: RunStore
 ) -> None:
-    configs = {"RNN": SHORT, "LSTM": replace(SHORT, cell="lstm")}
+    configs = {"RNN": SHORT, "LSTM": replace(SHORT, cell="lstm"), "diverged": DIVERGING}
     final = until_over(pool, pool.submit(configs))
     assert (final.state, final.problems, final.asked) == ("finished", (), configs)
     for config in configs.values():
@@ -280,15 +283,6 @@ def test_a_store_that_cannot_be_written_to_is_reported_and_the_run_is_there(
     assert final.state == "finished"
     assert any("can't be written to" in problem for problem in final.problems)
     assert pool.files.read(SHORT) is final.runs[SHORT], "the server's memory has it all the same"
-
-
-def test_a_diverged_run_is_a_finished_one(pool: TrainingPool) -> None:
-    config = replace(SHORT, cell="residual", activation="relu", spectral_radius=9.0, timesteps=100)
-    final = until_over(pool, pool.submit({"": config}))
-    run = final.runs[config]
-    assert isinstance(run, bytes)
-    assert TrainingRun.from_bytes(run).diverged_at is not None
-    assert final.state == "finished"
 
 
 def test_an_idle_process_ends_and_the_next_training_has_another(store: RunStore) -> None:
