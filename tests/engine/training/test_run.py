@@ -10,6 +10,7 @@ from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.training import TrainingConfig, train
 from engine.training.config import Task, TrainedCell
 from engine.training.tasks import data_generator, draw_batch
+from tests.engine.training.plain import PlainNetwork
 
 CONFIG = TrainingConfig(hidden_size=5, timesteps=6, batch_size=4, steps=20)
 
@@ -20,18 +21,9 @@ def test_the_final_weights_load_into_torch_and_give_the_test_predictions(
     cell: TrainedCell, layers: int, task: Task
 ) -> None:
     run = train(replace(CONFIG, cell=cell, num_layers=layers, task=task))
-    module = torch.nn.RNN if cell == "rnn" else torch.nn.LSTM
-    recurrent = module(run.config.input_size, 5, layers)
-    readout = torch.nn.Linear(5, 1)
-    for target, arrays in (
-        (recurrent, run.final.recurrent),
-        (readout, run.final.readout),
-    ):
-        target.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-    inputs, targets = draw_batch(run.config, data_generator(run.config, "test"), 8)
+    inputs, _ = draw_batch(run.config, data_generator(run.config, "test"), 8)
     with torch.no_grad():
-        hidden = recurrent(torch.from_numpy(inputs).transpose(1, 2))[0]
-        expected = readout(hidden[-len(targets) :])[..., 0].T.numpy()
+        expected = PlainNetwork(run.config, run.final)(torch.from_numpy(inputs).permute(2, 0, 1))
     np.testing.assert_allclose(run.predict(inputs).T, expected, atol=1e-5)
 
 

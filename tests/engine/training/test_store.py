@@ -1,4 +1,4 @@
-"""Finished runs survive: files are whole or refused, writers don't collide, stores may fail."""
+"""Finished runs survive, bad files are replaced, and a store may fail."""
 
 import logging
 from dataclasses import replace
@@ -17,7 +17,6 @@ from engine.training.files import (
 )
 
 CONFIG = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12, validation_interval=5)
-ROOT = Path(__file__).parents[3]
 RUN = train(CONFIG)
 FILE = RUN.to_bytes()
 
@@ -57,9 +56,7 @@ def test_a_run_under_another_runs_name_is_refused(tmp_path: Path) -> None:
         store_at(tmp_path).load(other)
 
 
-def test_a_huge_file_is_refused_without_being_read_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_huge_file_is_refused_without_being_read_whole(tmp_path: Path) -> None:
     with (tmp_path / file_name(CONFIG)).open("wb") as file:
         file.write(MAGIC)
         file.truncate(2**40)  # a hole: takes no room on the disk, and no memory could hold it
@@ -145,14 +142,11 @@ def test_of_several_runs_only_the_missing_ones_are_trained_and_in_order(tmp_path
 
 
 def test_a_stop_keeps_the_runs_of_a_comparison_that_had_finished(tmp_path: Path) -> None:
-    class StopPressedError(Exception):
-        pass
-
     def stop(step: int, total: int, metrics: object) -> None:
         if step == 13:  # the first step of the second network
-            raise StopPressedError
+            raise KeyboardInterrupt
 
-    with pytest.raises(StopPressedError):
+    with pytest.raises(KeyboardInterrupt):
         store_at(tmp_path).fetch_many([CONFIG, replace(CONFIG, cell="lstm")], stop)
     assert [path.name for path in tmp_path.iterdir()] == [file_name(CONFIG)]
 
