@@ -40,15 +40,13 @@ def whole(preset: str) -> dict[str, TrainingRun]:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_network_of_a_preset_is_shipped_from_every_seed(name: str) -> None:
-    preset = PRESETS[name]
+    preset, outcomes = PRESETS[name], shipped(name)["outcomes"]
     assert 2 <= len(preset.runs) <= 4
     assert {label: run.config for label, run in whole(name).items()} == preset.runs
     for kind in ("outcomes", "curves", "memory"):
-        frame = shipped(name)[kind]
         pairs = {(label, seed) for label in preset.runs for seed in range(SEEDS)}
-        there = set(zip(frame["run"], frame["seed"], strict=True))
-        diverged = {(row.run, row.seed) for row in shipped(name)["outcomes"].itertuples()
-                    if row.diverged_at}  # fmt: skip
+        there = set(shipped(name)[kind].groupby(["run", "seed"]).groups)
+        diverged = set(outcomes[outcomes["diverged_at"] > 0].groupby(["run", "seed"]).groups)
         assert pairs - diverged <= there <= pairs
 
 
