@@ -140,21 +140,6 @@ def test_a_network_of_another_text_is_not_taken_for_this_ones(tmp_path: Path) ->
         load_run(path, TEXT + "more\n")
 
 
-def test_the_weights_load_into_torchs_modules() -> None:
-    tokens = len(RUN.vocabulary)
-    modules = {
-        "embedding": torch.nn.Embedding(tokens, 3),
-        "lstm": torch.nn.LSTM(3, 5),
-        "linear": torch.nn.Linear(5, tokens),
-    }
-    for name, module in modules.items():
-        module.load_state_dict(
-            {entry: torch.from_numpy(array) for entry, array in RUN.state_dict(name).items()}
-        )
-    together = [p.detach().flatten() for module in modules.values() for p in module.parameters()]
-    np.testing.assert_array_equal(torch.cat(together), RUN.parameters)
-
-
 def test_the_shipped_run_is_whole_small_and_of_the_default_config() -> None:
     run = shipped_run()
     assert run.config == LanguageConfig()

@@ -266,7 +266,10 @@ def test_a_process_killed_midway_is_started_again_and_the_run_is_whole(
 def test_a_training_whose_process_dies_twice_has_failed_and_the_next_one_is_trained(
     pool: TrainingPool,
 ) -> None:
-    doomed, other = pool.submit({"": LONG}), pool.submit({"": SHORT})
+    doomed, other = (
+        pool.submit({"": replace(SHORT, seed=1), "lost": LONG}),
+        pool.submit({"": SHORT}),
+    )
     for _ in range(2):
         until_stepping(pool, doomed)
         kill(pool)
