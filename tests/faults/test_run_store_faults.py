@@ -1,13 +1,12 @@
 """Faults that really happen to a run store: the disk is full, a writer is killed, the folder goes.
 
-tests/engine/training/test_store.py has damaged and foreign files, read-only and unknown locations,
-and two processes at one run. In every case somebody is told, and what was finished is kept.
+tests/engine/training/test_store.py has damaged and foreign files, read-only and unknown locations.
+In every case somebody is told, and what was finished is kept.
 """
 
 import errno
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -24,22 +23,21 @@ NEXT = replace(FINISHED, seed=1)
 RUN = train(FINISHED)
 
 PROGRAM = """
-import os, resource, sys, time
+import os, sys
 from engine.training import RunStore, TrainingConfig
-config = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12,
-                        validation_interval=5, seed=1)
 {before}
-run = RunStore(sys.argv[1], shipped=None).fetch(config, on_problem=lambda text: print(text, flush=True))
+store = RunStore(sys.argv[1], shipped=None)
+run = store.fetch({config}, on_problem=lambda text: print(text, flush=True))
 print("validation", len(run.validation_loss), flush=True)
 """
 #: The system itself refuses the rest of a file after so many bytes, as a full disk does.
-DISK_OF_200_BYTES = "resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))"
+DISK_OF_200_BYTES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))"
 #: The data are with the system, the file is not in its place yet.
-STOPS_WHILE_WRITING = """
-def stop(_):
+WAITS_WHILE_WRITING = """
+def wait(_):
     print("writing", flush=True)
-    time.sleep(60)
-os.fsync = stop
+    sys.stdin.readline()
+os.fsync = wait
 """
 
 
@@ -53,18 +51,26 @@ def folder(tmp_path: Path) -> Path:
 def assert_kept(folder: Path) -> None:
     """The finished run is there and whole, and nothing that isn't whole can be read."""
     store = RunStore(str(folder), shipped=None)
-    kept = store.load(FINISHED)
-    assert kept is not None
-    assert kept.to_bytes() == RUN.to_bytes()
-    assert store.load(NEXT) is None
+    assert store.read(FINISHED) == RUN.to_bytes()
+    assert store.read(NEXT) is None
     assert store.fetch(NEXT).to_bytes() == train(NEXT).to_bytes()
 
 
 def start(folder: Path, before: str) -> "subprocess.Popen[str]":
+    """Another process that trains the next run."""
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(before=before), str(folder)], cwd=ROOT,
-        stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", PROGRAM.format(before=before, config=NEXT), str(folder)], cwd=ROOT,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def start_writing(folder: Path, count: int) -> "list[subprocess.Popen[str]]":
+    """So many of them, all in the middle of writing; a line sets one going again."""
+    processes = [start(folder, WAITS_WHILE_WRITING) for _ in range(count)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+    return processes
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limits for a process")
@@ -98,31 +104,26 @@ def test_a_disk_that_turns_out_full_at_the_last_moment_does_neither(
     assert_kept(folder)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_process_killed_in_the_middle_of_writing_leaves_nothing_that_is_read(
     folder: Path,
 ) -> None:
-    process = start(folder, STOPS_WHILE_WRITING)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "writing\n"
-    os.kill(process.pid, signal.SIGKILL)
+    (process,) = start_writing(folder, 1)
+    process.kill()
     process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
-    left = [path.name for path in folder.iterdir() if path.name != file_name(FINISHED)]
-    assert len(left) == 1
-    assert left[0].endswith(".unfinished")
+    (left,) = (path.name for path in folder.iterdir() if path.name != file_name(FINISHED))
+    assert left.endswith(".unfinished")
     assert_kept(folder)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_one_of_two_writers_of_a_run_is_killed_and_the_other_ends_well(folder: Path) -> None:
-    killed = start(folder, STOPS_WHILE_WRITING)
-    assert killed.stdout is not None
-    assert killed.stdout.readline() == "writing\n"
-    printed, _ = start(folder, "").communicate(timeout=120)
-    os.kill(killed.pid, signal.SIGKILL)
-    killed.communicate(timeout=60)
-    assert printed == "validation 4\n"
+@pytest.mark.parametrize("dies", [False, True])
+def test_of_two_processes_that_write_one_run_each_ends_well_and_even_if_the_other_is_killed(
+    folder: Path, dies: bool
+) -> None:
+    one, other = start_writing(folder, 2)
+    if dies:
+        one.kill()
+    printed = [process.communicate("go on\n", timeout=120)[0] for process in (one, other)]
+    assert printed == ["" if dies else "validation 4\n", "validation 4\n"]
     assert (folder / file_name(NEXT)).read_bytes() == train(NEXT).to_bytes()
 
 

@@ -54,6 +54,10 @@ def workers(server: Server) -> list[psutil.Process]:
     return [one for one in alive if "popen_loky" in " ".join(one.cmdline())]
 
 
+def visitor(server: Server, page: str, query: str = "", chance: int = 0) -> Visitor:
+    return Visitor(server.host, page, random.Random(chance), query, patience=PATIENCE)
+
+
 def test_a_worker_that_is_killed_while_pages_ask_is_replaced_and_no_visitor_notices(
     server: Server,
 ) -> None:
@@ -62,31 +66,28 @@ def test_a_worker_that_is_killed_while_pages_ask_is_replaced_and_no_visitor_noti
 
 async def _kill_while_pages_ask(server: Server) -> None:
     # On a page with experiments: of all places of one hand the answers are kept within seconds.
-    page = GRADIENTS.name
-    visitors = [
-        Visitor(server.host, page, random.Random(i), patience=PATIENCE) for i in range(VISITORS)
-    ]
-    for visitor in visitors:
-        await visitor.arrive()
+    visitors = [visitor(server, GRADIENTS.name, chance=i) for i in range(VISITORS)]
+    for one in visitors:
+        await one.arrive()
     mix, going_on = fresh(), True
 
-    async def ask(visitor: Visitor) -> int:
+    async def ask(one: Visitor) -> int:
         answers = 0
         while going_on:
-            await visitor.move(mix)  # raises what the page shows as an error
+            await one.move(mix)  # raises what the page shows as an error
             answers += 1
         return answers
 
-    asking = [asyncio.create_task(ask(visitor)) for visitor in visitors]
+    asking = [asyncio.create_task(ask(one)) for one in visitors]
     await asyncio.sleep(1)
     killed = workers(server)[0]
     killed.kill()
     await asyncio.sleep(1)
     going_on = False
     assert all([await one for one in asking])
-    for visitor in visitors:
-        await visitor.move(mix)
-        await visitor.leave()
+    for one in visitors:
+        await one.move(mix)
+        await one.leave()
     assert workers(server)
     assert killed not in workers(server)
 
@@ -101,6 +102,14 @@ def test_the_web_process_has_nothing_of_what_workers_compute_with(
     assert [name for name in (*OF_WORKERS, *OF_TABLES) if name in loaded] == []
     to_the_end(_visit_every_section(server, SEARCH.name))
     assert [name for name in OF_WORKERS if name in _loaded(server, modules_file)] == []
+
+
+async def _visit_every_section(server: Server, page: str, but: str = "") -> None:
+    async with visitor(server, "" if page == OVERVIEW.name else page) as one:
+        for name in one.tabs[1:]:
+            if name != but:
+                one.set("view", name)
+                await one.rerun()
 
 
 def _loaded(server: Server, modules_file: Path) -> set[str]:
@@ -118,25 +127,22 @@ def test_a_message_that_is_too_large_ends_its_connection_and_nobody_elses(server
 
 
 async def _send_too_much(server: Server) -> None:
-    other, sender = (
-        Visitor(server.host, "", random.Random(i), patience=PATIENCE) for i in range(2)
-    )
-    await other.arrive()
-    await sender.arrive()
     allowed = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["server"]
     forged = BackMsg()
     forged.rerun_script.widget_states.widgets.add(
         id="any", string_value="x" * (1_000_000 * allowed["maxMessageSize"] + 1_000_000)
     )
-    with pytest.raises((ConnectionClosed, ConnectionResetError)):
-        await _send_and_rerun(sender, forged)
-    await other.move(fresh())
-    await other.leave()
+    async with visitor(server, "") as other:
+        sender = visitor(server, "", chance=1)
+        await sender.arrive()
+        with pytest.raises((ConnectionClosed, ConnectionResetError)):
+            await _send_and_rerun(sender, forged)
+        await other.move(fresh())
 
 
-async def _send_and_rerun(visitor: Visitor, message: BackMsg) -> None:
-    await visitor.send(message)
-    await visitor.rerun()
+async def _send_and_rerun(sender: Visitor, message: BackMsg) -> None:
+    await sender.send(message)
+    await sender.rerun()
 
 
 def test_what_its_visitor_has_left_is_ended_when_somebody_else_asks_for_something_large(
@@ -150,27 +156,12 @@ async def _leave_large_experiments(server: Server) -> None:
     before = set(workers(server))
     for seed in range(6):
         query = f"view=Three+stacks&depth=200&width=64&block_seed={seed}"
-        leaver = Visitor(server.host, "resnet_skip", random.Random(0), query)
+        leaver = visitor(server, "resnet_skip", query)
         asking = asyncio.create_task(leaver.arrive())
         await asyncio.sleep(0.5)
         asking.cancel()
         await leaver.leave()
     left = set(workers(server)) - before
     assert left
-    last = Visitor(server.host, "vanishing_gradients", random.Random(0), "timesteps=500&hidden=60")
-    last.patience = PATIENCE
-    await last.arrive()
-    await last.leave()
-    assert not left & set(workers(server))
-
-
-async def _visit_every_section(server: Server, page: str, but: str = "") -> None:
-    address = "" if page == OVERVIEW.name else page
-    visitor = Visitor(server.host, address, random.Random(0), patience=PATIENCE)
-    await visitor.arrive()
-    for name in visitor.tabs[1:]:
-        if name == but:
-            continue
-        visitor.set("view", name)
-        await visitor.rerun()
-    await visitor.leave()
+    async with visitor(server, "vanishing_gradients", "timesteps=500&hidden=60"):
+        assert not left & set(workers(server))

@@ -47,14 +47,19 @@ def in_picture(control: Control) -> bool:
     return isinstance(control, Number | Choice) and control.in_picture
 
 
+def has_widget(control: Control) -> bool:
+    """Whether the test runner can hold it; of what it can't, the session has the value."""
+    return not (isinstance(control, Sections) or in_picture(control))
+
+
 def on_page(app: AppTest, control: Control) -> bool:
     """Whether a person could change a control at the moment.
 
     A control in a picture counts from when a section has first asked where it stands.
     """
-    if isinstance(control, Sections) or in_picture(control):
-        return control.key in app.session_state
-    return widget(app, control) is not None
+    if has_widget(control):
+        return widget(app, control) is not None
+    return control.key in app.session_state
 
 
 def widget(app: AppTest, control: Control) -> Any:
@@ -64,39 +69,33 @@ def widget(app: AppTest, control: Control) -> Any:
         Choice: ("segmented_control", "selectbox"),
         Switch: ("toggle",),
         Line: ("text_input",),
-        Sections: (),
-        Text: (),
     }
-    for kind in kinds[type(control)]:
-        for element in getattr(app, kind):
-            if element.key == control.key:
-                return element
-    return None
+    there = [element for kind in kinds.get(type(control), ()) for element in getattr(app, kind)]
+    return next((element for element in there if element.key == control.key), None)
 
 
 def change(app: AppTest, control: Control, value: Any) -> Any:
-    """Set a control that is on the page, as far as it goes at the moment; returns what was set."""
-    if isinstance(control, Sections) or in_picture(control):
-        app.session_state[control.key] = value
-    else:
+    """Set a control that is on the page, as far as it goes at the moment; returns what was set.
+
+    What the browser does after a change, and the test runner doesn't, is done as well: the value
+    is put into the address.
+    """
+    if has_widget(control):
         element = widget(app, control)
         if isinstance(control, Number):
             value = type(control.step)(min(value, element.max))
         element.set_value(value)
-    write_address(app, control, value)
+    else:
+        app.session_state[control.key] = value
+    app.query_params.pop(control.key, None)
+    if value != control.default:
+        app.query_params[control.key] = as_text(value)
     return value
 
 
 def as_text(value: Any) -> str:
     """A value as the address has it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def write_address(app: AppTest, control: Control, value: Any) -> None:
-    """What the browser does after a change, and the test runner doesn't: put it into the address."""
-    app.query_params.pop(control.key, None)
-    if value != control.default:
-        app.query_params[control.key] = as_text(value)
 
 
 def go_to(app: AppTest, page: str) -> None:
@@ -107,11 +106,8 @@ def go_to(app: AppTest, page: str) -> None:
 
 def reading(app: AppTest, controls: Sequence[Control]) -> dict[str, Any]:
     """What the controls that are on the page show."""
-    shown: dict[str, Any] = {}
-    for control in controls:
-        if isinstance(control, Sections) or in_picture(control):
-            if control.key in app.session_state:
-                shown[control.key] = app.session_state[control.key]
-        elif (element := widget(app, control)) is not None:
-            shown[control.key] = element.value
-    return shown
+    return {
+        of.key: widget(app, of).value if has_widget(of) else app.session_state[of.key]
+        for of in controls
+        if on_page(app, of)
+    }

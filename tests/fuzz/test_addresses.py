@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from engine.decoding import parse_tree
-from pages.common.controls import Control, Number, Sections
+from pages.common.controls import Control, Number
 from tests.fuzz.markup import MARK, SPELLS, assert_no_markup_of_others, without_code
 from tests.fuzz.pages import PAGES, WITH_CONTROLS, as_text, controls_of, reading, values_of
 from tests.pages.opening import open_by_address
@@ -54,11 +55,10 @@ def addresses(draw: st.DrawFn, page: str) -> dict[str, list[str]]:
         elif kind == "allowed":
             # Small networks: what an address means is the question here, not how long it takes.
             if isinstance(control, Number):
-                address[control.key] = [
-                    as_text(draw(st.sampled_from([control.low, control.default])))
-                ]
+                allowed = st.sampled_from([control.low, control.default])
             else:
-                address[control.key] = [as_text(draw(values_of(control)))]
+                allowed = values_of(control)
+            address[control.key] = [as_text(draw(allowed))]
     for name in draw(st.lists(st.sampled_from(OTHERS), max_size=2, unique=True)):
         address[name] = [draw(HOSTILE)]
     return address
@@ -71,8 +71,26 @@ def assert_whole(app: AppTest) -> None:
     assert_no_markup_of_others(app)
 
 
-def refused(control: Control, given: list[str]) -> bool:
-    return len(given) > 1 or control.refusal(given[0]) is not None
+def assert_means(app: AppTest, page: str, address: Mapping[str, list[str]]) -> None:
+    """What the address can't mean is named, and nothing else; the controls show what it means."""
+    controls = controls_of(page)
+    notices = " ".join(warning.value for warning in app.warning)
+    shown = reading(app, controls)
+    for control in controls:
+        given = address.get(control.key, [])
+        bad = len(given) > 1 or any(control.refusal(text) is not None for text in given)
+        assert bad == (f"`{control.key}` = " in notices), f"{control.key}: {given}"
+        if control.key in shown:
+            wanted = control.read(given[0]) if given and not bad else control.default
+            check_value(control, shown[control.key], wanted)
+
+
+def check_value(control: Control, shown: Any, wanted: Any) -> None:
+    """What is wanted; of a slider its nearest step, or less where another control says so."""
+    if isinstance(control, Number) and shown != wanted:
+        assert control.low <= shown < wanted or abs(shown - wanted) <= control.step
+    else:
+        assert shown == wanted, control.key
 
 
 @pytest.mark.parametrize("page", WITH_CONTROLS)
@@ -82,29 +100,7 @@ def test_any_address_opens_its_page_and_names_what_it_ignored(page: str, data: A
     address = data.draw(addresses(page))
     app = open_by_address(page, address)
     assert_whole(app)
-    controls = controls_of(page)
-    notices = " ".join(warning.value for warning in app.warning)
-    shown = reading(app, controls)
-    for control in controls:
-        given = address.get(control.key)
-        bad = given is not None and refused(control, given)
-        assert bad == (f"`{control.key}` = " in notices), f"{control.key}: {given}"
-        if control.key in shown:
-            check_value(control, shown[control.key], given, bad)
-
-
-def check_value(control: Control, shown: Any, given: list[str] | None, bad: bool) -> None:
-    """What was asked for and is allowed, or the default; less where another control says so."""
-    wanted = control.default if bad or given is None else control.read(given[0])
-    if isinstance(control, Number) and shown != wanted:
-        assert control.low <= shown < wanted or on_the_grid(control, shown, float(wanted))
-    else:
-        assert shown == wanted, control.key
-
-
-def on_the_grid(control: Number, shown: float, wanted: float) -> bool:
-    """A slider rounds to its steps."""
-    return abs(shown - wanted) <= control.step
+    assert_means(app, page, address)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -117,16 +113,14 @@ def test_a_page_without_controls_and_a_thousand_parameters_opens(page: str) -> N
 @pytest.mark.parametrize("spell", [*SPELLS[:3], "9" * 400, "9" * 5000, MARK * 2000])
 def test_one_bad_value_for_every_parameter_at_once(page: str, spell: str) -> None:
     controls = controls_of(page)
-    app = open_by_address(page, {control.key: spell for control in controls})
+    address = {control.key: [spell] for control in controls}
+    app = open_by_address(page, address)
     assert_no_markup_of_others(app)
-    notice = next(w.value for w in app.warning if w.value.startswith("The link asked for"))
+    assert_means(app, page, address)
     bad = [control for control in controls if control.refusal(spell) is not None]
     assert len(bad) >= len(controls) - 2, "only texts of one's own may be anything"
-    assert all(f"`{control.key}` = " in notice for control in bad)
+    notice = next(w.value for w in app.warning if w.value.startswith("The link asked for"))
     assert len(notice) < 200 * len(controls), "a notice that can be read"
-    for control in bad:
-        if not isinstance(control, Sections):
-            assert reading(app, [control]).get(control.key, control.default) == control.default
 
 
 def test_a_pasted_tree_reaches_the_page_as_text_only() -> None:

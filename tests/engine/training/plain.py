@@ -6,8 +6,9 @@ The residual cell has no module of its own and is written out with autograd.
 import numpy as np
 import torch
 
+from engine.numerics import tensors
 from engine.training.config import TrainingConfig
-from engine.training.network import initial_weights
+from engine.training.network import StateDicts, initial_weights
 from engine.training.tasks import data_generator, draw_batch
 
 _SIGMA = {"identity": lambda x: x, "tanh": torch.tanh, "relu": torch.relu}
@@ -16,7 +17,7 @@ _SIGMA = {"identity": lambda x: x, "tanh": torch.tanh, "relu": torch.relu}
 class PlainNetwork(torch.nn.Module):
     """A recurrent module, or the residual recurrence on an RNN's parameters, and a linear layer."""
 
-    def __init__(self, config: TrainingConfig) -> None:
+    def __init__(self, config: TrainingConfig, weights: StateDicts | None = None) -> None:
         super().__init__()
         self.config = config
         sizes = (config.input_size, config.hidden_size, config.num_layers)
@@ -26,22 +27,17 @@ class PlainNetwork(torch.nn.Module):
             nonlinearity = "relu" if config.activation == "relu" else "tanh"
             self.recurrent = torch.nn.RNN(*sizes, batch_first=True, nonlinearity=nonlinearity)
         self.readout = torch.nn.Linear(config.hidden_size, 1)
-        weights = initial_weights(config)
-        for module, arrays in (
-            (self.recurrent, weights.recurrent),
-            (self.readout, weights.readout),
-        ):
-            module.load_state_dict(
-                {name: torch.from_numpy(array) for name, array in arrays.items()}
-            )
+        weights = weights or initial_weights(config)
+        self.recurrent.load_state_dict(tensors(weights.recurrent))
+        self.readout.load_state_dict(tensors(weights.readout))
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """(batch, timesteps, inputs) to (batch, targets)."""
         config = self.config
-        by_module = config.cell == "lstm" or (
-            config.cell == "rnn" and config.activation != "identity"
-        )
-        hidden = self.recurrent(inputs)[0] if by_module else self._by_hand(inputs)
+        if config.cell == "residual" or (config.cell, config.activation) == ("rnn", "identity"):
+            hidden = self._by_hand(inputs)
+        else:
+            hidden = self.recurrent(inputs)[0]
         return self.readout(hidden[:, -config.target_timesteps :])[..., 0]
 
     def _by_hand(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -60,15 +56,15 @@ class PlainNetwork(torch.nn.Module):
         return inputs
 
 
-def plain_batch(
-    config: TrainingConfig, generator: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The same sequences in torch's order: (batch, timesteps, inputs) and (batch, targets)."""
-    inputs, targets = draw_batch(config, generator)
-    return (
-        torch.from_numpy(np.ascontiguousarray(inputs.transpose(2, 0, 1))),
-        torch.from_numpy(np.ascontiguousarray(targets.T)),
-    )
+def plain_loss(
+    config: TrainingConfig,
+    network: PlainNetwork,
+    generator: np.random.Generator,
+    dtype: torch.dtype = torch.float64,
+) -> torch.Tensor:
+    """Of the next batch, in torch's order: (batch, timesteps, inputs) and (batch, targets)."""
+    inputs, targets = (torch.from_numpy(of).to(dtype) for of in draw_batch(config, generator))
+    return torch.nn.functional.mse_loss(network(inputs.permute(2, 0, 1)), targets.T)
 
 
 def plain_optimiser(config: TrainingConfig, network: PlainNetwork) -> torch.optim.Optimizer:
@@ -85,9 +81,8 @@ def plain_step(
     dtype: torch.dtype = torch.float32,
 ) -> tuple[float, float]:
     """One update: the loss before it, and the norm of its gradient before clipping."""
-    inputs, targets = (tensor.to(dtype) for tensor in plain_batch(config, generator))
     optimiser.zero_grad()
-    loss = torch.nn.functional.mse_loss(network(inputs), targets)
+    loss = plain_loss(config, network, generator, dtype)
     loss.backward()
     limit = config.clip_norm if config.clip_norm is not None else float("inf")
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), limit)

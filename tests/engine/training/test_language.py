@@ -1,16 +1,13 @@
 """The character LSTM: trained the same everywhere, kept whole, and shipped as it is trained."""
 
-import hashlib
-import json
-import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.decoding import language_run
 from engine.decoding.language_run import (
@@ -21,7 +18,7 @@ from engine.decoding.language_run import (
     shipped_text,
     text_vocabulary,
 )
-from engine.training import LanguageConfig, LanguageRun, RunFileError, train_language_model
+from engine.training import LanguageConfig, RunFileError, train_language_model
 
 CONFIG = LanguageConfig(embedding_size=3, hidden_size=5, timesteps=7, batch_size=4, steps=6)
 TEXT = "what is kept\nis kept\n\nand gone\n"
@@ -33,38 +30,26 @@ STEPS_AGAIN, TOLERANCE = 100, 1e-4
 
 
 def test_training_again_gives_the_same_bits_in_another_thread_with_other_settings() -> None:
-    found: list[bytes] = []
     before = torch.get_num_threads()
 
-    def work() -> None:
-        torch.manual_seed(len(found))
+    def work(seed: int) -> bytes:
+        torch.manual_seed(seed)
         with torch.no_grad():
-            found.append(train_language_model(CONFIG, TEXT).to_bytes())
+            return train_language_model(CONFIG, TEXT).to_bytes()
 
     torch.set_num_threads(before + 2)
     try:
-        threads = [threading.Thread(target=work) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(3) as threads:
+            assert list(threads.map(work, range(3))) == [FILE] * 3
         assert torch.get_num_threads() == before + 2
     finally:
         torch.set_num_threads(before)
-    assert found == [FILE] * 3
 
 
 def test_training_leaves_the_global_generator_alone() -> None:
     before = torch.get_rng_state()
     train_language_model(CONFIG, TEXT)
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_another_seed_another_run_and_fewer_steps_the_same_beginning() -> None:
-    other = train_language_model(replace(CONFIG, seed=1), TEXT)
-    assert not np.array_equal(other.train_loss, RUN.train_loss)
-    short = train_language_model(replace(CONFIG, steps=3), TEXT)
-    np.testing.assert_array_equal(short.train_loss, RUN.train_loss[:3])
 
 
 def test_a_loop_written_from_the_definition_gives_the_same_losses_and_weights() -> None:
@@ -128,19 +113,16 @@ def plain_losses(
 
 
 def test_progress_is_told_after_every_step_and_what_it_raises_stops_the_run() -> None:
-    told: list[tuple[int, int, float]] = []
+    told: list[tuple[int, int, np.float32]] = []
 
-    def stop_at_4(step: int, total: int, metrics: object) -> None:
-        told.append((step, total, metrics["train_loss"]))  # type: ignore[index]
+    def stop_at_4(step: int, total: int, metrics: Mapping[str, float]) -> None:
+        told.append((step, total, np.float32(metrics["train_loss"])))
         if step == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         train_language_model(CONFIG, TEXT, stop_at_4)
-    assert [(step, total) for step, total, _ in told] == [(step, 6) for step in (1, 2, 3, 4)]
-    np.testing.assert_array_equal(
-        np.array([loss for *_, loss in told], np.float32), RUN.train_loss[:4]
-    )
+    assert told == [(step, 6, RUN.train_loss[step - 1]) for step in (1, 2, 3, 4)]
     assert train_language_model(CONFIG, TEXT).to_bytes() == FILE
 
 
@@ -150,72 +132,12 @@ def test_a_text_without_a_line_is_refused(text: str) -> None:
         train_language_model(CONFIG, text)
 
 
-def test_a_run_comes_back_from_its_file_as_it_was() -> None:
-    back = LanguageRun.from_bytes(FILE)
-    assert (back.config, back.vocabulary) == (CONFIG, text_vocabulary(TEXT))
-    np.testing.assert_array_equal(back.train_loss, RUN.train_loss)
-    np.testing.assert_array_equal(back.grad_norm, RUN.grad_norm)
-    assert back.versions == {"numpy": np.__version__, "torch": torch.__version__}
-    np.testing.assert_array_equal(back.parameters, RUN.parameters)
-    assert back.to_bytes() == FILE
-
-
-@given(place=st.integers(0, len(FILE) - 1), flip=st.integers(1, 255))
-def test_a_file_with_any_byte_changed_or_cut_short_is_refused(place: int, flip: int) -> None:
-    damaged = bytearray(FILE)
-    damaged[place] ^= flip
-    for data in (bytes(damaged), FILE[:place]):
-        with pytest.raises(RunFileError):
-            LanguageRun.from_bytes(data)
-
-
-@pytest.mark.parametrize(
-    ("entries", "message"),
-    [
-        ({"format": 2}, "another version of this program"),
-        ({"config": {"hidden_size": 129}}, "hidden_size is 129"),
-        ({"config": {"layers": 2}}, "layers"),
-        ({"config": vars(replace(CONFIG, hidden_size=6))}, "not those of a whole run"),
-        ({"config": vars(replace(CONFIG, steps=5))}, "not those of a whole run"),
-        ({"vocabulary": ["a"]}, "not those of a whole run"),
-        ({"vocabulary": "ab"}, "no proper 'vocabulary'"),
-        ({"text_sha256": None}, "no proper 'text_sha256'"),
-    ],
-)
-def test_a_header_that_is_not_ours_is_refused_with_the_reason(
-    entries: dict[str, object], message: str
-) -> None:
-    start = FILE.index(b"\n") + 1 + 32
-    length = int.from_bytes(FILE[start : start + 4], "little")
-    header = json.loads(FILE[start + 4 : start + 4 + length]) | entries
-    text = json.dumps(header).encode()
-    content = len(text).to_bytes(4, "little") + text + FILE[start + 4 + length :]
-    data = FILE[: start - 32] + hashlib.sha256(content).digest() + content
-    with pytest.raises(RunFileError, match=message):
-        LanguageRun.from_bytes(data)
-
-
 def test_a_network_of_another_text_is_not_taken_for_this_ones(tmp_path: Path) -> None:
     path = tmp_path / "of_another.run"
     path.write_bytes(FILE)
     assert load_run(path, TEXT).config == CONFIG
     with pytest.raises(RunFileError, match=r"of_another.run was trained on another text"):
         load_run(path, TEXT + "more\n")
-
-
-def test_the_weights_load_into_torchs_modules() -> None:
-    tokens = len(RUN.vocabulary)
-    modules = {
-        "embedding": torch.nn.Embedding(tokens, 3),
-        "lstm": torch.nn.LSTM(3, 5),
-        "linear": torch.nn.Linear(5, tokens),
-    }
-    for name, module in modules.items():
-        module.load_state_dict(
-            {entry: torch.from_numpy(array) for entry, array in RUN.state_dict(name).items()}
-        )
-    together = [p.detach().flatten() for module in modules.values() for p in module.parameters()]
-    np.testing.assert_array_equal(torch.cat(together), RUN.parameters)
 
 
 def test_the_shipped_run_is_whole_small_and_of_the_default_config() -> None:
@@ -239,9 +161,6 @@ def test_the_text_is_letters_and_single_spaces_in_lines() -> None:
 def test_training_again_reproduces_the_shipped_losses() -> None:
     shipped = shipped_run()
     again = train_language_model(replace(shipped.config, steps=STEPS_AGAIN), shipped_text())
-    for name in ("train_loss", "grad_norm"):
-        np.testing.assert_allclose(
-            getattr(again, name),
-            getattr(shipped, name)[:STEPS_AGAIN],
-            rtol=TOLERANCE if name == "train_loss" else 100 * TOLERANCE,
-        )
+    for name, tolerance in (("train_loss", TOLERANCE), ("grad_norm", 100 * TOLERANCE)):
+        ships = getattr(shipped, name)[:STEPS_AGAIN]
+        np.testing.assert_allclose(getattr(again, name), ships, rtol=tolerance)

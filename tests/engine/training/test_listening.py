@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from engine.decoding.language_run import LanguageConfig
+from engine.frames import rows_where
 from engine.training import heard, listening
 from engine.training.heard import CELLS, DISTANCES, LINES, SEEDS, STATES, TEXTS, WINDOW
 from engine.training.language import CharacterNetwork
@@ -72,9 +73,7 @@ def test_a_profile_is_the_mean_over_all_letters_with_enough_before_them() -> Non
 def test_measuring_untrained_networks_again_gives_what_ships(cell: str) -> None:
     for text in TEXTS:
         measured = listening.measure(text, cell, 0, steps=1)[0]
-        frame = heard.profile_frame().query(
-            f"text == '{text}' and cell == '{cell}' and seed == 0 and state == 'untrained'"
-        )
+        frame = rows_where(heard.profile_frame(), text=text, cell=cell, seed=0, state="untrained")
         np.testing.assert_allclose(frame["norm"], heard.profile(measured.norms), rtol=1e-4)
         norms, log_probs = heard.line_norms(text, cell, "untrained", LINES - 1)
         below = np.tril_indices(WINDOW)
@@ -87,9 +86,7 @@ def test_training_a_network_again_gives_what_ships_or_what_another_seed_might() 
     # 500 steps make of another processor's rounding what another seed makes: how far apart the
     # shipped seeds are says how near is near.
     trained = heard.profile(listening.measure("brackets", "rnn", 0)[1].norms)
-    shipped = heard.profile_frame().query(
-        "text == 'brackets' and cell == 'rnn' and state == 'trained'"
-    )
+    shipped = rows_where(heard.profile_frame(), text="brackets", cell="rnn", state="trained")
     of_seeds = np.array(
         [own["norm"].cumsum() / own["norm"].sum() for _, own in shipped.groupby("seed")]
     )
@@ -109,10 +106,7 @@ def test_every_text_cell_seed_and_state_ships() -> None:
 def test_the_reach_is_the_first_distance_within_which_the_share_lies() -> None:
     profiles = heard.profile_frame()
     for row in heard.reach_frame(0.9).itertuples():
-        own = profiles[
-            (profiles["text"] == row.text) & (profiles["cell"] == row.cell)
-            & (profiles["seed"] == row.seed) & (profiles["state"] == row.state)
-        ]  # fmt: skip
+        own = rows_where(profiles, text=row.text, cell=row.cell, seed=row.seed, state=row.state)
         sums = own["norm"].cumsum() / own["norm"].sum()
         assert sums.iloc[row.reach - 1] >= 0.9 - 1e-6
         assert row.reach == 1 or sums.iloc[row.reach - 2] < 0.9 + 1e-6

@@ -1,12 +1,11 @@
 """One training at a time for all who ask: shared, bounded, and none is lost when a process dies."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +30,9 @@ ROOT = Path(__file__).parents[3]
 SHORT = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=60, validation_interval=25)
 #: Long enough to be interrupted on any machine.
 LONG = replace(SHORT, steps=20_000, timesteps=100)
+DIVERGING = replace(
+    SHORT, cell="residual", activation="relu", spectral_radius=9.0, timesteps=100
+)  # fmt: skip
 #: Some seconds.
 MIDDLE = replace(SHORT, steps=3000, timesteps=20)
 
@@ -45,11 +47,15 @@ class Clock:
 
 
 @pytest.fixture(scope="module")
-def lasting() -> Iterator[tuple[TrainingPool, Clock]]:
-    """One process for all tests: to import torch takes longer than most of them do."""
-    clock = Clock()
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def lasting(clock: Clock) -> Iterator[TrainingPool]:
+    """One process for all tests: to start it takes longer than most of them do."""
     made = TrainingPool(RunStore("memory://unused", shipped=None), clock=clock)
-    yield made, clock
+    yield made
     made.close()
 
 
@@ -59,12 +65,12 @@ def store(tmp_path: Path) -> RunStore:
 
 
 @pytest.fixture
-def pool(lasting: tuple[TrainingPool, Clock], store: RunStore) -> Iterator[TrainingPool]:
-    lasting[0].files = store
-    yield lasting[0]
-    for word in list(lasting[0]._tickets):
-        lasting[0].stop(word)
-    wait_for(lambda: lasting[0].status().running == 0)
+def pool(lasting: TrainingPool, store: RunStore) -> Iterator[TrainingPool]:
+    lasting.files = store
+    yield lasting
+    for word in list(lasting._tickets):
+        lasting.stop(word)
+    wait_for(lambda: lasting.status().running == 0)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
@@ -89,26 +95,24 @@ def until_stepping(pool: TrainingPool, word: str) -> None:
     wait_for(lambda: look(pool, word).step > 0)
 
 
-def kept(store: RunStore) -> list[str]:
-    return sorted(path.name for path in Path(store.location).glob("*"))
+def kept(store: RunStore) -> set[str]:
+    return {path.name for path in Path(store.location).iterdir()}
 
 
 def kill(pool: TrainingPool) -> None:
     pid = pool.status().process
     assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    psutil.Process(pid).kill()
 
 
 def test_a_training_ends_in_the_store_with_the_bits_that_it_has_without_the_pool(
     pool: TrainingPool, store: RunStore
 ) -> None:
-    configs = {"RNN": SHORT, "LSTM": replace(SHORT, cell="lstm")}
+    configs = {"RNN": SHORT, "LSTM": replace(SHORT, cell="lstm"), "diverged": DIVERGING}
     final = until_over(pool, pool.submit(configs))
     assert (final.state, final.problems, final.asked) == ("finished", (), configs)
-    for config in configs.values():
-        run = final.runs[config]
-        assert run == train(config).to_bytes()
-    assert kept(store) == sorted(file_name(config) for config in configs.values())
+    assert final.runs == {config: train(config).to_bytes() for config in configs.values()}
+    assert kept(store) == {file_name(config) for config in configs.values()}
     pid = pool.status().process
     again = pool.submit(configs)
     assert look(pool, again).state == "finished", "what is there already is not trained"
@@ -151,7 +155,7 @@ def test_a_stop_keeps_what_was_finished_and_the_process_trains_the_next(
     assert 0 < stopped.steps < LONG.steps
     following = replace(SHORT, seed=1)
     assert until_over(pool, pool.submit({"": following}, word)).state == "finished"
-    assert kept(store) == sorted([file_name(SHORT), file_name(following)])
+    assert kept(store) == {file_name(SHORT), file_name(following)}
     assert pool.status().process == pid
 
 
@@ -192,7 +196,7 @@ def test_the_line_is_bounded_and_says_so_and_everyone_learns_their_place(
 
 
 def test_what_nobody_looks_at_any_more_is_dropped_and_later_forgotten(
-    lasting: tuple[TrainingPool, Clock], pool: TrainingPool, store: RunStore
+    pool: TrainingPool, clock: Clock, store: RunStore
 ) -> None:
     gone, waiting = pool.submit({"": LONG}), pool.submit({"": replace(LONG, seed=1)})
     there = pool.submit({"": SHORT})
@@ -201,26 +205,26 @@ def test_what_nobody_looks_at_any_more_is_dropped_and_later_forgotten(
             look(pool, word)
     wait_for(lambda: pool.status().running == 1)
     for _ in range(2):
-        lasting[1].ahead += PATIENCE_SECONDS / 2 + 1
+        clock.ahead += PATIENCE_SECONDS / 2 + 1
         look(pool, there)
     assert until_over(pool, there).state == "finished"
     for word in (gone, waiting):
         assert look(pool, word).state == "stopped"
         assert "Nobody looked" in look(pool, word).problems[-1]
-    assert kept(store) == [file_name(SHORT)]
-    lasting[1].ahead += MEMORY_SECONDS + 1
+    assert kept(store) == {file_name(SHORT)}
+    clock.ahead += MEMORY_SECONDS + 1
     assert pool.look(gone) is None
     assert pool.look("anything else") is None
 
 
 def test_who_asks_and_goes_at_once_holds_no_place_for_long(
-    lasting: tuple[TrainingPool, Clock], pool: TrainingPool
+    pool: TrainingPool, clock: Clock
 ) -> None:
     stays, goes = pool.submit({"": LONG}), pool.submit({"": replace(LONG, seed=1)})
     for _ in range(FIRST_LOOKS):
         look(pool, stays)
     look(pool, goes)
-    lasting[1].ahead += FIRST_SECONDS + 1
+    clock.ahead += FIRST_SECONDS + 1
     assert not look(pool, stays).is_over
     assert look(pool, goes).state == "stopped"
 
@@ -228,18 +232,21 @@ def test_who_asks_and_goes_at_once_holds_no_place_for_long(
 def test_nobody_has_more_under_way_than_their_share_and_what_has_ended_counts_no_more(
     pool: TrainingPool,
 ) -> None:
-    longs = [{"": replace(LONG, seed=seed)} for seed in range(9)]
-    one, other = {"browser": 2, "hall": 3}, {"another": 2, "hall": 3}
-    first = pool.submit(longs[0], shares=one)
-    pool.submit(longs[1], shares=one)
+    seeds = count()
+
+    def submit(**shares: int) -> str:
+        return pool.submit({"": replace(LONG, seed=next(seeds))}, shares=shares)
+
+    first = submit(browser=2, hall=3)
+    submit(browser=2, hall=3)
     with pytest.raises(PoolRefusalError, match="2 trainings of your browser or network"):
-        pool.submit(longs[2], shares=one)
-    pool.submit(longs[3], shares=other)
+        submit(browser=2, hall=3)
+    submit(another=2, hall=3)
     with pytest.raises(PoolRefusalError, match="3 trainings of your browser or network"):
-        pool.submit(longs[4], shares=other)
-    pool.submit(longs[5], shares={"third": 2, "elsewhere": 3})
+        submit(another=2, hall=3)
+    submit(third=2, elsewhere=3)
     pool.stop(first)
-    pool.submit(longs[6], shares=one)
+    submit(browser=2, hall=3)
 
 
 def test_a_process_killed_midway_is_started_again_and_the_run_is_whole(
@@ -252,15 +259,15 @@ def test_a_process_killed_midway_is_started_again_and_the_run_is_whole(
     final = until_over(pool, word)
     assert final.state == "finished"
     assert "the training process ended; it is started again" in final.problems
-    run = final.runs[MIDDLE]
-    assert run == train(MIDDLE).to_bytes()
-    assert kept(store) == sorted([file_name(SHORT), file_name(MIDDLE)])
+    assert final.runs[MIDDLE] == train(MIDDLE).to_bytes()
+    assert kept(store) == {file_name(SHORT), file_name(MIDDLE)}
 
 
 def test_a_training_whose_process_dies_twice_has_failed_and_the_next_one_is_trained(
     pool: TrainingPool,
 ) -> None:
-    doomed, other = pool.submit({"": LONG}), pool.submit({"": SHORT})
+    doomed = pool.submit({"finished": replace(SHORT, seed=1), "lost": LONG})
+    other = pool.submit({"": SHORT})
     for _ in range(2):
         until_stepping(pool, doomed)
         kill(pool)
@@ -282,15 +289,6 @@ def test_a_store_that_cannot_be_written_to_is_reported_and_the_run_is_there(
     assert pool.files.read(SHORT) is final.runs[SHORT], "the server's memory has it all the same"
 
 
-def test_a_diverged_run_is_a_finished_one(pool: TrainingPool) -> None:
-    config = replace(SHORT, cell="residual", activation="relu", spectral_radius=9.0, timesteps=100)
-    final = until_over(pool, pool.submit({"": config}))
-    run = final.runs[config]
-    assert isinstance(run, bytes)
-    assert TrainingRun.from_bytes(run).diverged_at is not None
-    assert final.state == "finished"
-
-
 def test_an_idle_process_ends_and_the_next_training_has_another(store: RunStore) -> None:
     own = TrainingPool(store, idle_seconds=0.2)
     first = own.submit({"": SHORT})
@@ -302,20 +300,20 @@ def test_an_idle_process_ends_and_the_next_training_has_another(store: RunStore)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other priorities, and no SIGKILL")
-def test_the_process_has_the_lowest_priority_and_ends_with_a_killed_parent(tmp_path: Path) -> None:
+def test_the_process_has_the_lowest_priority_and_ends_with_a_killed_parent() -> None:
     program = (
-        "import sys, time\n"
+        "import time\n"
         "from engine.training import RunStore, TrainingConfig\n"
         "from engine.training.pool import TrainingPool\n"
-        "pool = TrainingPool(RunStore(sys.argv[1], shipped=None))\n"
+        "pool = TrainingPool(RunStore('memory://unused', shipped=None))\n"
         "word = pool.submit({'': TrainingConfig(steps=20_000, hidden_size=4)})\n"
         "while not pool.look(word).step:\n"
         "    time.sleep(0.05)\n"
         "print(pool.status().process, flush=True)\n"
         "time.sleep(600)\n"
     )
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", program]
+    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     assert parent.stdout is not None
     process = psutil.Process(int(parent.stdout.readline()))
     assert process.nice() == 19

@@ -1,4 +1,4 @@
-"""What a run offers: predictions as its modules make them, and weights for the gradient pages."""
+"""What a run offers: predictions as torch's modules make them, and weights for other pages."""
 
 from dataclasses import replace
 
@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.recurrent import RecurrentConfig, gradient_trace
 from engine.training import TrainingConfig, train
 from engine.training.config import Task, TrainedCell
 from engine.training.tasks import data_generator, draw_batch
+from tests.engine.training.plain import PlainNetwork
 
 CONFIG = TrainingConfig(hidden_size=5, timesteps=6, batch_size=4, steps=20)
 
@@ -20,34 +20,10 @@ def test_the_final_weights_load_into_torch_and_give_the_test_predictions(
     cell: TrainedCell, layers: int, task: Task
 ) -> None:
     run = train(replace(CONFIG, cell=cell, num_layers=layers, task=task))
-    module = torch.nn.RNN if cell == "rnn" else torch.nn.LSTM
-    recurrent = module(run.config.input_size, 5, layers)
-    readout = torch.nn.Linear(5, 1)
-    for target, arrays in (
-        (recurrent, run.final.recurrent),
-        (readout, run.final.readout),
-    ):
-        target.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-    inputs, targets = draw_batch(run.config, data_generator(run.config, "test"), 8)
+    inputs, _ = draw_batch(run.config, data_generator(run.config, "test"), 8)
     with torch.no_grad():
-        hidden = recurrent(torch.from_numpy(inputs).transpose(1, 2))[0]
-        expected = readout(hidden[-len(targets) :])[..., 0].T.numpy()
+        expected = PlainNetwork(run.config, run.final)(torch.from_numpy(inputs).permute(2, 0, 1))
     np.testing.assert_allclose(run.predict(inputs).T, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
-def test_a_trained_network_goes_under_the_gradient_pages_lens(cell: str) -> None:
-    run = train(replace(CONFIG, cell=cell, learning_rate=0.1))  # type: ignore[arg-type]
-    lens = RecurrentConfig(cell=cell, hidden_size=5, timesteps=6, spectral_radius=None)  # type: ignore[arg-type]
-    before = gradient_trace(lens, weights=run.recurrent_weights(trained=False))
-    after = gradient_trace(lens, weights=run.recurrent_weights())
-    drawn = gradient_trace(lens)
-    np.testing.assert_allclose(
-        before.frame["grad_hidden_norm"], drawn.frame["grad_hidden_norm"], rtol=1e-5
-    )
-    assert not np.allclose(
-        after.frame["grad_hidden_norm"], before.frame["grad_hidden_norm"], rtol=1e-2
-    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.recurrent import RecurrentConfig, draw_weights
-from engine.training import TrainingConfig, constant_loss, train
+from engine.training import TrainingConfig, constant_loss
 from engine.training.config import Task
 from engine.training.network import initial_weights
 from engine.training.tasks import data_generator, draw_batch
@@ -88,22 +88,10 @@ def test_every_layer_begins_with_the_spectral_radius_asked_for(layer: int) -> No
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"task": "copy"}, "task is 'copy'; allowed is one of 'average_every'"),
-        ({"num_layers": 3}, "num_layers is 3; allowed is an integer from 1 to 2"),
         ({"task": "adding", "timesteps": 1}, "timesteps is 1; allowed is an integer from 2"),
-        ({"learning_rate": float("nan")}, "learning_rate is nan"),
-        ({"clip_norm": 0.0}, "clip_norm is 0.0"),
-        ({"steps": 10**9}, "steps is 1000000000"),
-        ({"optimiser": "lion"}, "optimiser is 'lion'"),
-        ({"seed": True}, "seed is True"),
         ({"chrono_timesteps": 9, "forget_bias": 1.0}, "forget_bias is 1.0; allowed is None"),
     ],
 )
-def test_a_config_that_makes_no_sense_is_refused_by_name(change: dict, message: str) -> None:
+def test_settings_that_make_no_sense_together_are_refused(change: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(CONFIG, **change)
-
-
-def test_a_small_network_learns_to_average() -> None:
-    run = train(replace(CONFIG, task="average_last", steps=200, learning_rate=1e-2))
-    assert run.frame["validation_loss"].iloc[-1] < 0.05 * constant_loss(run.config)

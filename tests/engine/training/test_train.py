@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from hypothesis import strategies as st
 
 from engine.training import TrainingConfig, train, train_many
 from engine.training.config import Optimiser, TrainedCell
-from engine.training.network import Network, initial_weights, pack, parameter_count, unpack
+from engine.training.network import Network, initial_weights, pack, unpack
 from engine.training.tasks import data_generator, draw_batch
-from tests.engine.training.plain import PlainNetwork, plain_batch, plain_curves
+from tests.engine.training.plain import PlainNetwork, plain_curves, plain_loss
 
 SMALL = TrainingConfig(
     hidden_size=6, timesteps=8, batch_size=5, steps=30, validation_interval=7, validation_batches=2
@@ -50,20 +49,16 @@ def test_loss_and_gradient_agree_with_autograd(config: TrainingConfig) -> None:
     gradients = unpack(config, network.gradients(parameters[None])[0])
 
     plain = PlainNetwork(config).double()
-    inputs_, targets_ = plain_batch(config, data_generator(config, "training"))
-    expected = torch.nn.functional.mse_loss(plain(inputs_.double()), targets_.double())
+    expected = plain_loss(config, plain, data_generator(config, "training"))
     expected.backward()
     assert loss == pytest.approx(expected.item(), rel=1e-12)
-    for name, parameter in plain.recurrent.named_parameters():
-        assert parameter.grad is not None
-        np.testing.assert_allclose(
-            gradients.recurrent[name], parameter.grad.numpy(), rtol=1e-9, atol=1e-12
-        )
-    for name, parameter in plain.readout.named_parameters():
-        assert parameter.grad is not None
-        np.testing.assert_allclose(
-            gradients.readout[name], parameter.grad.numpy(), rtol=1e-9, atol=1e-12
-        )
+    for ours, module in (
+        (gradients.recurrent, plain.recurrent),
+        (gradients.readout, plain.readout),
+    ):
+        for name, parameter in module.named_parameters():
+            assert parameter.grad is not None
+            np.testing.assert_allclose(ours[name], parameter.grad, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "sgd"])
@@ -87,20 +82,10 @@ def test_a_run_agrees_with_a_plain_torch_loop(
             run.final.recurrent[name], parameter.detach().numpy(), rtol=1e-3, atol=1e-4
         )
     generator = data_generator(config, "validation")
-    with torch.no_grad():
-        batches = [plain_batch(config, generator) for _ in range(config.validation_batches)]
-        losses = [
-            torch.nn.functional.mse_loss(network(x.double()), y.double()).item() for x, y in batches
-        ]
+    losses = [
+        plain_loss(config, network, generator).item() for _ in range(config.validation_batches)
+    ]
     assert run.frame["validation_loss"].iloc[-1] == pytest.approx(np.mean(losses), rel=1e-3)
-
-
-def test_clipping_limits_what_the_optimiser_gets_and_not_what_is_shown() -> None:
-    config = replace(SMALL, optimiser="sgd", learning_rate=1.0, clip_norm=0.01, steps=1)
-    run = train(config)
-    moved = run.parameters - pack(config, initial_weights(config))
-    assert run.frame["grad_norm"][0] > 0.1
-    assert np.linalg.norm(moved) == pytest.approx(0.01, rel=1e-3)
 
 
 @given(config=configs(), other=configs())
@@ -118,48 +103,24 @@ def test_a_run_among_others_has_the_bits_that_it_has_alone(
     assert [run.to_bytes() for run in together] == [train(c).to_bytes() for c in comparison]
 
 
-def test_a_run_is_the_same_whatever_other_threads_and_global_seeds_do() -> None:
-    configs_ = [
-        replace(SMALL, cell=cell, hidden_size=32, batch_size=64) for cell in ("rnn", "lstm")
-    ]
-    expected = [train(config).to_bytes() for config in configs_]
-    results: dict[int, bytes] = {}
-
-    def work(i: int) -> None:
-        torch.randn(7)  # moves the global generator along
-        results[i] = train(configs_[i % 2]).to_bytes()
-
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [results[i] for i in range(6)] == expected * 3
-
-
-def test_a_run_is_the_same_with_any_number_of_threads_in_torch_and_blas() -> None:
+def test_a_run_is_the_same_with_any_number_of_threads_in_blas() -> None:
     program = (
-        "import sys, hashlib, torch; torch.set_num_threads(int(sys.argv[1]));"
-        "from engine.training import TrainingConfig, train;"
+        "import hashlib; from engine.training import TrainingConfig, train;"
         "config = TrainingConfig(cell='lstm', hidden_size=64, batch_size=128, timesteps=6,"
         " steps=4, num_layers=2, task='average_every');"
         "print(hashlib.sha256(train(config).to_bytes()).hexdigest())"
     )
-    printed = set()
-    for count in ("1", "2", "4"):
-        names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-        done = subprocess.run(
-            [sys.executable, "-c", program, count], cwd=ROOT, text=True, capture_output=True,
-            check=True, env=os.environ | dict.fromkeys(names, count),
-        )  # fmt: skip
-        printed.add(done.stdout)
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program], cwd=ROOT, text=True, stdout=subprocess.PIPE,
+            env=os.environ | dict.fromkeys(names, count),
+        )
+        for count in ("1", "2", "4")
+    ]  # fmt: skip
+    printed = {process.communicate()[0] for process in processes}
+    assert [process.returncode for process in processes] == [0, 0, 0]
     assert len(printed) == 1
-
-
-def test_training_leaves_the_global_generator_alone() -> None:
-    before = torch.get_rng_state()
-    train(SMALL)
-    assert torch.equal(torch.get_rng_state(), before)
 
 
 EXPLODING = replace(
@@ -216,22 +177,6 @@ def test_progress_of_several_groups_adds_up() -> None:
     assert told[-1][2] == {1}
 
 
-def test_what_progress_raises_ends_the_run_and_reaches_the_caller() -> None:
-    class StopPressedError(Exception):
-        pass
-
-    steps = []
-
-    def stop(step: int, total: int, metrics: object) -> None:
-        steps.append(step)
-        if step == 5:
-            raise StopPressedError
-
-    with pytest.raises(StopPressedError):
-        train(SMALL, stop)
-    assert steps == [1, 2, 3, 4, 5]
-
-
 def test_the_frame_has_the_columns_of_the_api_and_no_gaps() -> None:
     run = train(SMALL)
     assert list(run.frame) == ["step", "train_loss", "validation_loss", "grad_norm"]
@@ -240,15 +185,3 @@ def test_the_frame_has_the_columns_of_the_api_and_no_gaps() -> None:
     assert run.validation_frame["step"].tolist() == [0, 7, 14, 21, 28, 30]
     assert run.frame["validation_loss"].nunique() <= 6
     assert run.frame["validation_loss"].iloc[-1] == run.validation_frame["validation_loss"].iloc[-1]
-
-
-@given(config=configs())
-def test_packing_and_unpacking_lose_nothing(config: TrainingConfig) -> None:
-    weights = initial_weights(config)
-    row = pack(config, weights)
-    assert row.shape == (parameter_count(config),)
-    back = unpack(config, row)
-    for given_, kept in ((weights.recurrent, back.recurrent), (weights.readout, back.readout)):
-        assert given_.keys() == kept.keys()
-        for name in given_:
-            np.testing.assert_array_equal(given_[name], kept[name])

@@ -1,5 +1,7 @@
 """What the LSTM page says of the trained networks follows from their numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import torch
 
 from engine.frames import rows_where
 from engine.numerics import tensor
-from engine.recurrent import RecurrentConfig, draw_weights, gate_values, running_average_batch
+from engine.recurrent import RecurrentConfig, gate_values, running_average_batch
 from engine.training import RunStore
 from engine.training.seeds import LENS_SEQUENCES as SEQUENCES
 from engine.training.seeds import WHEN
@@ -18,6 +20,8 @@ from engine.training.trained_lstms import (
     trained_lstm,
 )
 
+LENS = RecurrentConfig(cell="lstm", hidden_size=32, batch_size=SEQUENCES)
+
 by_name = pytest.mark.parametrize("name", TRAINED_LSTMS)
 
 
@@ -26,9 +30,7 @@ def test_the_trained_gates_are_those_of_torchs_own_lstm_with_the_final_weights(n
     config = config_of(name)
     run = RunStore().load(config)
     assert run is not None
-    lens = RecurrentConfig(
-        cell="lstm", hidden_size=32, timesteps=config.timesteps, batch_size=SEQUENCES
-    )
+    lens = replace(LENS, timesteps=config.timesteps)
     inputs = tensor(running_average_batch(lens)[0])
     state = {k: torch.from_numpy(v).double() for k, v in run.final.recurrent.items()}
     lstm = torch.nn.LSTM(1, 32, batch_first=True).double()
@@ -45,13 +47,12 @@ def test_the_trained_gates_are_those_of_torchs_own_lstm_with_the_final_weights(n
 @by_name
 def test_before_training_is_the_network_that_the_seed_draws(name: str) -> None:
     config = config_of(name)
-    lens = RecurrentConfig(
-        cell="lstm", hidden_size=32, timesteps=config.timesteps, batch_size=SEQUENCES,
-        spectral_radius=None, forget_bias=config.forget_bias,
-        chrono_timesteps=config.chrono_timesteps, seed=config.seed,
+    drawn = gate_values(
+        replace(
+            LENS, timesteps=config.timesteps, spectral_radius=None, seed=config.seed,
+            forget_bias=config.forget_bias, chrono_timesteps=config.chrono_timesteps,
+        )
     )  # fmt: skip
-    weights = draw_weights(lens)
-    drawn = gate_values(lens, weights=weights)
     before = rows_where(trained_lstm(name)["gates"], when=WHEN[0])
     np.testing.assert_allclose(before["value"], drawn["value"], rtol=1e-4, atol=1e-5)
 
