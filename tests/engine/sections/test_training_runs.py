@@ -16,7 +16,7 @@ from engine.training.heard import CELLS, LINES, STATES, TEXTS
 from engine.training.presets import PRESETS
 from engine.training.progress import GrowingRun, metrics_row
 from engine.training.shipped import SNAPSHOTS
-from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
+from tests.engine.sections.pictures import assert_draws, assert_valid
 
 SMALL = TrainingConfig(hidden_size=3, timesteps=4, batch_size=4, steps=20, validation_interval=5)
 DIVERGED = TrainingConfig(
@@ -35,14 +35,6 @@ def assert_pictures(shown: Shown, width: int) -> None:
     for figure in shown.figures.values():
         assert_valid(figure)
         assert_draws(figure, width=width, marks=15)
-
-
-@pytest.mark.parametrize("width", [358, 1120])
-def test_every_kind_of_picture_draws_with_and_without_room(width: int) -> None:
-    assert_pictures(training_runs.loss("recall: T = 10 and T = 100"), width)
-    assert_pictures(training_runs.gradients("recall: T = 10 and T = 100"), width)
-    assert_pictures(training_runs.recall(), width)
-    assert_pictures(listening.listening("brackets"), width)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -97,16 +89,6 @@ def test_the_words_at_a_step_are_those_of_its_snapshot(step: int) -> None:
     looks = training_runs.recall(step).figures["recall"].frames["looks"]
     for name, known in zip(looks["name"], looks["known"], strict=True):
         assert f"{name} {known.split('|')[step // EVERY]}" in caption
-
-
-def test_a_hand_changes_nothing_but_where_it_stands() -> None:
-    ends = [training_runs.recall(step).figures["recall"] for step in (0, LAST)]
-    assert_same_bytes(*ends)
-    heard = [
-        listening.listening("lecture", 1, letter, state).figures["listening"]
-        for letter, state in ((2, "untrained"), (64, "trained"))
-    ]
-    assert_same_bytes(*heard)
 
 
 @given(
