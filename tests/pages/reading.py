@@ -31,6 +31,12 @@ def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label.startswith(label)).click().run()
 
 
+def open_tools(app: AppTest) -> AppTest:
+    """The page with its tools open: a popover's state is the browser's to send."""
+    app.session_state["tools"] = True
+    return app.run()
+
+
 def reveal(app: AppTest) -> AppTest:
     """The page with what stands behind its question, if it has one."""
     for button in [button for button in app.button if (button.key or "").startswith("show_")]:

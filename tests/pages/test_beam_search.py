@@ -8,7 +8,7 @@ from engine.decoding import comparisons
 from engine.decoding.config import MAX_TREE_ROWS, DecodingConfig
 from engine.sections import own_text
 from pages.common import tree_input
-from tests.pages.conftest import OpenPage
+from tests.pages.opening import open_page
 from tests.pages.reading import (
     assert_shows_no_broken_number,
     charts,
@@ -26,22 +26,20 @@ def own(app: Any, text: str) -> Any:
     return app.text_area(key="tree_box").set_value(text).run()
 
 
-def test_the_questions_stand_where_the_handouts_tree_is_chosen_and_nowhere_else(
-    open_page: OpenPage,
-) -> None:
+def test_the_questions_stand_where_the_handouts_tree_is_chosen_and_nowhere_else() -> None:
     for model, asked in (("handout's tree", True), ("weather", False)):
         app = open_page("beam_search", model=model)
         assert (("2 (a)" in texts(app)), ("2 (c)" in texts(app))) == (asked, asked)
 
 
-def test_the_network_writes_text_that_reads_as_text(open_page: OpenPage) -> None:
+def test_the_network_writes_text_that_reads_as_text() -> None:
     app = open_page("beam_search", **WRITING, step="6")
     result = comparisons.beam(DecodingConfig("characters", "a ", 5, 12))
     for kept in result.steps[5].kept:
         assert f"`{''.join(kept.tokens)}`" in texts(app)
 
 
-def test_one_click_gives_the_network_room_to_write(open_page: OpenPage) -> None:
+def test_one_click_gives_the_network_room_to_write() -> None:
     app = open_page("beam_search", model="character LSTM")
     press(app, "Let it write")
     assert (app.query_params["k"], app.slider(key="length").value) == ("5", 40)
@@ -51,9 +49,7 @@ def test_one_click_gives_the_network_room_to_write(open_page: OpenPage) -> None:
     ("prompt", "named"),
     [("The `é`", "prompt has 'T', '`', 'é'; allowed"), ("a" * 41, "41 characters")],
 )
-def test_a_prompt_that_cant_be_read_says_why_and_stays(
-    open_page: OpenPage, prompt: str, named: str
-) -> None:
+def test_a_prompt_that_cant_be_read_says_why_and_stays(prompt: str, named: str) -> None:
     app = open_page("beam_search", **WRITING)
     app.text_input(key="prompt").set_value(prompt).run()
     assert named in app.error[0].value
@@ -65,23 +61,21 @@ def test_a_prompt_that_cant_be_read_says_why_and_stays(
 
 
 @pytest.mark.parametrize("text", [ORPHAN, " ", '[{"prefix": ""'])
-def test_a_pasted_tree_that_is_no_tree_says_why_and_keeps_the_text(
-    open_page: OpenPage, text: str
-) -> None:
+def test_a_pasted_tree_that_is_no_tree_says_why_and_keeps_the_text(text: str) -> None:
     app = own(open_page("beam_search", view="Your own tree", entry="Paste"), text)
     assert "Row" in app.error[0].value or "The text" in app.error[0].value
     assert app.text_area(key="tree_box").value == text
     assert_shows_no_broken_number(app)
 
 
-def test_a_tree_at_fault_is_named_in_every_section_until_it_is_mended(open_page: OpenPage) -> None:
+def test_a_tree_at_fault_is_named_in_every_section_until_it_is_mended() -> None:
     for section in ("Step by step", "(d) The optimum", "Your own tree"):
         app = open_page("beam_search", view=section, model="your own tree", tree=ORPHAN)
         assert "**Row 2**: orphan prefix" in app.error[0].value
         assert not charts(app)
 
 
-def test_what_somebody_types_is_shown_as_code_and_never_as_markup(open_page: OpenPage) -> None:
+def test_what_somebody_types_is_shown_as_code_and_never_as_markup() -> None:
     token = "<b>**x**`$y$"
     text = f'prefix,token,probability\n,"{token}",0.5\n,"{token}",0.5'
     app = own(open_page("beam_search", view="Your own tree", entry="Paste"), text)
@@ -91,9 +85,7 @@ def test_what_somebody_types_is_shown_as_code_and_never_as_markup(open_page: Ope
     assert f"`` {token} ``" in texts(app)
 
 
-def test_a_mended_tree_is_used_in_all_sections_and_travels_in_the_link(
-    open_page: OpenPage,
-) -> None:
+def test_a_mended_tree_is_used_in_all_sections_and_travels_in_the_link() -> None:
     app = own(open_page("beam_search", view="Your own tree", entry="Paste"), "no tree")
     assert app.error
     own(app, ONE_EDGE)
@@ -102,7 +94,7 @@ def test_a_mended_tree_is_used_in_all_sections_and_travels_in_the_link(
     assert app.query_params["tree"] == ONE_EDGE
 
 
-def test_a_tree_too_long_for_a_link_stays_out_of_it(open_page: OpenPage) -> None:
+def test_a_tree_too_long_for_a_link_stays_out_of_it() -> None:
     rows = "\n".join(f",token{i},0.001" for i in range(300))
     app = own(
         open_page("beam_search", view="Your own tree", entry="Paste"),

@@ -2,13 +2,11 @@
 
 import pytest
 
-from tests.pages.conftest import OpenPage
+from tests.pages.opening import open_page
 from tests.pages.reading import texts
 
 
-def test_a_part_stays_open_while_one_is_elsewhere_and_opens_no_part_there(
-    open_page: OpenPage,
-) -> None:
+def test_a_part_stays_open_while_one_is_elsewhere_and_opens_no_part_there() -> None:
     app = open_page("lstm_cell_state", view="Memory")
     app.query_params.clear()  # as a link of the navigation does
     app.switch_page("pages/training_runs.py").run()
@@ -20,9 +18,7 @@ def test_a_part_stays_open_while_one_is_elsewhere_and_opens_no_part_there(
 
 
 @pytest.mark.parametrize("given", ["", ["", "ReLU"]])
-def test_an_empty_choice_is_named_and_the_default_is_chosen(
-    open_page: OpenPage, given: str | list[str]
-) -> None:
+def test_an_empty_choice_is_named_and_the_default_is_chosen(given: str | list[str]) -> None:
     app = open_page("vanishing_gradients", activation=given)
     assert app.segmented_control(key="activation").value == "tanh"
     assert "`activation` = " in texts(app)

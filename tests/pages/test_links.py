@@ -5,7 +5,7 @@ What a section shows at the extremes is tested without Streamlit, in tests/engin
 
 import pytest
 
-from tests.pages.conftest import OpenPage
+from tests.pages.opening import open_page
 from tests.pages.reading import assert_shows_no_broken_number, charts, reveal, texts
 from tests.sections import SECTIONS
 
@@ -18,9 +18,7 @@ RADIUS = {"radius": "1.25", "mean_loss": "false"}
     ("page", "section"),
     [(page, name) for page in SECTIONS if page != "training_runs" for name in SECTIONS[page]],
 )
-def test_every_section_opens_from_its_link_and_draws(
-    open_page: OpenPage, page: str, section: str
-) -> None:
+def test_every_section_opens_from_its_link_and_draws(page: str, section: str) -> None:
     app = reveal(open_page(page, view=section, **SMALL.get(page, {})))
     assert_shows_no_broken_number(app)
     assert not app.warning
@@ -47,14 +45,14 @@ def test_every_section_opens_from_its_link_and_draws(
     ],
 )
 def test_a_link_from_before_opens_what_took_its_place(
-    open_page: OpenPage, page: str, asked: dict[str, str], opened: str
+    page: str, asked: dict[str, str], opened: str
 ) -> None:
     app = open_page(page, **asked)
     assert opened in texts(app)
     assert not app.warning
 
 
-def test_a_start_of_the_gates_from_before_is_one_of_the_hands(open_page: OpenPage) -> None:
+def test_a_start_of_the_gates_from_before_is_one_of_the_hands() -> None:
     app = open_page("lstm_cell_state", forget_init="chrono")
     assert not app.warning
     assert "chrono start" in app.query_params["gates"]

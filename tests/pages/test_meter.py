@@ -6,7 +6,7 @@ import pytest
 
 from pages.common import startup
 from pages.common.meter import WINDOW_SECONDS, Meter, percentile
-from tests.pages.conftest import OpenPage
+from tests.pages.opening import open_page
 from tests.pages.reading import numbers
 
 
@@ -72,7 +72,7 @@ def status_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("status_on")
-def test_the_page_shows_the_figures_where_the_host_wants_it(open_page: OpenPage) -> None:
+def test_the_page_shows_the_figures_where_the_host_wants_it() -> None:
     app = open_page("status")
     assert not app.exception
     shown = numbers(app)
@@ -82,7 +82,7 @@ def test_the_page_shows_the_figures_where_the_host_wants_it(open_page: OpenPage)
     assert int(shown["memory"].removesuffix(" MB")) > 50
 
 
-def test_without_being_asked_for_it_there_is_no_such_page(open_page: OpenPage) -> None:
+def test_without_being_asked_for_it_there_is_no_such_page() -> None:
     startup.status_is_on.cache_clear()
     with pytest.raises(ValueError, match="status"):
         open_page("status")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.conftest import OpenPage
+from tests.pages.opening import open_page
 from tests.pages.reading import (
     charts,
     press,
@@ -27,9 +27,7 @@ from tests.pages.reading import (
         ("view", "Elsewhere"),
     ],
 )
-def test_what_a_link_cannot_mean_is_named_and_the_default_stands(
-    open_page: OpenPage, key: str, text: str
-) -> None:
+def test_what_a_link_cannot_mean_is_named_and_the_default_stands(key: str, text: str) -> None:
     app = open_page("vanishing_gradients", **{key: text})
     assert not app.exception
     notice = app.warning[0].value
@@ -38,14 +36,14 @@ def test_what_a_link_cannot_mean_is_named_and_the_default_stands(
     assert charts(app)
 
 
-def test_the_radius_of_a_link_is_where_numbers_and_words_are(open_page: OpenPage) -> None:
+def test_the_radius_of_a_link_is_where_numbers_and_words_are() -> None:
     app = reveal(open_page("vanishing_gradients", view="(a) Linear", radius="1.25", seed="3"))
     assert not app.warning
     assert "At radius 1.25" in texts(app)
     assert "largest |eigenvalue| **1.25**" in texts(app)
 
 
-def test_reset_restores_every_setting_but_the_seed(open_page: OpenPage) -> None:
+def test_reset_restores_every_setting_but_the_seed() -> None:
     app = open_page("vanishing_gradients", seed="7", hidden="8", timesteps="20")
     press(app, "Reset")
     assert app.slider(key="hidden").value == 32
