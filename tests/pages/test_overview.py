@@ -83,21 +83,18 @@ def test_only_a_twin_that_was_answered_gives_way_to_another_one() -> None:
     assert had == {first.key: 5, second.key: 4, third.key: 0}
 
 
-@pytest.mark.parametrize("part", by_reference())
-def test_the_map_lists_all_that_a_part_of_the_sheet_says(part: str) -> None:
+@pytest.fixture(scope="module")
+def map_opened() -> AppTest:
     app = open_page("overview")
     app.session_state["map"] = True
-    app.run()
-    app.selectbox(key="map_part").select(part).run()
-    shown = texts(app)
+    return app.run()
+
+
+@pytest.mark.parametrize("part", by_reference())
+def test_the_map_lists_all_that_a_part_of_the_sheet_says(map_opened: AppTest, part: str) -> None:
+    app = map_opened.selectbox(key="map_part").select(part).run()
     links = [element.proto for element in app.get("page_link")]
+    there = [(link.page, dict(parse_qsl(link.query_string))) for link in links]
     for row in by_reference()[part]:
-        assert row.says in shown
-        assert any(
-            link.page == row.page and dict(_pairs(link.query_string)) == row.address
-            for link in links
-        )
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    return parse_qsl(query)
+        assert row.says in texts(app)
+        assert (row.page, row.address) in there

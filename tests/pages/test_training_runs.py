@@ -77,6 +77,11 @@ def train_button(app: AppTest) -> Any:
     return next(button for button in app.button if button.label == "Train")
 
 
+def train_all(app: AppTest) -> None:
+    press(app, "Train")
+    run_until(app, lambda: "All of these have been trained" in texts(app))
+
+
 def has_steps(app: AppTest) -> bool:
     return progress(app).startswith("Step") and len(charts(app)) == 2
 
@@ -116,8 +121,7 @@ def test_a_training_step_in_the_address_is_the_one_that_the_words_tell() -> None
 def test_a_small_run_is_trained_shown_and_kept(tmp_path: Path) -> None:
     app = open_page("training_runs", **SMALL)
     assert "To be trained: RNN | LSTM" in texts(app)
-    press(app, "Train")
-    run_until(app, lambda: "All of these have been trained" in texts(app))
+    train_all(app)
     shown = texts(app)
     assert "RNN: " in shown
     assert "LSTM: " in shown
@@ -300,8 +304,7 @@ def test_a_store_that_cannot_be_written_to_is_told_and_the_run_is_shown(
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(training.run_files(), "location", str(tmp_path / "file" / "runs"))
     app = open_page("training_runs", **SMALL)
-    press(app, "Train")
-    run_until(app, lambda: "All of these have been trained" in texts(app))
+    train_all(app)
     assert any("can't be written to" in warning.value for warning in app.warning)
     assert "LSTM: " in texts(app)
 
@@ -321,8 +324,7 @@ def test_a_damaged_file_is_told_and_trained_anew(tmp_path: Path) -> None:
     damaged.write_bytes(b"something else")
     app = open_page("training_runs", **SMALL)
     assert "To be trained: RNN" in texts(app)
-    press(app, "Train")
-    run_until(app, lambda: "All of these have been trained" in texts(app))
+    train_all(app)
     assert any("is trained anew" in warning.value for warning in app.warning)
     assert damaged.read_bytes() != b"something else"
 
