@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -205,34 +206,29 @@ def seeds_of_others() -> Iterator[None]:
 
 
 @contextmanager
-def more_torch_threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(before + 3)
-    yield
-    torch.set_num_threads(before)
-
-
-@contextmanager
-def half_precision_by_default() -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float16)
+def instead(of: Callable[[], Any], use: Callable[[Any], None], value: Any) -> Iterator[None]:
+    """Another setting of the process: `of` finds it and `use` sets it."""
+    before = of()
+    use(value)
     try:
         yield
     finally:
-        torch.set_default_dtype(before)
+        use(before)
 
 
-@contextmanager
-def no_gradients() -> Iterator[None]:
-    with torch.inference_mode():
-        yield
+AROUND: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "seeds of others": seeds_of_others,
+    "more torch threads": partial(instead, torch.get_num_threads, torch.set_num_threads, 4),
+    "half precision": partial(
+        instead, torch.get_default_dtype, torch.set_default_dtype, torch.float16
+    ),
+    "no gradients": torch.inference_mode,
+}
 
 
-@pytest.mark.parametrize(
-    "around", [seeds_of_others, more_torch_threads, half_precision_by_default, no_gradients]
-)
+@pytest.mark.parametrize("around", AROUND.values(), ids=AROUND)
 def test_what_the_process_does_around_it_changes_no_bit(
-    around: Callable[[], AbstractContextManager[None]],
+    around: Callable[[], AbstractContextManager[Any]],
 ) -> None:
     expected = list(map(everything, RECURRENT))
     with around():

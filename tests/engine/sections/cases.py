@@ -1,7 +1,9 @@
 """Every section of every page with its arguments, for what holds of all of them."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from engine.charts.recall import LAST
@@ -28,31 +30,25 @@ from engine.training.presets import DEFAULT_PRESET
 Section = Callable[..., Shown]
 Arguments = tuple[Any, ...]
 
-GRADIENTS: list[Section] = [
-    vanishing_gradients.hero,
-    vanishing_gradients.linear,
-    vanishing_gradients.activations,
-    vanishing_gradients.targets,
-    vanishing_gradients.equation_one,
-    vanishing_gradients.beyond,
-    vanishing_gradients.notebook,
-]
-LSTM_PAGE: list[Section] = [
-    lstm_cell_state.cell,
-    lstm_cell_state.two_networks,
-    lstm_cell_state.two_terms,
-    lstm_cell_state.gates,
-    lstm_cell_state.memory,
-]
-SKIPS: list[Section] = [
-    resnet_skip.block,
-    resnet_skip.analogy,
-    resnet_skip.where_it_ends,
-    resnet_skip.paths,
-    resnet_skip.lesions,
-    resnet_skip.scaled_skips,
-    resnet_skip.three_stacks,
-]
+
+def sections_of(module: ModuleType) -> list[Section]:
+    """The functions that a module offers and that show something, as they stand in it."""
+    return [
+        of
+        for name, of in vars(module).items()
+        if inspect.isfunction(of) and of.__module__ == module.__name__
+        and not name.startswith("_") and of.__annotations__.get("return") in (Shown, "Shown")
+    ]  # fmt: skip
+
+
+MODULES = (
+    beam_search, classroom, listening, lstm_cell_state, overview, predictions, resnet_skip,
+    training_runs, vanishing_gradients,
+)  # fmt: skip
+# Of a page those that take its config, and on the LSTM's page its hands.
+*GRADIENTS, TASK = sections_of(vanishing_gradients)
+LSTM_PAGE = sections_of(lstm_cell_state)[:5]
+SKIPS = [of for of in sections_of(resnet_skip) if of is not resnet_skip.decorrelation]
 
 RNN = RecurrentConfig(spectral_radius=1.1, hidden_size=5, timesteps=9, seed=2)
 LSTM = RecurrentConfig(
@@ -70,7 +66,7 @@ WEATHER = DecodingConfig("weather", "", 2, 3)
 LETTERS = DecodingConfig("characters", "a ", 3, 12)
 
 CASES: list[tuple[Section, Arguments]] = [
-    *((section, (RNN,)) for section in (*GRADIENTS, vanishing_gradients.task)),
+    *((section, (RNN,)) for section in (*GRADIENTS, TASK)),
     *((section, (replace(LSTM, forget_bias=2.5), Hands(5))) for section in LSTM_PAGE),
     *((lstm_cell_state.cell, (LSTM, Hands(3, gates, SHOWN[place % 2])))
       for place, gates in enumerate(GATES[1:], start=1)),
@@ -118,17 +114,6 @@ HANDS: list[tuple[Section, Arguments, Arguments]] = [
     (beam_search.cost, (TREE, 3), (replace(TREE, beam_width=7), 40)),
     (training_runs.recall, (0,), (LAST,)),
     (listening.listening, ("lecture", 1, 2, "untrained"), ("lecture", 1, 64, "trained")),
-]  # fmt: skip
-
-#: Settings that have one specification: only the rows differ.
-OTHERS: list[tuple[Section, Arguments, Arguments]] = [
-    *((section, (RNN,), (replace(RNN, timesteps=7, activation="relu", hidden_size=3),))
-      for section in GRADIENTS),
-    *((section, (LSTM, Hands(5)),
-       (replace(LSTM, hidden_size=3, spectral_radius=2.0, timesteps=20), Hands(5)))
-      for section in LSTM_PAGE),
-    *((section, (STACK,), (replace(STACK, depth=3, activation="relu", width=2),))
-      for section in SKIPS),
 ]  # fmt: skip
 
 #: Settings at which pictures have next to nothing to draw, or too much.

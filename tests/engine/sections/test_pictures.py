@@ -1,6 +1,5 @@
 """What the pictures of all sections promise: they are valid, they draw, and a program makes them."""
 
-import importlib
 import inspect
 import pickle
 from functools import cache
@@ -8,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.sections import beam_search
+from engine.sections import beam_search, training_runs
 from engine.sections.answering import Named, answer
 from engine.sections.shown import Figure, Shown
 from tests.engine.sections.cases import (
@@ -16,10 +15,11 @@ from tests.engine.sections.cases import (
     EXTREMES,
     FEW_MARKS,
     HANDS,
-    OTHERS,
+    MODULES,
     TREE,
     Arguments,
     Section,
+    sections_of,
 )
 from tests.engine.sections.pictures import (
     assert_draws,
@@ -67,16 +67,29 @@ def test_what_a_section_shows_crosses_processes(section: Section, arguments: Arg
     assert pickle.loads(pickle.dumps(shown)) == shown
 
 
-@pytest.mark.parametrize(
+at_the_extremes = pytest.mark.parametrize(
     ("section", "arguments"),
     [(section, arguments) for page, arguments in EXTREMES.values() for section in page],
     ids=[f"{section.__name__}, {at}" for at, (page, _) in EXTREMES.items() for section in page],
 )
+
+
+@at_the_extremes
 def test_a_picture_draws_at_the_extremes(section: Section, arguments: Arguments) -> None:
-    shown = section(*arguments)
-    for figure in shown.figures.values():
+    for figure in shown_by(section, arguments).figures.values():
         assert_draws(figure)
-    assert_no_broken_word(shown)
+
+
+@at_the_extremes
+def test_no_word_is_broken_at_the_extremes(section: Section, arguments: Arguments) -> None:
+    assert_no_broken_word(shown_by(section, arguments))
+
+
+@at_the_extremes
+def test_every_setting_has_one_specification(section: Section, arguments: Arguments) -> None:
+    usual = next(shown_by(of, usually) for of, usually in CASES if of is section)
+    for name, figure in shown_by(section, arguments).figures.items():
+        assert figure.specification == usual.figures[name].specification
 
 
 @pytest.mark.parametrize(("section", "before", "after"), HANDS, ids=named)
@@ -87,15 +100,6 @@ def test_a_hand_leaves_its_picture_as_it_is(
     for name, figure in section(*before).figures.items():
         assert_same_bytes(figure, others[name])
         assert figure.hands != others[name].hands
-
-
-@pytest.mark.parametrize(("section", "before", "after"), OTHERS, ids=named)
-def test_every_setting_has_one_specification(
-    section: Section, before: Arguments, after: Arguments
-) -> None:
-    others = section(*after).figures
-    for name, figure in section(*before).figures.items():
-        assert figure.specification == others[name].specification
 
 
 @of_every_section
@@ -115,19 +119,9 @@ def test_the_program_makes_the_same_picture(
 
 
 def test_no_section_is_without_its_program() -> None:
-    modules = {section.__module__ for section, _ in CASES}
-    tried = {(section.__module__, section.__name__) for section, _ in CASES}
-    offered = {
-        (name, function)
-        for name in modules
-        for function, of in inspect.getmembers(importlib.import_module(name), inspect.isfunction)
-        if not function.startswith("_") and of.__module__ == name
-        and of.__annotations__.get("return") in (Shown, "Shown")
-    }  # fmt: skip
+    offered = {of for module in MODULES for of in sections_of(module)}
     # What grows is a training under way: no picture to take along. Papers are a table.
-    assert offered - tried == {
-        ("engine.sections.training_runs", "growing"), ("engine.sections.training_runs", "papers"),
-    }  # fmt: skip
+    assert offered - {of for of, _ in CASES} == {training_runs.growing, training_runs.papers}
 
 
 def test_a_figure_drawn_in_a_notebook_is_what_the_page_sends() -> None:
