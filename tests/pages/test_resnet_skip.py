@@ -8,12 +8,6 @@ from tests.pages.reading import (
 )
 
 
-def test_a_setting_of_the_address_reaches_the_words() -> None:
-    app = open_page("resnet_skip", view="The block", g="0.35", depth="7", block="ReLU")
-    assert "Block 4 of 7" in texts(app)
-    assert "after 7 blocks at g = 0.35" in texts(app)
-
-
 def test_a_section_has_the_controls_that_act_in_it_and_no_others() -> None:
     def sliders(view: str) -> set[str]:
         return {str(slider.key) for slider in reveal(open_page("resnet_skip", view=view)).slider}

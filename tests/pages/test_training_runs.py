@@ -18,10 +18,9 @@ from engine.training.progress import Progress
 from pages.common import training
 from pages.common.own_networks import OWN_CONTROLS, plan_of
 from tests.pages.opening import open_page
-from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
+from tests.pages.reading import charts, press, texts
 from tests.pages.test_own_networks import meant
 
-COMPARING = ("Loss", "Memory", "Gradients")
 #: Trained within a second, once the process is there.
 SMALL = {
     "view": "Loss", "comparison": "your own", "timesteps": "5", "steps": "100", "units": "4",
@@ -86,24 +85,10 @@ def has_steps(app: AppTest) -> bool:
     return progress(app).startswith("Step") and len(charts(app)) == 2
 
 
-@pytest.mark.parametrize("section", COMPARING)
-def test_a_shipped_comparison_opens_in_every_section_without_a_training(
-    pool: TrainingPool, section: str
-) -> None:
-    app = open_page("training_runs", view=section, comparison="recall: RNN and LSTM")
-    assert_shows_no_broken_number(app)
-    assert not app.warning
-    assert charts(app) or "one layer" in texts(app)
-    assert all(chart.alt for chart in charts(app)), "a chart without alt text"
-    assert not pool._tickets, "it was trained"
-
-
 @pytest.mark.parametrize("section", ["Recall", "What it hears", "Papers"])
 def test_what_needs_no_comparison_has_no_controls_of_one(section: str) -> None:
     app = open_page("training_runs", view=section)
-    assert_shows_no_broken_number(app)
     assert "comparison" not in [box.key for box in app.selectbox]
-    assert charts(app) or "| published |" in texts(app)
 
 
 def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred() -> None:
@@ -134,13 +119,16 @@ def test_a_small_run_is_trained_shown_and_kept(tmp_path: Path) -> None:
     )
 
 
-def test_a_run_that_was_trained_before_is_loaded_and_not_trained(
+def test_runs_that_were_trained_before_are_loaded_and_only_others_are_to_be_trained(
     pool: TrainingPool, tmp_path: Path
 ) -> None:
-    plan = plan_of(values_by_name(SMALL))
-    for config in plan.runs.values():
-        RunStore(str(tmp_path)).save(train(config))
+    rnn, lstm = plan_of(values_by_name(SMALL)).runs.values()
+    store = RunStore(str(tmp_path))
+    store.save(train(rnn))
     app = open_page("training_runs", **SMALL)
+    assert "To be trained: LSTM" in texts(app)
+    store.save(train(lstm))
+    app.run()
     assert "All of these have been trained" in texts(app)
     assert "RNN: " in texts(app)
     assert not pool._tickets
@@ -178,16 +166,6 @@ def test_a_stop_keeps_what_is_there_and_says_at_which_step(tmp_path: Path) -> No
     assert not train_button(app).disabled
     press(app, "Put away")
     assert len(charts(app)) == 1
-
-
-def test_a_stop_keeps_the_finished_run_of_a_comparison(tmp_path: Path) -> None:
-    quick = {"n1_T": "2", "units": "4", "steps": "1000"}
-    app = open_page("training_runs", **{**LARGE, "sequences": "128", "steps": "5000", **quick})
-    press(app, "Train")
-    run_until(app, lambda: len(list(tmp_path.glob("*.run"))) == 1)
-    press(app, "Stop")
-    assert "To be trained: LSTM" in texts(app)
-    assert "To be trained: RNN" not in texts(app)
 
 
 def test_a_control_moved_while_training_loses_nothing() -> None:
@@ -228,16 +206,6 @@ def test_a_training_that_ends_while_the_page_is_drawn_is_shown(
     assert "All of these have been trained" in shown
 
 
-def test_two_visitors_train_one_run_once_and_both_see_it(pool: TrainingPool) -> None:
-    first, second = open_page("training_runs", **LARGE), open_page("training_runs", **LARGE)
-    press(first, "Train")
-    press(second, "Train")
-    run_until(first, lambda: has_steps(first))
-    run_until(second, lambda: has_steps(second))
-    status = pool.status()
-    assert (status.running, status.waiting) == (1, 0)
-
-
 def test_a_reload_in_the_middle_of_a_training_finds_it_again_and_sees_it_end(
     pool: TrainingPool,
 ) -> None:
@@ -261,22 +229,6 @@ def test_a_ticket_that_nobody_knows_opens_the_page_as_ever() -> None:
     app = open_page("training_runs", **{**SMALL, training.URL_KEY: "<b>gone</b>"})
     assert "To be trained: RNN | LSTM" in texts(app)
     assert training.URL_KEY not in app.query_params
-
-
-def test_a_diverged_run_says_at_which_step() -> None:
-    exploding = {
-        "n1_cell": "residual RNN", "n1_sigma": "none", "n1_init": "gaussian", "n1_radius": "3.0",
-        "timesteps": "100", "n1_rate": "1",
-    }  # fmt: skip
-    app = open_page("training_runs", **{**SMALL, **exploding})
-    press(app, "Train")
-    run_until(app, lambda: not progress(app))
-    assert "residual RNN, rate 1, radius 3: diverged at step 1" in texts(app)
-    assert "LSTM, rate 0.003: did not learn" in texts(app)
-    assert_shows_no_broken_number(app)
-    for section in COMPARING:
-        again = open_page("training_runs", **{**SMALL, **exploding, "view": section})
-        assert_shows_no_broken_number(again)
 
 
 def test_a_setting_that_does_not_fit_is_named_below_its_control_and_the_page_stays() -> None:
