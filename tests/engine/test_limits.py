@@ -45,18 +45,8 @@ from engine.recurrent import (
     spectral_sweep,
     survival_quantiles,
 )
-from engine.residual import (
-    ResidualConfig,
-    path_counts,
-    skip_sweep,
-)
-from engine.training import (
-    LanguageConfig,
-    TrainingConfig,
-    TrainingRun,
-    train,
-    train_language_model,
-)
+from engine.residual import ResidualConfig, path_counts, skip_sweep
+from engine.training import LanguageConfig, TrainingConfig, TrainingRun, train, train_language_model
 from engine.training.evaluate import error_by_distance
 
 Config = RecurrentConfig | ResidualConfig | TrainingConfig | LanguageConfig | Scoring

@@ -9,12 +9,7 @@ from engine.decoding.config import MAX_TREE_ROWS, DecodingConfig
 from engine.sections import own_text
 from pages.common import tree_input
 from tests.pages.opening import open_page
-from tests.pages.reading import (
-    assert_shows_no_broken_number,
-    charts,
-    press,
-    texts,
-)
+from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
 
 ONE_EDGE = "prefix,token,probability\n,a,1"
 DEAD_END = "prefix,token,log_prob\n,a,-inf\n,b,-inf"

@@ -1,12 +1,7 @@
 """The cell-state page: its settings and its hands reach the pictures and the words."""
 
 from tests.pages.opening import open_page
-from tests.pages.reading import (
-    assert_shows_no_broken_number,
-    charts,
-    reveal,
-    texts,
-)
+from tests.pages.reading import assert_shows_no_broken_number, charts, reveal, texts
 
 
 def test_a_single_timestep_says_so_where_nothing_can_be_taken_apart() -> None:

@@ -2,10 +2,7 @@
 
 from engine.charts.stage import INKS
 from tests.pages.opening import open_page
-from tests.pages.reading import (
-    reveal,
-    texts,
-)
+from tests.pages.reading import reveal, texts
 
 
 def test_a_section_has_the_controls_that_act_in_it_and_no_others() -> None:
