@@ -1,8 +1,7 @@
 """The beam search page: its cards, the network that writes, a tree of one's own."""
 
-from typing import Any
-
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from engine.decoding import comparisons
 from engine.decoding.config import MAX_TREE_ROWS, DecodingConfig
@@ -12,12 +11,13 @@ from tests.pages.opening import open_page
 from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
 
 ONE_EDGE = "prefix,token,probability\n,a,1"
-DEAD_END = "prefix,token,log_prob\n,a,-inf\n,b,-inf"
 ORPHAN = "prefix,token,probability\n,a,0.6\nb,c,0.4"
 WRITING = {"model": "character LSTM", "k": "5", "length": "12"}
 
 
-def own(app: Any, text: str) -> Any:
+def paste(text: str, app: AppTest | None = None) -> AppTest:
+    """The page with this text in the box for one's own tree."""
+    app = app or open_page("beam_search", view="Your own tree", entry="Paste")
     return app.text_area(key="tree_box").set_value(text).run()
 
 
@@ -57,7 +57,7 @@ def test_a_prompt_that_cant_be_read_says_why_and_stays(prompt: str, named: str) 
 
 @pytest.mark.parametrize("text", [ORPHAN, " ", '[{"prefix": ""'])
 def test_a_pasted_tree_that_is_no_tree_says_why_and_keeps_the_text(text: str) -> None:
-    app = own(open_page("beam_search", view="Your own tree", entry="Paste"), text)
+    app = paste(text)
     assert "Row" in app.error[0].value or "The text" in app.error[0].value
     assert app.text_area(key="tree_box").value == text
     assert_shows_no_broken_number(app)
@@ -73,7 +73,7 @@ def test_a_tree_at_fault_is_named_in_every_section_until_it_is_mended() -> None:
 def test_what_somebody_types_is_shown_as_code_and_never_as_markup() -> None:
     token = "<b>**x**`$y$"
     text = f'prefix,token,probability\n,"{token}",0.5\n,"{token}",0.5'
-    app = own(open_page("beam_search", view="Your own tree", entry="Paste"), text)
+    app = paste(text)
     assert f"`` the start → '{token}' stands in row 1 already ``" in app.error[0].value
     once = text.rsplit("\n", 1)[0]
     app = open_page("beam_search", model="your own tree", tree=once, step="1")
@@ -81,9 +81,9 @@ def test_what_somebody_types_is_shown_as_code_and_never_as_markup() -> None:
 
 
 def test_a_mended_tree_is_used_in_all_sections_and_travels_in_the_link() -> None:
-    app = own(open_page("beam_search", view="Your own tree", entry="Paste"), "no tree")
+    app = paste("no tree")
     assert app.error
-    own(app, ONE_EDGE)
+    paste(ONE_EDGE, app)
     assert not app.error
     assert app.selectbox(key="model").value == "your own tree"
     assert app.query_params["tree"] == ONE_EDGE
@@ -91,10 +91,7 @@ def test_a_mended_tree_is_used_in_all_sections_and_travels_in_the_link() -> None
 
 def test_a_tree_too_long_for_a_link_stays_out_of_it() -> None:
     rows = "\n".join(f",token{i},0.001" for i in range(300))
-    app = own(
-        open_page("beam_search", view="Your own tree", entry="Paste"),
-        f"prefix,token,probability\n{rows}",
-    )
+    app = paste(f"prefix,token,probability\n{rows}")
     assert not app.error
     assert "tree" not in app.query_params
     assert "stays out of the link" in texts(app)
