@@ -57,16 +57,16 @@ def test_markup_in_somebodys_tokens_stays_text() -> None:
 
 def test_a_branch_without_the_end_token_stays_in_the_picture() -> None:
     text = "prefix,token,probability\n,a,0.5\n,<end>,0.5\na,b,1"
-    nodes = (
-        sections.branches(DecodingConfig("own", text, 2, 2), 2).figures["branches"].frames["nodes"]
-    )
-    assert "ab" in set(nodes["sequence"])
+    of = sections.branches(DecodingConfig("own", text, 2, 2), 2)
+    assert "ab" in set(of.figures["branches"].frames["nodes"]["sequence"])
 
 
-def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_picture() -> None:
-    text = "prefix,token,log_prob\n,a,-inf\n,b,-inf"
-    for section in (sections.branches, sections.optimum):
-        of = section(DecodingConfig("own", text, 2, 1))
+@pytest.mark.parametrize("text", ["log_prob\n,a,-inf\n,b,-inf", "probability\n,a,0\n"])
+def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_picture(
+    text: str,
+) -> None:
+    for section in (sections.tree, sections.branches, sections.optimum):
+        of = section(DecodingConfig("own", f"prefix,token,{text}", 2, 1))
         assert of.figures == {}
         assert of.sentences == (sections.NOTHING_FOLLOWS,)
 
@@ -127,8 +127,3 @@ def test_levels_of_a_staircase_are_told_apart_by_words_of_a_few_letters(
     words = beam_rows.stairs(found, best, best, "")["ticks"]["words"]
     assert 2 <= len(words) == words.nunique()
     assert words.str.len().max() <= len("−200.0000")
-
-
-def test_a_small_tree_that_nothing_can_begin_says_so() -> None:
-    config = DecodingConfig("own", "prefix,token,probability\n,a,0\n", beam_width=2, max_length=1)
-    assert sections.tree(config).sentences == (sections.NOTHING_FOLLOWS,)
