@@ -54,7 +54,8 @@ def test_a_diverged_network_and_one_of_a_single_step_are_drawn_as_what_there_is(
         section(networks)
         for section in (training_runs.loss, training_runs.memory, training_runs.gradients)
     )
-    assert "n1: diverged at step" in loss.figures["loss"].caption
+    at = train(DIVERGED).diverged_at
+    assert f"n1: diverged at step {at}" in loss.figures["loss"].caption
     curves = loss.figures["loss"].frames["curves"]
     assert curves[curves["p"] == 2]["alone"].all(), "a single step is a point"
     for shown in (loss, *others):
