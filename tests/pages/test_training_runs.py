@@ -127,6 +127,7 @@ def test_runs_that_were_trained_before_are_loaded_and_only_others_are_to_be_trai
     store.save(train(rnn))
     app = open_page("training_runs", **SMALL)
     assert "To be trained: LSTM" in texts(app)
+    assert "Below, until the networks above have been trained" in texts(app)
     store.save(train(lstm))
     app.run()
     assert "All of these have been trained" in texts(app)
