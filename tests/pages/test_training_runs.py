@@ -226,6 +226,14 @@ def test_a_reload_in_the_middle_of_a_training_finds_it_again_and_sees_it_end(
     assert pool.status().running == 0
 
 
+@pytest.mark.parametrize(
+    ("before", "ahead"), [(0, "next"), (1, "1 training before you"), (2, "2 trainings before you")]
+)
+def test_whoever_waits_reads_how_many_are_before_them(before: int, ahead: str) -> None:
+    waiting = Progress("waiting", {}, {}, before=before, seconds_left=40)
+    assert f"Waiting: {ahead}, about 40 s" in training.progress_in_words(waiting)
+
+
 def test_a_ticket_that_nobody_knows_opens_the_page_as_ever() -> None:
     app = open_page("training_runs", **{**SMALL, training.URL_KEY: "<b>gone</b>"})
     assert "To be trained: RNN | LSTM" in texts(app)
