@@ -234,6 +234,11 @@ def test_whoever_waits_reads_how_many_are_before_them(before: int, ahead: str) -
     assert f"Waiting: {ahead}, about 40 s" in training.progress_in_words(waiting)
 
 
+def test_a_training_without_a_loss_yet_says_its_step_and_the_time_left() -> None:
+    running = Progress("training", {}, {}, step=3, total=1000, seconds_left=120)
+    assert training.progress_in_words(running) == "Step 3 of 1,000 · about 2 min left"
+
+
 def test_a_ticket_that_nobody_knows_opens_the_page_as_ever() -> None:
     app = open_page("training_runs", **{**SMALL, training.URL_KEY: "<b>gone</b>"})
     assert "To be trained: RNN | LSTM" in texts(app)
