@@ -45,18 +45,8 @@ from engine.recurrent import (
     spectral_sweep,
     survival_quantiles,
 )
-from engine.residual import (
-    ResidualConfig,
-    path_counts,
-    skip_sweep,
-)
-from engine.training import (
-    LanguageConfig,
-    TrainingConfig,
-    TrainingRun,
-    train,
-    train_language_model,
-)
+from engine.residual import ResidualConfig, path_counts, skip_sweep
+from engine.training import LanguageConfig, TrainingConfig, TrainingRun, train, train_language_model
 from engine.training.evaluate import error_by_distance
 
 Config = RecurrentConfig | ResidualConfig | TrainingConfig | LanguageConfig | Scoring
@@ -251,8 +241,7 @@ class Argument:
 
 
 ARGUMENTS = [
-    Argument("spectral_sweep.radii", lambda n: spectral_sweep(TINY, [0.5] * n), 401, 402,
-             "the number of radii is 402; allowed is an integer from 1 to 401"),
+    Argument("spectral_sweep.radii", lambda n: spectral_sweep(TINY, [0.5] * n), 401, 402),
     Argument("spectral_sweep.radii", lambda n: spectral_sweep(TINY, range(n)), None, 10**15,
              "the number of radii is 1000000000000000; allowed"),
     Argument("spectral_sweep.radii", lambda r: spectral_sweep(TINY, [r]), 10.0, 10.000000000000002,
@@ -268,8 +257,7 @@ ARGUMENTS = [
              1, 2, "sequence is 2; allowed is an integer from 0 to 1"),
     Argument("Weights.recurrent", one_layer, 256, 257,
              "the hidden size of recurrent is 257; allowed is an integer from 1 to 256"),
-    Argument("skip_sweep.skips", lambda n: skip_sweep(TINY_STACK, [1.0] * n), 401, 402,
-             "the number of skips is 402; allowed is an integer from 1 to 401"),
+    Argument("skip_sweep.skips", lambda n: skip_sweep(TINY_STACK, [1.0] * n), 401, 402),
     Argument("skip_sweep.skips", lambda g: skip_sweep(TINY_STACK, [g]), 1.5, 1.5000000000000002,
              "skips is 1.5000000000000002; allowed is a number from 0 to 1.5"),
     Argument("path_counts.depth", path_counts, 200, 201,
@@ -290,14 +278,12 @@ ARGUMENTS = [
     Argument("exhaustive_search.max_length", lambda t: exhaustive_search(COIN, t), 16, 17,
              "max_length is 17 with 2 tokens: 2^17 = 131,072 sequences; allowed are 100,000"),
     Argument("best_by_beam_width.beam_widths",
-             lambda n: best_by_beam_width(COIN, 1, [1] * n), 256, 257,
-             "the number of beam_widths is 257; allowed is an integer from 1 to 256"),
+             lambda n: best_by_beam_width(COIN, 1, [1] * n), 256, 257),
     Argument("best_by_beam_width.max_length", lambda t: best_by_beam_width(COIN, t, [1]), 500, 501),
     Argument("compare_scorings.beam_width",
              lambda k: compare_scorings(COIN, k, 2), 100_000, 100_001),
     Argument("compare_scorings.max_length", lambda t: compare_scorings(COIN, 1, t), 500, 501),
-    Argument("step_costs.widths", lambda n: step_costs(COIN, [1] * n, 1), 256, 257,
-             "the number of widths is 257; allowed is an integer from 1 to 256"),
+    Argument("step_costs.widths", lambda n: step_costs(COIN, [1] * n, 1), 256, 257),
     Argument("step_costs.max_length", lambda t: step_costs(COIN, [1], t), 500, 501),
     Argument("smallest_optimal_beam_width.largest",
              lambda k: smallest_optimal_beam_width(COIN, 1, largest=k), 256, 257),

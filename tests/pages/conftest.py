@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.common import ask
 from pages.common.workers import Workers
-from tests.pages.opening import open_by_address
+from tests.pages import opening
 
 OpenPage = Callable[..., AppTest]
 
@@ -15,11 +15,7 @@ OpenPage = Callable[..., AppTest]
 @pytest.fixture
 def open_page() -> OpenPage:
     """Open a page by name, with values for its URL as keyword arguments."""
-
-    def open_named(name: str, **query: str | list[str]) -> AppTest:
-        return open_by_address(name, query)
-
-    return open_named
+    return opening.open_page
 
 
 @pytest.fixture

@@ -26,3 +26,8 @@ def open_by_address(name: str, query: Mapping[str, str | list[str]]) -> AppTest:
     app.session_state["more"] = True  # what is folded away is the browser's to open
     app.switch_page(f"pages/{name}.py")
     return app.run()
+
+
+def open_page(name: str, **query: str | list[str]) -> AppTest:
+    """The same, with the values for its URL as keyword arguments."""
+    return open_by_address(name, query)

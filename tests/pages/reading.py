@@ -1,8 +1,6 @@
 """Reading a page under test as a person would: its texts, its charts, its buttons."""
 
 import re
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -31,6 +29,12 @@ def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label.startswith(label)).click().run()
 
 
+def open_tools(app: AppTest) -> AppTest:
+    """The page with its tools open: a popover's state is the browser's to send."""
+    app.session_state["tools"] = True
+    return app.run()
+
+
 def reveal(app: AppTest) -> AppTest:
     """The page with what stands behind its question, if it has one."""
     for button in [button for button in app.button if (button.key or "").startswith("show_")]:
@@ -56,24 +60,3 @@ def numbers(app: AppTest) -> dict[str, str]:
             if pairs and all(pairs):
                 shown |= {pair[1]: pair[2] for pair in pairs if pair is not None}
     return shown
-
-
-def assert_each_change_is_drawn(
-    app: AppTest, sliders: dict[str, float], *others: Callable[[], Any]
-) -> None:
-    """Move every slider and make every other change, one after another: each must show."""
-    moves: list[Callable[[], Any]] = [
-        partial(_move, app, key, value) for key, value in sliders.items()
-    ]
-    before = [chart.SerializeToString() for chart in charts(app)]
-    for change in (*moves, *others):
-        change().run()
-        after = [chart.SerializeToString() for chart in charts(app)]
-        assert after != before, f"{change} changed nothing"
-        before = after
-    assert_shows_no_broken_number(app)
-
-
-def _move(app: AppTest, key: str, value: float) -> Any:
-    """Looked up at the time of the move: every run makes its sliders anew."""
-    return app.slider(key=key).set_value(value)

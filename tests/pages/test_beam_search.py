@@ -1,47 +1,40 @@
 """The beam search page: its cards, the network that writes, a tree of one's own."""
 
-from typing import Any
-
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from engine.decoding import comparisons
 from engine.decoding.config import MAX_TREE_ROWS, DecodingConfig
 from engine.sections import own_text
 from pages.common import tree_input
-from tests.pages.conftest import OpenPage
-from tests.pages.reading import (
-    assert_shows_no_broken_number,
-    charts,
-    press,
-    texts,
-)
+from tests.pages.opening import open_page
+from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
 
 ONE_EDGE = "prefix,token,probability\n,a,1"
-DEAD_END = "prefix,token,log_prob\n,a,-inf\n,b,-inf"
 ORPHAN = "prefix,token,probability\n,a,0.6\nb,c,0.4"
 WRITING = {"model": "character LSTM", "k": "5", "length": "12"}
 
 
-def own(app: Any, text: str) -> Any:
+def paste(text: str, app: AppTest | None = None) -> AppTest:
+    """The page with this text in the box for one's own tree."""
+    app = app or open_page("beam_search", view="Your own tree", entry="Paste")
     return app.text_area(key="tree_box").set_value(text).run()
 
 
-def test_the_questions_stand_where_the_handouts_tree_is_chosen_and_nowhere_else(
-    open_page: OpenPage,
-) -> None:
+def test_the_questions_stand_where_the_handouts_tree_is_chosen_and_nowhere_else() -> None:
     for model, asked in (("handout's tree", True), ("weather", False)):
         app = open_page("beam_search", model=model)
         assert (("2 (a)" in texts(app)), ("2 (c)" in texts(app))) == (asked, asked)
 
 
-def test_the_network_writes_text_that_reads_as_text(open_page: OpenPage) -> None:
+def test_the_network_writes_text_that_reads_as_text() -> None:
     app = open_page("beam_search", **WRITING, step="6")
     result = comparisons.beam(DecodingConfig("characters", "a ", 5, 12))
     for kept in result.steps[5].kept:
         assert f"`{''.join(kept.tokens)}`" in texts(app)
 
 
-def test_one_click_gives_the_network_room_to_write(open_page: OpenPage) -> None:
+def test_one_click_gives_the_network_room_to_write() -> None:
     app = open_page("beam_search", model="character LSTM")
     press(app, "Let it write")
     assert (app.query_params["k"], app.slider(key="length").value) == ("5", 40)
@@ -51,9 +44,7 @@ def test_one_click_gives_the_network_room_to_write(open_page: OpenPage) -> None:
     ("prompt", "named"),
     [("The `é`", "prompt has 'T', '`', 'é'; allowed"), ("a" * 41, "41 characters")],
 )
-def test_a_prompt_that_cant_be_read_says_why_and_stays(
-    open_page: OpenPage, prompt: str, named: str
-) -> None:
+def test_a_prompt_that_cant_be_read_says_why_and_stays(prompt: str, named: str) -> None:
     app = open_page("beam_search", **WRITING)
     app.text_input(key="prompt").set_value(prompt).run()
     assert named in app.error[0].value
@@ -65,49 +56,42 @@ def test_a_prompt_that_cant_be_read_says_why_and_stays(
 
 
 @pytest.mark.parametrize("text", [ORPHAN, " ", '[{"prefix": ""'])
-def test_a_pasted_tree_that_is_no_tree_says_why_and_keeps_the_text(
-    open_page: OpenPage, text: str
-) -> None:
-    app = own(open_page("beam_search", view="Your own tree", entry="Paste"), text)
+def test_a_pasted_tree_that_is_no_tree_says_why_and_keeps_the_text(text: str) -> None:
+    app = paste(text)
     assert "Row" in app.error[0].value or "The text" in app.error[0].value
     assert app.text_area(key="tree_box").value == text
     assert_shows_no_broken_number(app)
 
 
-def test_a_tree_at_fault_is_named_in_every_section_until_it_is_mended(open_page: OpenPage) -> None:
+def test_a_tree_at_fault_is_named_in_every_section_until_it_is_mended() -> None:
     for section in ("Step by step", "(d) The optimum", "Your own tree"):
         app = open_page("beam_search", view=section, model="your own tree", tree=ORPHAN)
         assert "**Row 2**: orphan prefix" in app.error[0].value
         assert not charts(app)
 
 
-def test_what_somebody_types_is_shown_as_code_and_never_as_markup(open_page: OpenPage) -> None:
+def test_what_somebody_types_is_shown_as_code_and_never_as_markup() -> None:
     token = "<b>**x**`$y$"
     text = f'prefix,token,probability\n,"{token}",0.5\n,"{token}",0.5'
-    app = own(open_page("beam_search", view="Your own tree", entry="Paste"), text)
+    app = paste(text)
     assert f"`` the start → '{token}' stands in row 1 already ``" in app.error[0].value
     once = text.rsplit("\n", 1)[0]
     app = open_page("beam_search", model="your own tree", tree=once, step="1")
     assert f"`` {token} ``" in texts(app)
 
 
-def test_a_mended_tree_is_used_in_all_sections_and_travels_in_the_link(
-    open_page: OpenPage,
-) -> None:
-    app = own(open_page("beam_search", view="Your own tree", entry="Paste"), "no tree")
+def test_a_mended_tree_is_used_in_all_sections_and_travels_in_the_link() -> None:
+    app = paste("no tree")
     assert app.error
-    own(app, ONE_EDGE)
+    paste(ONE_EDGE, app)
     assert not app.error
     assert app.selectbox(key="model").value == "your own tree"
     assert app.query_params["tree"] == ONE_EDGE
 
 
-def test_a_tree_too_long_for_a_link_stays_out_of_it(open_page: OpenPage) -> None:
+def test_a_tree_too_long_for_a_link_stays_out_of_it() -> None:
     rows = "\n".join(f",token{i},0.001" for i in range(300))
-    app = own(
-        open_page("beam_search", view="Your own tree", entry="Paste"),
-        f"prefix,token,probability\n{rows}",
-    )
+    app = paste(f"prefix,token,probability\n{rows}")
     assert not app.error
     assert "tree" not in app.query_params
     assert "stays out of the link" in texts(app)

@@ -6,55 +6,51 @@ import pytest
 
 from pages.common import startup
 from pages.common.meter import WINDOW_SECONDS, Meter, percentile
-from tests.pages.conftest import OpenPage
+from tests.pages.opening import open_page
 from tests.pages.reading import numbers
 
 
-class Clock:
+class Timed(Meter):
+    """A meter whose clock goes on only while it is told how long a run takes."""
+
     def __init__(self) -> None:
         self.now = 0.0
+        super().__init__(lambda: self.now)
 
-    def __call__(self) -> float:
-        return self.now
-
-
-def timed(meter: Meter, clock: Clock, seconds: float) -> None:
-    with meter.run():
-        clock.now += seconds
+    def take(self, seconds: float) -> None:
+        with self.run():
+            self.now += seconds
 
 
 def test_runs_are_counted_and_timed() -> None:
-    clock = Clock()
-    meter = Meter(clock)
+    meter = Timed()
     for _ in range(19):
-        timed(meter, clock, 1.0)
-    timed(meter, clock, 11.0)
+        meter.take(1.0)
+    meter.take(11.0)
     recent = meter.recent()
     assert (recent.p50, recent.p95, recent.slowest) == (1.0, 1.0, 11.0)
     assert recent.per_second == pytest.approx(20 / 30)
 
 
 def test_what_is_older_than_a_minute_no_longer_counts() -> None:
-    clock = Clock()
-    meter = Meter(clock)
-    timed(meter, clock, 5.0)
-    clock.now += WINDOW_SECONDS + 1
-    timed(meter, clock, 0.5)
+    meter = Timed()
+    meter.take(5.0)
+    meter.now += WINDOW_SECONDS + 1
+    meter.take(0.5)
     assert meter.recent().slowest == 0.5
     assert meter.total == 2
 
 
 def test_a_run_that_ends_by_an_exception_counts_too() -> None:
-    clock = Clock()
-    meter = Meter(clock)
+    meter = Timed()
     with pytest.raises(RuntimeError), meter.run():  # noqa: PT012
-        clock.now += 2.0
+        meter.now += 2.0
         raise RuntimeError
     assert meter.recent().slowest == 2.0
 
 
 def test_without_a_run_there_are_no_times() -> None:
-    recent = Meter(Clock()).recent()
+    recent = Meter().recent()
     assert (recent.per_second, recent.p50, recent.p95, recent.slowest) == (0.0, None, None, None)
 
 
@@ -63,16 +59,17 @@ def test_percentiles_are_values_that_occurred(percent: int, value: float) -> Non
     assert percentile([1, 2, 3, 4], percent) == value
 
 
-@pytest.fixture
-def status_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv(startup.STATUS_SETTING, "1")
+@pytest.fixture(autouse=True)
+def setting_read_anew() -> Iterator[None]:
     startup.status_is_on.cache_clear()
     yield
     startup.status_is_on.cache_clear()
 
 
-@pytest.mark.usefixtures("status_on")
-def test_the_page_shows_the_figures_where_the_host_wants_it(open_page: OpenPage) -> None:
+def test_the_page_shows_the_figures_where_the_host_wants_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(startup.STATUS_SETTING, "1")
     app = open_page("status")
     assert not app.exception
     shown = numbers(app)
@@ -82,8 +79,7 @@ def test_the_page_shows_the_figures_where_the_host_wants_it(open_page: OpenPage)
     assert int(shown["memory"].removesuffix(" MB")) > 50
 
 
-def test_without_being_asked_for_it_there_is_no_such_page(open_page: OpenPage) -> None:
-    startup.status_is_on.cache_clear()
+def test_without_being_asked_for_it_there_is_no_such_page() -> None:
     with pytest.raises(ValueError, match="status"):
         open_page("status")
 
@@ -91,6 +87,4 @@ def test_without_being_asked_for_it_there_is_no_such_page(open_page: OpenPage) -
 @pytest.mark.parametrize(("given", "on"), [("1", True), ("on", True), ("0", False), ("", False)])
 def test_the_variable_switches_it(monkeypatch: pytest.MonkeyPatch, given: str, on: bool) -> None:
     monkeypatch.setenv(startup.STATUS_SETTING, given)
-    startup.status_is_on.cache_clear()
     assert startup.status_is_on() is on
-    startup.status_is_on.cache_clear()

@@ -11,13 +11,11 @@ from engine import handout, places
 from engine.handout_map import by_reference
 from engine.twins import MOST_TWINS, twin
 from pages.common.questions import renew
-from tests.pages.conftest import OpenPage
+from tests.pages.opening import open_page
 from tests.pages.reading import texts
 
 
-def test_all_eleven_questions_are_listed_in_order_each_with_what_it_asks(
-    open_page: OpenPage,
-) -> None:
+def test_all_eleven_questions_are_listed_in_order_each_with_what_it_asks() -> None:
     links = [element.proto for element in open_page("overview").get("page_link")]
     labels = [link.label for link in links]
     listed = [
@@ -30,12 +28,12 @@ def test_all_eleven_questions_are_listed_in_order_each_with_what_it_asks(
         assert links[place].help.startswith(question.asks)
 
 
-def test_the_path_leads_through_every_page_of_the_lecture(open_page: OpenPage) -> None:
+def test_the_path_leads_through_every_page_of_the_lecture() -> None:
     labels = " ".join(element.proto.label for element in open_page("overview").get("page_link"))
     assert all(page.title in labels for page in places.SUBJECTS)
 
 
-def test_the_overview_remembers_what_was_predicted_on_other_pages(open_page: OpenPage) -> None:
+def test_the_overview_remembers_what_was_predicted_on_other_pages() -> None:
     app = open_page("vanishing_gradients", view="(a) Linear")
     wrong = next(option for option in handout.LINEAR_GRADIENT.options if not option.right)
     app.radio(key="prediction_1a").set_value(wrong.text).run()
@@ -47,9 +45,7 @@ def test_the_overview_remembers_what_was_predicted_on_other_pages(open_page: Ope
     assert "1 of 11 predicted" in app.get("progress")[0].proto.text
 
 
-def test_five_come_back_in_another_order_and_the_list_says_how_it_went(
-    open_page: OpenPage,
-) -> None:
+def test_five_come_back_in_another_order_and_the_list_says_how_it_went() -> None:
     app = open_page("overview")
     for question in handout.QUESTIONS:
         app.session_state[f"prediction_{question.key}"] = question.options[0].text
@@ -87,21 +83,18 @@ def test_only_a_twin_that_was_answered_gives_way_to_another_one() -> None:
     assert had == {first.key: 5, second.key: 4, third.key: 0}
 
 
-@pytest.mark.parametrize("part", by_reference())
-def test_the_map_lists_all_that_a_part_of_the_sheet_says(open_page: OpenPage, part: str) -> None:
+@pytest.fixture(scope="module")
+def map_opened() -> AppTest:
     app = open_page("overview")
     app.session_state["map"] = True
-    app.run()
-    app.selectbox(key="map_part").select(part).run()
-    shown = texts(app)
+    return app.run()
+
+
+@pytest.mark.parametrize("part", by_reference())
+def test_the_map_lists_all_that_a_part_of_the_sheet_says(map_opened: AppTest, part: str) -> None:
+    app = map_opened.selectbox(key="map_part").select(part).run()
     links = [element.proto for element in app.get("page_link")]
+    there = [(link.page, dict(parse_qsl(link.query_string))) for link in links]
     for row in by_reference()[part]:
-        assert row.says in shown
-        assert any(
-            link.page == row.page and dict(_pairs(link.query_string)) == row.address
-            for link in links
-        )
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    return parse_qsl(query)
+        assert row.says in texts(app)
+        assert (row.page, row.address) in there

@@ -7,14 +7,14 @@ import pytest
 
 from engine.training import TrainingConfig
 from engine.training.presets import PRESETS
+from pages.common.controls import Choice
 from pages.common.own_networks import OWN_CONTROLS, OWN_NETWORKS, plan_of, values_of
 
 
 def meant(values: dict[str, Any]) -> dict[str, Any]:
     """What the controls return for the values that a session has for them."""
-    by_key = {control.key: control for control in OWN_CONTROLS}
-    return {key: getattr(by_key[key], "options", {}).get(value, value) if hasattr(by_key[key], "options")
-            else value for key, value in values.items()}  # fmt: skip
+    options = {of.key: of.options for of in OWN_CONTROLS if isinstance(of, Choice)}
+    return {key: options[key][value] if key in options else value for key, value in values.items()}
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -11,13 +11,11 @@ from pages.common.lecture import LECTURE
 from pages.common.questions import hand_of, prediction_key
 from pages.common.rooms import Visitor
 from pages.common.typeset import typeset
-from tests.pages.conftest import OpenPage
-from tests.pages.reading import choose, texts
+from tests.pages.opening import open_page
+from tests.pages.reading import choose, open_tools, texts
 
 
-def test_questions_come_one_at_a_time_while_presenting_and_in_front_of_a_class(
-    open_page: OpenPage,
-) -> None:
+def test_questions_come_one_at_a_time_while_presenting_and_in_front_of_a_class() -> None:
     first, second = handout.STORED_AT_1, handout.STORED_AT_2
     code, secret = classroom.rooms().open(Visitor("a lecturer"))
     for is_projected, who in ((True, {}), (False, {"room": code, "lecturer": secret})):
@@ -33,7 +31,7 @@ def test_questions_come_one_at_a_time_while_presenting_and_in_front_of_a_class(
     assert classroom.rooms().state(code).question == second.key
 
 
-def test_a_question_that_comes_back_in_a_later_scene_is_voted_on_anew(open_page: OpenPage) -> None:
+def test_a_question_that_comes_back_in_a_later_scene_is_voted_on_anew() -> None:
     question = handout.LINEAR_GRADIENT
     first, second = (
         i for i, scene in enumerate(LECTURE) if scene.values.get("view") == question.view
@@ -58,11 +56,10 @@ def test_a_question_that_comes_back_in_a_later_scene_is_voted_on_anew(open_page:
     assert student.session_state[prediction_key(question)] == question.options[0].text
 
 
-def test_presenter_mode_is_a_switch_away(open_page: OpenPage) -> None:
+def test_presenter_mode_is_a_switch_away() -> None:
     app = open_page("resnet_skip")
     for on in (True, False):
-        app.session_state["tools"] = True  # a popover's state is the browser's to send
-        app.run()
+        open_tools(app)
         app.session_state["tools"] = True
         app.toggle(key="presenter_toggle").set_value(on).run()
         assert ("present" in app.query_params) == on
@@ -70,9 +67,7 @@ def test_presenter_mode_is_a_switch_away(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("question", handout.QUESTIONS, ids=lambda question: question.key)
-def test_a_card_answers_each_prediction_with_its_own_word(
-    open_page: OpenPage, question: Question
-) -> None:
+def test_a_card_answers_each_prediction_with_its_own_word(question: Question) -> None:
     app = open_page(question.page, view=question.view)
     assert question.answer not in texts(app), "the answer shows before the prediction"
     for option in question.options:
@@ -92,7 +87,7 @@ def test_the_right_option_stands_in_no_favoured_place() -> None:
     assert [q.shuffled for q in handout.QUESTIONS] == [q.shuffled for q in handout.QUESTIONS]
 
 
-def test_a_twin_comes_after_the_answer_and_another_after_the_twin(open_page: OpenPage) -> None:
+def test_a_twin_comes_after_the_answer_and_another_after_the_twin() -> None:
     question = handout.CELL_STATE
     app = open_page(question.page, view=question.view)
     app.button(key=f"show_{question.key}").click().run()
@@ -106,7 +101,7 @@ def test_a_twin_comes_after_the_answer_and_another_after_the_twin(open_page: Ope
     assert any(first.because in element.value for element in app.success)
 
 
-def test_a_word_sets_the_picture_where_the_sheets_answer_shows(open_page: OpenPage) -> None:
+def test_a_word_sets_the_picture_where_the_sheets_answer_shows() -> None:
     question = handout.ACTIVATIONS
     app = open_page(question.page, view=question.view)
     app.button(key=f"show_{question.key}").click().run()

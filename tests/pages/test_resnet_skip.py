@@ -1,20 +1,11 @@
 """The page on skips: its controls, its words and its inks; its numbers have tests below."""
 
 from engine.charts.stage import INKS
-from tests.pages.conftest import OpenPage
-from tests.pages.reading import (
-    reveal,
-    texts,
-)
+from tests.pages.opening import open_page
+from tests.pages.reading import reveal, texts
 
 
-def test_a_setting_of_the_address_reaches_the_words(open_page: OpenPage) -> None:
-    app = open_page("resnet_skip", view="The block", g="0.35", depth="7", block="ReLU")
-    assert "Block 4 of 7" in texts(app)
-    assert "after 7 blocks at g = 0.35" in texts(app)
-
-
-def test_a_section_has_the_controls_that_act_in_it_and_no_others(open_page: OpenPage) -> None:
+def test_a_section_has_the_controls_that_act_in_it_and_no_others() -> None:
     def sliders(view: str) -> set[str]:
         return {str(slider.key) for slider in reveal(open_page("resnet_skip", view=view)).slider}
 
@@ -24,7 +15,7 @@ def test_a_section_has_the_controls_that_act_in_it_and_no_others(open_page: Open
     assert "gate_bias" not in sliders("The block")
 
 
-def test_the_equations_have_the_inks_of_the_picture(open_page: OpenPage) -> None:
+def test_the_equations_have_the_inks_of_the_picture() -> None:
     printed = texts(reveal(open_page("resnet_skip", view="(f) The analogy", depth="6", width="4")))
     for ink in ("road", "weights"):
         assert INKS[ink][0] in printed

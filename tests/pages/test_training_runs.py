@@ -17,11 +17,10 @@ from engine.training.pool import TrainingPool
 from engine.training.progress import Progress
 from pages.common import training
 from pages.common.own_networks import OWN_CONTROLS, plan_of
-from tests.pages.conftest import OpenPage
-from tests.pages.reading import assert_shows_no_broken_number, charts, press, texts
+from tests.pages.opening import open_page
+from tests.pages.reading import charts, press, texts
 from tests.pages.test_own_networks import meant
 
-COMPARING = ("Loss", "Memory", "Gradients")
 #: Trained within a second, once the process is there.
 SMALL = {
     "view": "Loss", "comparison": "your own", "timesteps": "5", "steps": "100", "units": "4",
@@ -77,31 +76,22 @@ def train_button(app: AppTest) -> Any:
     return next(button for button in app.button if button.label == "Train")
 
 
+def train_all(app: AppTest) -> None:
+    press(app, "Train")
+    run_until(app, lambda: "All of these have been trained" in texts(app))
+
+
 def has_steps(app: AppTest) -> bool:
     return progress(app).startswith("Step") and len(charts(app)) == 2
 
 
-@pytest.mark.parametrize("section", COMPARING)
-def test_a_shipped_comparison_opens_in_every_section_without_a_training(
-    open_page: OpenPage, pool: TrainingPool, section: str
-) -> None:
-    app = open_page("training_runs", view=section, comparison="recall: RNN and LSTM")
-    assert_shows_no_broken_number(app)
-    assert not app.warning
-    assert charts(app) or "one layer" in texts(app)
-    assert all(chart.alt for chart in charts(app)), "a chart without alt text"
-    assert not pool._tickets, "it was trained"
-
-
 @pytest.mark.parametrize("section", ["Recall", "What it hears", "Papers"])
-def test_what_needs_no_comparison_has_no_controls_of_one(open_page: OpenPage, section: str) -> None:
+def test_what_needs_no_comparison_has_no_controls_of_one(section: str) -> None:
     app = open_page("training_runs", view=section)
-    assert_shows_no_broken_number(app)
     assert "comparison" not in [box.key for box in app.selectbox]
-    assert charts(app) or "| published |" in texts(app)
 
 
-def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred(open_page: OpenPage) -> None:
+def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred() -> None:
     preset = "recall: T = 10 and T = 100"
     shown = texts(open_page("training_runs", view="Loss", comparison=preset))
     assert "RNN, T = 10: learned in 8 of 8 seeds" in shown
@@ -109,15 +99,14 @@ def test_recall_is_learned_over_ten_timesteps_and_not_over_a_hundred(open_page: 
     assert "Here it holds: in 8 of 8 seeds" in shown
 
 
-def test_a_training_step_in_the_address_is_the_one_that_the_words_tell(open_page: OpenPage) -> None:
+def test_a_training_step_in_the_address_is_the_one_that_the_words_tell() -> None:
     assert "After 300 of 1,200 steps" in texts(open_page("training_runs", trained_steps="300"))
 
 
-def test_a_small_run_is_trained_shown_and_kept(open_page: OpenPage, tmp_path: Path) -> None:
+def test_a_small_run_is_trained_shown_and_kept(tmp_path: Path) -> None:
     app = open_page("training_runs", **SMALL)
     assert "To be trained: RNN | LSTM" in texts(app)
-    press(app, "Train")
-    run_until(app, lambda: "All of these have been trained" in texts(app))
+    train_all(app)
     shown = texts(app)
     assert "RNN: " in shown
     assert "LSTM: " in shown
@@ -130,13 +119,17 @@ def test_a_small_run_is_trained_shown_and_kept(open_page: OpenPage, tmp_path: Pa
     )
 
 
-def test_a_run_that_was_trained_before_is_loaded_and_not_trained(
-    open_page: OpenPage, pool: TrainingPool, tmp_path: Path
+def test_runs_that_were_trained_before_are_loaded_and_only_others_are_to_be_trained(
+    pool: TrainingPool, tmp_path: Path
 ) -> None:
-    plan = plan_of(values_by_name(SMALL))
-    for config in plan.runs.values():
-        RunStore(str(tmp_path)).save(train(config))
+    rnn, lstm = plan_of(values_by_name(SMALL)).runs.values()
+    store = RunStore(str(tmp_path))
+    store.save(train(rnn))
     app = open_page("training_runs", **SMALL)
+    assert "To be trained: LSTM" in texts(app)
+    assert "Below, until the networks above have been trained" in texts(app)
+    store.save(train(lstm))
+    app.run()
     assert "All of these have been trained" in texts(app)
     assert "RNN: " in texts(app)
     assert not pool._tickets
@@ -157,9 +150,7 @@ def test_the_program_of_ones_own_comparison_makes_what_the_page_shows(tmp_path: 
         pd.testing.assert_frame_equal(frame, shown.frames[name])
 
 
-def test_a_stop_keeps_what_is_there_and_says_at_which_step(
-    open_page: OpenPage, tmp_path: Path
-) -> None:
+def test_a_stop_keeps_what_is_there_and_says_at_which_step(tmp_path: Path) -> None:
     app = open_page("training_runs", **LARGE)
     before = texts(app)
     assert "RNN, T = 10: learned" in before, "the last comparison stays below"
@@ -178,17 +169,7 @@ def test_a_stop_keeps_what_is_there_and_says_at_which_step(
     assert len(charts(app)) == 1
 
 
-def test_a_stop_keeps_the_finished_run_of_a_comparison(open_page: OpenPage, tmp_path: Path) -> None:
-    quick = {"n1_T": "2", "units": "4", "steps": "1000"}
-    app = open_page("training_runs", **{**LARGE, "sequences": "128", "steps": "5000", **quick})
-    press(app, "Train")
-    run_until(app, lambda: len(list(tmp_path.glob("*.run"))) == 1)
-    press(app, "Stop")
-    assert "To be trained: LSTM" in texts(app)
-    assert "To be trained: RNN" not in texts(app)
-
-
-def test_a_control_moved_while_training_loses_nothing(open_page: OpenPage) -> None:
+def test_a_control_moved_while_training_loses_nothing() -> None:
     app = open_page("training_runs", **SMALL)
     press(app, "Train")
     app.slider(key="timesteps").set_value(7).run()
@@ -203,7 +184,7 @@ def test_a_control_moved_while_training_loses_nothing(open_page: OpenPage) -> No
 
 
 def test_a_training_that_ends_while_the_page_is_drawn_is_shown(
-    open_page: OpenPage, pool: TrainingPool, monkeypatch: pytest.MonkeyPatch
+    pool: TrainingPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page("training_runs", **SMALL)
     look = pool.look
@@ -226,20 +207,8 @@ def test_a_training_that_ends_while_the_page_is_drawn_is_shown(
     assert "All of these have been trained" in shown
 
 
-def test_two_visitors_train_one_run_once_and_both_see_it(
-    open_page: OpenPage, pool: TrainingPool
-) -> None:
-    first, second = open_page("training_runs", **LARGE), open_page("training_runs", **LARGE)
-    press(first, "Train")
-    press(second, "Train")
-    run_until(first, lambda: has_steps(first))
-    run_until(second, lambda: has_steps(second))
-    status = pool.status()
-    assert (status.running, status.waiting) == (1, 0)
-
-
 def test_a_reload_in_the_middle_of_a_training_finds_it_again_and_sees_it_end(
-    open_page: OpenPage, pool: TrainingPool
+    pool: TrainingPool,
 ) -> None:
     first = open_page("training_runs", **{**SMALL, "steps": "2000"})
     press(first, "Train")
@@ -257,31 +226,26 @@ def test_a_reload_in_the_middle_of_a_training_finds_it_again_and_sees_it_end(
     assert pool.status().running == 0
 
 
-def test_a_ticket_that_nobody_knows_opens_the_page_as_ever(open_page: OpenPage) -> None:
+@pytest.mark.parametrize(
+    ("before", "ahead"), [(0, "next"), (1, "1 training before you"), (2, "2 trainings before you")]
+)
+def test_whoever_waits_reads_how_many_are_before_them(before: int, ahead: str) -> None:
+    waiting = Progress("waiting", {}, {}, before=before, seconds_left=40)
+    assert f"Waiting: {ahead}, about 40 s" in training.progress_in_words(waiting)
+
+
+def test_a_training_without_a_loss_yet_says_its_step_and_the_time_left() -> None:
+    running = Progress("training", {}, {}, step=3, total=1000, seconds_left=120)
+    assert training.progress_in_words(running) == "Step 3 of 1,000 · about 2 min left"
+
+
+def test_a_ticket_that_nobody_knows_opens_the_page_as_ever() -> None:
     app = open_page("training_runs", **{**SMALL, training.URL_KEY: "<b>gone</b>"})
     assert "To be trained: RNN | LSTM" in texts(app)
     assert training.URL_KEY not in app.query_params
 
 
-def test_a_diverged_run_says_at_which_step(open_page: OpenPage) -> None:
-    exploding = {
-        "n1_cell": "residual RNN", "n1_sigma": "none", "n1_init": "gaussian", "n1_radius": "3.0",
-        "timesteps": "100", "n1_rate": "1",
-    }  # fmt: skip
-    app = open_page("training_runs", **{**SMALL, **exploding})
-    press(app, "Train")
-    run_until(app, lambda: not progress(app))
-    assert "residual RNN, rate 1, radius 3: diverged at step 1" in texts(app)
-    assert "LSTM, rate 0.003: did not learn" in texts(app)
-    assert_shows_no_broken_number(app)
-    for section in COMPARING:
-        again = open_page("training_runs", **{**SMALL, **exploding, "view": section})
-        assert_shows_no_broken_number(again)
-
-
-def test_a_setting_that_does_not_fit_is_named_below_its_control_and_the_page_stays(
-    open_page: OpenPage,
-) -> None:
+def test_a_setting_that_does_not_fit_is_named_below_its_control_and_the_page_stays() -> None:
     app = open_page("training_runs", **{**SMALL, "task": "adding problem", "timesteps": "1"})
     assert [error.value for error in app.error] == [
         "timesteps is 1; allowed is an integer from 2 to 200"
@@ -293,9 +257,7 @@ def test_a_setting_that_does_not_fit_is_named_below_its_control_and_the_page_sta
     assert not train_button(app).disabled
 
 
-def test_a_training_that_takes_too_long_is_refused_with_the_steps_allowed(
-    open_page: OpenPage,
-) -> None:
+def test_a_training_that_takes_too_long_is_refused_with_the_steps_allowed() -> None:
     heavy = {"timesteps": "200", "units": "64", "sequences": "128", "n1_cell": "LSTM"}
     app = open_page("training_runs", **{**LARGE, **heavy})
     assert "steps is 5000; allowed" in app.error[0].value
@@ -303,20 +265,17 @@ def test_a_training_that_takes_too_long_is_refused_with_the_steps_allowed(
 
 
 def test_a_store_that_cannot_be_written_to_is_told_and_the_run_is_shown(
-    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(training.run_files(), "location", str(tmp_path / "file" / "runs"))
     app = open_page("training_runs", **SMALL)
-    press(app, "Train")
-    run_until(app, lambda: "All of these have been trained" in texts(app))
+    train_all(app)
     assert any("can't be written to" in warning.value for warning in app.warning)
     assert "LSTM: " in texts(app)
 
 
-def test_a_full_line_is_told_and_nothing_is_lost(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_line_is_told_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.training.pool.MOST_WAITING", 0)
     app = open_page("training_runs", **SMALL)
     press(app, "Train")
@@ -325,19 +284,18 @@ def test_a_full_line_is_told_and_nothing_is_lost(
     assert not train_button(app).disabled
 
 
-def test_a_damaged_file_is_told_and_trained_anew(open_page: OpenPage, tmp_path: Path) -> None:
+def test_a_damaged_file_is_told_and_trained_anew(tmp_path: Path) -> None:
     plan = plan_of(values_by_name(SMALL))
     damaged = tmp_path / file_name(plan.runs["RNN"])
     damaged.write_bytes(b"something else")
     app = open_page("training_runs", **SMALL)
     assert "To be trained: RNN" in texts(app)
-    press(app, "Train")
-    run_until(app, lambda: "All of these have been trained" in texts(app))
+    train_all(app)
     assert any("is trained anew" in warning.value for warning in app.warning)
     assert damaged.read_bytes() != b"something else"
 
 
-def test_ones_own_comparison_starts_from_a_preset_at_once(open_page: OpenPage) -> None:
+def test_ones_own_comparison_starts_from_a_preset_at_once() -> None:
     app = open_page("training_runs", view="Loss", comparison="no nonlinearity: clipping")
     press(app, "Change it")
     assert app.selectbox(key="comparison").value == "your own"
@@ -345,7 +303,7 @@ def test_ones_own_comparison_starts_from_a_preset_at_once(open_page: OpenPage) -
     assert "All of these have been trained" in texts(app)
 
 
-def test_settings_survive_a_look_at_another_comparison(open_page: OpenPage) -> None:
+def test_settings_survive_a_look_at_another_comparison() -> None:
     app = open_page("training_runs", **{**SMALL, "networks": "4", "n3_layers": "2"})
     app.slider(key="networks").set_value(2).run()
     app.selectbox(key="comparison").set_value("no nonlinearity: clipping").run()

@@ -1,6 +1,7 @@
-"""What every picture of a section promises: it is valid, it draws, and no hand changes it."""
+"""What every section promises: its pictures are valid and draw, and no word in it is broken."""
 
 import json
+import re
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -9,7 +10,10 @@ import jsonschema_rs
 import pyarrow as pa
 import vl_convert
 
-from engine.sections.shown import Figure
+from engine.sections.shown import Figure, Shown
+
+#: Numbers for the browser, an infinity among them, and pictures as text.
+PACKED = re.compile(r"[^ ]*,[^ ]*")
 
 
 @cache
@@ -75,6 +79,27 @@ def assert_draws(figure: Figure, *, width: int = 1120, marks: int = 20) -> None:
 
 def assert_same_bytes(one: Figure, other: Figure) -> None:
     """Only what a hand starts at may differ."""
+    assert one.picture.digest() == other.picture.digest(), "it would be made and sent anew"
     assert one.rows == other.rows
     assert one.specification == other.specification
     assert one.alt_text == other.alt_text
+
+
+def assert_no_broken_word(shown: Shown) -> None:
+    """Neither what programs write for no number, nor their notation of one."""
+    for text in told(shown):
+        wrong = r"(?i:\b(nan|inf|not a number)\b)|\bNone\b|\de[+-]?\d"
+        assert not re.search(wrong, text), text
+
+
+def told(shown: Shown) -> list[str]:
+    """All that a section says, in its pictures too."""
+    texts = [*shown.numbers, *shown.numbers.values(), *shown.sentences]
+    if shown.verdict is not None:
+        texts += [shown.verdict.statement, shown.verdict.outside or ""]
+    for figure in shown.figures.values():
+        texts += [figure.caption, figure.alt_text]
+        for frame in figure.frames.values():
+            words = frame.select_dtypes(exclude="number")
+            texts += [str(text) for column in words for text in words[column]]
+    return [text for text in texts if not PACKED.fullmatch(text)]

@@ -1,10 +1,5 @@
 """What the beam search page shows, section by section, without Streamlit."""
 
-import json
-import pickle
-from collections.abc import Callable
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -15,69 +10,8 @@ from engine.decoding.config import DecodingConfig
 from engine.decoding.record import Hypothesis
 from engine.sections import beam_rows
 from engine.sections import beam_search as sections
-from engine.sections.shown import Shown
-from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid, drawing
-
-HANDOUT = DecodingConfig("handout", "", 2, 3)
-FORKED = (
-    "prefix,token,probability\n,the,0.6\n,a,0.4\nthe,cat,0.5\nthe,dog,0.5\na,cat,0.9\na,dog,0.1"
-)
-OWN = DecodingConfig("own", FORKED, 1, 2)
-LETTERS = DecodingConfig("characters", "a ", 3, 12)
-
-
-SHOWN: dict[str, Callable[[], Shown]] = {
-    "one step": lambda: sections.tree(DecodingConfig("handout", "", 2, 1), 4),
-    "own": lambda: sections.branches(OWN, 2, True),
-    "weather": lambda: sections.branches(DecodingConfig("weather", "", 2, 3), 3),
-    "letters": lambda: sections.lines(LETTERS, 9, True),
-    "optimum": lambda: sections.optimum(HANDOUT),
-    "too good": lambda: sections.too_good(7),
-    "cost": lambda: sections.cost(HANDOUT),
-}
-
-
-@pytest.mark.parametrize(("name", "width"), [*((name, 1120) for name in SHOWN), ("letters", 360)])
-def test_every_picture_is_valid_draws_and_crosses_processes(name: str, width: int) -> None:
-    of = SHOWN[name]()
-    assert pickle.loads(pickle.dumps(of)) == of
-    for figure in of.figures.values():
-        assert_valid(figure)
-        assert_draws(figure, width=width, marks=10)
-        assert figure.alt_text
-
-
-PAIRS: dict[str, tuple[Callable[[], Shown], Callable[[], Shown]]] = {
-    "tree": (
-        lambda: sections.tree(HANDOUT, 1),
-        lambda: sections.tree(replace(HANDOUT, beam_width=5), 9, True),
-    ),
-    "own": (
-        lambda: sections.branches(OWN, 0),
-        lambda: sections.branches(replace(OWN, beam_width=4), 2, True),
-    ),
-    "letters": (
-        lambda: sections.lines(LETTERS, 1),
-        lambda: sections.lines(replace(LETTERS, beam_width=9), 5),
-    ),
-    "optimum": (
-        lambda: sections.optimum(HANDOUT),
-        lambda: sections.optimum(replace(HANDOUT, beam_width=5)),
-    ),
-    "too good": (lambda: sections.too_good(1), lambda: sections.too_good(50)),
-    "cost": (
-        lambda: sections.cost(HANDOUT, 3),
-        lambda: sections.cost(replace(HANDOUT, beam_width=7), 40),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", PAIRS)
-def test_no_hand_changes_the_rows_or_the_specification(name: str) -> None:
-    one, other = (of() for of in PAIRS[name])
-    for of, figure in one.figures.items():
-        assert_same_bytes(figure, other.figures[of])
-        assert figure.hands != other.figures[of].hands
+from tests.engine.sections.cases import LETTERS, OWN_TREE, TREE
+from tests.engine.sections.pictures import drawing
 
 
 @pytest.mark.parametrize(
@@ -87,7 +21,7 @@ def test_no_hand_changes_the_rows_or_the_specification(name: str) -> None:
 def test_a_total_appears_only_once_the_search_has_added_it_up(
     moment: int, totals: set[str]
 ) -> None:
-    nodes = sections.tree(HANDOUT, moment).figures["tree"].frames["nodes"]
+    nodes = sections.tree(TREE, moment).figures["tree"].frames["nodes"]
     place = 1 * 11 + moment  # k = 2
     added_up = nodes[nodes["looks"].map(lambda looks: looks[place] != ".")]
     assert totals <= set(added_up["total"])
@@ -96,7 +30,7 @@ def test_a_total_appears_only_once_the_search_has_added_it_up(
 
 def test_the_optimum_and_the_greedy_path_are_drawn_only_when_they_are_revealed() -> None:
     hidden, revealed = (
-        drawing(sections.tree(HANDOUT, 10, asked).figures["tree"]) for asked in (False, True)
+        drawing(sections.tree(TREE, 10, asked).figures["tree"]) for asked in (False, True)
     )
     for words in ("◆ optimum", "▲ greedy", "Is the optimum still in the beam?"):
         assert words not in hidden
@@ -104,7 +38,7 @@ def test_the_optimum_and_the_greedy_path_are_drawn_only_when_they_are_revealed()
 
 
 def test_looks_follow_a_node_from_its_proposal_to_the_return() -> None:
-    nodes = sections.tree(HANDOUT).figures["tree"].frames["nodes"].set_index("sequence")
+    nodes = sections.tree(TREE).figures["tree"].frames["nodes"].set_index("sequence")
     looks = {name: text[11:22] for name, text in nodes["looks"].items()}  # k = 2
     assert looks["neural"] == ".ookkkkkkkw"
     assert looks["neural neural"] == "....oopppp" + "p"
@@ -123,28 +57,28 @@ def test_markup_in_somebodys_tokens_stays_text() -> None:
 
 def test_a_branch_without_the_end_token_stays_in_the_picture() -> None:
     text = "prefix,token,probability\n,a,0.5\n,<end>,0.5\na,b,1"
-    nodes = (
-        sections.branches(DecodingConfig("own", text, 2, 2), 2).figures["branches"].frames["nodes"]
-    )
-    assert "ab" in set(nodes["sequence"])
+    of = sections.branches(DecodingConfig("own", text, 2, 2), 2)
+    assert "ab" in set(of.figures["branches"].frames["nodes"]["sequence"])
 
 
-def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_picture() -> None:
-    text = "prefix,token,log_prob\n,a,-inf\n,b,-inf"
-    for section in (sections.branches, sections.optimum):
-        of = section(DecodingConfig("own", text, 2, 1))
+@pytest.mark.parametrize("text", ["log_prob\n,a,-inf\n,b,-inf", "probability\n,a,0\n"])
+def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_picture(
+    text: str,
+) -> None:
+    for section in (sections.tree, sections.branches, sections.optimum):
+        of = section(DecodingConfig("own", f"prefix,token,{text}", 2, 1))
         assert of.figures == {}
         assert of.sentences == (sections.NOTHING_FOLLOWS,)
 
 
 def test_hands_beyond_the_end_stand_at_the_end() -> None:
-    assert sections.tree(HANDOUT, 40).figures["tree"].hands["moment"] == 10
-    assert sections.branches(OWN, 40).figures["branches"].hands["step"] == 2
+    assert sections.tree(TREE, 40).figures["tree"].hands["moment"] == 10
+    assert sections.branches(OWN_TREE, 40).figures["branches"].hands["step"] == 2
     assert sections.tree(DecodingConfig("handout", "", 20, 3)).figures["tree"].hands["k"] == 8
 
 
 def test_the_counted_cells_are_those_of_searches_that_run_from_the_start() -> None:
-    counts = sections.cost(HANDOUT).figures["cost"].frames["counts"].set_index("length")
+    counts = sections.cost(TREE).figures["cost"].frames["counts"].set_index("length")
     model = DecodingConfig("weather").model
     for width in (1, 2, 7):
         for again, column in ((False, "stored"), (True, "rerun")):
@@ -174,8 +108,7 @@ def _spell(pieces: pd.DataFrame, lane: int, timestep: int) -> str:
 
 
 def test_no_specification_names_a_field_of_a_person() -> None:
-    specification = json.dumps(json.loads(sections.branches(OWN).figures["branches"].specification))
-    assert "cat" not in specification
+    assert "cat" not in sections.branches(OWN_TREE).figures["branches"].specification
 
 
 @given(st.floats(-200, -1e-3), st.floats(-13, 2))
@@ -194,8 +127,3 @@ def test_levels_of_a_staircase_are_told_apart_by_words_of_a_few_letters(
     words = beam_rows.stairs(found, best, best, "")["ticks"]["words"]
     assert 2 <= len(words) == words.nunique()
     assert words.str.len().max() <= len("−200.0000")
-
-
-def test_a_small_tree_that_nothing_can_begin_says_so() -> None:
-    config = DecodingConfig("own", "prefix,token,probability\n,a,0\n", beam_width=2, max_length=1)
-    assert sections.tree(config).sentences == (sections.NOTHING_FOLLOWS,)

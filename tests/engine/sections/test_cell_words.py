@@ -15,7 +15,7 @@ from engine.recurrent import RecurrentConfig, draw_weights, gate_values
 from engine.recurrent.cell_flow import cell_flow
 from engine.sections import cell_words as say
 from engine.sections import lstm_cell_state
-from tests.engine.recurrent.plain_lstm import lstm_configs, unroll_lstm
+from tests.engine.recurrent.plain_lstm import lstm_configs, plain_lstm_trace, unroll_lstm
 
 HANDS = Hands(1)
 #: Networks that the page can show: its forget bias is always a number.
@@ -25,23 +25,9 @@ CONFIGS = lstm_configs.map(
 logs = st.floats(-400, 40)
 
 
-def gradients(config: RecurrentConfig) -> tuple[torch.Tensor, torch.Tensor]:
-    """∂L/∂h_t and ∂L/∂C_t of autograd, (timesteps, batch, hidden) each."""
-    graph = unroll_lstm(config)
-    states = [*graph.hidden_states, *graph.cell_states]
-    weight = torch.ones(config.timesteps, dtype=torch.float64)
-    if config.last_target_only:
-        weight[:-1] = 0
-    elif config.loss_reduction == "mean":
-        weight /= config.timesteps
-    found = torch.autograd.grad((graph.losses * weight).sum(), states, allow_unused=True)
-    stacked = torch.stack(
-        [torch.zeros_like(s) if g is None else g for s, g in zip(states, found, strict=True)]
-    )
-    return stacked[: config.timesteps], stacked[config.timesteps :]
-
-
-def log10_change(norms: np.ndarray) -> float:
+def log10_change(config: RecurrentConfig, state: str) -> float:
+    """log10 of what autograd finds at the first timestep, relative to the last."""
+    norms = plain_lstm_trace(config)[f"grad_{state}_norm"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.log10(norms[0]) - np.log10(norms[-1]))
 
@@ -52,8 +38,7 @@ def test_d_says_vanishes_only_where_autograd_finds_less_than_a_tenth(
     config: RecurrentConfig,
 ) -> None:
     assume(config.timesteps > 1)
-    hidden, _ = gradients(config)
-    change = log10_change(hidden.norm(dim=(1, 2)).numpy())
+    change = log10_change(config, "hidden")
     assume(np.isfinite(change) and abs(abs(change) - 1) > 1e-3)
     verdict = lstm_cell_state.two_networks(config, HANDS).verdict
     assert verdict is not None
@@ -77,11 +62,9 @@ def test_e_gives_the_gates_alone_no_more_than_the_best_unit_keeps(config: Recurr
     numbers = lstm_cell_state._terms(config, cell_flow(config))
     assert numbers is not None
     assume(np.isfinite(numbers.alone))
-    graph = unroll_lstm(config)
-    forget = torch.stack([gates[1] for gates in graph.gates[1:]]).log10().sum(dim=0)
+    forget = torch.stack([gates[1] for gates in unroll_lstm(config).gates[1:]]).log10().sum(dim=0)
     assert numbers.alone <= float(forget.detach().max()) + 1e-9
-    _, cell = gradients(config)
-    change = log10_change(cell.norm(dim=(1, 2)).numpy())
+    change = log10_change(config, "cell")
     if np.isfinite(change):
         assert numbers.whole == pytest.approx(change, abs=1e-6)
 

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.sections.classroom import votes
-from tests.engine.sections.pictures import assert_draws, assert_valid
 
 options = st.lists(st.text("abc $\\", min_size=1), min_size=2, max_size=5, unique=True)
 counts = st.lists(st.integers(0, 300), min_size=5, max_size=5)
@@ -23,10 +22,3 @@ def test_every_bar_says_its_votes_and_is_as_long_beside_the_longest(
         assert list(of["words"]) == [f"{name}: {count}" for count in tallies[number]]
         assert of["share"].to_list() == pytest.approx([n / longest for n in tallies[number]])
         assert list(of["letter"]) == list("ABCDE"[: len(options)])
-
-
-def test_the_picture_of_the_votes_is_valid_and_draws_at_every_width() -> None:
-    figure = votes(("yes", "no"), ((1, 2), (0, 0))).figures["votes"]
-    assert_valid(figure)
-    for width in (330, 1180, 1800):
-        assert_draws(figure, width=width, marks=6)

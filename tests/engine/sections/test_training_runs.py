@@ -16,7 +16,7 @@ from engine.training.heard import CELLS, LINES, STATES, TEXTS
 from engine.training.presets import PRESETS
 from engine.training.progress import GrowingRun, metrics_row
 from engine.training.shipped import SNAPSHOTS
-from tests.engine.sections.pictures import assert_draws, assert_same_bytes, assert_valid
+from tests.engine.sections.pictures import assert_draws, assert_no_broken_word, assert_valid
 
 SMALL = TrainingConfig(hidden_size=3, timesteps=4, batch_size=4, steps=20, validation_interval=5)
 DIVERGED = TrainingConfig(
@@ -37,14 +37,6 @@ def assert_pictures(shown: Shown, width: int) -> None:
         assert_draws(figure, width=width, marks=15)
 
 
-@pytest.mark.parametrize("width", [358, 1120])
-def test_every_kind_of_picture_draws_with_and_without_room(width: int) -> None:
-    assert_pictures(training_runs.loss("recall: T = 10 and T = 100"), width)
-    assert_pictures(training_runs.gradients("recall: T = 10 and T = 100"), width)
-    assert_pictures(training_runs.recall(), width)
-    assert_pictures(listening.listening("brackets"), width)
-
-
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_its_pictures_and_its_claims(name: str) -> None:
     for section in (training_runs.loss, training_runs.memory, training_runs.gradients):
@@ -58,14 +50,19 @@ def test_every_preset_has_its_pictures_and_its_claims(name: str) -> None:
 def test_a_diverged_network_and_one_of_a_single_step_are_drawn_as_what_there_is() -> None:
     single = TrainingConfig(hidden_size=2, timesteps=1, batch_size=2, steps=1)
     networks = own(SMALL, DIVERGED, single)
-    shown = training_runs.loss(networks)
-    assert "diverged at step" in shown.figures["loss"].caption
-    curves = shown.figures["loss"].frames["curves"]
+    loss, *others = (
+        section(networks)
+        for section in (training_runs.loss, training_runs.memory, training_runs.gradients)
+    )
+    at = train(DIVERGED).diverged_at
+    assert f"n1: diverged at step {at}" in loss.figures["loss"].caption
+    curves = loss.figures["loss"].frames["curves"]
     assert curves[curves["p"] == 2]["alone"].all(), "a single step is a point"
-    for section in (training_runs.memory, training_runs.gradients):
-        for figure in section(networks).figures.values():
-            assert np.isfinite(figure.frames["curves"][["x", "y"]].to_numpy()).all()
-    assert_pictures(shown, 1120)
+    for shown in (loss, *others):
+        assert_no_broken_word(shown)
+        assert_pictures(shown, 1120)
+    for figure in (of for shown in others for of in shown.figures.values()):
+        assert np.isfinite(figure.frames["curves"][["x", "y"]].to_numpy()).all()
 
 
 def test_networks_that_the_other_pages_know_nothing_of_are_said_to_be_unknown() -> None:
@@ -97,16 +94,6 @@ def test_the_words_at_a_step_are_those_of_its_snapshot(step: int) -> None:
     looks = training_runs.recall(step).figures["recall"].frames["looks"]
     for name, known in zip(looks["name"], looks["known"], strict=True):
         assert f"{name} {known.split('|')[step // EVERY]}" in caption
-
-
-def test_a_hand_changes_nothing_but_where_it_stands() -> None:
-    ends = [training_runs.recall(step).figures["recall"] for step in (0, LAST)]
-    assert_same_bytes(*ends)
-    heard = [
-        listening.listening("lecture", 1, letter, state).figures["listening"]
-        for letter, state in ((2, "untrained"), (64, "trained"))
-    ]
-    assert_same_bytes(*heard)
 
 
 @given(
