@@ -1,7 +1,6 @@
 """What the sentences claim is judged by other means: by listing, by trying, by plain arithmetic."""
 
 import re
-from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -13,12 +12,11 @@ from engine.decoding import (
     comparisons,
     exhaustive_search,
     findings,
-    lost_optimum,
     sentences,
 )
 from engine.decoding.config import DecodingConfig
 from engine.decoding.scoring import SCORINGS
-from tests.engine.decoding.strategies import configs
+from tests.engine.decoding.strategies import configs, optimum_verdict
 
 
 def everything(config: DecodingConfig) -> list[findings.Hypothesis]:
@@ -36,41 +34,20 @@ def test_the_verdict_on_the_optimum_claims_only_what_a_list_of_all_sequences_sho
     assume(whole)
     result, best = comparisons.beam(config), comparisons.optimum(config)
     assert best is not None
-    words = findings.optimum_verdict(
-        config, result, best, lost_optimum(result, best),
-        comparisons.smallest_optimal_beam_width(config),
-        comparisons.best_by_beam_width(config, best),
-    ).statement  # fmt: skip
+    words = optimum_verdict(config).statement
     highest = max(one.score for one in whole)
     found_it = result.best.score == pytest.approx(highest) and result.best in whole
     assert ("lost at step" in words) == (not found_it)
     if found_it and (smallest := re.search(r"smallest k that finds it is (\d+)", words)):
         assert int(smallest[1]) <= config.beam_width
-    if "most likely of all" in words:
+    by_sum = config.scoring == "sum" or (config.scoring != "mean" and not config.length_penalty)
+    assert ("most likely of all" in words) == by_sum
+    assert ("the best of all sequences" in words) != by_sum
+    if by_sum:
         assert best.log_prob == pytest.approx(max(one.log_prob for one in whole))
     assert ("a dead end" in words) == (result.best not in whole)
-    if "so it is as good" in words:
-        assert result.best.tokens != best.tokens
-
-
-def test_a_tie_at_the_first_step_is_no_loss() -> None:
-    text = "prefix,token,probability\n,a,.5\n,b,.5\nb,x,.5\nb,z,.5\na,y,.5\na,w,.5"
-    config = DecodingConfig("own", text, beam_width=1, max_length=2)
-    result, best = comparisons.beam(config), comparisons.optimum(config)
-    assert best is not None
-    assert result.best.tokens != best.tokens
-    words = findings.lost_in_words(config, result, best, lost_optimum(result, best))
-    assert words == "What beam search returns has the same total, so it is as good."
-
-
-def test_ranked_by_the_mean_the_best_is_not_called_the_most_likely() -> None:
-    config = DecodingConfig("weather", max_length=6, scoring="mean")
-    best = comparisons.optimum(config)
-    by_sum = comparisons.optimum(replace(config, scoring="sum"))
-    assert best is not None
-    assert by_sum is not None
-    assert by_sum.log_prob > best.log_prob
-    assert findings.best_of_all_in_words(config, best).startswith("Ranked by mean, the best of all")
+    same = f"has the same {'total' if by_sum else 'score'}, so it is as good"
+    assert (same in words) == (found_it and result.best.tokens != best.tokens)
 
 
 @settings(max_examples=40, deadline=None)

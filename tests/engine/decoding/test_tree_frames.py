@@ -144,13 +144,6 @@ def test_on_the_handouts_tree_k_3_is_where_the_optimum_begins_to_survive() -> No
     assert (HANDOUT.steps, HANDOUT.rows, HANDOUT.edges) == (3, 8, 14)
 
 
-def test_a_branch_that_ends_without_the_end_token_stays_in_the_picture() -> None:
-    text = "prefix,token,probability\n,a,.6\n,b,.4\nb,<end>,.9\na,x,.5"
-    frames = tree_frames(DecodingConfig("own", text, max_length=3), [1, 2])
-    dead = frames.nodes.loc[frames.nodes["sequence"] == "ax", "node"].item()
-    assert frames.states[frames.states["node"] == dead]["state"].eq(KEPT).any()
-
-
 def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths() -> None:
     config = DecodingConfig("characters", "a ", max_length=12)
     frames = tree_frames(config, [1, 4])
