@@ -68,8 +68,9 @@ def test_exhaustive_search_lists_what_brute_force_lists_the_best_first(search: S
 @given(searches())
 def test_a_beam_as_wide_as_the_tree_is_exhaustive_search(search: Search) -> None:
     everything = len(search.model.vocabulary) ** search.length
-    beam = search.beam(everything)
-    assert beam.hypotheses == search.by(exhaustive_search).hypotheses
+    beam, exhaustive = search.beam(everything), search.by(exhaustive_search)
+    assert beam.hypotheses == exhaustive.hypotheses
+    assert beam.model_steps == exhaustive.model_steps
 
 
 @given(searches(), widths)

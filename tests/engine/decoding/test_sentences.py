@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from engine.decoding import (
@@ -25,8 +25,13 @@ def everything(config: DecodingConfig) -> list[findings.Hypothesis]:
     return [one for one in found if one.finished or len(one.tokens) == config.max_length]
 
 
+#: Another sequence has the total of the optimum, and is found.
+EQUALS = "prefix,token,probability\n,a,.5\n,b,.5\nb,x,.5\nb,z,.5\na,y,.5\na,w,.5"
+
+
 @settings(max_examples=80, deadline=None)
 @given(configs())
+@example(DecodingConfig("own", EQUALS, beam_width=1, max_length=2))
 def test_the_verdict_on_the_optimum_claims_only_what_a_list_of_all_sequences_shows(
     config: DecodingConfig,
 ) -> None:
@@ -71,6 +76,7 @@ def test_the_weather_model_has_126_of_729_and_a_small_tree_far_fewer_than_its_po
     weather = DecodingConfig("weather", max_length=6)
     words = sentences.search_space_in_words(weather, comparisons.exact(weather))
     assert "M^T = 3⁶ = 729, and the model has 126 sequences" in words
+    assert "(the others have probability 0 or go on after the end)" in words
     letters = DecodingConfig("characters", "a ", max_length=40)
     words = sentences.search_space_in_words(letters, comparisons.exact(letters))
     assert re.search(r"28⁴⁰, and the model has about 1.9·10\^57 sequences", words)
