@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from engine.decoding import (
     BeamSearchResult,
@@ -32,6 +33,9 @@ LOG_PROBS = st.sampled_from([-0.5, -1.0, -1.0, -1.5, -2.0, -3.25, -math.inf])
 #: The first line of a tree that is pasted.
 HEADER = "prefix,token,log_prob\n"
 UNIFORM = MarkovModel("ab", np.log([0.5, 0.5]), np.log(np.full((2, 2), 0.5)))
+
+#: For what was asked twice, of two kinds of cases.
+TWICE = settings(max_examples=2 * settings().max_examples)
 
 NextLogProbs = Callable[[tuple[str, ...]], list[float]]
 Found = TypeVar("Found")
@@ -154,6 +158,16 @@ def alike_model() -> LSTMLanguageModel:
     return LSTMLanguageModel("abc", *weights, start_token="a")
 
 
+def divisor(scoring: str, penalty: float, length: int) -> float:
+    """Each convention from its own definition."""
+    return {
+        "sum": 1,
+        "mean": length,
+        "length": length**penalty,
+        "wu2016": (5 + length) ** penalty / (5 + 1) ** penalty,
+    }[scoring]
+
+
 @dataclass(frozen=True)
 class Search:
     """A model, and all that a search has to be told besides its width."""
@@ -179,15 +193,8 @@ class Search:
         return max(1, len(tokens) - uncounted)
 
     def score(self, tokens: tuple[str, ...], log_prob: float) -> float:
-        """Each convention from its own definition."""
-        penalty, length = self.conventions["length_penalty"], self.counted(tokens)
-        divisors = {
-            "sum": 1,
-            "mean": length,
-            "length": length**penalty,
-            "wu2016": (5 + length) ** penalty / (5 + 1) ** penalty,
-        }
-        return log_prob / divisors[self.conventions["scoring"]]
+        scoring, penalty = self.conventions["scoring"], self.conventions["length_penalty"]
+        return log_prob / divisor(scoring, penalty, self.counted(tokens))
 
     def is_finished(self, tokens: tuple[str, ...]) -> bool:
         return tokens[-1:] == (self.conventions["end_token"],)
@@ -309,3 +316,10 @@ def optimum_verdict(config: DecodingConfig) -> Verdict:
     by_width = comparisons.best_by_beam_width(config, best)
     lost = lost_optimum(result, best)
     return findings.optimum_verdict(config, result, best, lost, smallest, by_width)
+
+
+def storage_verdict(config: DecodingConfig) -> Verdict:
+    """The verdict on (e)."""
+    result, cost = comparisons.beam(config), comparisons.search_cost(config)
+    endless = comparisons.endless_cost(config.beam_width)
+    return findings.storage_verdict(config, result, cost, endless)

@@ -5,7 +5,7 @@ import math
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from engine.decoding import (
     Hypothesis,
@@ -19,6 +19,7 @@ from engine.decoding import (
 from engine.decoding.beam import SearchRules, run_search
 from tests.engine.decoding.strategies import (
     NOTHING,
+    TWICE,
     UNIFORM,
     Search,
     listed,
@@ -31,7 +32,7 @@ from tests.engine.decoding.strategies import (
 widths = st.integers(1, 6)
 
 
-@settings(max_examples=60)
+@TWICE
 @given(searches(), widths)
 def test_beam_search_is_algorithm_1_at_every_step_by_every_convention(
     search: Search, beam_width: int
@@ -53,7 +54,6 @@ def test_greedy_search_takes_the_most_likely_token_and_a_beam_of_one_does_the_sa
         assert found.model_steps == len(plain.tokens) + reads_on
 
 
-@settings(max_examples=60)
 @given(searches())
 def test_exhaustive_search_lists_what_brute_force_lists_the_best_first(search: Search) -> None:
     brute = listed(search, search.length)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.decoding import LSTMLanguageModel, beam_search
@@ -46,7 +46,6 @@ def test_where_nothing_is_impossible_cells_follow_from_k_t_and_m(
     assert (total["stored"], total["rerun"]) == full_cells(model, width, length)
 
 
-@settings(max_examples=25, deadline=None)
 @given(configs())
 def test_the_words_say_what_the_counts_depend_on(config: DecodingConfig) -> None:
     costs = step_costs(

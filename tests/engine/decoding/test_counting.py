@@ -7,9 +7,10 @@ from engine.decoding.counting import hypothesis_counts, sufficient_beam_width
 from engine.decoding.named_models import named_model
 from engine.decoding.scoring import END_TOKEN
 from engine.decoding.verdict import is_as_good
-from tests.engine.decoding.strategies import Search, cases, listed, lstm_cases, searches
+from tests.engine.decoding.strategies import TWICE, Search, cases, listed, lstm_cases, searches
 
 
+@TWICE
 @given(searches(cases | lstm_cases()))
 def test_every_whole_sequence_is_counted_once(search: Search) -> None:
     counts = hypothesis_counts(search.model, search.length, search.conventions["end_token"])
@@ -17,6 +18,7 @@ def test_every_whole_sequence_is_counted_once(search: Search) -> None:
     assert counts == [count for count in by_hand if count]
 
 
+@TWICE
 @given(searches())
 def test_the_sufficient_beam_width_suffices(search: Search) -> None:
     width = sufficient_beam_width(

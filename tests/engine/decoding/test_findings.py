@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.decoding import comparisons, findings, lost_optimum
+from engine.decoding import comparisons, findings
 from engine.decoding.config import END_TOKEN, DecodingConfig
 from engine.decoding.cost import growth_on_doubling
 from engine.questions import Verdict
-from tests.engine.decoding.strategies import optimum_verdict
+from tests.engine.decoding.strategies import optimum_verdict, storage_verdict
 
 HANDOUT = DecodingConfig()
 WEATHER = DecodingConfig("weather", max_length=6, length_penalty=0.6)
@@ -16,13 +16,6 @@ WEATHER = DecodingConfig("weather", max_length=6, length_penalty=0.6)
 
 def stored_verdict(config: DecodingConfig, timestep: int) -> Verdict:
     return findings.stored_verdict(config, comparisons.beam(config), timestep)
-
-
-def storage_verdict(config: DecodingConfig) -> Verdict:
-    endless = comparisons.endless_cost(config.beam_width)
-    return findings.storage_verdict(
-        config, comparisons.beam(config), comparisons.search_cost(config), endless
-    )
 
 
 @pytest.mark.parametrize(
@@ -91,10 +84,7 @@ def test_doubling_the_length_doubles_the_cost_with_stored_states_and_quadruples_
 
 
 def test_an_optimum_that_was_never_proposed_is_said_to_be_no_candidate() -> None:
-    config = replace(HANDOUT, beam_width=1)
-    result, best = comparisons.beam(config), comparisons.optimum(config)
-    assert best is not None
-    words = findings.lost_in_words(config, result, best, lost_optimum(result, best))
+    words = optimum_verdict(replace(HANDOUT, beam_width=1)).statement
     assert "lost at step 2" in words
     assert "never a candidate" in words
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.decoding import TreeModel, UserTreeError, beam_search, parse_tree
 from engine.decoding.user_tree import MAX_ROWS, MAX_TOKEN_CHARACTERS
-from tests.engine.decoding.strategies import HEADER
+from tests.engine.decoding.strategies import HEADER, TWICE
 
 #: What a program might take for code, markup, a formula, a path, a number or the end of something.
 SPELLS = [
@@ -95,7 +95,7 @@ def test_hostile_text_is_a_tree_or_a_list_of_faults(text: str) -> None:
 
 
 @given(st.text('[]{}",:;\n\tprefixtokn_lgab01.-', max_size=300), st.sampled_from(["", HEADER]))
-@settings(max_examples=60)
+@TWICE
 def test_so_is_text_of_the_letters_that_trees_are_written_with(text: str, header: str) -> None:
     check(outcome(header + text), header + text)
 

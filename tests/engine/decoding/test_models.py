@@ -13,7 +13,7 @@ from engine.decoding import (
     sequence_log_prob,
     sequence_text,
 )
-from tests.engine.decoding.strategies import Case, cases, lstm_cases, tree_cases
+from tests.engine.decoding.strategies import TWICE, Case, cases, lstm_cases, tree_cases
 
 
 @given(cases, st.lists(st.integers(0, 3), max_size=5))
@@ -30,6 +30,7 @@ def test_a_model_follows_every_prefix(case: Case, steps: list[int]) -> None:
     assert log_probs[0].tolist() == case.plain(prefix)
 
 
+@TWICE
 @given(cases | lstm_cases(), st.permutations(range(6)))
 def test_the_order_of_a_batch_changes_nothing(case: Case, order: list[int]) -> None:
     tokens = np.arange(6) % len(case.vocabulary)

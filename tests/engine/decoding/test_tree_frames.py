@@ -5,10 +5,9 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
-from engine.decoding import beam_search, comparisons, exhaustive_search, sequence_log_prob
+from engine.decoding import comparisons, exhaustive_search, sequence_log_prob
 from engine.decoding.config import DecodingConfig
 from engine.decoding.models import TreeModel
 from engine.decoding.tree_frames import (
@@ -20,6 +19,7 @@ from engine.decoding.tree_frames import (
     algorithm_frame,
     tree_frames,
 )
+from engine.frames import rows_where
 from tests.engine.decoding.strategies import configs
 
 Tokens = tuple[str, ...]
@@ -35,7 +35,6 @@ def tokens_of(frames: TreeFrames) -> list[Tokens]:
     return found
 
 
-@settings(max_examples=25, deadline=None)
 @given(configs())
 def test_the_nodes_are_the_tree_with_its_numbers_and_no_branch_vanishes(
     config: DecodingConfig,
@@ -59,16 +58,13 @@ def test_the_nodes_are_the_tree_with_its_numbers_and_no_branch_vanishes(
         assert set(found) == set(possible)
 
 
-@settings(max_examples=25, deadline=None)
-@given(configs(), st.integers(1, 4))
-def test_the_states_are_what_each_search_did(config: DecodingConfig, width: int) -> None:
-    frames = tree_frames(config, [width, 2])
-    result = beam_search(config.model, width, config.max_length, **config.conventions)
+@given(configs())
+def test_the_states_are_what_each_search_did(config: DecodingConfig) -> None:
+    frames = tree_frames(config, range(1, 5))
+    result = comparisons.beam(config)
     beams = [[kept.tokens for kept in step.kept] for step in result.steps]
     beams += beams[-1:] * (frames.steps - len(beams))
-    own = frames.states[frames.states["beam_width"] == width].set_index("node")
-    if width == 2:
-        own = own.iloc[: len(frames.nodes)]
+    own = rows_where(frames.states, beam_width=config.beam_width).set_index("node")
     for node, tokens in enumerate(tokens_of(frames)):
         row, depth = own.loc[node], len(tokens)
         steps = result.steps[depth - 1 : depth]
@@ -82,7 +78,6 @@ def test_the_states_are_what_each_search_did(config: DecodingConfig, width: int)
         assert row["wins"] == (result.best.tokens[:depth] == tokens)
 
 
-@settings(max_examples=25, deadline=None)
 @given(configs())
 def test_what_is_read_has_room_and_stands_in_the_order_of_the_tree(config: DecodingConfig) -> None:
     frames = tree_frames(config, [1, 3])
@@ -102,7 +97,6 @@ def test_what_is_read_has_room_and_stands_in_the_order_of_the_tree(config: Decod
         assert all(above < below for above, below in pairwise(column["row"]))
 
 
-@settings(max_examples=25, deadline=None)
 @given(configs())
 def test_an_optimum_survives_where_the_beam_holds_the_beginning_of_a_best_sequence(
     config: DecodingConfig,
@@ -117,7 +111,6 @@ def test_an_optimum_survives_where_the_beam_holds_the_beginning_of_a_best_sequen
         assert row.in_beam == any(tokens[: row.timestep] in held for tokens in best)
 
 
-@settings(max_examples=20, deadline=None)
 @given(configs())
 def test_the_ranked_candidates_are_the_searches_own(config: DecodingConfig) -> None:
     frames = tree_frames(config, [2])
