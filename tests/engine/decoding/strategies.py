@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import hypothesis.strategies as st
 import numpy as np
-import pytest
 import torch
 from hypothesis import settings
 
@@ -123,17 +122,6 @@ class TorchLSTM:
             outputs, (hidden, cell) = self.lstm(self.embedding(torch.tensor([places])))
             log_probs = torch.log_softmax(self.linear(outputs[0]), dim=1)
         return log_probs.numpy(), hidden[0, 0].numpy(), cell[0, 0].numpy()
-
-    def assert_has_found(self, kept: Hypothesis, prompt: Sequence[str]) -> None:
-        """The score is torch's, and so are the states after all but the last token."""
-        log_probs, hidden, cell = self.read([*prompt, *kept.tokens[:-1]])
-        places = token_indices("tokens", kept.tokens, self.vocabulary)
-        own = log_probs[-len(places) :]
-        assert kept.log_prob == pytest.approx(own[range(len(places)), places].sum(), rel=1e-9)
-        if not kept.finished:
-            assert kept.state is not None
-            np.testing.assert_allclose(kept.state["hidden_state"], hidden, rtol=1e-10, atol=1e-12)
-            np.testing.assert_allclose(kept.state["cell_state"], cell, rtol=1e-10, atol=1e-12)
 
 
 @st.composite

@@ -52,8 +52,18 @@ def by_torch() -> TorchLSTM:
 
 @given(st.text(LETTERS, max_size=12), st.integers(1, 6))
 def test_a_hypothesis_has_torchs_score_and_carries_torchs_states(prompt: str, width: int) -> None:
-    for kept in beam_search(model(prompt), width, 10, end_token=END_TOKEN).hypotheses:
-        by_torch().assert_has_found(kept, prompt)
+    index = {token: i for i, token in enumerate(shipped_run().vocabulary)}
+    for step in beam_search(model(prompt), width, 10, end_token=END_TOKEN).steps:
+        for kept in step.kept:
+            # All but the last token are read; the next step starts by reading that one.
+            log_probs, *states = by_torch().read([*prompt, *kept.tokens[:-1]])
+            own = log_probs[-len(kept.tokens) :]
+            score = sum(row[index[token]] for row, token in zip(own, kept.tokens, strict=True))
+            assert kept.log_prob == pytest.approx(score, rel=1e-9)
+            if not kept.finished:
+                assert kept.state is not None
+                for name, state in zip(("hidden_state", "cell_state"), states, strict=True):
+                    np.testing.assert_allclose(kept.state[name], state, rtol=1e-10, atol=1e-12)
 
 
 def test_the_shipped_weights_predict_the_text_as_well_as_the_last_losses_say() -> None:

@@ -30,13 +30,6 @@ def test_log_probs_and_states_agree_with_torch(seed: int, prompt: str, text: str
         np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
 
 
-@given(st.integers(0, 20), st.integers(1, 6))
-def test_a_hypothesis_has_torchs_score_and_carries_torchs_states(seed: int, width: int) -> None:
-    for step in beam_search(reference(seed).model("abc"), width, 5).steps:
-        for kept in step.kept:
-            reference(seed).assert_has_found(kept, "abc")
-
-
 def test_only_what_must_go_on_stores_a_state() -> None:
     model = reference().model()
     again = beam_search(model, 3, 4, recompute=True)
@@ -100,12 +93,7 @@ def test_huge_weights_never_become_nan() -> None:
         ("lstm", "bias_ih_l0", None, "lstm has the entries .*; 'bias_ih' is missing"),
         ("lstm", "weight_ih_l1", torch.zeros(28, 7), "lstm has the entries .*; allowed is one"),
         ("linear", "weight", torch.zeros(9, 8), r"linear has 'weight' of shape \(9, 8\)"),
-        (
-            "linear",
-            "bias",
-            torch.full((9,), torch.nan),
-            "linear has 'bias' with values that aren't",
-        ),
+        ("linear", "bias", torch.zeros(9) / 0, "linear has 'bias' with values that aren't"),
     ],
 )
 def test_weights_that_do_not_fit_are_named(

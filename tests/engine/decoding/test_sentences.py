@@ -8,12 +8,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from engine.decoding import (
-    comparisons,
-    exhaustive_search,
-    findings,
-    sentences,
-)
+from engine.decoding import comparisons, exhaustive_search, findings, sentences
 from engine.decoding.config import DecodingConfig
 from engine.decoding.counting import sufficient_beam_width
 from engine.decoding.scoring import SCORINGS

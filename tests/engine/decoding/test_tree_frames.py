@@ -3,7 +3,6 @@
 from dataclasses import replace
 from itertools import pairwise
 
-import pandas as pd
 import pytest
 from hypothesis import given
 
@@ -85,9 +84,7 @@ def test_what_is_read_has_room_and_stands_in_the_order_of_the_tree(config: Decod
     assert table["y"].between(0, 1).all()
     for (width, _), column in table.groupby(["beam_width", "timestep"]):
         looked = column[column["state"] != NOT_LOOKED_AT].sort_values("node")
-        gaps = (
-            looked["y"].diff().dropna() * looked["height"].iloc[0] if len(looked) else pd.Series()
-        )
+        gaps = looked["y"].diff().dropna() * column["height"].iloc[0]
         assert (gaps > ROOM[PRUNED] - 1e-9).all()
         by_node = table[table["beam_width"] == width].set_index("node")["y"]
         for row in column.itertuples():
