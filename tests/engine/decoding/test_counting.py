@@ -2,7 +2,7 @@
 
 from hypothesis import given
 
-from engine.decoding import exhaustive_search, parse_tree
+from engine.decoding import TreeModel, exhaustive_search, parse_tree
 from engine.decoding.counting import hypothesis_counts, sufficient_beam_width
 from engine.decoding.named_models import named_model
 from engine.decoding.scoring import END_TOKEN
@@ -31,6 +31,12 @@ def test_the_sufficient_beam_width_suffices(search: Search) -> None:
     assert width <= max(2, len(search.model.vocabulary) ** (search.length - 1))
     best = search.by(exhaustive_search).best
     assert is_as_good(search.beam(width).best, best, search.length)
+
+
+def test_an_end_token_that_is_not_counted_needs_a_second_place() -> None:
+    model = TreeModel({(): {"a": -0.5}, ("a",): {END_TOKEN: -0.5, "b": -0.75}})
+    assert sufficient_beam_width(model, 2, END_TOKEN, count_end_token=True) == 1
+    assert sufficient_beam_width(model, 2, END_TOKEN, count_end_token=False) == 2
 
 
 def test_the_examples_have_far_fewer_sequences_than_m_to_the_t() -> None:

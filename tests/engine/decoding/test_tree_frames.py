@@ -29,7 +29,7 @@ def tokens_of(frames: TreeFrames) -> list[Tokens]:
     """The whole sequence of every node, followed up through its parents."""
     found: list[Tokens] = []
     for row in frames.nodes.itertuples():
-        before = found[row.parent] if row.parent >= 0 else ()
+        before = found[row.parent] if row.parent != -1 else ()
         found.append((*before, row.word))
     return found
 
@@ -146,13 +146,6 @@ def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths() -
     }
     assert spelled <= found
     assert len(found) < 700
-
-
-def test_a_model_that_nothing_can_begin_has_empty_frames() -> None:
-    frames = tree_frames(DecodingConfig("own", "prefix,token,probability\n,a,0"), [1, 2])
-    assert frames.nodes.empty
-    assert frames.ranked.empty
-    assert frames.steps == 0
 
 
 def test_one_line_of_the_algorithm_is_at_work_at_each_moment() -> None:
