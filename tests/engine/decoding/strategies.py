@@ -36,7 +36,8 @@ UNIFORM = MarkovModel("ab", np.log([0.5, 0.5]), np.log(np.full((2, 2), 0.5)))
 #: For what was asked twice, of two kinds of cases.
 TWICE = settings(max_examples=2 * settings().max_examples)
 
-NextLogProbs = Callable[[tuple[str, ...]], list[float]]
+Tokens = tuple[str, ...]
+NextLogProbs = Callable[[Tokens], list[float]]
 Found = TypeVar("Found")
 
 
@@ -48,8 +49,17 @@ class Case:
     plain: NextLogProbs
 
     @property
-    def vocabulary(self) -> tuple[str, ...]:
+    def vocabulary(self) -> Tokens:
         return self.model.vocabulary
+
+
+def edges(tree: Mapping[Tokens, Mapping[str, float]]) -> dict[Tokens, float]:
+    """The log-probabilities of a tree by the sequences that they lead to."""
+    return {
+        (*prefix, token): log_prob
+        for prefix, children in tree.items()
+        for token, log_prob in children.items()
+    }
 
 
 @st.composite
@@ -60,7 +70,7 @@ def markov_cases(draw: st.DrawFn) -> Case:
     rows = draw(st.lists(row, min_size=size, max_size=size))
     vocabulary = tuple(LETTERS[:size])
 
-    def plain(prefix: tuple[str, ...]) -> list[float]:
+    def plain(prefix: Tokens) -> list[float]:
         return rows[vocabulary.index(prefix[-1])] if prefix else initial
 
     return Case(MarkovModel(vocabulary, initial, rows), plain)
@@ -71,14 +81,14 @@ def tree_cases(draw: st.DrawFn) -> Case:
     """Trees with branches of unequal length."""
     vocabulary = tuple(LETTERS[: draw(st.integers(1, 3))])
     children = st.dictionaries(st.sampled_from(vocabulary), LOG_PROBS, min_size=1)
-    tree: dict[tuple[str, ...], dict[str, float]] = {(): draw(children)}
+    tree: dict[Tokens, dict[str, float]] = {(): draw(children)}
     for depth in range(draw(st.integers(0, 3))):
         for prefix in [prefix for prefix in tree if len(prefix) == depth]:
             for token in tree[prefix]:
                 if draw(st.booleans()):
                     tree[(*prefix, token)] = draw(children)
 
-    def plain(prefix: tuple[str, ...]) -> list[float]:
+    def plain(prefix: Tokens) -> list[float]:
         return [tree.get(prefix, {}).get(token, -math.inf) for token in vocabulary]
 
     return Case(TreeModel(tree, vocabulary), plain)
@@ -175,16 +185,16 @@ class Search:
     def beam(self, beam_width: int, **more: bool) -> BeamSearchResult:
         return self.by(beam_search, beam_width=beam_width, **more)
 
-    def counted(self, tokens: tuple[str, ...]) -> int:
+    def counted(self, tokens: Tokens) -> int:
         """The length of a sequence as the conventions count it."""
         uncounted = self.is_finished(tokens) and not self.conventions["count_end_token"]
         return max(1, len(tokens) - uncounted)
 
-    def score(self, tokens: tuple[str, ...], log_prob: float) -> float:
+    def score(self, tokens: Tokens, log_prob: float) -> float:
         scoring, penalty = self.conventions["scoring"], self.conventions["length_penalty"]
         return log_prob / divisor(scoring, penalty, self.counted(tokens))
 
-    def is_finished(self, tokens: tuple[str, ...]) -> bool:
+    def is_finished(self, tokens: Tokens) -> bool:
         return tokens[-1:] == (self.conventions["end_token"],)
 
     def grown(self, found: Hypothesis, place: int) -> Hypothesis:

@@ -15,8 +15,8 @@ from engine.decoding import (
     smallest_optimal_beam_width,
 )
 from engine.decoding.handout_tree import BEAM_WIDTH, LENGTH, PRINTED, VOCABULARY, assumed_edges
+from tests.engine.decoding.strategies import edges
 
-Tree = dict[tuple[str, ...], dict[str, float]]
 #: Handout, 2 (a)-(c): what beam search stores after each step.
 STORED = [
     {"neural": "-0.65", "network": "-0.73"},
@@ -71,14 +71,6 @@ def test_greedy_search_goes_where_the_beam_of_two_goes() -> None:
 
 def test_a_beam_of_three_finds_the_optimum_and_no_narrower_one_does() -> None:
     assert smallest_optimal_beam_width(handout_model(), LENGTH) == 3
-
-
-def edges(tree: Tree) -> dict[tuple[str, ...], float]:
-    return {
-        (*prefix, token): log_prob
-        for prefix, children in tree.items()
-        for token, log_prob in children.items()
-    }
 
 
 def test_every_edge_is_there_and_those_that_are_not_assumed_are_as_printed() -> None:

@@ -1,5 +1,6 @@
 """The frames of a search tree say what the searches did, and leave room for whatever is read."""
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -19,7 +20,7 @@ from engine.decoding.tree_frames import (
     tree_frames,
 )
 from engine.frames import rows_where
-from tests.engine.decoding.strategies import configs
+from tests.engine.decoding.strategies import configs, edges
 
 Tokens = tuple[str, ...]
 HANDOUT = tree_frames(DecodingConfig(), range(1, 9))
@@ -48,12 +49,12 @@ def test_the_nodes_are_the_tree_with_its_numbers_and_no_branch_vanishes(
         assert row.leaf == (not behind)
     if isinstance(model, TreeModel):
         possible = [
-            (*prefix, token)
-            for prefix, children in model.tree.items()
-            for token, log_prob in children.items()
-            if len(prefix) < config.max_length and sequence_log_prob(model, (*prefix, token)) > -1e300
-            and config.end_token not in prefix
-        ]  # fmt: skip
+            path
+            for path in edges(model.tree)
+            if len(path) <= config.max_length
+            and config.end_token not in path[:-1]
+            and sequence_log_prob(model, path) > -math.inf
+        ]
         assert set(found) == set(possible)
 
 

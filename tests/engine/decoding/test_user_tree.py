@@ -9,7 +9,7 @@ from hypothesis import given
 
 from engine.decoding import TreeModel, UserTreeError, beam_search, handout_model, parse_tree
 from engine.decoding.user_tree import MAX_ROWS
-from tests.engine.decoding.strategies import HEADER, Case, tree_cases
+from tests.engine.decoding.strategies import HEADER, Case, edges, tree_cases
 
 
 @given(tree_cases())
@@ -20,23 +20,22 @@ def test_any_tree_comes_back_from_its_rows(case: Case) -> None:
         prefix: {token: scale * log_prob for token, log_prob in children.items()}
         for prefix, children in case.model.tree.items()
     }
-    rows = [
-        {"prefix": list(prefix), "token": token, "log_prob": log_prob}
-        for prefix, children in tree.items()
-        for token, log_prob in children.items()
-    ]
-    lines = pd.DataFrame(rows).assign(prefix=[" ".join(row["prefix"]) for row in rows])
-    for text in (json.dumps(rows), lines.to_csv(index=False)):
+    rows = pd.DataFrame(
+        [(path[:-1], path[-1], log_prob) for path, log_prob in edges(tree).items()],
+        columns=["prefix", "token", "log_prob"],
+    )
+    lists = json.dumps(rows.to_dict(orient="records"))
+    words = rows.assign(prefix=rows["prefix"].map(" ".join)).to_csv(index=False)
+    for text in (lists, words):
         assert parse_tree(text).tree == tree
 
 
 def test_the_handouts_tree_is_one_though_its_root_sums_to_more_than_one() -> None:
-    edges = [
-        f"{' '.join(prefix)},{token},{log_prob}\n"
-        for prefix, children in handout_model().tree.items()
-        for token, log_prob in children.items()
+    rows = [
+        f"{' '.join(path[:-1])},{path[-1]},{log_prob}\n"
+        for path, log_prob in edges(handout_model().tree).items()
     ]
-    assert parse_tree(HEADER + "".join(edges)).tree == handout_model().tree
+    assert parse_tree(HEADER + "".join(rows)).tree == handout_model().tree
 
 
 @pytest.mark.parametrize(
