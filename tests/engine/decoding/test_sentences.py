@@ -94,6 +94,7 @@ scores = st.lists(
 
 
 @given(scores)
+@example([(-2.0, True), (-1.0, True)])
 def test_a_wider_beam_is_called_worse_only_where_one_is(
     written: list[tuple[float, bool]],
 ) -> None:
