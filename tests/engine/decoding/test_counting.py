@@ -7,11 +7,11 @@ from engine.decoding.counting import hypothesis_counts, sufficient_beam_width
 from engine.decoding.named_models import named_model
 from engine.decoding.scoring import END_TOKEN
 from engine.decoding.verdict import is_as_good
-from tests.engine.decoding.strategies import TWICE, Search, listed, lstm_cases, searches
+from tests.engine.decoding.strategies import TWICE, Search, cases, listed, lstm_cases, searches
 
 
 @TWICE
-@given(searches() | searches(lstm_cases(), longest=4))
+@given(searches(cases | lstm_cases()))
 def test_every_whole_sequence_is_counted_once(search: Search) -> None:
     counts = hypothesis_counts(search.model, search.length, search.conventions["end_token"])
     by_hand = [len(listed(search, t)) for t in range(1, search.length + 1)]
