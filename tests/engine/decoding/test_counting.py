@@ -1,68 +1,42 @@
 """Sequences are counted as a plain list of them counts, and the k that is enough is enough."""
 
-import math
-
 from hypothesis import given
-from hypothesis import strategies as st
 
-from engine.decoding import beam_search, exhaustive_search, parse_tree
+from engine.decoding import TreeModel, exhaustive_search, parse_tree
 from engine.decoding.counting import hypothesis_counts, sufficient_beam_width
 from engine.decoding.named_models import named_model
-from engine.decoding.scoring import END_TOKEN, SCORINGS, Conventions, ScoringName
+from engine.decoding.scoring import END_TOKEN
 from engine.decoding.verdict import is_as_good
-from tests.engine.decoding.strategies import Case, LSTMLanguageModel, cases, lstm_models
-
-ends = st.sampled_from([None, "a", "b"])
+from tests.engine.decoding.strategies import TWICE, Search, cases, listed, lstm_cases, searches
 
 
-def listed(case: Case, length: int, end: str | None) -> list[tuple[str, ...]]:
-    """Every finished sequence up to `length`, and every one of that length, one by one."""
-    found: list[tuple[str, ...]] = []
-    growing: list[tuple[str, ...]] = [()]
-    for _ in range(length):
-        longer = [
-            (*tokens, token)
-            for tokens in growing
-            for token, log_prob in zip(case.vocabulary, case.plain(tokens), strict=True)
-            if log_prob > -math.inf
-        ]
-        found += [tokens for tokens in longer if tokens[-1] == end]
-        growing = [tokens for tokens in longer if tokens[-1] != end]
-    return found + growing
-
-
-@given(cases, st.integers(1, 5), ends)
-def test_every_whole_sequence_is_counted_once(case: Case, length: int, end: str | None) -> None:
-    end = end if end in case.vocabulary else None
-    counts = hypothesis_counts(case.model, length, end)
-    assert counts is not None
-    by_hand = [len(listed(case, t, end)) for t in range(1, length + 1)]
+@TWICE
+@given(searches(cases | lstm_cases()))
+def test_every_whole_sequence_is_counted_once(search: Search) -> None:
+    counts = hypothesis_counts(search.model, search.length, search.conventions["end_token"])
+    by_hand = [len(listed(search, t)) for t in range(1, search.length + 1)]
     assert counts == [count for count in by_hand if count]
 
 
-@given(lstm_models(), st.integers(1, 4), ends)
-def test_an_lstm_gives_every_token_a_probability(
-    model: LSTMLanguageModel, length: int, end: str | None
-) -> None:
-    end = end if end in model.vocabulary else None
-    counts = hypothesis_counts(model, length, end)
-    assert counts is not None
-    assert counts[-1] == len(exhaustive_search(model, length, end_token=end).hypotheses)
-
-
-@given(cases, st.integers(1, 5), ends, st.sampled_from(SCORINGS), st.booleans())
-def test_the_sufficient_beam_width_suffices(
-    case: Case, length: int, end: str | None, scoring: ScoringName, counted: bool
-) -> None:
-    end = end if end in case.vocabulary else None
-    conventions = Conventions(
-        end_token=end, scoring=scoring, length_penalty=2.0, count_end_token=counted
+@TWICE
+@given(searches())
+def test_the_sufficient_beam_width_suffices(search: Search) -> None:
+    width = sufficient_beam_width(
+        search.model,
+        search.length,
+        search.conventions["end_token"],
+        count_end_token=search.conventions["count_end_token"],
     )
-    width = sufficient_beam_width(case.model, length, end, count_end_token=counted)
     assert width is not None
-    assert width <= max(2, len(case.vocabulary) ** (length - 1))
-    best = exhaustive_search(case.model, length, **conventions).best
-    assert is_as_good(beam_search(case.model, width, length, **conventions).best, best, length)
+    assert width <= max(2, len(search.model.vocabulary) ** (search.length - 1))
+    best = search.by(exhaustive_search).best
+    assert is_as_good(search.beam(width).best, best, search.length)
+
+
+def test_an_end_token_that_is_not_counted_needs_a_second_place() -> None:
+    model = TreeModel({(): {"a": -0.5}, ("a",): {END_TOKEN: -0.5, "b": -0.75}})
+    assert sufficient_beam_width(model, 2, END_TOKEN, count_end_token=True) == 1
+    assert sufficient_beam_width(model, 2, END_TOKEN, count_end_token=False) == 2
 
 
 def test_the_examples_have_far_fewer_sequences_than_m_to_the_t() -> None:

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.decoding import (
-    LSTMLanguageModel,
     MarkovModel,
     TreeModel,
     beam_search,
@@ -16,86 +15,62 @@ from engine.decoding import (
     sequence_log_prob,
 )
 from engine.decoding import exact as exact_module
-from engine.decoding.models import LanguageModel
+from engine.decoding.models import State
 from engine.decoding.named_models import named_model
-from engine.decoding.scoring import END_TOKEN, SCORINGS, Conventions, ScoringName
-from tests.engine.decoding.strategies import Case, alike_model, cases, lstm_models
-
-lengths = st.integers(1, 5)
-
-
-def conventions_for(model: LanguageModel) -> st.SearchStrategy[Conventions]:
-    ends: list[str | None] = [None, *model.vocabulary[:2]]
-    return st.builds(
-        Conventions,
-        end_token=st.sampled_from(ends),
-        scoring=st.sampled_from(SCORINGS),
-        length_penalty=st.sampled_from([0.0, 0.5, 1.0, 3.5]),
-        count_end_token=st.booleans(),
-    )
+from engine.decoding.scoring import END_TOKEN, SCORINGS, ScoringName
+from tests.engine.decoding.strategies import (
+    UNIFORM,
+    Case,
+    Search,
+    alike_model,
+    cases,
+    lstm_cases,
+    searches,
+)
 
 
 @settings(max_examples=200)
-@given(cases, lengths, st.data())
+@given(searches())
 def test_it_finds_what_exhaustive_search_ranks_first_ties_and_dead_ends_included(
-    case: Case, max_length: int, data: st.DataObject
+    search: Search,
 ) -> None:
-    conventions = data.draw(conventions_for(case.model))
-    exact = exact_search(case.model, max_length, **conventions)
+    exact = search.by(exact_search)
     assert exact.proved
-    assert exact.best == exhaustive_search(case.model, max_length, **conventions).best
+    assert exact.best == search.by(exhaustive_search).best
 
 
 @settings(max_examples=50)
-@given(lstm_models(), lengths, st.data())
-def test_it_finds_the_best_of_an_lstm_and_reports_the_models_own_score(
-    model: LSTMLanguageModel, max_length: int, data: st.DataObject
-) -> None:
-    conventions = data.draw(conventions_for(model))
-    exact = exact_search(model, max_length, **conventions)
-    everything = exhaustive_search(model, max_length, **conventions)
+@given(searches(lstm_cases()))
+def test_it_finds_the_best_of_an_lstm_and_reports_the_models_own_score(search: Search) -> None:
+    exact, everything = search.by(exact_search), search.by(exhaustive_search)
     assert exact.best.score == pytest.approx(everything.best.score, abs=1e-12)
-    assert exact.best.log_prob == pytest.approx(sequence_log_prob(model, exact.best.tokens))
+    assert exact.best.log_prob == pytest.approx(sequence_log_prob(search.model, exact.best.tokens))
     assert exact.model_steps <= everything.model_steps
 
 
-@given(cases, lengths, st.integers(1, 12), st.data())
+@given(searches(), st.integers(1, 12))
 def test_within_a_bound_it_spends_no_more_and_never_claims_too_much(
-    case: Case, max_length: int, bound: int, data: st.DataObject
+    search: Search, bound: int
 ) -> None:
-    conventions = data.draw(conventions_for(case.model))
-    found = exact_search(case.model, max_length, **conventions, max_model_steps=bound)
-    best = exhaustive_search(case.model, max_length, **conventions).best
+    found = search.by(exact_search, max_model_steps=bound)
+    best = search.by(exhaustive_search).best
     assert found.model_steps <= bound
-    assert found.best.log_prob == sequence_log_prob(case.model, found.best.tokens)
-    is_whole = found.best.finished or len(found.best.tokens) == max_length
+    assert found.best.log_prob == sequence_log_prob(search.model, found.best.tokens)
+    is_whole = found.best.finished or len(found.best.tokens) == search.length
     assert found.best.score <= best.score or not is_whole
     if found.proved:
         assert found.best == best
 
 
-@given(cases, st.integers(1, 4), lengths, st.data())
-def test_no_beam_is_better(
-    case: Case, beam_width: int, max_length: int, data: st.DataObject
-) -> None:
-    conventions = data.draw(conventions_for(case.model))
-    beam = beam_search(case.model, beam_width, max_length, **conventions).best
-    if beam.finished or len(beam.tokens) == max_length:
-        assert exact_search(case.model, max_length, **conventions).best.score >= beam.score
-
-
 @settings(max_examples=50)
-@given(lstm_models() | cases, lengths, st.booleans())
-def test_from_the_certain_width_on_no_beam_misses(
-    case: LSTMLanguageModel | Case, max_length: int, ends: bool
-) -> None:
-    model = case if isinstance(case, LSTMLanguageModel) else case.model
-    end = model.vocabulary[-1] if ends else None
-    exact = exact_search(model, max_length, end_token=end)
+@given(lstm_cases() | cases, st.integers(1, 5), st.booleans())
+def test_from_the_certain_width_on_no_beam_misses(case: Case, max_length: int, ends: bool) -> None:
+    end = case.vocabulary[-1] if ends else None
+    exact = exact_search(case.model, max_length, end_token=end)
     if exact.certain_width is None:
         return
     for width in range(exact.certain_width, exact.certain_width + 4):
-        best = beam_search(model, width, max_length, end_token=end).best
+        best = beam_search(case.model, width, max_length, end_token=end).best
         assert best.score == pytest.approx(exact.best.score, abs=1e-9)
 
 
@@ -108,27 +83,12 @@ def test_on_the_handouts_tree_it_cuts_and_its_steps_are_the_optimums_own() -> No
     assert totals == pytest.approx([-0.65, -1.45, -1.46])
 
 
-@pytest.mark.parametrize("prompt", ["", "a ", "the gradient "])
-def test_the_character_lstms_best_line_is_proved_where_listing_all_is_out_of_reach(
-    prompt: str,
-) -> None:
-    model = named_model("characters", prompt)
-    exact = exact_search(model, 80, end_token=END_TOKEN)
-    assert exact.proved
-    assert exact.best.finished
-    assert exact.model_steps < 3_000
-    beams = [beam_search(model, k, 80, end_token=END_TOKEN).best for k in (1, 5, 60)]
-    assert exact.best.log_prob >= max(best.log_prob for best in beams) - 1e-9
-
-
-UNIFORM = MarkovModel("abc", np.log(np.full(3, 1 / 3)), np.log(np.full((3, 3), 1 / 3)))
-
-
 @pytest.mark.parametrize("scoring", SCORINGS)
 def test_a_chain_is_searched_to_its_end_however_long_and_however_many_ties(
     scoring: ScoringName,
 ) -> None:
-    for model, end in ((UNIFORM, None), (named_model("weather", ""), END_TOKEN)):
+    three = MarkovModel("abc", np.log(np.full(3, 1 / 3)), np.log(np.full((3, 3), 1 / 3)))
+    for model, end in ((three, None), (named_model("weather", ""), END_TOKEN)):
         found = exact_search(model, 200, end_token=end, scoring=scoring, length_penalty=1.5)
         assert found.proved
 
@@ -163,28 +123,17 @@ def test_a_bound_below_the_first_whole_sequence_leaves_a_prefix() -> None:
     assert (nothing.proved, nothing.model_steps, nothing.best.tokens) == (False, 0, ())
 
 
-class Rising:
+class Rising(MarkovModel):
     """A model that breaks the rule that log-probabilities are at most 0."""
 
-    vocabulary = ("a", "b")
-    start_steps = 1
-
-    def start(self, batch: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        return np.full((batch, 2), 0.5), {"at": np.zeros(batch)}
-
-    def advance(
-        self, state: dict[str, np.ndarray], tokens: np.ndarray
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        return self.start(len(tokens))
+    def start(self, batch: int) -> tuple[np.ndarray, State]:
+        log_probs, state = super().start(batch)
+        return log_probs + 1, state
 
 
-def test_totals_that_rise_and_bad_bounds_are_refused() -> None:
+def test_totals_that_rise_are_refused() -> None:
     with pytest.raises(ValueError, match=r"log-probability 0\.5; allowed is at most 0"):
-        exact_search(Rising(), 3)
-    with pytest.raises(ValueError, match="max_model_steps is 0; allowed is an integer from 1 to"):
-        exact_search(UNIFORM, 3, max_model_steps=0)
-    with pytest.raises(ValueError, match="end_token is 'z'"):
-        exact_search(UNIFORM, 3, end_token="z")
+        exact_search(Rising("a", [-0.5], [[0.0]]), 3)
 
 
 def test_log_probs_a_rounding_above_0_hide_nothing() -> None:

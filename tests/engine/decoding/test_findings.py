@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.decoding import comparisons, findings, lost_optimum
+from engine.decoding import comparisons, findings
 from engine.decoding.config import END_TOKEN, DecodingConfig
 from engine.decoding.cost import growth_on_doubling
 from engine.questions import Verdict
+from tests.engine.decoding.strategies import optimum_verdict, storage_verdict
 
 HANDOUT = DecodingConfig()
 WEATHER = DecodingConfig("weather", max_length=6, length_penalty=0.6)
@@ -15,22 +16,6 @@ WEATHER = DecodingConfig("weather", max_length=6, length_penalty=0.6)
 
 def stored_verdict(config: DecodingConfig, timestep: int) -> Verdict:
     return findings.stored_verdict(config, comparisons.beam(config), timestep)
-
-
-def optimum_verdict(config: DecodingConfig) -> Verdict:
-    result, best = comparisons.beam(config), comparisons.optimum(config)
-    assert best is not None
-    smallest = comparisons.smallest_optimal_beam_width(config)
-    by_width = comparisons.best_by_beam_width(config, best)
-    lost = lost_optimum(result, best)
-    return findings.optimum_verdict(config, result, best, lost, smallest, by_width)
-
-
-def storage_verdict(config: DecodingConfig) -> Verdict:
-    endless = comparisons.endless_cost(config.beam_width)
-    return findings.storage_verdict(
-        config, comparisons.beam(config), comparisons.search_cost(config), endless
-    )
 
 
 @pytest.mark.parametrize(
@@ -80,14 +65,6 @@ def test_a_timestep_that_the_search_never_reaches_is_outside_the_question() -> N
     assert "after 1 step." in verdict.statement
 
 
-def test_without_a_proof_the_verdict_claims_no_optimum() -> None:
-    config = replace(WEATHER, max_length=40)
-    by_width = comparisons.best_by_beam_width(config, None)
-    verdict = findings.optimum_verdict(config, comparisons.beam(config), None, None, None, by_width)
-    assert verdict.outside is not None
-    assert "most likely of all" not in verdict.statement
-
-
 def test_the_verdict_on_e_counts_both_ways_and_names_what_is_carried() -> None:
     verdict = storage_verdict(HANDOUT)
     assert verdict.agrees
@@ -102,14 +79,12 @@ def test_doubling_the_length_doubles_the_cost_with_stored_states_and_quadruples_
 ) -> None:
     growth = growth_on_doubling(comparisons.endless_cost(beam_width), beam_width)
     assert 1.9 < growth["stored"] < 2.3
+    assert 1.9 < growth["sorted"] < 2.3
     assert 3.7 < growth["rerun"] < 4.4
 
 
 def test_an_optimum_that_was_never_proposed_is_said_to_be_no_candidate() -> None:
-    config = replace(HANDOUT, beam_width=1)
-    result, best = comparisons.beam(config), comparisons.optimum(config)
-    assert best is not None
-    words = findings.lost_in_words(config, result, best, lost_optimum(result, best))
+    words = optimum_verdict(replace(HANDOUT, beam_width=1)).statement
     assert "lost at step 2" in words
     assert "never a candidate" in words
 
@@ -141,7 +116,5 @@ def test_the_models_are_made_by_name_and_an_unknown_name_is_refused() -> None:
     own = DecodingConfig("own", f"prefix,token,probability\n,a,0.5\n,{END_TOKEN},0.5")
     assert own.end_token == END_TOKEN
     assert HANDOUT.end_token is None
-    assert findings.count_in_words(HANDOUT) == "2³ = 8"
-    assert findings.count_in_words(replace(WEATHER, max_length=40)) == "3⁴⁰"
     with pytest.raises(ValueError, match="model_name is 'other'; allowed is one of handout"):
         _ = DecodingConfig("other").model

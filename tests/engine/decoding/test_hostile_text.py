@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.decoding import TreeModel, UserTreeError, beam_search, parse_tree
 from engine.decoding.user_tree import MAX_ROWS, MAX_TOKEN_CHARACTERS
+from tests.engine.decoding.strategies import HEADER, TWICE
 
 #: What a program might take for code, markup, a formula, a path, a number or the end of something.
 SPELLS = [
@@ -93,6 +94,12 @@ def test_hostile_text_is_a_tree_or_a_list_of_faults(text: str) -> None:
     check(outcome(text), text)
 
 
+@given(st.text('[]{}",:;\n\tprefixtokn_lgab01.-', max_size=300), st.sampled_from(["", HEADER]))
+@TWICE
+def test_so_is_text_of_the_letters_that_trees_are_written_with(text: str, header: str) -> None:
+    check(outcome(header + text), header + text)
+
+
 @pytest.mark.parametrize("brackets", ["[", '{"a":', '[{"prefix":', '[{"prefix":[', "[[],"])
 def test_brackets_within_brackets_are_refused_at_any_depth(brackets: str) -> None:
     # At some depth it is Python's own stack that ends, while reading or while writing the message.
@@ -104,15 +111,15 @@ def test_brackets_within_brackets_are_refused_at_any_depth(brackets: str) -> Non
 
 WIDE = {
     "columns": ",".join(f"c{i}" for i in range(130_000)),
-    "cells": "prefix,token,log_prob\n" + "," * 900_000,
-    "lines": "prefix,token,log_prob\n" + "\n" * 200_000,
-    "rows": "prefix,token,log_prob\n" + ",a,-1\n" * 150_000,
+    "cells": HEADER + "," * 900_000,
+    "lines": HEADER + "\n" * 200_000,
+    "rows": HEADER + ",a,-1\n" * 150_000,
     "one cell": "prefix,token,log_prob\n," + "a" * 900_000 + ",-1",
     "objects": "[" + ",".join(["{}"] * 300_000) + "]",
     "numbers": "[" + ",".join("1" * 400_000) + "]",
     "keys": "[{" + ",".join(f'"k{i}":1' for i in range(70_000)) + "}]",
     "a long prefix": '[{"prefix": [' + ",".join(['"a"'] * 200_000) + '], "token": "a"}]',
-    "orphans": "prefix,token,log_prob\n" + f"{'a ' * 48},b,-1\n" * 2000,
+    "orphans": HEADER + f"{'a ' * 48},b,-1\n" * 2000,
 }
 
 
@@ -133,8 +140,14 @@ def test_nothing_pasted_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("eval", "exec", "compile"):
         monkeypatch.setattr(f"builtins.{name}", refuse)
     for spell in SPELLS:
-        for text in (spell, f"prefix,token,log_prob\n{spell},{spell},{spell}\n"):
+        for text in (spell, f"{HEADER}{spell},{spell},{spell}\n"):
             check(outcome(text), text)
         row = {"prefix": spell, "token": spell, "log_prob": spell}
         text = json.dumps([row, {**row, "prefix": [spell]}])
         check(outcome(text), text)
+
+
+def test_markup_and_code_come_back_as_the_tokens_they_are() -> None:
+    tokens = ("<script>alert(1)</script>", "__import__('os').abort()", "{{7*7}}", "=1+1", "![x](y)")
+    rows = [{"prefix": "", "token": token, "probability": 0.1} for token in tokens]
+    assert parse_tree(json.dumps(rows)).vocabulary == tokens

@@ -6,65 +6,36 @@ import math
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from engine.decoding import (
-    TreeModel,
-    UserTreeError,
-    beam_search,
-    handout_model,
-    parse_tree,
-)
+from engine.decoding import TreeModel, UserTreeError, beam_search, handout_model, parse_tree
 from engine.decoding.user_tree import MAX_ROWS
-from tests.engine.decoding.strategies import Case, tree_cases
-
-HEADER = "prefix,token,log_prob\n"
-
-
-def faults(text: str) -> list[tuple[int | None, str]]:
-    """Row and rule of every fault; the message must name both."""
-    with pytest.raises(UserTreeError) as error:
-        parse_tree(text)
-    assert isinstance(error.value, ValueError)
-    for problem in error.value.problems:
-        assert problem.rule in str(error.value)
-        assert problem.message in str(error.value)
-        if problem.row is not None:
-            assert f"row {problem.row}: {problem.rule}" in str(error.value)
-    return [(problem.row, problem.rule) for problem in error.value.problems]
-
-
-def test_the_handouts_tree_survives_csv_and_json() -> None:
-    edges = pd.DataFrame(
-        [
-            (" ".join(prefix), token, log_prob, "more")
-            for prefix, children in handout_model().tree.items()
-            for token, log_prob in children.items()
-        ],
-        columns=["prefix", "token", "log_prob", "note"],
-    )
-    for text in (edges.to_csv(index=False), edges.to_json(orient="records", double_precision=15)):
-        assert text is not None
-        tree = parse_tree(text).tree
-        assert tree.keys() == handout_model().tree.keys()
-        for prefix, children in handout_model().tree.items():
-            assert tree[prefix] == pytest.approx(children, abs=1e-14)
+from tests.engine.decoding.strategies import HEADER, Case, edges, tree_cases
 
 
 @given(tree_cases())
 def test_any_tree_comes_back_from_its_rows(case: Case) -> None:
     assert isinstance(case.model, TreeModel)
     scale = 4  # sums of at most three tokens of probability below one stay below 1.01
-    rows = [
-        {"prefix": list(prefix), "token": token, "log_prob": scale * log_prob}
-        for prefix, children in case.model.tree.items()
-        for token, log_prob in children.items()
-    ]
-    reread = parse_tree(json.dumps(rows))
-    assert {prefix: dict(children) for prefix, children in reread.tree.items()} == {
+    tree = {
         prefix: {token: scale * log_prob for token, log_prob in children.items()}
         for prefix, children in case.model.tree.items()
     }
+    rows = pd.DataFrame(
+        [(path[:-1], path[-1], log_prob) for path, log_prob in edges(tree).items()],
+        columns=["prefix", "token", "log_prob"],
+    )
+    lists = json.dumps(rows.to_dict(orient="records"))
+    words = rows.assign(prefix=rows["prefix"].map(" ".join)).to_csv(index=False)
+    for text in (lists, words):
+        assert parse_tree(text).tree == tree
+
+
+def test_the_handouts_tree_is_one_though_its_root_sums_to_more_than_one() -> None:
+    rows = [
+        f"{' '.join(path[:-1])},{path[-1]},{log_prob}\n"
+        for path, log_prob in edges(handout_model().tree).items()
+    ]
+    assert parse_tree(HEADER + "".join(rows)).tree == handout_model().tree
 
 
 @pytest.mark.parametrize(
@@ -103,8 +74,9 @@ def test_an_impossible_edge_is_read_and_never_expanded() -> None:
     assert [found.tokens for found in beam_search(model, 5, 1).hypotheses] == [("b",)]
 
 
-def test_the_printed_root_may_sum_to_more_than_one() -> None:
-    assert parse_tree(HEADER + ",neural,-.65\n,network,-.73\n").edges == 2
+def test_a_number_of_5000_digits_is_a_number_if_not_one_of_python() -> None:
+    text = '[{"prefix": "", "token": "a", "log_prob": -1' + "0" * 5000 + "}]"
+    assert parse_tree(text).tree == {(): {"a": -math.inf}}
 
 
 @pytest.mark.parametrize(
@@ -112,8 +84,6 @@ def test_the_printed_root_may_sum_to_more_than_one() -> None:
     [
         ("prefix,log_prob\n,-1\n", [(None, "missing column")]),
         ("token\na\n", [(None, "missing column"), (None, "missing column")]),
-        ("prefix,token,p\n,a,0.5\n", [(None, "missing column")]),
-        (HEADER + ",a,-1\n,b,minus one\n", [(2, "not a number")]),
         (
             HEADER + ",a,nan\n,b,1_0\n,c,\n",
             [(1, "not a number"), (2, "not a number"), (3, "one number")],
@@ -132,7 +102,6 @@ def test_the_printed_root_may_sum_to_more_than_one() -> None:
         (HEADER + ",a,-2\n,b,-2\n,a,-3\n", [(3, "duplicate edge")]),
         (HEADER + ",two words,-1\n", [(1, "token")]),
         (HEADER + ",,-1\n", [(1, "token")]),
-        (HEADER + f",{'a' * 41},-1\n", [(1, "token")]),
         (HEADER + f"{'a ' * 50},a,-1\n", [(1, "too deep")]),
         (HEADER + ",a,-1,extra\n", [(1, "too many cells")]),
         ("prefix,token,token\n,a,-1\n", [(None, "duplicate column")]),
@@ -142,7 +111,6 @@ def test_the_printed_root_may_sum_to_more_than_one() -> None:
         ("[]", [(None, "empty")]),
         ("[1, 2", [(None, "not JSON")]),
         ("{}", [(None, "not a list")]),
-        ("[" * 100_000, [(None, "not JSON")]),
         (
             '[{"prefix": "", "token": "a", "log_prob": -1}, 7, null]',
             [(2, "not a row"), (3, "not a row")],
@@ -156,27 +124,30 @@ def test_the_printed_root_may_sum_to_more_than_one() -> None:
             '[{"token": "a", "log_prob": -1}, {"prefix": "a", "token": "b", "log_prob": -1}]',
             [(1, "missing column"), (2, "orphan prefix")],
         ),
-        ('[{"prefix": "", "token": "a", "log_prob": -1' + "0" * 5000 + "}]", None),
+        (
+            HEADER + ",a,-0.1\n,b,x\n,a,-0.1\n,c,2\nq,r,-1\n,d,-0.2\n",
+            [
+                (2, "not a number"),
+                (3, "duplicate edge"),
+                (4, "positive log-probability"),
+                (5, "orphan prefix"),
+                (6, "sum of probabilities"),
+            ],
+        ),
+        ("[" + "{}, " * 10_000 + "{}]", [(MAX_ROWS + 1, "too many rows")]),
+        ("[" + " " * 1_000_000, [(None, "too long")]),
     ],
 )
-def test_a_fault_is_named_with_its_row_and_its_rule(
-    text: str, expected: list[tuple[int | None, str]] | None
+def test_every_fault_is_named_with_its_row_and_its_rule(
+    text: str, expected: list[tuple[int | None, str]]
 ) -> None:
-    if expected is None:  # a number of 5000 digits is a number: minus infinity
-        assert parse_tree(text).tree == {(): {"a": -math.inf}}
-    else:
-        assert faults(text) == expected
-
-
-def test_every_fault_is_listed_not_only_the_first() -> None:
-    text = HEADER + ",a,-0.1\n,b,x\n,a,-0.1\n,c,2\nq,r,-1\n,d,-0.2\n"
-    assert faults(text) == [
-        (2, "not a number"),
-        (3, "duplicate edge"),
-        (4, "positive log-probability"),
-        (5, "orphan prefix"),
-        (6, "sum of probabilities"),
-    ]
+    with pytest.raises(UserTreeError) as error:
+        parse_tree(text)
+    problems = error.value.problems
+    assert [(problem.row, problem.rule) for problem in problems] == expected
+    for problem in problems:
+        where = "" if problem.row is None else f"row {problem.row}: "
+        assert f"{where}{problem.rule}: {problem.message}" in str(error.value)
 
 
 def test_a_missing_column_says_which_and_what_is_there() -> None:
@@ -187,45 +158,3 @@ def test_a_missing_column_says_which_and_what_is_there() -> None:
 def test_a_sum_says_what_it_is_and_which_rows_it_is_of() -> None:
     with pytest.raises(UserTreeError, match=r"1\.1000 after 'a' \(rows 2, 4\); allowed is at most"):
         parse_tree("prefix,token,probability\n,a,0.5\na,b,0.5\n,c,0.5\na,d,0.6\n")
-
-
-@pytest.mark.parametrize("form", ["csv", "json"])
-@pytest.mark.parametrize("count", [MAX_ROWS + 1, 10_000])
-def test_too_many_rows_are_refused(form: str, count: int) -> None:
-    rows = [{"prefix": "", "token": f"t{i}", "probability": 1e-5} for i in range(count)]
-    write = {
-        "csv": lambda: pd.DataFrame(rows).to_csv(index=False),
-        "json": lambda: json.dumps(rows),
-    }
-    with pytest.raises(UserTreeError, match=f"too many rows: {count:,} rows; allowed are at most"):
-        parse_tree(write[form]())
-    assert parse_tree(json.dumps(rows[:MAX_ROWS])).edges == MAX_ROWS
-
-
-def test_an_endless_text_is_refused_before_it_is_read() -> None:
-    assert faults("[" + " " * 1_000_000) == [(None, "too long")]
-
-
-def test_markup_and_code_are_only_ever_text() -> None:
-    hostile = [
-        "<script>alert(1)</script>",
-        "__import__('os').abort()",
-        "{{7*7}}",
-        "=1+1",
-        "![x](y)",
-    ]
-    rows = [{"prefix": "", "token": token, "probability": 0.1} for token in hostile]
-    assert parse_tree(json.dumps(rows)).vocabulary == tuple(hostile)
-    message = faults(HEADER + ",a,<b>bold</b>\n")
-    assert message == [(1, "not a number")]
-
-
-@given(st.text(max_size=200) | st.text('[]{}",:;\n\tprefixtokn_lgab01.-', max_size=300))
-def test_no_text_does_anything_but_give_a_tree_or_name_its_faults(text: str) -> None:
-    for pasted in (text, HEADER + text):
-        edges = problems = 0
-        try:
-            edges = parse_tree(pasted).edges
-        except UserTreeError as error:
-            problems = len(error.problems)
-        assert (edges > 0) != (problems > 0)
