@@ -166,11 +166,11 @@ def in_road(share: float) -> str:
 
     A share is a projection: beyond 0 and 1 one of the terms points against the sum.
     """
-    of = f"{share:z.0%}" if abs(share) < 10 else f"{written(share)} times"
-    words = f"{of.replace('-', '−')} of ∂L/∂Cₜ₋₁"
-    if share >= 1.005:
+    of = f"{share:z.0%} of" if abs(share) < 10 else f"{written(share)} times"
+    words = f"{of.replace('-', '−')} ∂L/∂Cₜ₋₁"
+    if 100 * share > 100.5:  # as it is written
         return f"{words}, more than the whole, because what comes through hₜ₋₁ points against it"
-    if share < -0.005:
+    if 100 * share < -0.5:
         return f"{words}: it points against it, and more than the whole comes through hₜ₋₁"
     return f"{words}; the rest comes through hₜ₋₁"
 
