@@ -1,6 +1,6 @@
 """Settings of every test: one torch thread, and property tests that CI can repeat exactly.
 
-What takes longest comes first, so that two workers finish together.
+What takes longest comes first, so that all workers finish together.
 
 `--hypothesis-profile=long` looks longer: for a night, or before a release.
 """
@@ -28,6 +28,11 @@ settings.register_profile(
     "long", deadline=None, max_examples=1000, stateful_step_count=STEPS["long"]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors: tests of a browser or a class wait now and then."""
+    return (os.cpu_count() or 1) + 1
 
 
 #: What takes a minute or more begins first.
