@@ -30,6 +30,7 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One process more than there are processors: tests of a browser or a class wait now and then."""
     return (os.cpu_count() or 1) + 1

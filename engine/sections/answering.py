@@ -7,21 +7,16 @@ What it sends is a name and a config; what comes back is a `Shown`.
 import importlib
 import inspect
 import os
-import threading
-import time
-from collections.abc import Mapping
+import signal
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
+from multiprocessing.connection import Connection
 from typing import Any
 
-import psutil
-
 from engine.sections.shown import Picture, Shown
-
-#: How often a worker looks whether the process that it works for is still there.
-PARENT_SECONDS = 2.0
-#: Of whoever computes what takes long; training comes after it.
-LOW_PRIORITY = 10
 
 
 @dataclass(frozen=True)
@@ -106,27 +101,31 @@ def answer(
     return Parcel(replace(value, figures=figures), digests, missing)
 
 
-def get_ready(parent: int, *modules: str) -> None:
-    """Import what sections need before somebody waits for it; end when `parent` has ended.
+def serve(line: Connection, modules: Sequence[str], patience: float | None, priority: int) -> None:
+    """Compute one call after another until the line ends, or `patience` seconds bring no call.
 
-    A server that is stopped hard tells its workers nothing, and they would wait for it for ever.
+    However the process at its other end ends, the line ends with it. modules: what sections need,
+    imported before somebody waits for it. priority: how far behind others, as `nice` has it.
     """
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever serves the pages
+    if priority and hasattr(os, "nice"):
+        os.nice(priority)
     for module in modules:
         importlib.import_module(module)
+    with suppress(EOFError, OSError):
+        while line.poll(patience):
+            line.send(_outcome(*line.recv()))
 
 
-def get_ready_behind(parent: int, *modules: str) -> None:
-    """The same for what takes long: it has what the others leave of the processors."""
-    if hasattr(os, "nice"):
-        os.nice(LOW_PRIORITY)
-    get_ready(parent, *modules)
-
-
-def _end_with(parent: int) -> None:
-    while psutil.pid_exists(parent):
-        time.sleep(PARENT_SECONDS)
-    os._exit(0)
+def _outcome(
+    function: Callable[..., Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> tuple[bool, Any]:
+    """True and what a function returns, or False and what it raises."""
+    try:
+        return True, function(*arguments, **keywords)
+    except Exception as error:
+        error.add_note(traceback.format_exc())  # whence it came is lost on the way
+        return False, error
 
 
 def program(

@@ -1,37 +1,136 @@
 """The processes that compute for the pages: a lane for what is quick, another for what takes long.
 
 A visitor with a small network never waits behind somebody's largest one. In the long lane there is
-one process; what nobody waits for any more is dropped, and ended where somebody else does.
+one process, at a lower priority; what nobody waits for any more is dropped, and ended where
+somebody else does.
+
+Each process has a line of its own, which ends with it. In the pools of the standard library and of
+loky all answer through one pipe: a process that is killed in the middle of an answer leaves the pool
+waiting for the rest, and nobody is answered any more.
 """
 
 import math
-import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from queue import LifoQueue
 from typing import Any, TypeVar
 
-import loky
 from loky.backend import get_context
 
-from engine.sections.answering import get_ready, get_ready_behind
+from engine.sections.answering import serve
 from pages.common import sections
 
 R = TypeVar("R")
 
 MOST_WORKERS = 2
-#: After so many answers new processes take over: what the old ones have piled up goes with them.
-#: (The standard library's own `max_tasks_per_child` can end with no process at all and everybody
-#: waiting: github.com/python/cpython/issues/115634.)
-ANSWERS_PER_START = 4000
+#: After so many answers another process takes over: what the old one has piled up goes with it.
+ANSWERS_OF_ONE = 2000
 #: The process of the long lane goes after so many idle seconds, with its memory.
 IDLE_SECONDS = 60
-#: What `get_ready` is told in every process.
-_READY = (os.getpid(), *sections.MODULES)
+#: How far it is behind the others, as `nice` has it; training comes after both.
+BEHIND = 10
+
+
+class Worker:
+    """A process that computes one call after another, and the line to it.
+
+    It is started in loky's way: other ways run the main module in it, which during a visitor's run
+    is the app itself. patience, priority: see `serve`.
+    """
+
+    def __init__(self, patience: float | None, priority: int) -> None:
+        context = get_context("loky")
+        self._line, theirs = context.Pipe()
+        arguments = (theirs, sections.MODULES, patience, priority)
+        self._process = context.Process(target=serve, args=arguments, daemon=True)
+        self._process.start()
+        theirs.close()  # from now on the line ends with the process
+        self.answers = 0
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it hasn't left: nothing comes from it unasked but the end of the line."""
+        try:
+            return not self._line.poll()
+        except OSError:
+            return False
+
+    def compute(
+        self, function: Callable[..., R], arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+    ) -> R:
+        """What the function returns, or raises; BrokenProcessPool where the process ends first."""
+        try:
+            self._line.send((function, arguments, keywords))
+            has_returned, value = self._line.recv()
+        except (EOFError, OSError) as error:
+            raise BrokenProcessPool("a process ended in the middle of a call") from error
+        self.answers += 1
+        if not has_returned:
+            raise value
+        return value
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.terminate()
+        self._process.join()
+
+
+class Lane(Executor):
+    """Up to `count` processes, each started when all others are busy."""
+
+    def __init__(self, count: int, patience: float | None = None, priority: int = 0) -> None:
+        self._start = partial(Worker, patience, priority)
+        self._threads = ThreadPoolExecutor(count)
+        # Whoever has just been busy comes first, and places of those that aren't started last.
+        self._free: LifoQueue[Worker | None] = LifoQueue()
+        for _ in range(count):
+            self._free.put(None)
+        self._workers: set[Worker] = set()
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is one, or was when it was last asked."""
+        return bool(self._workers)
+
+    def submit(self, function: Callable[..., R], /, *arguments: Any, **keywords: Any) -> Future[R]:
+        """Compute `function(*arguments, **keywords)` as soon as a process is free."""
+        return self._threads.submit(self._compute, function, arguments, keywords)
+
+    def end_processes(self) -> None:
+        """End all; what they compute fails, what waits goes on in new ones."""
+        for worker in tuple(self._workers):
+            worker.end()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End all processes, and take no more calls."""
+        self._threads.shutdown(wait=False, cancel_futures=cancel_futures)
+        self.end_processes()
+
+    def _compute(
+        self, function: Callable[..., R], arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+    ) -> R:
+        worker = self._free.get()
+        try:
+            if worker is None or not worker.is_there:
+                self._end(worker)
+                worker = self._start()
+                self._workers.add(worker)
+            return worker.compute(function, arguments, keywords)
+        finally:
+            if worker is not None and (worker.answers >= ANSWERS_OF_ONE or not worker.is_there):
+                self._end(worker)
+                worker = None
+            self._free.put(worker)
+
+    def _end(self, worker: Worker | None) -> None:
+        if worker is not None:
+            worker.end()
+            self._workers.discard(worker)
 
 
 class LongLane:
@@ -46,7 +145,7 @@ class LongLane:
         # Futures are of whoever asked; they cancel one to drop its call.
         self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._running: Future[Any] | None = None
-        self._pool: loky.ProcessPoolExecutor | None = None
+        self._lane = Lane(1, IDLE_SECONDS, BEHIND)
         self._ended_at = -math.inf
 
     def submit(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
@@ -62,8 +161,8 @@ class LongLane:
     def has_process(self) -> bool:
         """Whether its process is there, with all that it may take."""
         with self._lock:
-            is_there = self._pool is not None and time.monotonic() - self._ended_at < IDLE_SECONDS
-            return self._running is not None or is_there
+            is_there = time.monotonic() - self._ended_at < IDLE_SECONDS
+            return self._running is not None or (is_there and self._lane.has_process)
 
     def stop(self) -> None:
         """End the process and forget what waits."""
@@ -81,12 +180,7 @@ class LongLane:
                 self._end_process()
             if self._running is None:
                 self._running, call = self._waiting.popleft()
-                if self._pool is None:
-                    self._pool = loky.ProcessPoolExecutor(
-                        1, timeout=IDLE_SECONDS, context=get_context("loky"),
-                        initializer=get_ready_behind, initargs=_READY,
-                    )  # fmt: skip
-                computed = self._pool.submit(call)
+                computed = self._lane.submit(call)
                 computed.add_done_callback(partial(self._ended, self._running))
 
     def _ended(self, future: Future[Any], computed: Future[Any]) -> None:
@@ -95,8 +189,6 @@ class LongLane:
                 return
             self._running, self._ended_at = None, time.monotonic()
             error = computed.exception()
-            if isinstance(error, BrokenProcessPool):
-                self._pool = None
             if not future.cancelled() and future.set_running_or_notify_cancel():
                 if error is None:
                     future.set_result(computed.result())
@@ -105,38 +197,25 @@ class LongLane:
             self._go_on()
 
     def _end_process(self) -> None:
-        pool, self._pool, self._running = self._pool, None, None
-        if pool is not None:
-            pool.shutdown(wait=False, kill_workers=True)
+        self._running = None
+        self._lane.end_processes()
 
 
 class Workers:
     """Processes that compute, replaced when one dies.
 
     count: in the lane for what is quick; the other lane starts one more when it is needed. A single
-    process is one lane for everything, and with 0 threads of this process compute. Processes are
-    started in loky's way: other ways run the main module in each of them, which during a visitor's
-    run is the app itself.
+    process is one lane for everything, and with 0 threads of this process compute.
     """
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._lock = threading.Lock()
-        self._quick, self._answers = self._start(), 0
+        self._quick = Lane(count) if count else ThreadPoolExecutor(MOST_WORKERS)
         self._long = LongLane() if count > 1 else None
 
     def submit(self, function: Callable[..., R], *arguments: Any, **keywords: Any) -> Future[R]:
         """Compute `function(*arguments, **keywords)`, which is quick, as soon as a process is free."""
-        with self._lock:
-            self._answers += 1
-            if self._answers > ANSWERS_PER_START:
-                self._quick.shutdown(wait=False)  # after what they have been given
-                self._quick, self._answers = self._start(), 1
-            try:
-                return self._quick.submit(function, *arguments, **keywords)
-            except BrokenProcessPool:
-                self._quick = self._start()
-                return self._quick.submit(function, *arguments, **keywords)
+        return self._quick.submit(function, *arguments, **keywords)
 
     def submit_long(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
         """The same for what may take seconds: in its own lane, where there is one."""
@@ -151,9 +230,9 @@ class Workers:
 
     def submit_alone(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
         """The same in a process for this alone, whose end nobody else notices."""
-        lane = LongLane()
+        lane = Lane(1)
         future = lane.submit(function, *arguments)
-        future.add_done_callback(lambda _: lane.stop())
+        future.add_done_callback(lambda _: lane.shutdown())
         return future
 
     def stop(self) -> None:
@@ -161,10 +240,3 @@ class Workers:
         self._quick.shutdown(wait=False, cancel_futures=True)
         if self._long is not None:
             self._long.stop()
-
-    def _start(self) -> Executor:
-        if self.count == 0:
-            return ThreadPoolExecutor(MOST_WORKERS)
-        return ProcessPoolExecutor(
-            self.count, mp_context=get_context("loky"), initializer=get_ready, initargs=_READY
-        )

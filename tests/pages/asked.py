@@ -1,9 +1,12 @@
 """What tests ask a worker for: functions in a module that imports nothing of the app."""
 
+import gc
 import os
+import struct
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 
@@ -24,6 +27,13 @@ def loaded_modules() -> set[str]:
 
 
 def die() -> None:
+    os._exit(1)
+
+
+def die_in_the_middle_of_the_answer() -> None:
+    """Say that a thousand bytes will come, and end after a few."""
+    line = next(of for of in gc.get_objects() if isinstance(of, Connection))
+    os.write(line.fileno(), struct.pack("!i", 1000) + b"the first ones")
     os._exit(1)
 
 

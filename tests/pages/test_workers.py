@@ -1,6 +1,7 @@
 """The lanes: what is quick waits for nothing long, and what nobody waits for is dropped or ended."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from pages.common import ask
 from pages.common.workers import LongLane, Workers
-from tests.pages.asked import Large, double, note, stay, stay_for
+from tests.pages.asked import Large, die_in_the_middle_of_the_answer, double, note, stay, stay_for
 
 
 @pytest.fixture
@@ -82,6 +83,15 @@ def test_a_process_that_dies_takes_only_its_own_call_along(lane: LongLane, tmp_p
     assert waits.result(60) == 8
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there a line is no file of the process")
+def test_so_does_one_that_dies_in_the_middle_of_its_answer(two_workers: Workers) -> None:
+    """As one that is killed while it writes."""
+    dies = two_workers.submit(die_in_the_middle_of_the_answer)
+    others = [two_workers.submit(double, number) for number in range(8)]
+    assert isinstance(dies.exception(60), ask.BrokenProcessPool)
+    assert [of.result(60) for of in others] == [2 * number for number in range(8)]
+
+
 def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
     two_workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +132,7 @@ def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
 def test_new_processes_take_over_from_old_ones_and_every_call_is_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pages.common.workers.ANSWERS_PER_START", 8)
+    monkeypatch.setattr("pages.common.workers.ANSWERS_OF_ONE", 4)
     workers = Workers(2)
     try:
         asked = [workers.submit(os.getpid) for _ in range(20)]  # more than the first two answer
