@@ -40,6 +40,8 @@ def pytest_xdist_auto_num_workers() -> int:
 LONGEST = ("test_sections", "test_lecture")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests first, and of those the longest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests first, and of those the longest, for each process: it begins with a stretch."""
     items.sort(key=lambda item: ("browser" not in item.path.parts, item.path.stem not in LONGEST))
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = [item for first in range(processes) for item in items[first::processes]]

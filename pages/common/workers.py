@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from queue import LifoQueue
 from typing import Any, TypeVar
 
 from loky.backend import get_context
@@ -29,7 +28,7 @@ R = TypeVar("R")
 
 MOST_WORKERS = 2
 #: After so many answers another process takes over: what the old one has piled up goes with it.
-ANSWERS_OF_ONE = 2000
+ANSWERS_OF_ONE = 400
 #: The process of the long lane goes after so many idle seconds, with its memory.
 IDLE_SECONDS = 60
 #: How far it is behind the others, as `nice` has it; training comes after both.
@@ -84,12 +83,10 @@ class Lane(Executor):
     """Up to `count` processes, each started when all others are busy."""
 
     def __init__(self, count: int, patience: float | None = None, priority: int = 0) -> None:
-        self._start = partial(Worker, patience, priority)
+        self._settings = patience, priority
         self._threads = ThreadPoolExecutor(count)
-        # Whoever has just been busy comes first, and places of those that aren't started last.
-        self._free: LifoQueue[Worker | None] = LifoQueue()
-        for _ in range(count):
-            self._free.put(None)
+        # From the right: who has just been busy comes first, a place for one that isn't there last.
+        self._free: deque[Worker | None] = deque([None] * count)
         self._workers: set[Worker] = set()
 
     @property
@@ -114,18 +111,26 @@ class Lane(Executor):
     def _compute(
         self, function: Callable[..., R], arguments: tuple[Any, ...], keywords: Mapping[str, Any]
     ) -> R:
-        worker = self._free.get()
+        worker = self._free.pop()  # there are as many places as threads
         try:
             if worker is None or not worker.is_there:
                 self._end(worker)
-                worker = self._start()
-                self._workers.add(worker)
+                worker = self._new()
             return worker.compute(function, arguments, keywords)
         finally:
-            if worker is not None and (worker.answers >= ANSWERS_OF_ONE or not worker.is_there):
+            if worker is None or not worker.is_there:
                 self._end(worker)
-                worker = None
-            self._free.put(worker)
+                self._free.appendleft(None)
+            elif worker.answers < ANSWERS_OF_ONE:
+                self._free.append(worker)
+            else:
+                self._end(worker)
+                self._free.appendleft(self._new())  # it is ready by the time that it is needed
+
+    def _new(self) -> Worker:
+        worker = Worker(*self._settings)
+        self._workers.add(worker)
+        return worker
 
     def _end(self, worker: Worker | None) -> None:
         if worker is not None:

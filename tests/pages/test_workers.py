@@ -92,6 +92,13 @@ def test_so_does_one_that_dies_in_the_middle_of_its_answer(two_workers: Workers)
     assert [of.result(60) for of in others] == [2 * number for number in range(8)]
 
 
+def test_one_that_is_killed_while_it_is_idle_takes_no_call_along(two_workers: Workers) -> None:
+    idle = psutil.Process(two_workers.submit(os.getpid).result(60))
+    idle.kill()
+    idle.wait(60)
+    assert two_workers.submit(double, 4).result(60) == 8
+
+
 def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
     two_workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
