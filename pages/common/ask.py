@@ -34,7 +34,7 @@ WORKERS_SETTING = "LECTURE_WORKERS"
 #: sections. With a third of it a full room's usual experiments queued for one process.
 LARGE = 1_500_000
 #: Bytes of all answers that are kept, and of the pictures in them, which many answers share.
-MAX_ANSWERS, MAX_PICTURES = 16_000_000, 48_000_000
+MAX_ANSWERS, MAX_PICTURES = 16_000_000, 32_000_000
 #: What an answer takes beside its programs: a handful of words and a key.
 ANSWER_BYTES = 4_000
 #: After so long a page says what it waits for.
