@@ -28,7 +28,7 @@ R = TypeVar("R")
 
 MOST_WORKERS = 2
 #: After so many answers another process takes over: what the old one has piled up goes with it.
-ANSWERS_OF_ONE = 400
+ANSWERS_OF_ONE = 300
 #: The process of the long lane goes after so many idle seconds, with its memory.
 IDLE_SECONDS = 60
 #: How far it is behind the others, as `nice` has it; training comes after both.

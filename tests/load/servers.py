@@ -52,8 +52,8 @@ class Server:
         return _memory(self.process) / 1e6
 
     def processor_seconds(self) -> float:
-        """Processor time so far, worker processes included."""
-        return sum(map(_seconds, self.family()))
+        """Processor time so far, worker processes included, also of those that have ended."""
+        return sum(_seconds(one) + _seconds_of_ended(one) for one in self.family())
 
     def web_seconds(self) -> float:
         """Processor time so far of the process that speaks with browsers."""
@@ -110,6 +110,15 @@ def _memory(process: psutil.Process) -> float:
     except psutil.NoSuchProcess:  # ended while we look
         return 0.0
     return float(getattr(memory, "pss", memory.rss))
+
+
+def _seconds_of_ended(process: psutil.Process) -> float:
+    """Of its children that it has seen end, where the system counts them."""
+    try:
+        spent = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(spent.children_user + spent.children_system)
 
 
 def _seconds(process: psutil.Process) -> float:
