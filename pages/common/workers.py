@@ -30,7 +30,7 @@ MOST_WORKERS = 2
 #: After so many answers another process takes over: what the old one has piled up goes with it.
 ANSWERS_OF_ONE = 300
 #: The process of the long lane goes after so many idle seconds, with its memory.
-IDLE_SECONDS = 60
+IDLE_SECONDS = 20
 #: How far it is behind the others, as `nice` has it; training comes after both.
 BEHIND = 10
 
