@@ -53,7 +53,7 @@ class Server:
 
     def processor_seconds(self) -> float:
         """Processor time so far, worker processes included, also of those that have ended."""
-        return sum(_seconds(one) + _seconds_of_ended(one) for one in self.family())
+        return sum(_seconds(one, with_ended=True) for one in self.family())
 
     def web_seconds(self) -> float:
         """Processor time so far of the process that speaks with browsers."""
@@ -112,21 +112,14 @@ def _memory(process: psutil.Process) -> float:
     return float(getattr(memory, "pss", memory.rss))
 
 
-def _seconds_of_ended(process: psutil.Process) -> float:
-    """Of its children that it has seen end, where the system counts them."""
+def _seconds(process: psutil.Process, *, with_ended: bool = False) -> float:
+    """Processor time; with_ended: and of children that it has seen end, where the system counts it."""
     try:
         spent = process.cpu_times()
     except psutil.NoSuchProcess:
         return 0.0
-    return float(spent.children_user + spent.children_system)
-
-
-def _seconds(process: psutil.Process) -> float:
-    try:
-        spent = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0
-    return float(spent.user + spent.system)
+    ended = spent.children_user + spent.children_system if with_ended else 0.0
+    return float(spent.user + spent.system + ended)
 
 
 def tuned(environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Server:
