@@ -9,19 +9,17 @@ loky all answer through one pipe: a process that is killed in the middle of an a
 waiting for the rest, and nobody is answered any more.
 """
 
-import math
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 from loky.backend import get_context
 
-from engine.sections.answering import serve
+from engine.sections.answering import Named, serve
 from pages.common import sections
 
 R = TypeVar("R")
@@ -79,131 +77,128 @@ class Worker:
         self._process.join()
 
 
-class Lane(Executor):
-    """Up to `count` processes, each started when all others are busy."""
+@dataclass(eq=False)
+class _Call:
+    """What somebody waits for."""
 
-    def __init__(self, count: int, patience: float | None = None, priority: int = 0) -> None:
-        self._settings = patience, priority
-        self._threads = ThreadPoolExecutor(count)
-        # From the right: who has just been busy comes first, a place for one that isn't there last.
-        self._free: deque[Worker | None] = deque([None] * count)
-        self._workers: set[Worker] = set()
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+    future: Future[Any] = field(default_factory=Future)
+
+    def home(self, count: int) -> int:
+        """Which of so many processes computes calls of the same section, and keeps what it needs."""
+        section = next((of for of in self.arguments if isinstance(of, Named)), None)
+        return hash(section) % count
+
+
+@dataclass(eq=False)
+class _Place:
+    """Where a process may be, and what it computes."""
+
+    worker: Worker | None = None
+    call: _Call | None = None
 
     @property
     def has_process(self) -> bool:
-        """Whether there is one, or was when it was last asked."""
-        return bool(self._workers)
+        """Whether there is one. Nobody but who holds the lane's lock may ask."""
+        return self.worker is not None and (self.call is not None or self.worker.is_there)
+
+
+class Lane(Executor):
+    """Up to `count` processes, each started when all others are busy.
+
+    ends_left: a future that is cancelled while its call is computed has the process ended as soon
+    as another call waits; otherwise what is begun is finished. patience, priority: see `serve`.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        patience: float | None = None,
+        priority: int = 0,
+        *,
+        ends_left: bool = False,
+    ) -> None:
+        self._settings, self._ends_left = (patience, priority), ends_left
+        self._lock = threading.RLock()
+        self._waiting: list[_Call] = []
+        self._places = [_Place() for _ in range(count)]
+        self._threads = ThreadPoolExecutor(count)
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a call needs no new process."""
+        with self._lock:
+            return any(place.has_process for place in self._places)
 
     def submit(self, function: Callable[..., R], /, *arguments: Any, **keywords: Any) -> Future[R]:
         """Compute `function(*arguments, **keywords)` as soon as a process is free."""
-        return self._threads.submit(self._compute, function, arguments, keywords)
-
-    def end_processes(self) -> None:
-        """End all; what they compute fails, what waits goes on in new ones."""
-        for worker in tuple(self._workers):
-            worker.end()
+        call = _Call(function, arguments, keywords)
+        call.future.add_done_callback(self._go_on)
+        with self._lock:
+            self._waiting.append(call)
+            self._go_on()
+        return call.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End all processes, and take no more calls."""
-        self._threads.shutdown(wait=False, cancel_futures=cancel_futures)
-        self.end_processes()
-
-    def _compute(
-        self, function: Callable[..., R], arguments: tuple[Any, ...], keywords: Mapping[str, Any]
-    ) -> R:
-        worker = self._free.pop()  # there are as many places as threads
-        try:
-            if worker is None or not worker.is_there:
-                self._end(worker)
-                worker = self._new()
-            return worker.compute(function, arguments, keywords)
-        finally:
-            if worker is None or not worker.is_there:
-                self._end(worker)
-                self._free.appendleft(None)
-            elif worker.answers < ANSWERS_OF_ONE:
-                self._free.append(worker)
-            else:
-                self._end(worker)
-                self._free.appendleft(self._new())  # it is ready by the time that it is needed
-
-    def _new(self) -> Worker:
-        worker = Worker(*self._settings)
-        self._workers.add(worker)
-        return worker
-
-    def _end(self, worker: Worker | None) -> None:
-        if worker is not None:
-            worker.end()
-            self._workers.discard(worker)
-
-
-class LongLane:
-    """One process, started when it is needed, that computes one call after another.
-
-    A future that is cancelled drops its call; the process that computes it is ended as soon as
-    another call waits.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        # Futures are of whoever asked; they cancel one to drop its call.
-        self._waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
-        self._running: Future[Any] | None = None
-        self._lane = Lane(1, IDLE_SECONDS, BEHIND)
-        self._ended_at = -math.inf
-
-    def submit(self, function: Callable[..., R], *arguments: Any) -> Future[R]:
-        """Compute `function(*arguments)` after what waits already."""
-        future: Future[R] = Future()
-        future.add_done_callback(lambda _: self._go_on())
-        with self._lock:
-            self._waiting.append((future, partial(function, *arguments)))
-            self._go_on()
-        return future
-
-    @property
-    def has_process(self) -> bool:
-        """Whether its process is there, with all that it may take."""
-        with self._lock:
-            is_there = time.monotonic() - self._ended_at < IDLE_SECONDS
-            return self._running is not None or (is_there and self._lane.has_process)
-
-    def stop(self) -> None:
-        """End the process and forget what waits."""
+        """End all processes, and what they compute; nothing that waits is begun."""
         with self._lock:
             self._waiting.clear()
-            self._end_process()
+            self._threads.shutdown(wait=False)
+            for place in self._places:
+                if place.worker is not None:
+                    place.worker.end()
 
-    def _go_on(self) -> None:
-        """Drop what is cancelled, end it where it is in the way, and begin what is next."""
+    def _go_on(self, _: Future[Any] | None = None) -> None:
+        """Drop what is cancelled, end it where it is in the way, and begin what can be begun."""
         with self._lock:
-            self._waiting = deque(call for call in self._waiting if not call[0].done())
-            if not self._waiting:
-                return
-            if self._running is not None and self._running.cancelled():
-                self._end_process()
-            if self._running is None:
-                self._running, call = self._waiting.popleft()
-                computed = self._lane.submit(call)
-                computed.add_done_callback(partial(self._ended, self._running))
+            self._waiting = [call for call in self._waiting if not call.future.done()]
+            for place in self._places:
+                is_left = place.call is not None and place.call.future.cancelled()
+                if is_left and self._waiting and place.worker is not None:
+                    place.worker.end()
+            while self._waiting and (found := self._next()) is not None:
+                place, call = found
+                self._waiting.remove(call)
+                if self._ends_left or call.future.set_running_or_notify_cancel():
+                    place.call = call
+                    self._threads.submit(self._compute, place, call)
 
-    def _ended(self, future: Future[Any], computed: Future[Any]) -> None:
+    def _next(self) -> tuple[_Place, _Call] | None:
+        """A free place and a call for it; a process that there is takes its own calls first."""
+        free = [place for place in self._places if place.call is None]
+        there = [place for place in free if place.worker is not None]
+        for call in self._waiting if there else ():
+            if (home := self._places[call.home(len(self._places))]) in there:
+                return home, call
+        return ((there or free)[0], self._waiting[0]) if free else None
+
+    def _compute(self, place: _Place, call: _Call) -> None:
+        try:
+            if place.worker is None or not place.worker.is_there:
+                place.worker = self._instead_of(place.worker)
+            if call.future.cancelled():
+                raise CancelledError
+            value = place.worker.compute(call.function, call.arguments, call.keywords)
+            outcome = partial(call.future.set_result, value)
+        except Exception as error:
+            outcome = partial(call.future.set_exception, error)
+        if call.future.running() or call.future.set_running_or_notify_cancel():
+            outcome()
+        if place.worker is not None and not place.worker.is_there:
+            place.worker.end()
+            place.worker = None
+        elif place.worker is not None and place.worker.answers >= ANSWERS_OF_ONE:
+            place.worker = self._instead_of(place.worker)  # there by the time that it is needed
         with self._lock:
-            if self._running is not future:  # ended here, for another's sake
-                return
-            self._running, self._ended_at = None, time.monotonic()
-            error = computed.exception()
-            if not future.cancelled() and future.set_running_or_notify_cancel():
-                if error is None:
-                    future.set_result(computed.result())
-                else:
-                    future.set_exception(error)
+            place.call = None
             self._go_on()
 
-    def _end_process(self) -> None:
-        self._running = None
-        self._lane.end_processes()
+    def _instead_of(self, worker: Worker | None) -> Worker:
+        if worker is not None:
+            worker.end()
+        return Worker(*self._settings)
 
 
 class Workers:
@@ -216,7 +211,7 @@ class Workers:
     def __init__(self, count: int) -> None:
         self.count = count
         self._quick = Lane(count) if count else ThreadPoolExecutor(MOST_WORKERS)
-        self._long = LongLane() if count > 1 else None
+        self._long = Lane(1, IDLE_SECONDS, BEHIND, ends_left=True) if count > 1 else None
 
     def submit(self, function: Callable[..., R], *arguments: Any, **keywords: Any) -> Future[R]:
         """Compute `function(*arguments, **keywords)`, which is quick, as soon as a process is free."""
@@ -244,4 +239,4 @@ class Workers:
         """End all processes."""
         self._quick.shutdown(wait=False, cancel_futures=True)
         if self._long is not None:
-            self._long.stop()
+            self._long.shutdown()

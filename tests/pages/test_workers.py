@@ -12,15 +12,15 @@ import psutil
 import pytest
 
 from pages.common import ask
-from pages.common.workers import LongLane, Workers
+from pages.common.workers import Lane, Workers
 from tests.pages.asked import Large, die_in_the_middle_of_the_answer, double, note, stay, stay_for
 
 
 @pytest.fixture
-def lane() -> Iterator[LongLane]:
-    made = LongLane()
+def lane() -> Iterator[Lane]:
+    made = Lane(1, ends_left=True)
     yield made
-    made.stop()
+    made.shutdown()
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
@@ -30,9 +30,9 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def begun(lane: LongLane | Workers, path: Path) -> tuple[Future[str], int]:
+def begun(lane: Lane | Workers, path: Path) -> tuple[Future[str], int]:
     """A call that doesn't end by itself, and the process that it is in."""
-    submit = lane.submit if isinstance(lane, LongLane) else lane.submit_long
+    submit = lane.submit if isinstance(lane, Lane) else lane.submit_long
     future = submit(stay, str(path))
     wait_for(lambda: path.exists() and path.read_text())
     return future, int(path.read_text())
@@ -53,7 +53,7 @@ def test_what_is_long_leaves_the_processors_to_what_is_quick(
     assert psutil.Process(long).nice() > psutil.Process(quick).nice()
 
 
-def test_what_nobody_waits_for_any_more_is_never_begun(lane: LongLane, tmp_path: Path) -> None:
+def test_what_nobody_waits_for_any_more_is_never_begun(lane: Lane, tmp_path: Path) -> None:
     first, _ = begun(lane, tmp_path / "first")
     left = [lane.submit(note, str(tmp_path / f"left {i}")) for i in range(6)]
     wanted = lane.submit(note, str(tmp_path / "wanted"))
@@ -66,7 +66,7 @@ def test_what_nobody_waits_for_any_more_is_never_begun(lane: LongLane, tmp_path:
 
 
 def test_what_runs_for_nobody_is_ended_with_its_process_once_somebody_else_waits(
-    lane: LongLane, tmp_path: Path
+    lane: Lane, tmp_path: Path
 ) -> None:
     left, process = begun(lane, tmp_path / "left")
     left.cancel()
@@ -75,7 +75,7 @@ def test_what_runs_for_nobody_is_ended_with_its_process_once_somebody_else_waits
     wait_for(lambda: not psutil.pid_exists(process))
 
 
-def test_a_process_that_dies_takes_only_its_own_call_along(lane: LongLane, tmp_path: Path) -> None:
+def test_a_process_that_dies_takes_only_its_own_call_along(lane: Lane, tmp_path: Path) -> None:
     dies, process = begun(lane, tmp_path / "dies")
     waits = lane.submit(double, 4)
     psutil.Process(process).kill()
