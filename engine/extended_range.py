@@ -36,7 +36,7 @@ _FARTHEST = 2200
 #: exp of less than this is split into mantissa and exponent.
 _SMALLEST_POWER = -200.0
 #: Elements that are worked on at once where an array is large.
-_IN_CACHE = 8192
+_IN_CACHE = 16_384
 #: ln 2 in two parts; the first ends in zeros, so that its multiples are exact (Cody and Waite 1980).
 _LN2_HIGH, _LN2_LOW = float.fromhex("0x1.62e43p-1"), -1.904654299957768e-09
 
@@ -114,23 +114,24 @@ class Factors:
         return self.mantissa if self.exponent is None else shifted(self.mantissa, self.exponent)
 
 
-def sech_squared(x: Array) -> Factors:
+def sech_squared(x: Array, *, tiny: bool = True) -> Factors:
     """The slope of tanh, 1 − tanh² x = 4e/(1 + e)² with e = exp(−2|x|).
 
     From x, because tanh x rounds to ±1 beyond 19, where the slope is 10^-16 and falls from there.
-    Uses up `x`.
+    Uses up `x`. tiny: as in `sigmoid_slope`.
     """
-    return sigmoid_slope(np.multiply(x, 2, out=x), 4.0)
+    return sigmoid_slope(np.multiply(x, 2, out=x), 4.0, tiny=tiny)
 
 
-def sigmoid_slope(x: Array, scale: float = 1.0) -> Factors:
+def sigmoid_slope(x: Array, scale: float = 1.0, *, tiny: bool = True) -> Factors:
     """The slope of the sigmoid, s·(1 − s) = e/(1 + e)² with e = exp(−|x|), times `scale`.
 
     Uses up `x`: as large as a sweep makes it, a new array would take longer than the arithmetic.
+    Not tiny: a slope below float64's range may be 0, as for who adds it to something much larger.
     """
     if not x.size:
         return Factors(x)
-    if max(x.max(), -x.min()) > -_SMALLEST_POWER:
+    if tiny and max(x.max(), -x.min()) > -_SMALLEST_POWER:
         slope = _exp(-np.abs(x))
         slope.mantissa *= scale / np.square(1 + slope.value())
         return slope
@@ -194,6 +195,8 @@ class Scaled:
             other = Scaled(np.broadcast_to(other, self.mantissa.shape))
         if self.exponent is other.exponent or np.array_equal(self.exponent, other.exponent):
             return Scaled(self.mantissa + other.mantissa, self.exponent)
+        if not (self.exponent.any() or other.exponent.any()):
+            return Scaled(self.mantissa + other.mantissa)
         first, second = self._exponent_of_any(), other._exponent_of_any()
         exponent = np.maximum(first, second)
         total = shifted(self.mantissa, first - exponent) + shifted(

@@ -1,20 +1,21 @@
 """Deleting one block of a stack, and how much that changes the output (Veit et al. 2016)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from engine.extended_range import Scaled, in_range, quietly, require_bounded, shifted
+from engine.extended_range import Scaled, ScaledNorm, in_range, quietly, require_bounded, shifted
 from engine.numerics import Array, in_parts
 from engine.recurrent.config import Activation
 from engine.residual.config import ResidualConfig, Skip
-from engine.residual.stack import Block, run_block, skip_column
+from engine.residual.stack import Block, run_block, skip_numbers
 from engine.residual.weights import Stack, draw_stack
 
 #: Numbers in the states of the runs that are taken at once: what a processor keeps near.
-NUMBERS_AT_ONCE = 60_000
+NUMBERS_AT_ONCE = 65_000
 
 
 def lesion(config: ResidualConfig) -> pd.DataFrame:
@@ -31,43 +32,69 @@ def lesion(config: ResidualConfig) -> pd.DataFrame:
     say, with any early layer or without it, though nothing of the response is left.
     A change from exactly zero to exactly zero is 0, from zero to anything else infinite.
     """
-    output, response = lesion_sweep(config, [config.skip])
-    changes = {"relative_change": output[:, 0], "relative_response_change": response[:, 0]}
+    response, output = lesion_sweep(config, [config.skip]).at(config.depth)
+    changes = {"relative_change": output, "relative_response_change": response[:, 0]}
     return pd.DataFrame({"deleted_layer": np.arange(1, config.depth + 1), **changes})
 
 
-def lesion_sweep(config: ResidualConfig, skips: Sequence[Skip]) -> tuple[Array, Array]:
-    """Both changes of `lesion` under every skip, (layers, skips); a "highway" stands alone."""
-    stack = draw_stack(config)
-    numbers, changes = (config.depth + 1) * stack.inputs.size, []
+@dataclass(frozen=True)
+class LesionSweep:
+    """Changes at every depth up to a stack's own; NaN where a stack is too shallow for the layer.
+
+    response: under every skip, (depths, layers, skips). output: under the first, (depths, layers).
+    """
+
+    response: Array
+    output: Array
+
+    def at(self, depth: int) -> tuple[Array, Array]:
+        """Those of the stack of this depth: (layers, skips), and (layers,)."""
+        return self.response[depth - 1, :depth], self.output[depth - 1, :depth]
+
+
+def lesion_sweep(config: ResidualConfig, skips: Sequence[Skip]) -> LesionSweep:
+    """Both changes of `lesion` in one pass: a deeper stack begins with every shallower one."""
+    stack, depth = draw_stack(config), config.depth
+    numbers = (depth + 1) * stack.inputs.size
+    response = np.full((depth, depth, len(skips)), np.nan)
+    output, done = np.full((depth, depth), np.nan), 0
     for some in in_parts(skips, NUMBERS_AT_ONCE // numbers):
-        found = in_range(partial(_delete_each, stack, some, config.activation))
-        changes.append([_relative_change(runs) for runs in found])
-    output, response = (np.concatenate(of, axis=1) for of in zip(*changes, strict=True))
-    return output, response
+        sweep = partial(_changes, stack, some, config.activation, of_output=not done)
+        for t, (of_response, of_output) in enumerate(in_range(sweep)):
+            response[t, : t + 1, done : done + len(some)] = of_response
+            if not done:
+                output[t, : t + 1] = of_output[:, 0]
+        done += len(some)
+    return LesionSweep(response, output)
 
 
-def _delete_each(
-    stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int
-) -> tuple[Scaled, Scaled]:
-    """Output and response of run 0, the intact stack, and of run t, the one without block t.
+def _changes(
+    stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int, *, of_output: bool
+) -> list[tuple[Array, Array]]:
+    """After every block t the changes of response and, if asked for, output, (t, skips).
 
-    Both (depth + 1, skips, batch, width), all the stacks at once.
+    Run 0 is the intact stack and run t + 1 the one without block t, all of them at once: states
+    and responses are (runs, skips, batch, width).
     """
     states = responses = Scaled(np.tile(stack.inputs, (1, len(skips), 1, 1)))
-    skip = skip_column(skips, stack.inputs.shape[-1])
-    left = np.ones(1) if skip is None else np.where(skip.any(-1, keepdims=True), skip, 1.0)
+    skip, changes = skip_numbers(skips, stack.inputs.shape), []
+    left = np.ones(1) if skip is None else np.where(skip.any((-2, -1), keepdims=True), skip, 1.0)
+    # Beside what comes over a skip, a slope below float64's range is nothing.
+    has_road = skip is not None and bool(skip.all())
     for t in range(len(stack.weights)):
-        block = run_block(stack, t, states, skip, activation)
+        block = run_block(stack, t, states, skip, activation, tiny=not has_road)
         after = _respond(stack, t, block, responses)
         # The run without block t joins after the block: it is what is left of the intact one.
         states = Scaled.joined([block.hidden, states[:1].times(left)])
         responses = Scaled.joined([after, responses[:1].times(left)])
         if t % stride == 0:
             states, responses = states.settled(), responses.settled()
-        responses.norm(stride)
         require_bounded(states.mantissa, stride)
-    return states, responses
+        changes.append((
+            _relative_change(responses, responses.norm(stride)[:1]),
+            _relative_change(states, states[:1].norm()) if of_output else np.empty((0, 1)),
+        ))  # fmt: skip
+    return changes
 
 
 def _respond(stack: Stack, t: int, block: Block, responses: Scaled) -> Scaled:
@@ -80,9 +107,9 @@ def _respond(stack: Stack, t: int, block: Block, responses: Scaled) -> Scaled:
 
 
 @quietly
-def _relative_change(runs: Scaled) -> Array:
-    """‖run − run 0‖ / ‖run 0‖ for every run but the first."""
-    difference, norm = (runs[1:] + -runs[:1]).norm(), runs[:1].norm()
+def _relative_change(runs: Scaled, norm: ScaledNorm) -> Array:
+    """‖run − run 0‖ / ‖run 0‖ for every run but the first, of which the norm is known."""
+    difference = (runs[1:] + -runs[:1]).norm()
     with np.errstate(divide="ignore"):
         ratio = shifted(difference.mantissa / norm.mantissa, difference.exponent - norm.exponent)
     return np.where(difference.mantissa == 0, 0.0, ratio)

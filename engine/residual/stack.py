@@ -101,17 +101,23 @@ _remembered_run = lru_cache(maxsize=4)(_run)
 
 
 def run_block(
-    stack: Stack, t: int, hidden: Scaled, skip: Array | None, activation: Activation
+    stack: Stack,
+    t: int,
+    hidden: Scaled,
+    skip: Array | None,
+    activation: Activation,
+    *,
+    tiny: bool = True,
 ) -> Block:
-    """From h_t to h_{t+1}; `skip` as `skip_column` gives it."""
+    """From h_t to h_{t+1}; `skip` as `skip_numbers` gives it, `tiny` as in `sigmoid_slope`."""
     sums = hidden.through(Scaled(stack.weights[t].T)) + stack.biases[t]
-    activated, slope = activate(sums, activation)
+    activated, slope = activate(sums, activation, tiny=tiny)
     if skip is not None:
         return Block(hidden.times(skip) + activated, Factors(skip), slope, None)
     assert stack.gate_weights is not None
     assert stack.gate_biases is not None
-    at_gate = (hidden.through(Scaled(stack.gate_weights[t].T)) + stack.gate_biases[t]).value()
-    at_gate = np.maximum(np.minimum(at_gate, LARGEST_SUM), -LARGEST_SUM)
+    at_gate = hidden.through(Scaled(stack.gate_weights[t].T)) + stack.gate_biases[t]
+    at_gate = _within_largest(at_gate.value())
     # 1 − f_t is a sigmoid of its own: as a difference it would lose its digits near 1.
     carry, transform = sigmoid(at_gate), sigmoid(-at_gate)
     after = hidden.times(carry) + activated.times(transform)
@@ -119,12 +125,14 @@ def run_block(
     return Block(after, carry, slope * transform, gate_slope)
 
 
-def skip_column(skips: Sequence[Skip], width: int) -> Array | None:
-    """g of each run, (runs, 1, width); None for a "highway", which computes its own."""
+def skip_numbers(skips: Sequence[Skip], shape: tuple[int, ...]) -> Array | None:
+    """g beside each number, (runs, batch, width); None for a "highway", which computes its own.
+
+    shape: (batch, width). Written out, because a factor that repeats takes twice as long.
+    """
     if skips[0] == HIGHWAY:
         return None
-    rows = [np.broadcast_to(np.asarray(skip, dtype=np.float64), width) for skip in skips]
-    return np.stack(rows)[:, None, :]
+    return np.stack([np.broadcast_to(np.asarray(skip, dtype=np.float64), shape) for skip in skips])
 
 
 def backward(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
@@ -142,8 +150,8 @@ def backward(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
 
 
 def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int) -> Forward:
-    depth, width = len(stack.weights), stack.inputs.shape[-1]
-    skip, blocks = skip_column(skips, width), []
+    depth, skip = len(stack.weights), skip_numbers(skips, stack.inputs.shape)
+    blocks = []
     states = [Scaled(np.tile(stack.inputs, (len(skips), 1, 1)))]
     for t in range(depth):
         block = run_block(stack, t, states[-1], skip, activation)
@@ -155,12 +163,19 @@ def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride
     return Forward(stack, hidden, blocks, Scaled(stack.weights).settled(), gate_weights)
 
 
-def activate(sums: Scaled, activation: Activation) -> tuple[Scaled, Factors]:
-    """σ and σ' of the sums."""
+def activate(sums: Scaled, activation: Activation, *, tiny: bool = True) -> tuple[Scaled, Factors]:
+    """σ and σ' of the sums; tiny: as in `sigmoid_slope`."""
     if activation == "tanh":
-        values = np.maximum(np.minimum(sums.value(), LARGEST_SUM), -LARGEST_SUM)
-        return Scaled(np.tanh(values)), sech_squared(values)
+        values = _within_largest(sums.value())
+        return Scaled(np.tanh(values)), sech_squared(values, tiny=tiny)
     if activation == "relu":
         is_on = sums.mantissa > 0
         return Scaled(sums.mantissa * is_on, sums.exponent), Factors(is_on.astype(np.float64))
     return sums, Factors(np.ones_like(sums.mantissa))
+
+
+def _within_largest(sums: Array) -> Array:
+    """The sums, those beyond `LARGEST_SUM` put to it; to look first is quicker than to do so always."""
+    if max(sums.max(initial=0), -sums.min(initial=0)) <= LARGEST_SUM:
+        return sums
+    return np.clip(sums, -LARGEST_SUM, LARGEST_SUM)

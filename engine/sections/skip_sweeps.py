@@ -19,12 +19,14 @@ from engine.residual.analogy import TwoRoads, two_roads
 from engine.residual.config import HIGHWAY, ResidualConfig
 from engine.residual.decorrelation import DEPTH, gradient_correlations
 from engine.residual.jacobians import singular_values_by_skip
-from engine.residual.lesions import lesion_sweep
+from engine.residual.lesions import LesionSweep, lesion_sweep
 from engine.residual.path_bands import PathSweep, paths_by_weight_scale
 from engine.residual.scaled_skips import PAPER_UNITS, published_roads
 
 #: A visitor comes back to few stacks; each takes less than a megabyte.
 KEPT = 32
+#: Lesions of every depth take as much.
+KEPT_LESIONS = 10
 
 
 @dataclass(frozen=True)
@@ -93,16 +95,22 @@ def spectra(stack: ResidualConfig) -> Stacks:
     return Stacks(np.stack([of.log10() for of in residual], axis=1), gated.log10())
 
 
-@lru_cache(KEPT)
 def lesions(stack: ResidualConfig) -> tuple[Array, Array, float]:
     """Changes of the response by deleted block, (layers, skips), and in the gated stack, (layers,).
 
     And the median change of the plain stack's output. Of a deeper stack the first 54 blocks.
     """
-    stack = replace(stack, depth=min(stack.depth, PAPER_UNITS))
-    output, response = lesion_sweep(stack, G.values().tolist())
-    _, gated = lesion_sweep(replace(stack, skip=HIGHWAY), [HIGHWAY])
-    return response, gated[:, 0], float(np.median(output[:, 0]))
+    depth = min(stack.depth, PAPER_UNITS)
+    all_skips, gated = _all_lesions(replace(stack, depth=PAPER_UNITS))
+    response, output = all_skips.at(depth)
+    return response, gated.at(depth)[0][:, 0], float(np.median(output))
+
+
+@lru_cache(KEPT_LESIONS)
+def _all_lesions(stack: ResidualConfig) -> tuple[LesionSweep, LesionSweep]:
+    """With the skips and with gates, at every depth: who moves the depth asks for one of them."""
+    gated = lesion_sweep(replace(stack, skip=HIGHWAY), [HIGHWAY])
+    return lesion_sweep(stack, G.values().tolist()), gated
 
 
 @lru_cache(KEPT)

@@ -80,10 +80,17 @@ def test_the_response_to_a_dead_stack_changes_infinitely_or_not_at_all() -> None
 
 
 @given(configs(depth=st.integers(1, 10)), st.lists(hundredths(0, 150), min_size=1, max_size=4))
-def test_every_skip_at_once_is_each_skip_alone(config: ResidualConfig, skips: list[float]) -> None:
+def test_every_skip_and_depth_at_once_is_each_alone(
+    config: ResidualConfig, skips: list[float]
+) -> None:
     plain = replace(config, skip=0.0)
-    output, response = lesion_sweep(plain, skips)
-    for place, skip in enumerate(skips):
-        alone = lesion(replace(plain, skip=skip))
-        for swept, column in ((output, "relative_change"), (response, "relative_response_change")):
-            np.testing.assert_allclose(swept[:, place], alone[column], rtol=1e-7, atol=1e-12)
+    sweep = lesion_sweep(plain, skips)
+    for depth in range(1, config.depth + 1):
+        response, output = sweep.at(depth)
+        for place, skip in enumerate(skips):
+            alone = lesion(replace(plain, depth=depth, skip=skip))
+            np.testing.assert_allclose(
+                response[:, place], alone["relative_response_change"], rtol=1e-7, atol=1e-12
+            )
+            if not place:
+                np.testing.assert_allclose(output, alone["relative_change"], rtol=1e-7, atol=1e-12)
