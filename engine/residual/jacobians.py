@@ -8,15 +8,16 @@ plain network: far more than the sixteen digits of a float64 matrix can hold at 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.extended_range import Exponents, ScaledNorm, plain_norm, shifted, unscaled
+from engine.extended_range import Exponents, Scaled, ScaledNorm, plain_norm, shifted, unscaled
 from engine.numerics import Array, in_parts
 from engine.residual.config import ResidualConfig, Skip
-from engine.residual.stack import Forward, forward
-from engine.residual.weights import draw_stack
+from engine.residual.stack import Block, run_block, skip_numbers
+from engine.residual.weights import Stack, draw_stack
 
 #: QR decompositions back and forth before rows are rotated: each costs a thirtieth of a sweep.
 FLIPS = 16
@@ -30,6 +31,49 @@ CLOSE_TOGETHER = 1e3
 #: half a megabyte is given back to the system and fetched anew at every step: with five times as
 #: many, width 128 took more than twice as long.
 NUMBERS_AT_ONCE = 60_000
+#: The run to the last multiple of this depth is kept for those who ask for some more of its blocks,
+#: if its products are at most so many numbers: half a megabyte.
+KEPT_EVERY, KEPT_NUMBERS = 10, 40_000
+
+
+class Product(NamedTuple):
+    """Products … J_3 J_2 J_1 of several stacks: an orthogonal matrix times a triangular one each.
+
+    basis: (stacks, width, width). rows: of the triangles, shaped alike, and each row has an exponent
+    of its own, (stacks, width). rank: (stacks,).
+    """
+
+    basis: Array
+    rows: Array
+    exponent: Exponents
+    rank: NDArray[np.int64]
+
+    @classmethod
+    def of_nothing(cls, many: int, width: int) -> Self:
+        """Identities, before the first factor."""
+        ones = np.tile(np.eye(width), (many, 1, 1))
+        return cls(ones, ones, unscaled(many, width), np.full(many, width))
+
+    def after(self, factor: Array) -> "Product":
+        """With one more factor in front, (stacks, width, width): by a QR decomposition."""
+        moved = factor @ self.basis
+        basis, triangle = np.linalg.qr(moved)
+        # Here `triangle @ rows`, in which a row mixes with those below it only.
+        below = _largest_below(self.exponent)
+        aligned = shifted(triangle, self.exponent[:, None, :] - below[:, :, None])
+        noise = moved.shape[-1] * np.finfo(np.float64).eps * np.sqrt(np.square(moved).sum(axis=1))
+        diagonal = np.diagonal(triangle, axis1=1, axis2=2)
+        rank = np.minimum(self.rank, (np.abs(diagonal) > noise).sum(axis=1))
+        return Product(basis, *_rescaled(aligned @ self.rows, below), rank)
+
+    def sorted_for(self, factor: Array) -> "Product":
+        """Identities as the first factor wants them: large columns first, so that rows descend."""
+        order = np.argsort(-np.linalg.norm(factor, axis=1), kind="stable")
+        return self._replace(basis=np.eye(factor.shape[-1])[order].swapaxes(1, 2))
+
+    def singular_values(self) -> list[ScaledNorm]:
+        """Of each stack, largest first."""
+        return _singular_values(self.rows.copy(), self.exponent.copy(), self.rank)
 
 
 def singular_values_by_skip(config: ResidualConfig, skips: Sequence[Skip]) -> list[ScaledNorm]:
@@ -40,46 +84,55 @@ def singular_values_by_skip(config: ResidualConfig, skips: Sequence[Skip]) -> li
     layer that loses rank in float64 (ReLU units that are off, tanh units that are saturated) makes
     as many of the last ones exactly 0.
     """
-    stack = draw_stack(replace(config, batch_size=1))
-    numbers = config.width * (config.depth + config.width)
+    config = replace(config, batch_size=1)
+    numbers = config.width * max(config.depth + 1, config.width)
     found: list[ScaledNorm] = []
     for some in in_parts(skips, NUMBERS_AT_ONCE // numbers):
-        run = forward(stack, some, config.activation)
-        factors = (_jacobians(run, t) for t in range(config.depth))
-        found += singular_values_of_products(factors, (len(some), config.width))
+        shallower = (config.depth - 1) // KEPT_EVERY * KEPT_EVERY
+        if shallower and len(some) * config.width**2 <= KEPT_NUMBERS:
+            start = _kept_run(replace(config, depth=shallower), tuple(some))
+        else:
+            start = _before_the_first(config, len(some))
+        found += _run_on(config, some, start).product.singular_values()
     return found
 
 
 def singular_values_of_product(factors: Iterable[Array], width: int) -> ScaledNorm:
     """The singular values of … J_3 J_2 J_1, largest first; each factor is (width, width)."""
-    return singular_values_of_products((factor[None] for factor in factors), (1, width))[0]
+    product = Product.of_nothing(1, width)
+    for place, factor in enumerate(factors):
+        product = (product if place else product.sorted_for(factor[None])).after(factor[None])
+    return product.singular_values()[0]
 
 
-def singular_values_of_products(
-    factors: Iterable[Array], shape: tuple[int, int]
-) -> list[ScaledNorm]:
-    """The same of several products; shape: how many, and the width. Factors are (many, width, width).
+class _Run(NamedTuple):
+    """Several stacks as far as they have been run: h_t, (stacks, 1, width), and the Jacobians."""
 
-    A product is kept as an orthogonal matrix times a triangular one, by a QR decomposition at
-    every factor, and each row of the triangle has an exponent of its own.
-    """
-    many, width = shape
-    basis, rows = None, np.tile(np.eye(width), (many, 1, 1))
-    exponent, rank = unscaled(many, width), np.full(many, width)
-    for factor in factors:
-        if basis is None:  # large columns first, so that the triangle's rows descend in size
-            order = np.argsort(-np.linalg.norm(factor, axis=1), kind="stable")
-            basis = np.eye(width)[order].swapaxes(1, 2)
-        moved = factor @ basis
-        basis, triangle = np.linalg.qr(moved)
-        # Here `triangle @ rows`, in which a row mixes with those below it only.
-        below = _largest_below(exponent)
-        aligned = shifted(triangle, exponent[:, None, :] - below[:, :, None])
-        rows, exponent = _rescaled(aligned @ rows, below)
-        noise = width * np.finfo(np.float64).eps * np.sqrt(np.square(moved).sum(axis=1))
-        diagonal = np.diagonal(triangle, axis1=1, axis2=2)
-        rank = np.minimum(rank, (np.abs(diagonal) > noise).sum(axis=1))
-    return _singular_values(rows, exponent, rank)
+    depth: int
+    hidden: Scaled
+    product: Product
+
+
+def _before_the_first(config: ResidualConfig, many: int) -> _Run:
+    inputs = np.tile(draw_stack(config).inputs, (many, 1, 1))
+    return _Run(0, Scaled(inputs), Product.of_nothing(many, config.width))
+
+
+def _run_on(config: ResidualConfig, skips: Sequence[Skip], start: _Run) -> _Run:
+    """To the stacks' end, from a shallower one that begins alike."""
+    stack, (depth, hidden, product) = draw_stack(config), start
+    skip = skip_numbers(skips, stack.inputs.shape)
+    for t in range(depth, config.depth):
+        block = run_block(stack, t, hidden, skip, config.activation)
+        factor = _jacobian(stack, t, block)
+        product = (product if t else product.sorted_for(factor)).after(factor)
+        hidden = block.hidden.settled()
+    return _Run(config.depth, hidden, product)
+
+
+@lru_cache(maxsize=16)
+def _kept_run(config: ResidualConfig, skips: tuple[Skip, ...]) -> _Run:
+    return _run_on(config, skips, _before_the_first(config, len(skips)))
 
 
 def _singular_values(rows: Array, exponent: Exponents, rank: NDArray[np.int64]) -> list[ScaledNorm]:
@@ -109,9 +162,8 @@ def _singular_values(rows: Array, exponent: Exponents, rank: NDArray[np.int64]) 
     return [ScaledNorm(*norms) for norms in zip(values, exponents, strict=True)]
 
 
-def _jacobians(run: Forward, t: int) -> Array:
+def _jacobian(stack: Stack, t: int, block: Block) -> Array:
     """∂h_{t+2}/∂h_{t+1} of each run for its first example, (runs, width, width)."""
-    block, stack = run.blocks[t], run.stack
     whole: Array = block.block_slope.value()[:, 0, :, None] * stack.weights[t]
     unit = np.arange(whole.shape[-1])
     whole[:, unit, unit] += block.carry.value()[:, 0]
