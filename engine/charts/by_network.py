@@ -79,7 +79,7 @@ def _curves(curves: Data) -> list[Layer]:
             placed(rows, "line", **place, color=Own("hue"), detail=["p:N", "row:N", "line:N"],
                    strokeWidth=Own("width"), opacity=opacity, clip=True),
             placed(rows.transform_filter("datum.alone"), "circle", **place, color=Own("hue"),
-                   size="30*s*s"),
+                   size="60*s*s"),
         ]  # fmt: skip
     return drawn
 

@@ -101,7 +101,7 @@ def memory(comparison: Comparison) -> Shown:
     drawn = _by_network(
         asked,
         names,
-        [""] * len(names),
+        [_answered(rows_where(asked, run=name)) for name in names],
         {title: {"needed": "mid", "error": "state"}},
         x="distance",
         ends=lambda own: ("last input", f"{own['distance'].max()} back"),
@@ -115,7 +115,7 @@ def memory(comparison: Comparison) -> Shown:
             *_sentences(comparison),
             "One input that the answer depends on is swapped for another number and the rest left as "
             "it is: how far is the prediction's answer from the right one? Where it is as far as the "
-            "grey one, the network has forgotten.",
+            "grey one, the network has forgotten; a seed with less than half of that error answers.",
         ),
     )
 
@@ -186,6 +186,19 @@ def _number(value: float) -> str:
     if np.isinf(value):
         return "never"
     return f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.2g}"
+
+
+def _answered(own: pd.DataFrame) -> str:
+    """In how many seeds the farthest input that counts is answered better than by who ignores it."""
+    counts = own[own["needed"] > 0]
+    if counts.empty:
+        return "depends on no input"
+    back = counts["distance"].max()
+    farthest = counts[counts["distance"] == back]
+    answers = int((farthest["error"] < farthest["needed"] / 2).sum())
+    if len(farthest) == 1:
+        return f"{'answers' if answers else 'forgets'} {back} back"
+    return f"{answers} of {len(farthest)} answer {back} back"
 
 
 def _roads(own: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from engine.charts.plot import spread
 from engine.charts.stage import power_ticks
 from engine.charts.strips import strip
 from engine.charts.ways import FORGET_BIAS, GATES, WayPanel, band, path
@@ -168,8 +169,9 @@ def lines(panel: WayPanel, axis: Axis, curves: Mapping[str, Array]) -> Columns:
     ends = np.stack([np.asarray(columns[f"{name}_end"]) for name in curves], axis=1)
     letters = max(LETTERS / panel.high, LETTERS_ON_PHONE / panel.high_on_phone)
     gap = letters * (axis.high - axis.low)
-    places = np.array([kept_apart(row, axis.low, axis.high, gap) for row in ends])
-    return columns | {f"{name}_label": places[:, n] for n, name in enumerate(curves)}
+    places = spread(ends.T, gap, axis.low + gap / 2, axis.high - gap / 2)
+    places[np.isnan(ends.T)] = np.nan
+    return columns | {f"{name}_label": places[n] for n, name in enumerate(curves)}
 
 
 def bands(
@@ -183,26 +185,3 @@ def bands(
         ]
         for size, height in (("wide", panel.high), ("narrow", panel.high_on_phone))
     }
-
-
-def kept_apart(places: Array, low: float, high: float, gap: float) -> Array:
-    """Places for labels near `places`, in their order, `gap` apart, from `low` to `high`.
-
-    What lies outside stands at the edge; NaN stays NaN.
-    """
-    known = np.flatnonzero(~np.isnan(places))
-    order = known[np.argsort(places[known], kind="stable")]
-    steps = gap * np.arange(len(order))
-    lowest, highest = low + gap / 2, high - gap / 2
-    # Labels that push each other stand together around the mean of where they belong.
-    blocks: list[list[float]] = []
-    for place in np.clip(places[order], lowest, highest) - steps:
-        blocks.append([place])
-        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
-            last = blocks.pop()
-            blocks[-1] += last
-    level = np.array([np.mean(block) for block in blocks for _ in block])
-    room = max(highest - steps[-1], lowest) if len(order) else lowest
-    result = np.full(len(places), np.nan)
-    result[order] = np.clip(level, lowest, room) + steps
-    return result

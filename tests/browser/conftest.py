@@ -5,28 +5,22 @@ Without a browser these tests skip and say so; where CI is set a missing browser
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.seeing import WIRE
+from tests.load import servers
 
-ROOT = Path(__file__).parents[2]
+ROOT = servers.ROOT
 #: The shell is Chromium without the window around a page: a page is there in two thirds of the time.
 BROWSER_NAMES = (
     "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome",
     "google-chrome-stable",
 )  # fmt: skip
 BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-START_SECONDS = 60
 # A machine that also runs everything else may need its time.
 expect.set_options(timeout=30_000)
 
@@ -37,49 +31,21 @@ def find_browser() -> str | None:
     return named or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
 
 
-class Server:
+class Server(servers.Server):
     """The app as `streamlit run` starts it, on a free port of this machine."""
 
     def __init__(self) -> None:
         self.runs = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
-        options = ["--server.headless=true", f"--server.port={self.port}"]
-        self.process = subprocess.Popen(
-            [*command, *options, "--server.address=127.0.0.1"],
-            cwd=ROOT,
-            # What is trained here is not to be found there the next time.
-            env={**os.environ, "SEQ2SEQ_RUN_STORE": self.runs.name, "LECTURE_WORKERS": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self._wait_until_healthy()
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        # What is trained here is not to be found there the next time.
+        environment = {"SEQ2SEQ_RUN_STORE": self.runs.name, "LECTURE_WORKERS": "1"}
+        super().__init__(servers.APP, ROOT, environment)
 
     def url(self, path: str = "") -> str:
         return f"http://{self.host}/{path}"
 
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
+    def stop(self, *, at_once: bool = False) -> None:
+        super().stop(at_once=at_once)
         self.runs.cleanup()
-
-    def _wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(self.url("_stcore/health"), timeout=1) as answer:
-                    if answer.status == 200:
-                        return
-            except OSError:
-                time.sleep(0.1)
-        self.stop()
-        raise RuntimeError(f"the app didn't answer within {START_SECONDS} seconds")
 
 
 @pytest.fixture(scope="session")

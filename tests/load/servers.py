@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 120.0
+#: What the README starts, in the checkout's folder.
+APP = ("-m", "streamlit", "run", "streamlit_app.py")
 
 
 class Server:
@@ -124,7 +126,7 @@ def _seconds(process: psutil.Process, *, with_ended: bool = False) -> float:
 
 def tuned(environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Server:
     """The app as the README starts it; folder: of the checkout."""
-    return Server(("-m", "streamlit", "run", "streamlit_app.py"), folder, environment)
+    return Server(APP, folder, environment)
 
 
 def hosted(environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Server:

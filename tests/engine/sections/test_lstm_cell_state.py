@@ -12,7 +12,7 @@ from engine.gates import TRAINED_LSTMS, Hands
 from engine.recurrent import RecurrentConfig
 from engine.recurrent.presets import LSTM_PRESETS
 from engine.sections import cell_rows, lstm_cell_state
-from engine.sections.ways import as_chosen, kept_apart, ways_of, without_hands
+from engine.sections.ways import as_chosen, ways_of, without_hands
 from tests.engine.recurrent.plain_lstm import lstm_configs
 from tests.engine.sections.cases import LSTM, LSTM_PAGE, Section
 from tests.engine.sections.pictures import assert_no_broken_word
@@ -80,16 +80,3 @@ def test_every_point_of_a_curve_that_lies_inside_is_drawn_if_it_stands_alone_too
         middle = np.array(across) + float(alone[2] or 0) / 2
         drawn[np.round(middle / 100 * len(values) - 0.5).astype(int)] = True
     assert drawn.tolist() == [low <= value <= high for value in values]
-
-
-@given(st.lists(st.floats(-40, 3) | st.just(np.nan), min_size=1, max_size=5), st.floats(0.1, 1.5))
-def test_labels_stand_apart_in_their_order_and_inside(places: list[float], gap: float) -> None:
-    low, high = -20.0, 1.0
-    found = kept_apart(np.array(places), low, high, gap)
-    known = ~np.isnan(places)
-    assert (np.isnan(found) == ~known).all()
-    order = np.argsort(np.array(places)[known], kind="stable")
-    stand = found[known][order]
-    assert (np.diff(stand) >= gap - 1e-9).all()
-    assert (stand >= low).all()
-    assert (stand <= high + 1e-9).all()

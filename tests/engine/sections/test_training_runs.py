@@ -15,7 +15,7 @@ from engine.training.comparisons import OwnNetwork
 from engine.training.heard import CELLS, LINES, STATES, TEXTS
 from engine.training.presets import PRESETS
 from engine.training.progress import GrowingRun, metrics_row
-from engine.training.shipped import SNAPSHOTS
+from engine.training.shipped import SNAPSHOTS, shipped
 from tests.engine.sections.pictures import assert_draws, assert_no_broken_word, assert_valid
 
 SMALL = TrainingConfig(hidden_size=3, timesteps=4, batch_size=4, steps=20, validation_interval=5)
@@ -45,6 +45,17 @@ def test_every_preset_has_its_pictures_and_its_claims(name: str) -> None:
             assert np.isfinite(numbers.to_numpy()).all()
             assert set(figure.frames["panels"]["name"]) <= set(PRESETS[name].runs)
     assert "of 8 seeds" in " ".join(training_runs.loss(name).sentences)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_who_answers_the_farthest_input_is_counted_seed_by_seed(name: str) -> None:
+    asked = shipped(name)["memory"]
+    said = training_runs.memory(name).figures["memory"].frames["panels"].set_index("name")["said"]
+    for network, words in said.items():
+        own = asked[(asked["run"] == network) & (asked["needed"] > 0)]
+        back = max(own["distance"])
+        near = [row.error / row.needed < 0.5 for row in own.itertuples() if row.distance == back]
+        assert words == f"{near.count(True)} of 8 answer {back} back"
 
 
 def test_a_diverged_network_and_one_of_a_single_step_are_drawn_as_what_there_is() -> None:
