@@ -39,11 +39,11 @@ KEPT_EVERY, KEPT_NUMBERS = 10, 40_000
 class Product(NamedTuple):
     """Products … J_3 J_2 J_1 of several stacks: an orthogonal matrix times a triangular one each.
 
-    basis: (stacks, width, width). rows: of the triangles, shaped alike, and each row has an exponent
-    of its own, (stacks, width). rank: (stacks,).
+    basis: (stacks, width, width), None before the first factor. rows: of the triangles, shaped
+    alike, and each row has an exponent of its own, (stacks, width). rank: (stacks,).
     """
 
-    basis: Array
+    basis: Array | None
     rows: Array
     exponent: Exponents
     rank: NDArray[np.int64]
@@ -51,12 +51,16 @@ class Product(NamedTuple):
     @classmethod
     def of_nothing(cls, many: int, width: int) -> Self:
         """Identities, before the first factor."""
-        ones = np.tile(np.eye(width), (many, 1, 1))
-        return cls(ones, ones, unscaled(many, width), np.full(many, width))
+        rows = np.tile(np.eye(width), (many, 1, 1))
+        return cls(None, rows, unscaled(many, width), np.full(many, width))
 
     def after(self, factor: Array) -> "Product":
         """With one more factor in front, (stacks, width, width): by a QR decomposition."""
-        moved = factor @ self.basis
+        basis = self.basis
+        if basis is None:  # large columns first, so that the triangle's rows descend in size
+            order = np.argsort(-np.linalg.norm(factor, axis=1), kind="stable")
+            basis = np.eye(factor.shape[-1])[order].swapaxes(1, 2)
+        moved = factor @ basis
         basis, triangle = np.linalg.qr(moved)
         # Here `triangle @ rows`, in which a row mixes with those below it only.
         below = _largest_below(self.exponent)
@@ -65,11 +69,6 @@ class Product(NamedTuple):
         diagonal = np.diagonal(triangle, axis1=1, axis2=2)
         rank = np.minimum(self.rank, (np.abs(diagonal) > noise).sum(axis=1))
         return Product(basis, *_rescaled(aligned @ self.rows, below), rank)
-
-    def sorted_for(self, factor: Array) -> "Product":
-        """Identities as the first factor wants them: large columns first, so that rows descend."""
-        order = np.argsort(-np.linalg.norm(factor, axis=1), kind="stable")
-        return self._replace(basis=np.eye(factor.shape[-1])[order].swapaxes(1, 2))
 
     def singular_values(self) -> list[ScaledNorm]:
         """Of each stack, largest first."""
@@ -87,21 +86,19 @@ def singular_values_by_skip(config: ResidualConfig, skips: Sequence[Skip]) -> li
     config = replace(config, batch_size=1)
     numbers = config.width * max(config.depth + 1, config.width)
     found: list[ScaledNorm] = []
-    for some in in_parts(skips, NUMBERS_AT_ONCE // numbers):
+    for some in in_parts(tuple(skips), NUMBERS_AT_ONCE // numbers):
         shallower = (config.depth - 1) // KEPT_EVERY * KEPT_EVERY
-        if shallower and len(some) * config.width**2 <= KEPT_NUMBERS:
-            start = _kept_run(replace(config, depth=shallower), tuple(some))
-        else:
-            start = _before_the_first(config, len(some))
-        found += _run_on(config, some, start).product.singular_values()
+        is_kept = shallower and len(some) * config.width**2 <= KEPT_NUMBERS
+        start = _kept_run(replace(config, depth=shallower), some) if is_kept else None
+        found += _run(config, some, start).product.singular_values()
     return found
 
 
 def singular_values_of_product(factors: Iterable[Array], width: int) -> ScaledNorm:
     """The singular values of … J_3 J_2 J_1, largest first; each factor is (width, width)."""
     product = Product.of_nothing(1, width)
-    for place, factor in enumerate(factors):
-        product = (product if place else product.sorted_for(factor[None])).after(factor[None])
+    for factor in factors:
+        product = product.after(factor[None])
     return product.singular_values()[0]
 
 
@@ -113,26 +110,23 @@ class _Run(NamedTuple):
     product: Product
 
 
-def _before_the_first(config: ResidualConfig, many: int) -> _Run:
-    inputs = np.tile(draw_stack(config).inputs, (many, 1, 1))
-    return _Run(0, Scaled(inputs), Product.of_nothing(many, config.width))
-
-
-def _run_on(config: ResidualConfig, skips: Sequence[Skip], start: _Run) -> _Run:
-    """To the stacks' end, from a shallower one that begins alike."""
-    stack, (depth, hidden, product) = draw_stack(config), start
+def _run(config: ResidualConfig, skips: tuple[Skip, ...], start: _Run | None = None) -> _Run:
+    """To the stacks' end, from the input or from a shallower one that begins alike."""
+    stack = draw_stack(config)
+    depth, hidden, product = start or (
+        0,
+        Scaled(np.tile(stack.inputs, (len(skips), 1, 1))),
+        Product.of_nothing(len(skips), config.width),
+    )
     skip = skip_numbers(skips, stack.inputs.shape)
     for t in range(depth, config.depth):
         block = run_block(stack, t, hidden, skip, config.activation)
-        factor = _jacobian(stack, t, block)
-        product = (product if t else product.sorted_for(factor)).after(factor)
+        product = product.after(_jacobian(stack, t, block))
         hidden = block.hidden.settled()
     return _Run(config.depth, hidden, product)
 
 
-@lru_cache(maxsize=16)
-def _kept_run(config: ResidualConfig, skips: tuple[Skip, ...]) -> _Run:
-    return _run_on(config, skips, _before_the_first(config, len(skips)))
+_kept_run = lru_cache(maxsize=16)(_run)
 
 
 def _singular_values(rows: Array, exponent: Exponents, rank: NDArray[np.int64]) -> list[ScaledNorm]:
