@@ -25,8 +25,8 @@ from engine.residual.scaled_skips import PAPER_UNITS, published_roads
 
 #: A visitor comes back to few stacks; each takes less than a megabyte.
 KEPT = 32
-#: Lesions of every depth take as much.
-KEPT_LESIONS = 10
+#: Lesions are had for every depth up to the next multiple of this at once; they take as much.
+LESION_DEPTHS, KEPT_LESIONS = 18, 10
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,15 @@ def lesions(stack: ResidualConfig) -> tuple[Array, Array, float]:
     And the median change of the plain stack's output. Of a deeper stack the first 54 blocks.
     """
     depth = min(stack.depth, PAPER_UNITS)
-    all_skips, gated = _all_lesions(replace(stack, depth=PAPER_UNITS))
+    deepest = -(-depth // LESION_DEPTHS) * LESION_DEPTHS
+    all_skips, gated = _lesions_up_to(replace(stack, depth=deepest))
     response, output = all_skips.at(depth)
     return response, gated.at(depth)[0][:, 0], float(np.median(output))
 
 
 @lru_cache(KEPT_LESIONS)
-def _all_lesions(stack: ResidualConfig) -> tuple[LesionSweep, LesionSweep]:
-    """With the skips and with gates, at every depth: who moves the depth asks for one of them."""
+def _lesions_up_to(stack: ResidualConfig) -> tuple[LesionSweep, LesionSweep]:
+    """With the skips and with gates, of every depth: who moves the depth waits for the first."""
     gated = lesion_sweep(replace(stack, skip=HIGHWAY), [HIGHWAY])
     return lesion_sweep(stack, G.values().tolist()), gated
 
