@@ -148,7 +148,7 @@ def memory(config: RecurrentConfig) -> None:
 
 
 def extremes() -> None:
-    st.markdown("An LSTM is no guarantee. Three settings, whatever is set above:")
+    st.markdown("An LSTM is no guarantee. Three settings of it:")
     for preset, column in zip(LSTM_PRESETS, st.columns(3), strict=True):
         with column:
             shown = ask(sections.extremes, preset)
@@ -166,8 +166,8 @@ def trained() -> None:
     for figure in shown.figures.values():
         show(figure)
     st.markdown(
-        "The lens of this page on a network that was trained, its weights before and after; the "
-        "controls above play no part. How it learned is on the page *Trained networks*."
+        "The lens of this page on a network that was trained, its weights before and after. How it "
+        "learned is on the page *Trained networks*."
     )
 
 

@@ -88,7 +88,9 @@ def theme() -> list[alt.Parameter]:
     can stand side by side. dark: whether the paper is.
     """
     between = f"clamp(width / {USUAL}, 0.8, 1)"
-    scale = f"width < {WIDE} ? 0.9 : {IS_LARGE} ? 1.55 : {between}"
+    # A third of a projector is as narrow as a phone turned round, but is read from afar.
+    narrow = f"width > {WIDE} / 1.5 && windowSize()[0] > {LARGE + 300} ? 1.25 : 0.9"
+    scale = f"width < {WIDE} ? ({narrow}) : {IS_LARGE} ? 1.55 : {between}"
     inks = [parameter(name, f"dark ? '{dark}' : '{light}'") for name, (light, dark) in INKS.items()]
     return [
         parameter("s", scale),

@@ -93,7 +93,7 @@ JACOBIANS = WayPanel(
         Curve("total", "altogether", "altogether", "ink"),
     ),
     high=34,
-    high_on_phone=48,
+    high_on_phone=90,
 )
 #: Between two panels of a picture.
 GAP = "18*s"

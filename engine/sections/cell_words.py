@@ -275,12 +275,12 @@ def extreme_in_words(norms: pd.DataFrame) -> str:
     direct, total = (float(norms[f"log10_{name}_norm"].iloc[0]) for name in ("direct", "total"))
     steps = len(norms) - 1
     if steps == 0:
-        return "With a single timestep C₁ is C_T."
+        return "With a single timestep C_1 is C_T."
     heading = {"vanishes": "It vanishes.", "grows": "It explodes."}.get(
         becomes(total), "It keeps its size."
     )
     told = (
-        f"**{heading}** {steps} steps on, the most that a change of C₁ does to C_T is "
+        f"**{heading}** {steps} steps on, the most that a change of C_1 does to C_T is "
         f"{scientific(total)}; along the road alone it would be {scientific(direct)}."
     )
     if total > direct + STABLE_LOG10:
