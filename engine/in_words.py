@@ -35,8 +35,10 @@ def literal(text: str, limit: int = MAX_SHOWN) -> str:
 
 
 def rounded(number: float) -> str:
-    """A number from 1 to 10¹⁵ to two significant digits: 3.6 million."""
+    """A number from 1 on to two significant digits: 3.6 million, 2.6×10¹⁵."""
     number = float(f"{number:.2g}")
+    if number >= 10**MOST_DIGITS:
+        return scientific(math.log10(number), 1).removeprefix("1.0×")
     for size, name in _NAMES:
         if number >= size:
             return f"{number / size:.3g}{name}"
