@@ -111,20 +111,19 @@ def _along_time(at: Array, gradient: Array, state: Array, ticks: pd.DataFrame) -
 def _other_radii(gradient: Array, state: Array, t: Array, ticks: pd.DataFrame) -> pd.DataFrame:
     """A few curves to compare with, whose left ends have room: `t, g, words`."""
     low, high = ticks["value"].iloc[0], ticks["value"].iloc[-1]
-    span, taken, parts = high - low, list[float](), list[pd.DataFrame]()
+    span, drawn = high - low, dict[float, Array]()
     for radius in OTHER_RADII:
         i = int(np.argmin(np.abs(common.radii() - radius)))
-        end = gradient[i, 0]
-        inside = low + 0.02 * span < end < high - 0.1 * span
-        if not inside:
-            continue
-        clear = abs(end - state[i, 0]) > 0.07 * span
-        if clear and all(abs(end - other) > APART * span for other in taken):
-            taken.append(end)
-            curve = gradient[i, t.astype(int) - 1]
-            parts.append(pd.DataFrame({"t": t, "g": curve, "words": f"{radius:g}"}))
-    if not parts or len(t) == 1:
-        return pd.DataFrame({"t": [0.0], "g": [0.0], "words": [""]}).iloc[:0]
-    lowest = min(parts, key=lambda part: float(part["g"].iloc[0]))
-    lowest["words"] = "radius " + lowest["words"]
-    return pd.concat(parts, ignore_index=True).query("g > -inf")
+        curve = gradient[i, t.astype(int) - 1]
+        has_room = low + 0.02 * span < curve[0] < high - 0.1 * span
+        is_clear = abs(curve[0] - state[i, 0]) > 0.07 * span
+        is_apart = all(abs(curve[0] - of[0]) > APART * span for of in drawn.values())
+        if has_room and is_clear and is_apart and len(t) > 1:
+            drawn[radius] = curve
+    lowest = min(drawn, key=lambda radius: float(drawn[radius][0]), default=0.0)
+    words = [f"{'radius ' if radius == lowest else ''}{radius:g}" for radius in drawn]
+    g = np.concatenate([np.empty(0), *drawn.values()])
+    rows = pd.DataFrame(
+        {"t": np.tile(t, len(drawn)), "g": g, "words": np.repeat(np.array(words, str), len(t))}
+    )
+    return rows[g > -np.inf]
