@@ -1,6 +1,7 @@
 """Deleting a block, against a torch stack built without it."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.residual import ResidualConfig, lesion
+from engine.residual import ResidualConfig, lesion, lesions
 from engine.residual.lesions import lesion_sweep
 from tests.engine.residual.plain import PlainStack
 from tests.engine.residual.strategies import configs, hundredths
@@ -74,17 +75,39 @@ def test_a_plain_stack_is_at_the_mercy_of_every_layer_a_residual_one_is_not() ->
     assert gated.median() < 0.5
 
 
+def test_the_response_to_a_saturated_stack_is_small_and_changes_with_every_block() -> None:
+    frame = lesion(ResidualConfig(depth=9, width=1, skip=0.0, weight_scale=2000.0))
+    assert (frame["relative_response_change"] > 0).all()
+
+
 def test_the_response_to_a_dead_stack_changes_infinitely_or_not_at_all() -> None:
     frame = lesion(ResidualConfig(depth=30, width=2, activation="relu", skip=0.0, seed=1))
     assert set(frame["relative_response_change"]) <= {0.0, np.inf}
 
 
-@given(configs(depth=st.integers(1, 10)), st.lists(hundredths(0, 150), min_size=1, max_size=4))
-def test_every_skip_and_depth_at_once_is_each_alone(
-    config: ResidualConfig, skips: list[float]
+@pytest.mark.parametrize("weight_scale", [10.0, 1e6])
+def test_skips_and_weights_times_the_same_leave_every_change_the_same(weight_scale: float) -> None:
+    large = ResidualConfig(
+        depth=200, width=3, activation="identity", weight_scale=weight_scale, skip=1.5
+    )
+    small = replace(large, weight_scale=weight_scale / 512, skip=1.5 / 512)  # 512^200 is 10^541
+    np.testing.assert_allclose(
+        lesion(large)["relative_response_change"], lesion(small)["relative_response_change"],
+        rtol=1e-9,
+    )  # fmt: skip
+
+
+@given(
+    configs(depth=st.integers(1, 10)),
+    st.lists(hundredths(0, 150), min_size=1, max_size=4),
+    st.sampled_from([1, lesions.NUMBERS_AT_ONCE]),
+)
+def test_every_skip_and_depth_at_once_or_in_parts_is_each_alone(
+    config: ResidualConfig, skips: list[float], at_once: int
 ) -> None:
     plain = replace(config, skip=0.0)
-    sweep = lesion_sweep(plain, skips)
+    with patch.object(lesions, "NUMBERS_AT_ONCE", at_once):
+        sweep = lesion_sweep(plain, skips)
     for depth in range(1, config.depth + 1):
         response, output = sweep.at(depth)
         for place, skip in enumerate(skips):
