@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from engine import places
 from engine.charts.cards import card
+from engine.charts.plot import spread
 from engine.charts.unrolled import unrolled_small
 from engine.decoding.comparisons import best_by_beam_width, optimum
 from engine.decoding.config import DecodingConfig
@@ -20,10 +20,12 @@ from engine.sections import gradient_rows
 from engine.sections.shown import Figure, Shown, figure
 from engine.training.shipped import shipped
 
-#: Curves of the cards: of the radius, of the skip; the prompt and widths of the search.
+#: Curves of the cards: of the radius, of the cell, of the skip, of the beam width.
 RADII = (1.2, 1.0, 0.8, 0.6)
+FORGETFUL = RecurrentConfig(spectral_radius=0.6)
+LASTING = replace(FORGETFUL, cell="lstm", forget_bias=3.0)
 SKIPS = {"with skips": 1.0, "plain": 0.0}
-PROMPT, WIDTHS = "a ", 20
+SEARCHED = DecodingConfig("characters", "a ", 20, 40)
 #: The comparison whose losses stand for all training.
 TRAINED = "recall: T = 10 and T = 100"
 #: Names at the ends of curves are at least so far apart, as a share of the card.
@@ -36,7 +38,7 @@ def overview(config: RecurrentConfig) -> Shown:
         {
             "overview": figure(
                 unrolled_small,
-                partial(_frames, replace(config, spectral_radius=1.0, last_target_only=True)),
+                partial(_frames, replace(config, spectral_radius=1.0)),
                 alt_text="An unrolled recurrent network over the norms of its gradient and its "
                 "state along time, with a slider for the spectral radius.",
                 hands={"radius": config.spectral_radius or 0.0},
@@ -76,10 +78,8 @@ def _gradients() -> Figure:
 
 
 def _lstm() -> Figure:
-    config = RecurrentConfig(spectral_radius=0.6)
-    lstm = replace(config, cell="lstm", forget_bias=3.0)
     return _of_logs(
-        {"LSTM": _gradient(lstm), "RNN": _gradient(config)},
+        {"LSTM": _gradient(LASTING), "RNN": _gradient(FORGETFUL)},
         ["road", "mid"],
         "The gradient along time of an LSTM with open forget gates and of a vanilla RNN.",
     )
@@ -97,18 +97,17 @@ def _skips() -> Figure:
 
 
 def _trained() -> Figure:
-    losses = shipped(TRAINED)["validation"].groupby(["run", "step"], sort=False)
-    medians = losses["validation_loss"].median().groupby("run", sort=False)
+    losses = shipped(TRAINED)["validation"].groupby(["run", "step"])
+    medians = losses["validation_loss"].median().groupby("run")
     norms = {str(name): np.log10(of.to_numpy()) for name, of in medians}
     alt_text = "Median loss of trained networks over eight seeds, falling or flat."
     return _of_logs(norms, ["ink"] * len(norms), alt_text, at_left=False)
 
 
 def _search() -> Figure:
-    config = DecodingConfig("characters", PROMPT, WIDTHS, 40)
-    best = optimum(config)
-    found = best_by_beam_width(config, best)
-    scores = found.loc[found["beam_width"] <= WIDTHS, "log_prob"].to_numpy()
+    best = optimum(SEARCHED)
+    found = best_by_beam_width(SEARCHED, best)
+    scores = found.loc[found["beam_width"] <= SEARCHED.beam_width, "log_prob"].to_numpy()
     drawn, inks = {"beam, by k": scores}, ["state"]
     if best is not None:
         drawn["optimum"] = np.full_like(scores, best.log_prob)
@@ -133,22 +132,13 @@ def _of_logs(
     high = max(float(of.max()) for of in curves.values())
     rows, labels = [], []
     for (name, values), ink in zip(curves.items(), inks, strict=True):
-        height = (values - low) / max(high - low, 1e-9)
+        height = (values - low) / (high - low)
         x = np.linspace(0, 1, len(values))
         dash = "dashed" if name == "optimum" else "solid"
         rows.append(pd.DataFrame({"curve": name, "x": x, "y": height, "ink": ink, "dash": dash}))
         labels.append((name, float(height[0 if at_left else -1]), ink))
     ends = pd.DataFrame(labels, columns=["curve", "y", "ink"])
-    ends["y"] = _apart(ends["y"].to_numpy())
+    ends["y"] = spread(ends[["y"]].to_numpy(), APART, 0, 1)
     return figure(
         card, {"curves": pd.concat(rows), "labels": ends}, alt_text=alt_text, at_left=at_left
     )
-
-
-def _apart(heights: Array) -> Array:
-    """Heights moved until no two are closer than names need, in the same order, within 0 to 1."""
-    order, moved = np.argsort(heights, kind="stable"), heights.copy()
-    for lower, upper in pairwise(order):
-        moved[upper] = max(moved[upper], moved[lower] + APART)
-    excess = moved.max() - 1
-    return moved - max(excess, 0)
