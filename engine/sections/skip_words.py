@@ -16,7 +16,7 @@ from engine.recurrent.findings import STABLE_LOG10
 ABOUT_ALL = 0.01
 #: Within a factor of this, 1.26, two numbers are as much as each other.
 ABOUT_AS_MUCH = 0.1
-#: A direction is kept if a stack stretches it by at least a thousandth of the most it stretches.
+#: A direction is kept if a stack stretches it by over a thousandth of the most it stretches.
 DIRECTION_KEPT = 3.0
 #: So many layers, at least, before a stack can show what depth does.
 FEW_LAYERS = 5
@@ -33,7 +33,7 @@ class Said(NamedTuple):
 def percent(share: float) -> str:
     """A share as people read it: 48 %, 0.45 %, −7 %."""
     size = abs(share) * 100
-    text = f"{size:.0f}" if size >= 1 else f"{size:.2g}" if size >= 0.01 else written(size)
+    text = f"{size:.0f}" if size >= 1 else written(size, 1)
     return f"{'−' if share < 0 else ''}{text} %"
 
 
@@ -44,7 +44,7 @@ def amount(log10: float) -> str:
     text = scientific(log10, 1)
     if text == "1":  # 1.03 isn't all, but rounds to it
         text = scientific(log10, 2)
-    return text if log10 < 0 else f"{text} times"
+    return text if log10 < ABOUT_ALL else f"{text} times"
 
 
 def block_said(skip: float, log10_left: float, log10_road: float, depth: int) -> Said:
@@ -75,7 +75,7 @@ def parts_in_words(road: float, block: float, total: float) -> str:
             "In this block the two parts point against each other: together they are "
             f"{written(total)}, less than the larger of them alone."
         )
-    if road + block - total < 0.01 * (road + block):
+    if total > 0.99 * (road + block):
         return ""
     return (
         f"The two parts needn't sum: {written(road)} over the skip and {written(block)} through the "
@@ -228,12 +228,11 @@ def ends_said(skip: float, growth: float, gated: float, low: float, high: float)
 
 def _grown(log10: float) -> str:
     """Growing, shrinking or neither, by the logarithm of the ratio."""
-    if log10 == -math.inf:
-        return "ends at zero"
-    if abs(log10) <= ABOUT_AS_MUCH:
+    if log10 > ABOUT_AS_MUCH:
+        return f"grows {scientific(log10, 1)}-fold"
+    if log10 >= -ABOUT_AS_MUCH:
         return "keeps its size"
-    verb = "grows" if log10 > 0 else "shrinks"
-    return f"{verb} {scientific(abs(log10), 1)}-fold"
+    return "ends at zero" if log10 == -math.inf else f"shrinks {scientific(-log10, 1)}-fold"
 
 
 def growth_in_words(skip: float, hidden: float, gradient: float) -> str:
