@@ -183,9 +183,7 @@ def _fates(frames: Frames, names: list[str]) -> list[str]:
 
 def _number(value: float) -> str:
     """A figure as people write it."""
-    if np.isinf(value):
-        return "never"
-    return f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.2g}"
+    return "never" if np.isinf(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def _answered(own: pd.DataFrame) -> str:
@@ -218,7 +216,7 @@ def _recalled(step: int) -> str:
 
 def _losses(curves: pd.DataFrame, names: list[str], said: list[str], name: str) -> Figure:
     """Training loss above, the gradient's norm below, on the steps of the longest run."""
-    last = max(curves["step"].max(), 2) if len(curves) else 2
+    last = max([1, *curves["step"]])
     panels = {
         "Training loss": {"train_loss": "state"},
         "Norm of the gradient, before clipping": {"grad_norm": "gradient"},
@@ -261,8 +259,8 @@ def _by_network(
     drawn = figure(
         by_network,
         {
-            "curves": pd.concat(curves, ignore_index=True),
-            "ticks": pd.concat(ticks, ignore_index=True),
+            "curves": pd.concat(curves),
+            "ticks": pd.concat(ticks),
             "panels": heads,
             "titles": pd.DataFrame({"row": range(len(panels)), "words": list(panels)}),
         },

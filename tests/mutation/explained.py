@@ -1,6 +1,7 @@
 """Slips that no test notices, and why none has to."""
 
 _LESIONS = "engine/residual/lesions.py"
+_RUNS = "engine/sections/training_runs.py"
 _WORDS = "engine/sections/skip_words.py"
 
 EXPLAINED: dict[str, str] = {
@@ -14,6 +15,16 @@ EXPLAINED: dict[str, str] = {
         "exponents are looked at after other blocks and oftener, so that none leaves the range",
     "engine/sections/overview.py overview: 1.0 → 2.0":
         "the frames set every radius of the hand themselves: any one will do, if it is always the same",
+    f"{_RUNS} growing: 0 → 1":
+        "the one seed of a network under way may have any number: it is said nowhere",
+    f'{_RUNS} _fates: own["share"] < LEARNED → (own[\'share\'] <= LEARNED)':
+        "no loss is exactly half of another",
+    f'{_RUNS} _roads: heard["after"] > heard["before"] → (heard[\'after\'] >= heard[\'before\'])':
+        "no seed hears exactly as much after a training as before",
+    f"{_RUNS} _recalled: True → False":
+        "of `strict`: the looks have a row for each network of `RECALL`",
+    f"{_RUNS} _by_network: True → False":
+        "of `strict`: the frame of heads refuses words that are too many or too few already",
     f"{_WORDS} percent: size >= 1 → (size > 1)":
         "exactly one percent is written 1 either way",
     f"{_WORDS} parts_in_words: total > 0.99 * (road + block) → (total >= 0.99 * (road + block))":

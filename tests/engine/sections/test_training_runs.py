@@ -1,5 +1,7 @@
 """The page on trained networks: pictures draw, words tell what the frames say, hands move alone."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +10,13 @@ from hypothesis import strategies as st
 
 from engine.charts import listening as listening_chart
 from engine.charts.recall import EVERY, LAST, STEP
+from engine.frames import rows_where
 from engine.sections import listening, training_rows, training_runs
 from engine.sections.shown import Shown
 from engine.training import TrainingConfig, train
 from engine.training.comparisons import OwnNetwork
 from engine.training.heard import CELLS, LINES, STATES, TEXTS
+from engine.training.papers import table as figures
 from engine.training.presets import PRESETS
 from engine.training.progress import GrowingRun, metrics_row
 from engine.training.shipped import SNAPSHOTS, shipped
@@ -39,11 +43,31 @@ def assert_pictures(shown: Shown, width: int) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_its_pictures_and_its_claims(name: str) -> None:
+    frames = shipped(name)
+    said = {}
     for section in (training_runs.loss, training_runs.memory, training_runs.gradients):
-        for figure in section(name).figures.values():
+        for title, figure in section(name).figures.items():
             numbers = figure.frames["curves"].select_dtypes("number")
             assert np.isfinite(numbers.to_numpy()).all()
-            assert set(figure.frames["panels"]["name"]) <= set(PRESETS[name].runs)
+            panels = figure.frames["panels"]
+            said[title] = dict(zip(panels["name"], panels["said"], strict=True))
+            assert list(said[title]) == [run for run in PRESETS[name].runs if run in said[title]]
+    for run, own in frames["outcomes"].groupby("run"):
+        diverged = int(np.isinf(own["share"]).sum())
+        assert said["loss"][run] == f"learned in {(own['share'] < 0.5).sum()} of 8 seeds" + (
+            f", {diverged} diverged" if diverged else ""
+        )
+    answers = training_runs.memory(name).figures["memory"].frames["curves"]
+    of_seeds = answers["faint"] & (answers["ink"] == "state")
+    assert of_seeds.sum() == (frames["memory"]["needed"] != 0).sum()
+    for figure in training_runs.gradients(name).figures.values():
+        across = figure.frames["curves"].groupby("p")["x"]
+        assert (set(across.min()), set(across.max())) == ({0}, {1})
+    for run, word in said.get("gradients", {}).items():
+        ends = rows_where(frames["profiles"], run=run).groupby(["when", "seed"])
+        heard = ends["log10_grad_hidden_norm"].agg(lambda of: of.iloc[0] - of.iloc[-1])
+        more = (heard["after training"] > heard["before training"]).sum()
+        assert word == f"more at h₁ in {more} of 8 seeds"
     assert "of 8 seeds" in " ".join(training_runs.loss(name).sentences)
 
 
@@ -67,6 +91,8 @@ def test_a_diverged_network_and_one_of_a_single_step_are_drawn_as_what_there_is(
     )
     at = train(DIVERGED).diverged_at
     assert f"n1: diverged at step {at}" in loss.figures["loss"].caption
+    word, left = re.findall(r"n0: ([a-z ]+), ([\d.]+)% left", loss.figures["loss"].caption)[0]
+    assert word == ("learned" if float(left) < 50 else "did not learn")
     curves = loss.figures["loss"].frames["curves"]
     assert curves[curves["p"] == 2]["alone"].all(), "a single step is a point"
     for shown in (loss, *others):
@@ -95,6 +121,9 @@ def test_what_grows_says_how_far_it_is() -> None:
     )
     caption = shown.figures["growing"].caption
     assert caption == "mine: step 7 of 20; next: step 0 of 20; done: step 20 of 20"
+    assert set(shown.figures["growing"].frames["panels"]["last"]) == {"20"}
+    nothing = training_runs.growing({"next": GrowingRun(SMALL)}).figures["growing"]
+    assert nothing.frames["panels"]["last"].tolist() == ["1"]
     assert_pictures(shown, 1120)
 
 
@@ -207,3 +236,6 @@ def test_the_papers_are_told_with_their_figures_and_what_differs() -> None:
     for words in ("74,000", "Tallec and Ollivier 2018", "Pascanu", "no number"):
         assert words in table
     assert sum("What differs" in one for one in rest) == 3
+    ours = [line.split(" | ")[2] for line in table.splitlines()[2:]]
+    for words, figure in zip(ours, figures().itertuples(), strict=True):
+        assert (" to " in words) == (figure.low < figure.high)
