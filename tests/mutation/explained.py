@@ -1,14 +1,29 @@
 """Slips that no test notices, and why none has to."""
 
+_JACOBIANS = "engine/residual/jacobians.py"
+_AT_ONCE = "how many skips are taken at once, and which runs are kept, changes no number"
+_FIRST = "a second example or stack is left aside: only the first is looked at"
 _LESIONS = "engine/residual/lesions.py"
 _RUNS = "engine/sections/training_runs.py"
 _WORDS = "engine/sections/skip_words.py"
 
 EXPLAINED: dict[str, str] = {
-    f"{_LESIONS} lesion_sweep: 1 → 2":
-        "of `depth + 1`: how many skips are taken at once changes no number",
-    f"{_LESIONS} lesion_sweep: NUMBERS_AT_ONCE // numbers → (NUMBERS_AT_ONCE * numbers)":
-        "how many skips are taken at once changes no number, only what memory they take",
+    f"{_JACOBIANS} singular_values_by_skip: 1 → 2":
+        f"of `batch_size`: {_FIRST}; of `depth + 1`: {_AT_ONCE}",
+    f"{_JACOBIANS} singular_values_by_skip: max → min": _AT_ONCE,
+    f"{_JACOBIANS} singular_values_by_skip: config.depth + 1 → (config.depth - 1)": _AT_ONCE,
+    f"{_JACOBIANS} singular_values_by_skip: NUMBERS_AT_ONCE // numbers → (NUMBERS_AT_ONCE * numbers)":
+        _AT_ONCE,
+    f"{_JACOBIANS} singular_values_by_skip: len(some) * config.width**2 <= KEPT_NUMBERS"
+    " → (len(some) * config.width ** 2 < KEPT_NUMBERS)": _AT_ONCE,
+    f"{_JACOBIANS} singular_values_by_skip: len(some) * config.width**2"
+    " → (len(some) / config.width ** 2)": _AT_ONCE,
+    f"{_JACOBIANS} singular_values_by_skip: config.width**2 → (config.width * 2)": _AT_ONCE,
+    f"{_JACOBIANS} singular_values_by_skip: 2 → 3": _AT_ONCE,
+    f"{_JACOBIANS} singular_values_of_product: 1 → 2": _FIRST,
+    f"{_JACOBIANS} _before_the_first: 1 → 2": _FIRST,
+    f"{_LESIONS} lesion_sweep: 1 → 2": f"of `depth + 1`: {_AT_ONCE}",
+    f"{_LESIONS} lesion_sweep: NUMBERS_AT_ONCE // numbers → (NUMBERS_AT_ONCE * numbers)": _AT_ONCE,
     f"{_LESIONS} _changes: skip.all → (skip.any)":
         "a slope below float64's range is nothing beside the one unit that has a skip, either",
     f"{_LESIONS} _changes: t % stride == 0 → (t % stride != 0)":

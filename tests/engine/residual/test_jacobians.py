@@ -71,10 +71,14 @@ def test_without_weights_they_are_the_powers_of_the_skips(skips: list[float], de
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 8, 33])
-def test_rotations_of_one_matrix_are_undone(width: int) -> None:
-    rotation = np.linalg.qr(np.random.default_rng(width).normal(size=(width, width)))[0]
+def test_rotations_stretch_nothing_and_turn_what_stands_between_them(width: int) -> None:
+    any_matrix = np.random.default_rng(width).normal(size=(width, width))
+    rotation = np.linalg.qr(any_matrix)[0]
     values = singular_values_of_product([rotation] * 50, width)
     np.testing.assert_allclose(values.value(), np.ones(width), rtol=1e-12)
+    between = singular_values_of_product([any_matrix, rotation, any_matrix], width)
+    expected = np.linalg.svd(any_matrix @ rotation @ any_matrix, compute_uv=False)
+    np.testing.assert_allclose(between.value(), expected, rtol=1e-9)
 
 
 def test_values_that_no_float64_matrix_holds_together_are_kept_apart() -> None:
