@@ -8,6 +8,10 @@ _RUNS = "engine/sections/training_runs.py"
 _WORDS = "engine/sections/skip_words.py"
 
 EXPLAINED: dict[str, str] = {
+    "engine/sections/overview.py _trained: np.log10 → (np.log)":
+        "a card has no numbers: its curves fill it whatever the base of their logarithms",
+    "engine/sections/overview.py _of_logs: True → False":
+        "of `strict`: each card here has an ink for each of its curves",
     f"{_JACOBIANS} singular_values_by_skip: 1 → 2":
         f"of `batch_size`: {_FIRST}; of `depth + 1`: {_AT_ONCE}",
     f"{_JACOBIANS} singular_values_by_skip: max → min": _AT_ONCE,
