@@ -106,9 +106,9 @@ def scientific(log10_value: float, digits: int = 2) -> str:
     return f"{mantissa:.{digits}f}×10{raised(exponent)}"
 
 
-def written(value: float) -> str:
+def written(value: float, digits: int = 2) -> str:
     """A float64 as people write it; see `scientific`."""
-    text = scientific(math.log10(abs(value)) if value else -math.inf)
+    text = scientific(math.log10(abs(value)) if value else -math.inf, digits)
     return f"−{text}" if value < 0 else text
 
 

@@ -75,7 +75,7 @@ def parts_in_words(road: float, block: float, total: float) -> str:
             "In this block the two parts point against each other: together they are "
             f"{written(total)}, less than the larger of them alone."
         )
-    if total > 0.99 * (road + block):
+    if total >= 0.99 * (road + block):
         return ""
     return (
         f"The two parts needn't sum: {written(road)} over the skip and {written(block)} through the "

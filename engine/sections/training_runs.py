@@ -183,7 +183,9 @@ def _fates(frames: Frames, names: list[str]) -> list[str]:
 
 def _number(value: float) -> str:
     """A figure as people write it."""
-    return "never" if np.isinf(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
+    if np.isinf(value):
+        return "never"
+    return f"{value:,.0f}" if value >= 100 or value == round(value) else f"{value:.2g}"
 
 
 def _answered(own: pd.DataFrame) -> str:

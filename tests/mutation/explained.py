@@ -25,7 +25,6 @@ EXPLAINED: dict[str, str] = {
     f"{_JACOBIANS} singular_values_by_skip: config.width**2 → (config.width * 2)": _AT_ONCE,
     f"{_JACOBIANS} singular_values_by_skip: 2 → 3": _AT_ONCE,
     f"{_JACOBIANS} singular_values_of_product: 1 → 2": _FIRST,
-    f"{_JACOBIANS} _before_the_first: 1 → 2": _FIRST,
     f"{_LESIONS} lesion_sweep: 1 → 2": f"of `depth + 1`: {_AT_ONCE}",
     f"{_LESIONS} lesion_sweep: NUMBERS_AT_ONCE // numbers → (NUMBERS_AT_ONCE * numbers)": _AT_ONCE,
     f"{_LESIONS} _changes: skip.all → (skip.any)":
@@ -40,14 +39,16 @@ EXPLAINED: dict[str, str] = {
         "no loss is exactly half of another",
     f'{_RUNS} _roads: heard["after"] > heard["before"] → (heard[\'after\'] >= heard[\'before\'])':
         "no seed hears exactly as much after a training as before",
+    f"{_RUNS} _number: value >= 100 → (value > 100)":
+        "a hundred is a whole number, and is written as such",
     f"{_RUNS} _recalled: True → False":
         "of `strict`: the looks have a row for each network of `RECALL`",
     f"{_RUNS} _by_network: True → False":
         "of `strict`: the frame of heads refuses words that are too many or too few already",
     f"{_WORDS} percent: size >= 1 → (size > 1)":
         "exactly one percent is written 1 either way",
-    f"{_WORDS} parts_in_words: total > 0.99 * (road + block) → (total >= 0.99 * (road + block))":
-        "a sum is never exactly this share of its parts, and at it either sentence would be right",
+    f"{_WORDS} parts_in_words: total >= 0.99 * (road + block) → (total > 0.99 * (road + block))":
+        "only among the smallest numbers of float64 is a sum exactly this share of its parts",
     f"{_WORDS} stacks_said: 0 → 1":
         "of `spectra[0]`: all three stacks are of one width and have as many singular values",
 }  # fmt: skip

@@ -78,6 +78,7 @@ def test_a_share_reads_back_in_percent_and_has_two_digits_at_most_below_one(shar
 
 
 @given(road=st.floats(0, 1.5), block=st.floats(0, 3), angle=st.floats(0, math.pi))
+@example(road=5e-324, block=5e-324, angle=0.0)
 @example(road=0.0, block=0.3, angle=1.2)  # rounding alone takes something away
 @example(road=1.0, block=1.0, angle=3.0)
 @example(road=1.0, block=1.0, angle=0.3)
