@@ -118,12 +118,10 @@ def run_search(
 
 
 def _is_settled(step: StepArrays, rules: SearchRules) -> bool:
-    """Whether the best is finished and out of reach of all that go on.
+    """Whether the best is out of reach of all that go on, and so none of them.
 
     A total doesn't rise any more, so a score is at best the total over the largest divisor.
     """
-    if not step.finished[0]:
-        return False
     live = step.log_prob[: step.kept][~step.finished[: step.kept]]
     within_reach = live / rules.scoring.divisor(rules.max_length)
     return bool((within_reach < step.score[0] - ROUNDING * rules.max_length).all())

@@ -1,6 +1,7 @@
 """Beam, greedy and exhaustive search against plain Python, against each other, by property."""
 
 import math
+from functools import partial
 
 import hypothesis.strategies as st
 import numpy as np
@@ -22,6 +23,7 @@ from tests.engine.decoding.strategies import (
     TWICE,
     UNIFORM,
     Search,
+    divisor,
     listed,
     lstm_cases,
     plain_beam_search,
@@ -74,14 +76,45 @@ def test_a_beam_as_wide_as_the_tree_is_exhaustive_search(search: Search) -> None
 
 
 @given(searches(), widths)
-def test_a_settled_search_has_the_best_that_it_would_end_with(
+def test_a_settled_search_has_the_best_that_it_would_end_with_and_goes_on_only_for_a_better(
     search: Search, beam_width: int
 ) -> None:
     whole = search.beam(beam_width)
     rules = SearchRules.checked(search.model, search.length, **search.conventions)
     settled = run_search(search.model, beam_width, rules, until_settled=True)
     assert settled.best == whole.best
-    assert settled.model_steps <= whole.model_steps
+    penalty = search.conventions["length_penalty"]
+    largest = divisor(search.conventions["scoring"], penalty, search.length)
+    goes_on = [
+        any(
+            not one.finished and one.log_prob / largest > step.kept[0].score - 1e-8
+            for one in step.kept
+        )
+        for step in whole.steps
+    ]
+    assert len(settled.steps) == min(len(goes_on), [*goes_on, False].index(False) + 1)
+
+
+def test_only_who_asks_for_the_best_alone_has_a_search_end_where_it_is_settled() -> None:
+    model = TreeModel({(): {"<end>": -0.5, "a": -1.0}, ("a",): {"a": -0.5}})
+    rules = SearchRules.checked(model, 2, end_token="<end>")
+    assert len(run_search(model, 2, rules).steps) == 2
+    assert len(run_search(model, 2, rules, until_settled=True).steps) == 1
+
+
+def test_where_nothing_is_said_totals_rank_and_an_end_token_counts() -> None:
+    for search in (greedy_search, exhaustive_search, partial(beam_search, beam_width=8)):
+        total = search(UNIFORM, max_length=3).best
+        assert total.score == total.log_prob
+        for found in search(UNIFORM, max_length=3, end_token="b", length_penalty=1.0).hypotheses:
+            assert found.score == found.log_prob / len(found.tokens)
+
+
+def test_a_search_is_not_settled_while_rounding_may_still_raise_a_total() -> None:
+    tree = {("a",) * depth: {"a": 9e-10} for depth in range(1, 4)}
+    model = TreeModel({(): {"<end>": -1.0, "a": -1.0 - 2.5e-9}, **tree})
+    rules = SearchRules.checked(model, 4, end_token="<end>")
+    assert run_search(model, 2, rules, until_settled=True).best.tokens == ("a",) * 4
 
 
 @given(searches(lstm_cases()), widths)
