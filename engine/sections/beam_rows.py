@@ -20,6 +20,8 @@ from engine.in_words import decimal
 
 #: Letters of a sequence that a ranked column has room for.
 WORDS_SHOWN = 31
+#: Letters of a sequence that have room beside a stair.
+LETTERS_OF_A_STAIR = 44
 #: Scores no further apart than this are drawn as one level.
 SAME_SCORE = 2.5e-4
 #: Columns that hold a letter for each k and step, and the letter of those that aren't there.
@@ -124,12 +126,13 @@ def _places(scores: pd.Series) -> pd.Series:
     return place.where(place >= 0, -1)
 
 
-def tail(sequence: str, letters: int = WORDS_SHOWN) -> str:
-    """The last whole words of a sequence that fit."""
-    if len(sequence) <= letters:
+def tail(sequence: str) -> str:
+    """The last whole words of a sequence that fit, or the end of a word that doesn't."""
+    if len(sequence) <= WORDS_SHOWN:
         return sequence
-    end = sequence[-(letters - 2) :]
-    return "… " + (end[end.index(" ") + 1 :] if " " in end else end)
+    end = sequence[2 - WORDS_SHOWN :]
+    _, space, words = sequence[1 - WORDS_SHOWN :].partition(" ")
+    return "… " + (words if space else end)
 
 
 def branch_nodes(nodes: pd.DataFrame, states: pd.DataFrame, steps: int) -> pd.DataFrame:
@@ -158,7 +161,7 @@ def branch_sizes(states: pd.DataFrame, nodes: pd.DataFrame, edges: int | None) -
     """Rows of `beam_branches`: how tall each k's layout is, and how much of the tree it looked at."""
     first = states[states["node"].isin(nodes.loc[nodes["timestep"] == 1, "node"])]
     group = states.groupby("beam_width")
-    looked = group["state"].agg(lambda state: int((state != "not looked at").sum()))
+    looked = states[states["state"] != "not looked at"].groupby("beam_width").size()
     whole = "" if edges is None else f" of {edges}"
     told = [f"{count}{whole} edges looked at with k = {k}" for k, count in looked.items()]
     return pd.DataFrame(
@@ -267,18 +270,19 @@ def stairs(
 
 
 def _ticks(low: float, high: float) -> pd.DataFrame:
-    """Round numbers between two ends, at most six of them: `score, words`."""
-    power = 10.0 ** np.floor(np.log10((high - low) / 5))
-    step = next(power * of for of in (1, 2, 5, 10) if (high - low) / (power * of) <= 6)
+    """Round numbers between two ends, no more than six steps apart: `score, words`."""
+    finest = (high - low) / 6
+    power = 10.0 ** np.floor(np.log10(finest))
+    step = next(power * of for of in (2, 5, 10) if power * of >= finest)
     values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
     digits = max(0, -int(np.floor(np.log10(step))))
     words = [decimal(v, digits) if round(v, digits) else "0" for v in values]
     return pd.DataFrame({"score": values, "words": words})
 
 
-def _cut(text: str, letters: int = 44) -> str:
+def _cut(text: str) -> str:
     """The beginning of a sequence."""
-    return text if len(text) <= letters else text[: letters - 1] + "…"
+    return text if len(text) <= LETTERS_OF_A_STAIR else text[: LETTERS_OF_A_STAIR - 1] + "…"
 
 
 def study_rows(study: Study, prompts: Sequence[str]) -> dict[str, pd.DataFrame]:

@@ -1,8 +1,10 @@
 """What the beam search page shows, section by section, without Streamlit."""
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.decoding import beam_search
@@ -111,19 +113,68 @@ def test_no_specification_names_a_field_of_a_person() -> None:
     assert "cat" not in sections.branches(OWN_TREE).figures["branches"].specification
 
 
+def staircase(*levels: tuple[str, float]) -> dict[str, pd.DataFrame]:
+    """The rows of a staircase: what each k finds, the last of it the optimum."""
+    names, scores = zip(*levels, strict=True)
+    found = pd.DataFrame({"beam_width": range(1, len(levels) + 1), "sequence": names})
+    found["score"], found["finds_optimum"] = scores, [name == names[-1] for name in names]
+    best = Hypothesis((names[-1],), scores[-1], scores[-1], finished=True)
+    return beam_rows.stairs(found, best, best, "")
+
+
 @given(st.floats(-200, -1e-3), st.floats(-13, 2))
-def test_levels_of_a_staircase_are_told_apart_by_words_of_a_few_letters(
+def test_levels_of_a_staircase_are_told_apart_by_round_numbers_of_a_few_letters(
     score: float, power: float
 ) -> None:
-    found = pd.DataFrame(
-        {
-            "beam_width": [1, 2],
-            "sequence": ["a", "b"],
-            "score": [score - 10**power, score],
-            "finds_optimum": [False, True],
-        }
-    )
-    best = Hypothesis(("b",), score, score, finished=True)
-    words = beam_rows.stairs(found, best, best, "")["ticks"]["words"]
-    assert 2 <= len(words) == words.nunique()
-    assert words.str.len().max() <= len("−200.0000")
+    rows = staircase(("a", score - 10**power), ("b", score))
+    ticks, (low, high) = rows["ticks"], rows["ends"][["low", "high"]].to_numpy()[0]
+    assert ticks["words"].str.len().max() <= len("−200.0000")
+    values = [float(words.replace("−", "-")) for words in ticks["words"]]
+    assert values == pytest.approx(ticks["score"].tolist(), abs=1e-9)
+    gaps = {f"{above - below:.3e}" for below, above in pairwise(values)}
+    assert len(gaps) == 1
+    gap = float(gaps.pop())
+    leading = f"{gap:e}"[0]
+    assert leading in "125"
+    finer = gap / (2.5 if leading == "5" else 2)
+    assert gap >= (high - low) / 6 - 1e-9 > finer - 2e-9
+    assert low <= values[0] < low + gap
+    assert high - gap < values[-1] <= high
+
+
+@given(st.integers(1, 9), st.integers(1, 9))
+def test_a_stair_is_long_from_a_third_of_the_widths_on(first: int, second: int) -> None:
+    steps = staircase(*[("a", -2.0)] * first, *[("b", -1.0)] * second)["stairs"]
+    widest = first + second
+    assert steps[["first", "next"]].to_numpy().tolist() == [[1, first + 1], [first + 1, widest]]
+    assert steps["is_long"].tolist() == [first >= widest / 3, second - 1 >= widest / 3]
+    assert steps["colour"].tolist() == ["ink", "optimum"]
+    assert steps["next_score"].fillna(0).tolist() == [-1.0, 0.0]
+
+
+@pytest.mark.parametrize(("letters", "end"), [(44, "a"), (45, "…")])
+def test_beside_a_stair_a_sequence_is_cut_where_it_has_no_room(letters: int, end: str) -> None:
+    words = staircase(("a" * letters, -1.0))["stairs"]["words"].item()
+    assert words == "a" * 43 + end + " −1.00"
+
+
+@given(st.lists(st.integers(1, 33).map("a".__mul__), min_size=1, max_size=9).map(" ".join))
+@example("a" * 31)
+@example("a" * 32)
+def test_of_a_long_sequence_as_many_of_the_last_whole_words_are_shown_as_fit(
+    sequence: str,
+) -> None:
+    room, words = beam_rows.WORDS_SHOWN, sequence.split(" ")
+    ends = ["… " + " ".join(words[place:]) for place in range(1, len(words))]
+    fitting = [shown for shown in (sequence, *ends) if len(shown) <= room]
+    assert beam_rows.tail(sequence) == max(fitting, key=len, default=f"… {sequence[2 - room :]}")
+
+
+def test_branches_say_how_much_of_the_tree_each_search_looked_at() -> None:
+    frames = sections.branches(OWN_TREE).figures["branches"].frames
+    first = frames["nodes"][frames["nodes"]["depth"] == 1]
+    for size in frames["sizes"].itertuples():
+        looked = beam_search(OWN_TREE.model, size.beam_width, OWN_TREE.max_length).candidates
+        assert size.words == f"{len(looked)} of 6 edges looked at with k = {size.beam_width}"
+        starts = {ys.split(",")[size.Index] for ys in first["parent_ys"]}
+        assert starts == {f"{size.start_y:.4f}"}
