@@ -149,6 +149,18 @@ def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths() -
     assert len(found) < 700
 
 
+def test_two_hundred_edges_are_drawn_whole_and_a_picture_has_at_most_a_thousand_nodes() -> None:
+    def flat(tokens: int) -> DecodingConfig:
+        lines = "\n".join(f",t{place},-9" for place in range(tokens))
+        return DecodingConfig("own", f"prefix,token,log_prob\n{lines}", 1, 1)
+
+    assert tree_frames(flat(200), [1]).edges == 200
+    assert tree_frames(flat(201), [1]).edges is None
+    assert len(tree_frames(flat(1001), [1000]).nodes) == 1000
+    with pytest.raises(ValueError, match="1001 nodes; allowed are 1000"):
+        tree_frames(flat(1001), [1001])
+
+
 def test_one_line_of_the_algorithm_is_at_work_at_each_moment() -> None:
     frame = algorithm_frame(DecodingConfig(scoring="mean"))
     moments = [moment for moment in frame["moment"] if moment]
