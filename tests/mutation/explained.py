@@ -51,4 +51,10 @@ EXPLAINED: dict[str, str] = {
         "only among the smallest numbers of float64 is a sum exactly this share of its parts",
     f"{_WORDS} stacks_said: 0 → 1":
         "of `spectra[0]`: all three stacks are of one width and have as many singular values",
+    "engine/decoding/beam.py SearchRules.checked: 1 → 2": "no token has the number −2 either",
+    "engine/decoding/beam.py _is_settled: within_reach < step.score[0] - ROUNDING * rules.max_length"
+    " → (within_reach <= step.score[0] - ROUNDING * rules.max_length)": "with all that rounding may"
+    " add, what goes on would only be as good as the best",
+    "engine/sections/beam_rows.py _ticks: power * of >= finest → (power * of > finest)": "a sixth of"
+    " what scores span is a round number by chance only; then one step coarser is as good",
 }  # fmt: skip
