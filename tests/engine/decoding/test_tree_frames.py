@@ -45,6 +45,8 @@ def test_the_nodes_are_the_tree_with_its_numbers_and_no_branch_vanishes(
     assert found == sorted(found, key=lambda each: [model.vocabulary.index(one) for one in each])
     for tokens, row in zip(found, frames.nodes.itertuples(), strict=True):
         assert row.log_prob == pytest.approx(sequence_log_prob(model, tokens))
+        before = frames.nodes["log_prob"][row.parent] if row.parent >= 0 else 0.0
+        assert row.probability == pytest.approx(math.exp(row.log_prob - before))
         behind = any(other[:-1] == tokens for other in found)
         assert row.leaf == (not behind)
     if isinstance(model, TreeModel):
@@ -147,6 +149,9 @@ def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths() -
     }
     assert spelled <= found
     assert len(found) < 700
+    for tokens, log_prob in zip(tokens_of(frames), frames.nodes["log_prob"], strict=True):
+        read = [" " if one == "␣" else one for one in tokens]
+        assert log_prob == pytest.approx(sequence_log_prob(config.model, read))
 
 
 def test_two_hundred_edges_are_drawn_whole_and_a_picture_has_at_most_a_thousand_nodes() -> None:
