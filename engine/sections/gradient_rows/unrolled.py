@@ -115,10 +115,10 @@ def _other_radii(gradient: Array, state: Array, t: Array, ticks: pd.DataFrame) -
     for radius in OTHER_RADII:
         i = int(np.argmin(np.abs(common.radii() - radius)))
         curve = gradient[i, t.astype(int) - 1]
-        has_room = low + 0.02 * span < curve[0] < high - 0.1 * span
+        if len(t) == 1 or not low + 0.02 * span < curve[0] < high - 0.1 * span:
+            continue
         is_clear = abs(curve[0] - state[i, 0]) > 0.07 * span
-        is_apart = all(abs(curve[0] - of[0]) > APART * span for of in drawn.values())
-        if has_room and is_clear and is_apart and len(t) > 1:
+        if is_clear and all(abs(curve[0] - of[0]) > APART * span for of in drawn.values()):
             drawn[radius] = curve
     lowest = min(drawn, key=lambda radius: float(drawn[radius][0]), default=0.0)
     words = [f"{'radius ' if radius == lowest else ''}{radius:g}" for radius in drawn]

@@ -137,9 +137,12 @@ def test_on_the_handouts_tree_k_3_is_where_the_optimum_begins_to_survive() -> No
     assert (HANDOUT.steps, HANDOUT.rows, HANDOUT.edges) == (3, 8, 14)
 
 
-def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths() -> None:
+@pytest.mark.parametrize("widths", [[1], [1, 4]])
+def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths(
+    widths: list[int],
+) -> None:
     config = DecodingConfig("characters", "a ", max_length=12)
-    frames = tree_frames(config, [1])
+    frames = tree_frames(config, widths)
     assert frames.edges is None
     greedy, optimum = comparisons.greedy(config), comparisons.optimum(config)
     assert optimum is not None
