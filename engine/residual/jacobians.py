@@ -126,7 +126,7 @@ def _run(config: ResidualConfig, skips: tuple[Skip, ...], start: _Run | None = N
     return _Run(config.depth, hidden, product)
 
 
-_kept_run = lru_cache(maxsize=16)(_run)
+_kept_run = lru_cache(maxsize=8)(_run)
 
 
 def _singular_values(rows: Array, exponent: Exponents, rank: NDArray[np.int64]) -> list[ScaledNorm]:

@@ -87,7 +87,7 @@ class _Call:
     future: Future[Any] = field(default_factory=Future)
 
     def home(self, count: int) -> int:
-        """Which of so many processes computes calls of the same section, and keeps what it needs."""
+        """Which of so many processes computes calls of the same section, and has kept what it needs."""
         section = next((of for of in self.arguments if isinstance(of, Named)), None)
         return hash(section) % count
 
@@ -166,13 +166,13 @@ class Lane(Executor):
                     self._threads.submit(self._compute, place, call)
 
     def _next(self) -> tuple[_Place, _Call] | None:
-        """A free place and a call for it; a process that there is takes its own calls first."""
+        """Who has waited longest, and a free place for it: of processes that are there, its own."""
         free = [place for place in self._places if place.call is None]
-        there = [place for place in free if place.worker is not None]
-        for call in self._waiting if there else ():
-            if (home := self._places[call.home(len(self._places))]) in there:
-                return home, call
-        return ((there or free)[0], self._waiting[0]) if free else None
+        there, call = [place for place in free if place.worker is not None], self._waiting[0]
+        home = self._places[call.home(len(self._places))]
+        if home in there:
+            return home, call
+        return ((there or free)[0], call) if free else None
 
     def _compute(self, place: _Place, call: _Call) -> None:
         try:
