@@ -155,15 +155,20 @@ def stacks_said(skip: float, along: Sequence[Array], spectra: Sequence[Array]) -
     """
     plain, residual, gated = (amount(float(of[0])) for of in along)
     kept = [int((of > of.max() - DIRECTION_KEPT).sum()) for of in spectra]
-    many, headline = len(spectra[0]), f"{residual} with g = {skip:g}, {plain} without"
-    left = f"is left of the gradient; gates leave {gated}"
+    many, left = len(spectra[0]), f"is left of the gradient; gates leave {gated}"
+    within, in_short = "are within a thousandth of the strongest", f"{kept[0]}, {kept[2]} of {many}"
+    if skip:
+        headline = f"{residual} with g = {skip:g}, {plain} without"
+        counted = f"{kept[1]} {within} with the skip, {kept[0]} without"
+        in_short = f"{kept[1]}, {in_short}"
+    else:
+        headline, counted = f"{plain} without skips", f"{kept[0]} {within}"
     if many == 1:
         return Said(headline, f"{left}. A single unit has a single direction", left)
     return Said(
         headline,
-        f"{left}. Of {many} directions {kept[1]} are within a thousandth of the strongest with the "
-        f"skip, {kept[0]} without, {kept[2]} with gates",
-        f"{left}.\nDirections kept: {kept[1]}, {kept[0]}, {kept[2]} of {many}",
+        f"{left}. Of {many} directions {counted}, {kept[2]} with gates",
+        f"{left}.\nDirections kept: {in_short}",
     )
 
 

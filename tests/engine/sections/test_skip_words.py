@@ -152,6 +152,10 @@ def test_directions_that_are_kept_are_counted(values: list[float], shift: float)
     assert said.short.endswith(f"Directions kept: {residual}, {plain}, {gated} of {len(values)}")
     assert said.headline == "0.32 with g = 0.5, 0.1 without"
     assert "gates leave 0.01." in said.short
+    alone = say.stacks_said(0, along, spectra)
+    assert alone.headline == "0.1 without skips"
+    assert "with the skip" not in alone.sentence
+    assert alone.short.endswith(f"Directions kept: {plain}, {gated} of {len(values)}")
 
 
 @given(
