@@ -114,24 +114,23 @@ class Factors:
         return self.mantissa if self.exponent is None else shifted(self.mantissa, self.exponent)
 
 
-def sech_squared(x: Array, *, tiny: bool = True) -> Factors:
+def sech_squared(x: Array) -> Factors:
     """The slope of tanh, 1 − tanh² x = 4e/(1 + e)² with e = exp(−2|x|).
 
     From x, because tanh x rounds to ±1 beyond 19, where the slope is 10^-16 and falls from there.
-    Uses up `x`. tiny: as in `sigmoid_slope`.
+    Uses up `x`.
     """
-    return sigmoid_slope(np.multiply(x, 2, out=x), 4.0, tiny=tiny)
+    return sigmoid_slope(np.multiply(x, 2, out=x), 4.0)
 
 
-def sigmoid_slope(x: Array, scale: float = 1.0, *, tiny: bool = True) -> Factors:
+def sigmoid_slope(x: Array, scale: float = 1.0) -> Factors:
     """The slope of the sigmoid, s·(1 − s) = e/(1 + e)² with e = exp(−|x|), times `scale`.
 
     Uses up `x`: as large as a sweep makes it, a new array would take longer than the arithmetic.
-    Not tiny: a slope below float64's range may be 0, as for who adds it to something much larger.
     """
     if not x.size:
         return Factors(x)
-    if tiny and max(x.max(), -x.min()) > -_SMALLEST_POWER:
+    if max(x.max(), -x.min()) > -_SMALLEST_POWER:
         slope = _exp(-np.abs(x))
         slope.mantissa *= scale / np.square(1 + slope.value())
         return slope
@@ -203,6 +202,19 @@ class Scaled:
             other.mantissa, second - exponent
         )
         return Scaled(total, np.where(exponent == _OF_NOTHING, 0, exponent))
+
+    def __iadd__(self, other: "Scaled | Array") -> "Scaled":
+        """The sum, in the memory of these numbers where they share their exponents."""
+        if isinstance(other, Scaled):
+            is_alike = self.exponent is other.exponent
+            is_alike = is_alike or np.array_equal(self.exponent, other.exponent)
+            addend = other.mantissa
+        else:
+            is_alike, addend = not self.exponent.any(), other
+        if not is_alike:
+            return self + other
+        self.mantissa += addend
+        return self
 
     def aligned(self, axis: int = 0) -> tuple[Array, Exponents]:
         """Mantissas that share an exponent along one of the first axes, and those exponents."""

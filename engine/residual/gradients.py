@@ -143,7 +143,7 @@ def _measure(
     stack: Stack, skips: Sequence[Skip], activation: Activation
 ) -> tuple[dict[str, ScaledNorm], float]:
     """Norms of the run of each g by column, (layers, runs), and the loss of the first."""
-    run = forward(stack, skips, activation)
+    run = forward(stack, skips, activation, alone=False)
     output = run.hidden[-1, 0]
     with np.errstate(over="ignore"):
         loss = float(shifted(output.mantissa.mean(), output.exponent))

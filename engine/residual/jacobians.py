@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.extended_range import Exponents, Scaled, ScaledNorm, plain_norm, shifted, unscaled
 from engine.numerics import Array, in_parts
 from engine.residual.config import ResidualConfig, Skip
-from engine.residual.stack import Block, run_block, skip_numbers
+from engine.residual.stack import Block, roads, run_block, skip_numbers
 from engine.residual.weights import Stack, draw_stack
 
 #: QR decompositions back and forth before rows are rotated: each costs a thirtieth of a sweep.
@@ -119,8 +119,9 @@ def _run(config: ResidualConfig, skips: tuple[Skip, ...], start: _Run | None = N
         Product.of_nothing(len(skips), config.width),
     )
     skip = skip_numbers(skips, stack.inputs.shape)
+    beside = roads(skip)
     for t in range(depth, config.depth):
-        block = run_block(stack, t, hidden, skip, config.activation)
+        block = run_block(stack, t, hidden, skip, config.activation, beside)
         product = product.after(_jacobian(stack, t, block))
         hidden = block.hidden.settled()
     return _Run(config.depth, hidden, product)

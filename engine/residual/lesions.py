@@ -11,7 +11,7 @@ from engine.extended_range import Scaled, ScaledNorm, in_range, quietly, require
 from engine.numerics import Array, in_parts
 from engine.recurrent.config import Activation
 from engine.residual.config import ResidualConfig, Skip
-from engine.residual.stack import Block, run_block, skip_numbers
+from engine.residual.stack import Block, roads, run_block, skip_numbers
 from engine.residual.weights import Stack, draw_stack
 
 #: Numbers in the states of the runs that are taken at once: what a processor keeps near.
@@ -78,11 +78,10 @@ def _changes(
     """
     states = responses = Scaled(np.tile(stack.inputs, (1, len(skips), 1, 1)))
     skip, changes = skip_numbers(skips, stack.inputs.shape), []
+    beside = roads(skip)
     left = np.ones(1) if skip is None else np.where(skip.any((-2, -1), keepdims=True), skip, 1.0)
-    # Beside what comes over a skip, a slope below float64's range is nothing.
-    has_road = skip is not None and bool(skip.all())
     for t in range(len(stack.weights)):
-        block = run_block(stack, t, states, skip, activation, tiny=not has_road)
+        block = run_block(stack, t, states, skip, activation, beside)
         after = _respond(stack, t, block, responses)
         # The run without block t joins after the block: it is what is left of the intact one.
         states = Scaled.joined([block.hidden, states[:1].times(left)])
@@ -99,11 +98,11 @@ def _changes(
 
 def _respond(stack: Stack, t: int, block: Block, responses: Scaled) -> Scaled:
     """∂h_{t+1}/∂h_t times the response at h_t."""
-    through_block = responses.through(Scaled(stack.weights[t].T)).times(block.block_slope)
-    response = through_block + responses.times(block.carry)
-    if block.gate_slope is None or stack.gate_weights is None:
-        return response
-    return response + responses.through(Scaled(stack.gate_weights[t].T)).times(block.gate_slope)
+    response = responses.through(Scaled(stack.weights[t].T)).times(block.block_slope)
+    response += responses.times(block.carry)
+    if block.gate_slope is not None and stack.gate_weights is not None:
+        response += responses.through(Scaled(stack.gate_weights[t].T)).times(block.gate_slope)
+    return response
 
 
 @quietly

@@ -10,9 +10,10 @@ Index [t] of an array belongs to the handout's h_{t+1}, or to the block that it 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.extended_range import (
     Factors,
@@ -22,6 +23,7 @@ from engine.extended_range import (
     sech_squared,
     sigmoid,
     sigmoid_slope,
+    unscaled,
 )
 from engine.numerics import Array
 from engine.recurrent.config import Activation
@@ -31,8 +33,13 @@ from engine.residual.weights import Stack, draw_stack
 #: A pass is kept for those who ask next if weights and states are at most this many numbers:
 #: with a gate and slopes besides, some 8 MB.
 REMEMBERED_NUMBERS = 300_000
+#: A skip beside which a slope may be off by what is lost in 1 − tanh², 10^-16.
+WIDE_ROAD = 0.01
 #: A gate whose sum is beyond this is as shut, or as open, as one can be.
 LARGEST_SUM = 1e12
+
+#: Which runs' slopes are only looked at beside their skip; see `roads`.
+Beside: TypeAlias = NDArray[np.bool_]
 
 
 class Block(NamedTuple):
@@ -82,9 +89,15 @@ class Forward:
         return arriving + gradient.times(block.gate_slope).through(self.gate_weights[t])
 
 
-def forward(stack: Stack, skips: Sequence[Skip], activation: Activation) -> Forward:
-    """Run the stack once for each of `skips`; a "highway" stands alone, with the gate's weights."""
-    return in_range(lambda stride: _forward(stack, skips, activation, stride))
+def forward(
+    stack: Stack, skips: Sequence[Skip], activation: Activation, *, alone: bool = True
+) -> Forward:
+    """Run the stack once for each of `skips`; a "highway" stands alone, with the gate's weights.
+
+    alone: whether what comes through a block is looked at by itself, not only with what comes over
+    its skip; see `roads`.
+    """
+    return in_range(lambda stride: _forward(stack, skips, activation, stride, alone=alone))
 
 
 def run_of(config: ResidualConfig) -> Forward:
@@ -106,14 +119,16 @@ def run_block(
     hidden: Scaled,
     skip: Array | None,
     activation: Activation,
-    *,
-    tiny: bool = True,
+    beside: Beside | None = None,
 ) -> Block:
-    """From h_t to h_{t+1}; `skip` as `skip_numbers` gives it, `tiny` as in `sigmoid_slope`."""
-    sums = hidden.through(Scaled(stack.weights[t].T)) + stack.biases[t]
-    activated, slope = activate(sums, activation, tiny=tiny)
+    """From h_t to h_{t+1}; `skip` as `skip_numbers` gives it, `beside` as `roads` does."""
+    sums = hidden.through(Scaled(stack.weights[t].T))
+    sums += stack.biases[t]
+    activated, slope = activate(sums, activation, beside)
     if skip is not None:
-        return Block(hidden.times(skip) + activated, Factors(skip), slope, None)
+        after = hidden.times(skip)
+        after += activated
+        return Block(after, Factors(skip), slope, None)
     assert stack.gate_weights is not None
     assert stack.gate_biases is not None
     at_gate = hidden.through(Scaled(stack.gate_weights[t].T)) + stack.gate_biases[t]
@@ -135,6 +150,14 @@ def skip_numbers(skips: Sequence[Skip], shape: tuple[int, ...]) -> Array | None:
     return np.stack([np.broadcast_to(np.asarray(skip, dtype=np.float64), shape) for skip in skips])
 
 
+def roads(skip: Array | None) -> Beside | None:
+    """The runs whose slopes are nothing to look at where tanh has rounded to 1, (runs,).
+
+    There g is so much larger that nobody sees more of their sum.
+    """
+    return None if skip is None else (skip >= WIDE_ROAD).all(axis=(-2, -1))
+
+
 def backward(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
     """From t = depth down to 0: t, and ∂L/∂h_{t+1}, (runs, batch, width).
 
@@ -143,18 +166,23 @@ def backward(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:
     gradient = run.output_gradient()
     for t in range(len(run.blocks), -1, -1):
         if t < len(run.blocks):
-            gradient = run.through_block(gradient, t) + run.through_skip(gradient, t)
+            before = run.through_block(gradient, t)
+            before += run.through_skip(gradient, t)
+            gradient = before
         if t % stride == 0:
             gradient = gradient.settled()
         yield t, gradient
 
 
-def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int) -> Forward:
+def _forward(
+    stack: Stack, skips: Sequence[Skip], activation: Activation, stride: int, *, alone: bool
+) -> Forward:
     depth, skip = len(stack.weights), skip_numbers(skips, stack.inputs.shape)
+    beside = None if alone else roads(skip)
     blocks = []
     states = [Scaled(np.tile(stack.inputs, (len(skips), 1, 1)))]
     for t in range(depth):
-        block = run_block(stack, t, states[-1], skip, activation)
+        block = run_block(stack, t, states[-1], skip, activation, beside)
         states.append(block.hidden.settled() if t % stride == 0 else block.hidden)
         blocks.append(block)
     hidden = Scaled.joined([state[None] for state in states])
@@ -163,15 +191,35 @@ def _forward(stack: Stack, skips: Sequence[Skip], activation: Activation, stride
     return Forward(stack, hidden, blocks, Scaled(stack.weights).settled(), gate_weights)
 
 
-def activate(sums: Scaled, activation: Activation, *, tiny: bool = True) -> tuple[Scaled, Factors]:
-    """σ and σ' of the sums; tiny: as in `sigmoid_slope`."""
+def activate(
+    sums: Scaled, activation: Activation, beside: Beside | None = None
+) -> tuple[Scaled, Factors]:
+    """σ and σ' of the sums; `beside` as `roads` gives it."""
     if activation == "tanh":
         values = _within_largest(sums.value())
-        return Scaled(np.tanh(values)), sech_squared(values, tiny=tiny)
+        hidden = np.tanh(values)
+        return Scaled(hidden), _slope_of_tanh(values, hidden, beside)
     if activation == "relu":
         is_on = sums.mantissa > 0
         return Scaled(sums.mantissa * is_on, sums.exponent), Factors(is_on.astype(np.float64))
     return sums, Factors(np.ones_like(sums.mantissa))
+
+
+def _slope_of_tanh(sums: Array, hidden: Array, beside: Beside | None) -> Factors:
+    """1 − tanh², from the sums where it matters how small it is; uses them up."""
+    if beside is None or not beside.any():
+        return sech_squared(sums)
+    slope = np.square(hidden)
+    np.subtract(1, slope, out=slope)
+    if beside.all():
+        return Factors(slope)
+    few = sech_squared(sums[..., ~beside, :, :])
+    slope[..., ~beside, :, :] = few.mantissa
+    if few.exponent is None:
+        return Factors(slope)
+    exponent = unscaled(*slope.shape)
+    exponent[..., ~beside, :, :] = few.exponent
+    return Factors(slope, exponent)
 
 
 def _within_largest(sums: Array) -> Array:
