@@ -155,7 +155,7 @@ def roads(skip: Array | None) -> Beside | None:
 
     There g is so much larger that nobody sees more of their sum.
     """
-    return None if skip is None else (skip >= WIDE_ROAD).all(axis=(-2, -1))
+    return None if skip is None else np.asarray((skip >= WIDE_ROAD).all(axis=(-2, -1)))
 
 
 def backward(run: Forward, stride: int) -> Iterator[tuple[int, Scaled]]:

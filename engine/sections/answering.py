@@ -4,6 +4,7 @@ The web process knows sections as `Elsewhere("engine.sections.…").linear`, whi
 What it sends is a name and a config; what comes back is a `Shown`.
 """
 
+import gc
 import importlib
 import inspect
 import os
@@ -107,14 +108,49 @@ def serve(line: Connection, modules: Sequence[str], patience: float | None, prio
     However the process at its other end ends, the line ends with it. modules: what sections need,
     imported before somebody waits for it. priority: how far behind others, as `nice` has it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever serves the pages
+    _import(modules)
     if priority and hasattr(os, "nice"):
         os.nice(priority)
-    for module in modules:
-        importlib.import_module(module)
     with suppress(EOFError, OSError):
         while line.poll(patience):
             line.send(_outcome(*line.recv()))
+
+
+def serve_copies(orders: Connection, modules: Sequence[str]) -> None:
+    """Import what sections need, and be copied for each line that comes, until `orders` end.
+
+    An order is a line with its patience and priority; what goes back is the copy's process number.
+    """
+    _import(modules)
+    signal.signal(signal.SIGCHLD, _let_go)
+    gc.collect()
+    gc.freeze()  # a collection would write to what is there already, and make it the copy's own
+    with suppress(EOFError, OSError):
+        while True:
+            line, patience, priority = orders.recv()
+            process = os.fork()
+            if not process:
+                orders.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                try:
+                    serve(line, (), patience, priority)
+                finally:
+                    os._exit(0)
+            line.close()
+            orders.send(process)
+
+
+def _let_go(*_: object) -> None:
+    """Of copies that have ended nothing is left but the time that they took."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _import(modules: Sequence[str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever serves the pages
+    for module in modules:
+        importlib.import_module(module)
 
 
 def _outcome(

@@ -3,24 +3,17 @@
 A visitor with a small network never waits behind somebody's largest one. In the long lane there is
 one process, at a lower priority; what nobody waits for any more is dropped, and ended where
 somebody else does.
-
-Each process has a line of its own, which ends with it. In the pools of the standard library and of
-loky all answer through one pipe: a process that is killed in the middle of an answer leaves the pool
-waiting for the rest, and nobody is answered any more.
 """
 
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from loky.backend import get_context
-
-from engine.sections.answering import Named, serve
-from pages.common import sections
+from engine.sections.answering import Named
+from pages.common.processes import Worker
 
 R = TypeVar("R")
 
@@ -31,50 +24,6 @@ ANSWERS_OF_ONE = 300
 IDLE_SECONDS = 20
 #: How far it is behind the others, as `nice` has it; training comes after both.
 BEHIND = 10
-
-
-class Worker:
-    """A process that computes one call after another, and the line to it.
-
-    It is started in loky's way: other ways run the main module in it, which during a visitor's run
-    is the app itself. patience, priority: see `serve`.
-    """
-
-    def __init__(self, patience: float | None, priority: int) -> None:
-        context = get_context("loky")
-        self._line, theirs = context.Pipe()
-        arguments = (theirs, sections.MODULES, patience, priority)
-        self._process = context.Process(target=serve, args=arguments, daemon=True)
-        self._process.start()
-        theirs.close()  # from now on the line ends with the process
-        self.answers = 0
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it hasn't left: nothing comes from it unasked but the end of the line."""
-        try:
-            return not self._line.poll()
-        except OSError:
-            return False
-
-    def compute(
-        self, function: Callable[..., R], arguments: tuple[Any, ...], keywords: Mapping[str, Any]
-    ) -> R:
-        """What the function returns, or raises; BrokenProcessPool where the process ends first."""
-        try:
-            self._line.send((function, arguments, keywords))
-            has_returned, value = self._line.recv()
-        except (EOFError, OSError) as error:
-            raise BrokenProcessPool("a process ended in the middle of a call") from error
-        self.answers += 1
-        if not has_returned:
-            raise value
-        return value
-
-    def end(self) -> None:
-        """End the process, whatever it does."""
-        self._process.terminate()
-        self._process.join()
 
 
 @dataclass(eq=False)
