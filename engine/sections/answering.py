@@ -105,14 +105,17 @@ def answer(
 def serve(line: Connection, modules: Sequence[str], patience: float | None, priority: int) -> None:
     """Compute one call after another until the line ends, or `patience` seconds bring no call.
 
-    However the process at its other end ends, the line ends with it. modules: what sections need,
-    imported before somebody waits for it. priority: how far behind others, as `nice` has it.
+    However the process at its other end ends, the line ends with it. Where the one that began this
+    process has ended it goes after the next answer: nobody who adds up what a server takes would find
+    it. modules: what sections need, imported before somebody waits for it. priority: how far behind
+    others, as `nice` has it.
     """
     _import(modules)
     if priority and hasattr(os, "nice"):
         os.nice(priority)
+    parent = os.getppid()
     with suppress(EOFError, OSError):
-        while line.poll(patience):
+        while os.getppid() == parent and line.poll(patience):
             line.send(_outcome(*line.recv()))
 
 
