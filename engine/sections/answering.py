@@ -7,8 +7,10 @@ What it sends is a name and a config; what comes back is a `Shown`.
 import gc
 import importlib
 import inspect
+import json
 import os
 import signal
+import socket
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -106,41 +108,46 @@ def serve(line: Connection, modules: Sequence[str], patience: float | None, prio
     """Compute one call after another until the line ends, or `patience` seconds bring no call.
 
     However the process at its other end ends, the line ends with it. Where the one that began this
-    process has ended it goes after the next answer: nobody who adds up what a server takes would find
-    it. modules: what sections need, imported before somebody waits for it. priority: how far behind
-    others, as `nice` has it.
+    process has ended it goes after the next answer, and says so with it: nobody who adds up what a
+    server takes would find it any more. modules: what sections need, imported before somebody waits
+    for it. priority: how far behind others, as `nice` has it.
     """
     _import(modules)
     if priority and hasattr(os, "nice"):
         os.nice(priority)
-    parent = os.getppid()
+    parent, stays = os.getppid(), True
     with suppress(EOFError, OSError):
-        while os.getppid() == parent and line.poll(patience):
-            line.send(_outcome(*line.recv()))
+        while stays and line.poll(patience):
+            outcome = _outcome(*line.recv())
+            stays = os.getppid() == parent
+            line.send((*outcome, stays))
 
 
-def serve_copies(orders: Connection, modules: Sequence[str]) -> None:
+def serve_copies(orders: socket.socket, modules: Sequence[str]) -> None:
     """Import what sections need, and be copied for each line that comes, until `orders` end.
 
-    An order is a line with its patience and priority; what goes back is the copy's process number.
+    An order is patience and priority, as JSON, and beside it the line; what goes back is the copy's
+    process number.
     """
     _import(modules)
     signal.signal(signal.SIGCHLD, _let_go)
     gc.collect()
     gc.freeze()  # a collection would write to what is there already, and make it the copy's own
-    with suppress(EOFError, OSError):
+    with suppress(OSError):
         while True:
-            line, patience, priority = orders.recv()
-            process = os.fork()
+            order, lines, _, _ = socket.recv_fds(orders, 1000, 1)
+            if not order:
+                break
+            process, line = os.fork(), Connection(lines[0])
             if not process:
                 orders.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 try:
-                    serve(line, (), patience, priority)
+                    serve(line, (), *json.loads(order))
                 finally:
                     os._exit(0)
             line.close()
-            orders.send(process)
+            orders.send(str(process).encode())
 
 
 def _let_go(*_: object) -> None:

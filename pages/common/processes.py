@@ -9,6 +9,8 @@ more. And other ways than loky's to start a process run the main module in it, w
 visitor's run is the app itself.
 """
 
+import json
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -45,13 +47,14 @@ class Worker:
         begin = ORIGINAL.copy if sys.platform == "linux" else _begun
         self._end = begin(theirs, patience, priority)
         theirs.close()  # from now on the line ends with the process
+        self._stays = True
         self.answers = 0
 
     @property
     def is_there(self) -> bool:
         """Whether it hasn't left: nothing comes from it unasked but the end of the line."""
         try:
-            return not self._line.poll()
+            return self._stays and not self._line.poll()
         except OSError:
             return False
 
@@ -61,7 +64,7 @@ class Worker:
         """What the function returns, or raises; BrokenProcessPool where the process ends first."""
         try:
             self._line.send((function, arguments, keywords))
-            has_returned, value = self._line.recv()
+            has_returned, value, self._stays = self._line.recv()
         except (EOFError, OSError) as error:
             raise BrokenProcessPool("a process ended in the middle of a call") from error
         self.answers += 1
@@ -96,7 +99,7 @@ class Original:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._orders: Connection | None = None
+        self._orders: socket.socket | None = None
 
     def copy(self, theirs: Connection, patience: float | None, priority: int) -> End:
         """A copy that serves this end of a line. Raises BrokenProcessPool where none can be had."""
@@ -104,19 +107,21 @@ class Original:
             for _ in range(2):
                 self._orders = self._orders or self._begun()
                 try:
-                    self._orders.send((theirs, patience, priority))
-                    process = psutil.Process(self._orders.recv())
-                except (EOFError, OSError, psutil.Error):  # the original, or its copy, was ended
+                    order = json.dumps([patience, priority]).encode()
+                    socket.send_fds(self._orders, [order], [theirs.fileno()])
+                    process = psutil.Process(int(self._orders.recv(100)))
+                except (OSError, ValueError, psutil.Error):  # the original, or its copy, has ended
                     self._orders = None
                 else:
                     return lambda: _end(process)
         raise BrokenProcessPool("no process could be started")
 
-    def _begun(self) -> Connection:
-        context = get_context("loky")
-        orders, theirs = context.Pipe()
-        arguments = (theirs, sections.MODULES)
-        context.Process(target=serve_copies, args=arguments, daemon=True, env=ENVIRONMENT).start()
+    def _begun(self) -> socket.socket:
+        orders, theirs = socket.socketpair()
+        process = get_context("loky").Process(
+            target=serve_copies, args=(theirs, sections.MODULES), daemon=True, env=ENVIRONMENT
+        )
+        process.start()
         theirs.close()
         return orders
 
