@@ -12,7 +12,7 @@ from pages.common.settings import setting
 MEMORY_SETTING = "LECTURE_MEMORY"
 #: What a process takes that computes the largest sections, or trains the largest networks, with its
 #: libraries; measured at the largest settings that the pages have.
-LONG_MEGABYTES, TRAINING_MEGABYTES = 350, 230
+LONG_MEGABYTES, TRAINING_MEGABYTES = 300, 230
 #: Where a container's limit stands, in bytes or as the word "max".
 _LIMITS = (
     Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
