@@ -20,18 +20,19 @@ BACK = 40
 _COLUMN = "(datum.s % per)"
 _ROW = "floor(datum.s/per)"
 _TOP = "(head + datum.cell*block)"
+_TINT = alt.Opacity("tint:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.85]), legend=None)
 
 
-def listening(letters: Data, looks: Data, curves: Data, ticks: Data) -> alt.LayerChart:
+def listening(letters: Data, looks: Data, curves: Data, ticks: Data, scale: Data) -> alt.LayerChart:
     """Two texts with their tints, and the norms against distance.
 
     letters: `cell, s, letter, untrained, trained`: for the letter read at s, tints from 0 to 1 packed
     over the letter that is written; −1 where it isn't read yet. looks: `cell, name, untrained,
     trained`: what is said of each written letter, split by "|"; `title, subtitle` of the norms.
     curves: `cell, state, seed, back, y`, seed −1 the median, y a share of the panel; `label, dy`: a
-    name at a point. ticks: `y, words`.
+    name at a point. ticks: `y, words`. scale: `place, tint, words`, what a tint says.
     """
-    layers = [*_texts(letters), *_said(looks), *_norms(curves, ticks)]
+    layers = [*_texts(letters), *_said(looks), *_norms(curves, ticks), *_scale(scale)]
     layout = [
         parameter("t", f"{LETTER.now()} - 1"),
         parameter("state_now", TRAINED.now()),
@@ -43,14 +44,14 @@ def listening(letters: Data, looks: Data, curves: Data, ticks: Data) -> alt.Laye
         parameter("block", f"head + ceil({LETTERS}/per)*ch + 18*s"),
         parameter("x0", "wide ? tw + 66*s : 40"),
         parameter("x1", "width - 12"),
-        parameter("y0", "wide ? head : 2*block + 30"),
+        parameter("y0", "wide ? head : 2*block + 70"),
         parameter("y1", "height - 26*s"),
         of_data("title", "looks"),
         of_data("subtitle", "looks"),
     ]
     return stage.stage(
         *layers,
-        height=stage.by_width(700, 300, 470),
+        height=stage.by_width(700, 320, 510),
         parameters=[LETTER.selection(), TRAINED.selection(), *layout],
         many_marks=True,
     )
@@ -62,15 +63,27 @@ def _texts(letters: Data) -> list[Layer]:
     place = {"x": f"{_COLUMN}*cw", "y": f"{_TOP} + {_ROW}*ch"}
     place |= {"x2": f"{_COLUMN}*cw + cw", "y2": f"{_TOP} + {_ROW}*ch + ch"}
     text = rows.transform_calculate(hue="datum.s <= t ? ink : mid")
-    tint = alt.Opacity("tint:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.85]), legend=None)
     return [
-        placed(rows.transform_filter("datum.tint > 0.01"), "rect", **place, opacity=tint,
-               color="gradient", stroke=None),
+        placed(rows.transform_filter("datum.tint > 0.01"), "rect", **place,
+               opacity=_TINT, color="gradient", stroke=None),
         placed(text, "text", x=f"{_COLUMN}*cw + cw/2", y=f"{_TOP} + {_ROW}*ch + ch/2",
                text=Own("letter"), color=Own("hue"), font="monospace", baseline="middle",
                fontSize="wide ? 17*s : 16"),
         placed(rows.transform_filter("datum.s == t"), "rect", **place, filled=False, stroke="ink",
                strokeWidth="2*s", cornerRadius=3),
+    ]  # fmt: skip
+
+
+def _scale(scale: Data) -> list[Layer]:
+    """What the tints say, below both texts."""
+    rows, step = alt.Chart(scale), 40
+    left, top = f"120*s + {step}*s*datum.place", "2*block + 4*s"
+    return [
+        words("0", "2*block + 10*s", "'tint, of the strongest'", size=stage.TICK, baseline="middle"),
+        placed(rows, "rect", x=left, x2=f"{left} + {step}*s", y=top, y2=f"{top} + 12*s",
+               opacity=_TINT, color="gradient", stroke=None),
+        placed(rows, "text", x=f"{left} + {step}*s/2", y=f"{top} + 22*s", text=Own("words"),
+               fontSize=f"{stage.TICK}*s", color="dim"),
     ]  # fmt: skip
 
 

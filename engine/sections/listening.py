@@ -75,7 +75,7 @@ def _frames(text: str, number: int) -> dict[str, pd.DataFrame]:
         for one in STATES:
             norms, log_probs = line_norms(text, cell, one, number - 1)
             tints[one] = packed(tinted(norms))
-            said[one] = "|".join(f"gives the boxed letter {np.exp(p):.1%}" for p in log_probs)
+            said[one] = "|".join(map(heard_in_words, np.exp(log_probs), half_within(norms)))
         letters = [SEEN_AS.get(letter, letter) for letter in line(text, number - 1)]
         column = {"cell": place, "s": range(LETTERS), "letter": letters}
         frames["letters"].append(pd.DataFrame({**column, **tints}))
@@ -84,7 +84,35 @@ def _frames(text: str, number: int) -> dict[str, pd.DataFrame]:
         )
     curves, ticks = _curves(text)
     joined = {name: pd.concat(parts, ignore_index=True) for name, parts in frames.items()}
-    return {**joined, "curves": curves, "ticks": ticks}
+    shares = [1, 0.3, 0.1, 0.03, FAINTEST]
+    scale = pd.DataFrame(
+        {
+            "place": range(len(shares)),
+            "tint": [tint(np.log10(share)) for share in shares],
+            "words": [f"{share:g}" for share in shares],
+        }
+    )
+    return {**joined, "curves": curves, "ticks": ticks, "scale": scale}
+
+
+def heard_in_words(probability: float, within: int) -> str:
+    """What a network makes of a letter: how likely it is, and how far back half of what moves it is."""
+    where = "letter" if within == 1 else f"{within} letters"
+    return f"boxed letter {probability:.1%}; half of what it hears is in the last {where}"
+
+
+def half_within(log10_norms: Array) -> list[int]:
+    """For each letter written, from log₁₀ of the norms (t, s): how many of the last have half of it."""
+    counts = [1]
+    for t in range(1, len(log10_norms)):
+        back = 10 ** log10_norms[t, t:0:-1]
+        counts.append(int(np.searchsorted(back.cumsum(), HALF * back.sum())) + 1)
+    return counts
+
+
+def tint(log10_share: Array | float) -> Array:
+    """The tint of a share of what the strongest letter does: 1 for all of it, 0 for a hundredth."""
+    return np.clip(1 - log10_share / np.log10(FAINTEST), 0, 1)
 
 
 def tinted(log10_norms: Array) -> Array:
@@ -96,7 +124,7 @@ def tinted(log10_norms: Array) -> Array:
     tints = np.full(log10_norms.shape, -1.0)
     for t in range(1, len(tints)):
         before = log10_norms[t, 1 : t + 1]
-        tints[:t, t] = np.clip(1 - (before - before.max()) / np.log10(FAINTEST), 0, 1)
+        tints[:t, t] = tint(before - before.max())
     return tints
 
 

@@ -211,8 +211,9 @@ def _hand(config: ResidualConfig) -> tuple[float, int, ResidualConfig]:
 
 
 def _in_one_line(said: say.Said) -> str:
-    """The words of a picture as a caption."""
-    return f"{said.headline} {said.sentence}.".replace("\n", " ")
+    """The words of a picture as a caption; two numbers that are compared take a comma after them."""
+    between = ", " if ", " in said.headline else " "
+    return f"{said.headline}{between}{said.sentence}.".replace("\n", " ")
 
 
 def _true(*sentences: str) -> tuple[str, ...]:
