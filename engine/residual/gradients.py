@@ -21,7 +21,7 @@ from engine.numerics import Array, in_parts, tensor
 from engine.recurrent.config import Activation
 from engine.recurrent.measure import join, tidy
 from engine.residual.config import MAX_SKIP, ResidualConfig, Skip
-from engine.residual.stack import Forward, backward, forward, run_of
+from engine.residual.stack import Forward, backward, forward, run_block, run_of, skip_numbers
 from engine.residual.weights import Stack, draw_stack
 
 if TYPE_CHECKING:
@@ -121,15 +121,15 @@ def block_flow(config: ResidualConfig, skips: Sequence[float] | Array, layer: in
     """
     require_integer("layer", layer, 1, config.depth)
     values = require_sequence("skips", skips, MAX_SKIPS, 0, MAX_SKIP)
-    run = forward(draw_stack(config), values, config.activation)
+    stack = draw_stack(config)
+    run = forward(stack, values, config.activation, alone=False)
     arriving = next(of for t, of in backward(run, stride=1) if t == layer)
-    over, through = run.through_skip(arriving, layer - 1), run.through_block(arriving, layer - 1)
-    vectors = {
-        "road": over,
-        "slope": arriving.times(run.blocks[layer - 1].block_slope),
-        "block": through,
-        "total": over + through,
-    }
+    # What goes through this one block is looked at by itself.
+    skip = skip_numbers(values, stack.inputs.shape)
+    block = run_block(stack, layer - 1, run.hidden[layer - 1], skip, config.activation)
+    over, sloped = arriving.times(block.carry), arriving.times(block.block_slope)
+    through = sloped.through(run.weights[layer - 1])
+    vectors = {"road": over, "slope": sloped, "block": through, "total": over + through}
     whole = arriving.norm()
     some = np.where(whole.mantissa > 0, whole.mantissa, 1.0)
     columns = {"skip": np.asarray(values, dtype=np.float64)}
