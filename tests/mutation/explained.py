@@ -27,8 +27,6 @@ EXPLAINED: dict[str, str] = {
     f"{_JACOBIANS} singular_values_of_product: 1 → 2": _FIRST,
     f"{_LESIONS} lesion_sweep: 1 → 2": f"of `depth + 1`: {_AT_ONCE}",
     f"{_LESIONS} lesion_sweep: NUMBERS_AT_ONCE // numbers → (NUMBERS_AT_ONCE * numbers)": _AT_ONCE,
-    f"{_LESIONS} _changes: skip.all → (skip.any)":
-        "a slope below float64's range is nothing beside the one unit that has a skip, either",
     f"{_LESIONS} _changes: t % stride == 0 → (t % stride != 0)":
         "exponents are looked at after other blocks and oftener, so that none leaves the range",
     "engine/sections/overview.py overview: 1.0 → 2.0":

@@ -17,7 +17,7 @@ def small_machine(two_workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.usefixtures("small_machine")
 def test_a_large_experiment_without_room_is_refused_and_a_small_one_computed() -> None:
-    with pytest.raises(ask.RefusedError, match="of memory left, and this may take 350"):
+    with pytest.raises(ask.RefusedError, match="of memory left, and this may take 300"):
         ask.ask(repr, Large())
     assert ask.ask(double, 21) == 42
 
