@@ -1,6 +1,6 @@
 """What a recurrent experiment is made of: one frozen, checked description."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from engine.arguments import MAX_SEED, require_choice, require_flag, require_integer, require_number
@@ -104,3 +104,13 @@ class RecurrentConfig:
     def work(self) -> int:
         """Multiplications with W_h in one run."""
         return self.states * self.hidden_size
+
+    @property
+    def experiment(self) -> "RecurrentConfig":
+        """The same at one radius and forget bias: what is kept of it serves every place of a hand."""
+        radius, bias = self.spectral_radius, self.forget_bias
+        return replace(
+            self,
+            spectral_radius=None if radius is None else 1.0,
+            forget_bias=None if bias is None else 1.0,
+        )

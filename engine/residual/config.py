@@ -1,6 +1,6 @@
 """What a residual experiment is made of: one frozen, checked description."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.arguments import MAX_SEED, require_choice, require_integer, require_number, shown
@@ -59,6 +59,11 @@ class ResidualConfig:
     def work(self) -> int:
         """Multiplications with the W_t in one run."""
         return self.depth * self.width**2 * self.batch_size
+
+    @property
+    def experiment(self) -> "ResidualConfig":
+        """The same at g = 0: what is kept of it serves every place of the hand."""
+        return self if self.skip == HIGHWAY else replace(self, skip=0.0)
 
     def _require_skip(self) -> None:
         if isinstance(self.skip, tuple):

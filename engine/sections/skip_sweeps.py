@@ -26,7 +26,7 @@ from engine.residual.scaled_skips import PAPER_UNITS, published_roads
 #: A visitor comes back to few stacks; each takes less than a megabyte.
 KEPT = 32
 #: Lesions are had for every depth up to the next multiple of this at once; they take as much.
-LESION_DEPTHS, KEPT_LESIONS = 18, 6
+LESION_DEPTHS, KEPT_LESIONS = 18, 12
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
+
+from cachetools import LRUCache
 
 from engine.sections.answering import Named
 from pages.common.processes import Worker
@@ -19,7 +21,9 @@ R = TypeVar("R")
 
 MOST_WORKERS = 2
 #: After so many answers another process takes over: what the old one has piled up goes with it.
-ANSWERS_OF_ONE = 300
+ANSWERS_OF_ONE = 1_000
+#: So many experiments are known to have been computed, and where.
+EXPERIMENTS = 1_000
 #: The process of the long lane goes after so many idle seconds, with its memory.
 IDLE_SECONDS = 20
 #: How far it is behind the others, as `nice` has it; training comes after both.
@@ -35,10 +39,13 @@ class _Call:
     keywords: Mapping[str, Any]
     future: Future[Any] = field(default_factory=Future)
 
-    def home(self, count: int) -> int:
-        """Which of so many processes computes calls of the same section, and has kept what it needs."""
-        section = next((of for of in self.arguments if isinstance(of, Named)), None)
-        return hash(section) % count
+    @cached_property
+    def experiment(self) -> tuple[Any, ...] | None:
+        """What the process that computes this keeps something for: an experiment of a section."""
+        match self.arguments:
+            case Named() as section, (settings, *_), *_ if hasattr(settings, "experiment"):
+                return section, settings.experiment
+        return None
 
 
 @dataclass(eq=False)
@@ -73,6 +80,7 @@ class Lane(Executor):
         self._lock = threading.RLock()
         self._waiting: list[_Call] = []
         self._places = [_Place() for _ in range(count)]
+        self._owners: LRUCache[Any, _Place] = LRUCache(EXPERIMENTS)
         self._threads = ThreadPoolExecutor(count)
 
     @property
@@ -115,13 +123,22 @@ class Lane(Executor):
                     self._threads.submit(self._compute, place, call)
 
     def _next(self) -> tuple[_Place, _Call] | None:
-        """Who has waited longest, and a free place for it: of processes that are there, its own."""
+        """Who has waited longest of those who can be computed now, and where.
+
+        Another place of the hand in an experiment waits for the process that has its sweep: to
+        compute it once more would take longer. What is new goes to whichever is free.
+        """
         free = [place for place in self._places if place.call is None]
-        there, call = [place for place in free if place.worker is not None], self._waiting[0]
-        home = self._places[call.home(len(self._places))]
-        if home in there:
-            return home, call
-        return ((there or free)[0], call) if free else None
+        there = [place for place in free if place.worker is not None]
+        for call in self._waiting if free else ():
+            owner = self._owners.get(call.experiment)
+            if owner is None or owner.worker is None:
+                owner = (there or free)[0]
+            if owner.call is None:
+                if call.experiment is not None:
+                    self._owners[call.experiment] = owner
+                return owner, call
+        return None
 
     def _compute(self, place: _Place, call: _Call) -> None:
         try:
