@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from pages.common.lecture import LECTURE
-from tests.browser.conftest import OpenTab, Server
+from tests.browser.conftest import Server
 from tests.browser.seeing import settle
 from tests.load.visitor import Visitor, to_the_end
 
@@ -18,9 +18,8 @@ FIRST, SECOND = "The number of timesteps T", "The largest eigenvalue magnitude o
 
 
 @pytest.fixture
-def lecturer(open_tab: OpenTab, server: Server) -> Page:
+def lecturer(page: Page, server: Server) -> Page:
     """Whoever has opened a room and is at the first question."""
-    page = open_tab()
     page.goto(server.url("lecture"))
     settle(page, has_chart=False)
     page.get_by_role("button", name="Open a room").click()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Console, OpenTab, Server
+from tests.browser.conftest import PHONE, Console, Server
 from tests.browser.hands import hand, see_all
 from tests.browser.seeing import CHART, settle
 
@@ -91,10 +91,8 @@ def _place_on_page(page: Page) -> tuple[float, float]:
     return round(box["x"]), round(box["y"] + _scrolled_and_most(page)[0])
 
 
-def test_on_a_phone_the_list_of_pages_closes_after_a_choice(
-    server: Server, open_tab: OpenTab
-) -> None:
-    page = open_tab(390, 844)
+def test_on_a_phone_the_list_of_pages_closes_after_a_choice(server: Server, page: Page) -> None:
+    page.set_viewport_size(PHONE)
     page.goto(server.url("lecture"))
     settle(page, has_chart=False)
     page.get_by_role("button", name="Expand sidebar").click()
@@ -135,10 +133,10 @@ LAPTOPS = ((1280, 800), (1536, 864))
 def test_a_laptop_shows_a_picture_whole_with_its_sliders_below(
     server: Server, page: Page, view: str
 ) -> None:
+    page.goto(server.url(view))
+    see_all(page)
     for width, height in LAPTOPS:
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(server.url(view))
-        see_all(page)
         settle(page)
         picture = page.locator(CHART).first.bounding_box()
         sliders = page.locator(".vega-bindings").first.bounding_box()
