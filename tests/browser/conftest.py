@@ -101,7 +101,6 @@ def page(tab: Page) -> Iterator[Page]:
     tab.set_viewport_size(LAPTOP)
     tab.emulate_media(color_scheme="light")
     yield tab
-    tab.evaluate("sessionStorage.clear()")
     tab.goto("about:blank")
 
 
