@@ -6,10 +6,10 @@ Without a browser these tests skip and say so; where CI is set a missing browser
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.seeing import WIRE
 from tests.load import servers
@@ -21,6 +21,8 @@ BROWSER_NAMES = (
     "google-chrome-stable",
 )  # fmt: skip
 BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+LAPTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 780}
 # A machine that also runs everything else may need its time.
 expect.set_options(timeout=30_000)
 
@@ -80,30 +82,28 @@ def profile(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-OpenTab = Callable[..., Page]
+@pytest.fixture(scope="session")
+def tab(profile: BrowserContext) -> Page:
+    """One tab for one test after the other: in a new one a page costs twice the processor's time."""
+    return profile.new_page()
 
 
 @pytest.fixture
-def open_tab(profile: BrowserContext) -> Iterator[OpenTab]:
-    """Open a tab of a given size, light or dark: each is a session of its own on the server."""
-    tabs = []
-
-    def open_one(width: int = 1280, height: int = 800, scheme: str = "light") -> Page:
-        tab = profile.new_page()
-        tabs.append(tab)
-        tab.set_viewport_size({"width": width, "height": height})
-        tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        return tab
-
-    yield open_one
-    for tab in tabs:
-        tab.close()
+def page(tab: Page) -> Iterator[Page]:
+    """A laptop's window; each page that is opened in it is a session of its own on the server."""
+    tab.set_viewport_size(LAPTOP)
+    tab.emulate_media(color_scheme="light")
+    yield tab
+    tab.goto("about:blank")
 
 
 @pytest.fixture
-def page(open_tab: OpenTab) -> Page:
-    """A laptop's window."""
-    return open_tab()
+def second_tab(profile: BrowserContext) -> Iterator[Page]:
+    """Another window beside it."""
+    tab = profile.new_page()
+    tab.set_viewport_size(LAPTOP)
+    yield tab
+    tab.close()
 
 
 class Console:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 from tests.browser.seeing import BRIEFLY, settle
@@ -30,6 +30,9 @@ _REACHABLE = """() => {
     `${one.dataset.number} ${one.tagName} ${one.ariaLabel ?? one.innerText.slice(0, 40)}`);
 }"""
 MAX_TABS = 150
+_GRAVE = """options => axe.run(options).then(({violations}) => violations
+  .filter(({impact}) => ['serious', 'critical'].includes(impact))
+  .flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html.slice(0, 200)}`)))"""
 #: Charts without a description, and formulas that are a picture only.
 _WORDLESS = """() => [
   ...[...document.querySelectorAll('[data-testid=stVegaLiteChart]')].filter(chart =>
@@ -45,13 +48,18 @@ def grave_findings(page: Page, *, colours_only: bool = False) -> list[str]:
     options: dict[str, object] = {"resultTypes": ["violations"]}
     if colours_only:
         options["runOnly"] = ["color-contrast"]
-    outcome = Axe().run(page, options=options)
-    return [
-        f"{violation['id']}: {node['html'][:200]}"
-        for violation in outcome.response["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(_GRAVE, options)
+    return found
+
+
+def grave_in_both(page: Page, scheme: Scheme) -> tuple[list[str], Scheme]:
+    """What axe-core finds in this scheme, and of colours in the other one, which the page keeps."""
+    other = SCHEMES[1 - SCHEMES.index(scheme)]
+    found = [f"{scheme}: {of}" for of in grave_findings(page)]
+    put_on(page, other)
+    return found + [f"{other}: {of}" for of in grave_findings(page, colours_only=True)], other
 
 
 def put_on(page: Page, scheme: Scheme) -> None:

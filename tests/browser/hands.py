@@ -182,8 +182,11 @@ def _move(page: Page, key: str, most_stops: int) -> Moved:
     page.evaluate(_FORGET)
     sent = 0
     # Each is a rest of its own, where the machine is quick; the last one is at a new place anyway.
+    place = where(page, key)
     for name in ("ArrowLeft", "ArrowRight", "ArrowRight"):
         _held(page, key).press(name)
+    if where(page, key) == place:  # the slider's end
+        _held(page, key).press("ArrowLeft")
     _rest(page)
     if _is_slider(page, key):
         for _ in range(TRIES):
@@ -193,9 +196,7 @@ def _move(page: Page, key: str, most_stops: int) -> Moved:
                 break
     else:  # every choice of a radio is a click, of which the server is told at once
         _move_radio(page, key)
-    _rest(page)
-    # Once more: what a first rest has left behind must not have the second draw the picture anew.
-    _held(page, key).press("ArrowLeft")
+    # A second rest: what the first one has left behind must not have it draw the picture anew.
     _rest(page)
     rests, frames = page.evaluate("[window.hand.sent.length, window.hand.frames]")
     return Moved(tuple(frames), sent, rests, chart.evaluate(_IS_MARKED), "", None, None, ())
@@ -238,7 +239,7 @@ def _move_slider(page: Page, key: str, most_stops: int) -> None:
     every = max(count // most_stops, 1)
     stops = [round(low + place * step, 10) for place in range(0, count + 1, every)]
     # To one end, to the other, and back to a place off the middle, which isn't where it was.
-    way = [*stops, *stops[::-1], *stops[: max(len(stops) * 2 // 3, 2)]]
+    way = [*stops, *stops[::-1][: max(len(stops) * 2 // 3, 2)]]
     slider.evaluate(_SWEEP, way[:-1] if way[-1] == float(where(page, key)) else way)
 
 

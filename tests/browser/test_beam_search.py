@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from engine.decoding import comparisons
 from engine.decoding.config import DecodingConfig
-from tests.browser.conftest import Console, OpenTab, Server
+from tests.browser.conftest import PHONE, Console, Server
 from tests.browser.hands import hand, where
 from tests.browser.seeing import fits, settle
 
@@ -132,9 +132,9 @@ def test_a_number_typed_into_the_table_reaches_the_tree_and_the_link(
     page.wait_for_url("**tree=prefix**the%2C1**")
 
 
-def test_the_largest_searches_are_not_wider_than_a_phone(server: Server, open_tab: OpenTab) -> None:
-    phone = open_tab(360, 780)
+def test_the_largest_searches_are_not_wider_than_a_phone(server: Server, page: Page) -> None:
+    page.set_viewport_size(PHONE)
     for largest in ("model=weather&length=8&k=5", "model=character+LSTM&length=40&k=20"):
-        phone.goto(server.url(f"beam_search?{largest}"))
-        settle(phone)
-        assert fits(phone), largest
+        page.goto(server.url(f"beam_search?{largest}"))
+        settle(page)
+        assert fits(page), largest

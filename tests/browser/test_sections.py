@@ -6,19 +6,17 @@ Found, not listed: whatever slider or radio a section has in its pictures is mov
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser import hands
-from tests.browser.conftest import Console, Server
-from tests.browser.everyone import SCHEMES, grave_findings, put_on, unreached, wordless
+from tests.browser.conftest import LAPTOP, PHONE, Console, Server
+from tests.browser.everyone import SCHEMES, grave_in_both, unreached, wordless
 from tests.browser.seeing import BRIEFLY, fits, settle
 from tests.fuzz.pages import controls_of, in_picture
 from tests.sections import SECTIONS
 
-LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 #: What no section shows at its defaults: a tree too large for frames.
 ALSO = {"beam_search": ("beam_search?model=weather",)}
-PHONE: ViewportSize = {"width": 360, "height": 780}
 
 
 def sections_of(page: Page, path: str) -> Iterator[str]:
@@ -52,10 +50,8 @@ def test_every_section_obeys_the_hand_and_speaks_to_everyone(
         for key, outcome in moved.items():
             faults[section, key] = outcome.faults()
         faults[section, "words"] = wordless(page)
-        faults[section, scheme] = grave_findings(page)
-        scheme = SCHEMES[1 - SCHEMES.index(scheme)]  # the next section is opened in it, too
-        put_on(page, scheme)
-        faults[section, scheme] = grave_findings(page, colours_only=True)
+        # The next section is opened in the other scheme, too.
+        faults[section, "axe"], scheme = grave_in_both(page, scheme)
         for key, outcome in moved.items():
             # Drawn in other colours, a picture begins where it began: so do its hands.
             if started_there and (place := hands.where(page, key)) != outcome.value:

@@ -39,6 +39,7 @@ def test_no_text_from_outside_makes_a_link_or_a_request(
         look()
 
     visit("vanishing_gradients", radius=IMAGE, structure=LINK, view=HTML, room=LINK, scene=IMAGE)
+    expect(page.get_by_text("view = <img/src=").first).to_be_visible()  # a text, and no picture
     visit("beam_search", model="character LSTM", prompt=IMAGE)
     for tree in (TREE, BROKEN_TREE):
         visit("beam_search", model="your own tree", tree=tree, step="1")

@@ -19,7 +19,7 @@ from tests.load.servers import LOOPBACK, ROOT, Server
 from tests.load.visitor import Visitor, to_the_end
 
 SETTINGS = ROOT / "hosting" / "nginx.conf"
-VISITORS = 8
+VISITORS, LINK = 8, "view=Beyond"
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +100,15 @@ def _look_at_the_door(host: str) -> None:
 
 async def _lose_a_copy(host: str, replicas: list[Server]) -> None:
     visitors = [
-        Visitor(host, "vanishing_gradients", random.Random(i), cookie=seat(host).split(";")[0])
+        Visitor(
+            host, "vanishing_gradients", random.Random(i), LINK, cookie=seat(host).split(";")[0]
+        )
         for i in range(VISITORS)
     ]
-    for visitor in visitors:
+    for visitor in visitors:  # each copy's first one comes by a link to a page
         await visitor.arrive()
+        assert visitor.query == LINK
+        assert "Overview" in visitor.pages
     before = [connected(replica) for replica in replicas]
     assert sum(before) == VISITORS
     assert all(before), "all visitors are on one copy"

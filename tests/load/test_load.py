@@ -13,6 +13,8 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.Slider_pb2 import Slider
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 
+from pages.common.lecture import LECTURE
+from pages.common.scenes import address
 from tests.load import report, servers
 from tests.load.__main__ import MAX_SESSIONS, NAMES, up_to
 from tests.load.controls import PageControls, move_one
@@ -63,6 +65,28 @@ async def _move_the_radius(server: Server) -> None:
         visitor.set("radius", 0.8)
         await visitor.rerun()
         assert "radius" not in visitor.query
+
+
+@pytest.mark.parametrize(
+    ("pointed", "end"), [("radius", 2.0), ("t", 1)]
+)  # one hand, and one of four
+def test_a_scene_ticks_itself_off_at_no_message_more(
+    server: Server, pointed: str, end: float
+) -> None:
+    to_the_end(_move_with_and_without_a_scene(server, pointed, end))
+
+
+async def _move_with_and_without_a_scene(server: Server, pointed: str, end: float) -> None:
+    place = next(i for i, scene in enumerate(LECTURE) if scene.points_at == pointed)
+    messages, ticked = [], []
+    for link in (address(LECTURE[place]), address(LECTURE[place], place)):
+        page, _, query = link.partition("?")
+        async with Visitor(server.host, page, random.Random(0), query) as visitor:
+            visitor.set(pointed, end)
+            messages.append((await visitor.rerun()).messages)
+            ticked.append(any("check_circle" in text for text in visitor.texts))
+    assert ticked == [False, True]
+    assert messages[1] <= messages[0]
 
 
 def test_a_slow_session_never_stops_the_others(server: Server) -> None:

@@ -66,6 +66,8 @@ class Visitor:
     script_hash: str = ""
     texts: list[str] = field(default_factory=list)
     tabs: list[str] = field(default_factory=list)
+    #: What the navigation leads to.
+    pages: list[str] = field(default_factory=list)
     #: The buttons on the page, by label and by key: which one it is, and the part that it stands in.
     buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: Every message as it came, for whoever wants to read them.
@@ -191,6 +193,7 @@ class Visitor:
                 self._read_delta(message, seen, tabs, run)
             elif kind == "navigation":
                 self.script_hash = message.navigation.page_script_hash
+                self.pages = [page.page_name for page in message.navigation.app_pages]
             elif kind == "new_session":
                 self.script_hash = message.new_session.page_script_hash
                 if not message.metadata.run.fragment_ids:

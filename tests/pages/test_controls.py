@@ -33,6 +33,7 @@ def test_what_a_link_cannot_mean_is_named_and_the_defaults_stand() -> None:
     notice = app.warning[0].value
     for key, text in asked.items():
         assert f"`{key}` = `{text}`" in notice
+    assert "is outside 0.0 to 2.0" in notice
     assert charts(app)
 
 
