@@ -4,7 +4,7 @@ Tests take it as the independent answer, and the benchmark as the time to beat. 
 come from the engine; everything computed from them is torch's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,12 +14,7 @@ from torch import nn
 
 from engine.residual import ResidualConfig
 from engine.residual.weights import draw_stack
-
-ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "identity": lambda pre_activation: pre_activation,
-    "tanh": torch.tanh,
-    "relu": torch.relu,
-}
+from tests.engine.recurrent.plain import ACTIVATIONS
 
 
 class PlainStack(nn.Module):

@@ -69,12 +69,13 @@ def _validate(specification: str) -> None:
     _vega_lite().validate(json.loads(specification))
 
 
-def assert_draws(figure: Figure, *, width: int = 1120, marks: int = 20) -> None:
-    """Something is drawn, and nothing at a place that isn't one."""
+def assert_draws(figure: Figure, *, width: int = 1120, marks: int = 20) -> str:
+    """Something is drawn, and nothing at a place that isn't one. Returns the SVG."""
     svg = drawing(figure, width)
     assert svg.count("<path") + svg.count("<text") > marks
     for wrong in ("NaN", "undefined", "Infinity"):
         assert wrong not in svg
+    return svg
 
 
 def assert_same_bytes(one: Figure, other: Figure) -> None:
