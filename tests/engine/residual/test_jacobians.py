@@ -88,6 +88,13 @@ def test_values_that_no_float64_matrix_holds_together_are_kept_apart() -> None:
     np.testing.assert_allclose(values.log10(), [0, -300, -600, -900], atol=1e-9)
 
 
+def test_values_side_by_side_keep_their_digits_far_from_the_others() -> None:
+    generator, spread = np.random.default_rng(4), [1.001, 1.0, 1e-10, 0.999e-10]
+    before, after = (np.linalg.qr(generator.normal(size=(4, 4)))[0] for _ in range(2))
+    values = singular_values_of_product([before, np.diag(spread), after], 4)
+    np.testing.assert_allclose(values.value(), spread, rtol=1e-12)
+
+
 def test_a_relu_layer_of_few_open_units_leaves_exact_zeros() -> None:
     config = ResidualConfig(depth=6, width=16, activation="relu", skip=0.0)
     model = PlainStack(config)
