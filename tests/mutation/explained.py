@@ -49,6 +49,12 @@ EXPLAINED: dict[str, str] = {
     f"{_JACOBIANS} _jacobian: 1 → 2": "of `shape[-1]`: a Jacobian has as many rows as columns",
     f"{_JACOBIANS} _orthogonal_rows: largest_cosine > ORTHOGONAL → (largest_cosine >= ORTHOGONAL)":
         "no cosine is exactly this small number",
+    f"{_JACOBIANS} _flip: 0 → 1":
+        "of `minimum`: above it are only the exponents of zeros, which stay zeros",
+    f"{_JACOBIANS} _tournament: len(players) - 1 → (len(players) + 1)":
+        "of rounds: who meets once more is at right angles already",
+    "engine/sections/skip_sweeps.py _norms: 1 → 2":
+        "of `reshape`: numpy takes any negative size for the one that it finds out itself",
     f"{_ROWS} _two_paths: 5 → 6": "any two paths will do: a caption counts the blocks of each",
     f"{_ROWS} _two_paths: 8 → 9": "any length within the paper's band is a short one",
     f"{_ROWS} _two_paths: {{block - 1, block}} <= taken → ({{block - 1, block}} < taken)":

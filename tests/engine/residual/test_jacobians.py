@@ -89,10 +89,19 @@ def test_values_that_no_float64_matrix_holds_together_are_kept_apart() -> None:
 
 
 def test_values_side_by_side_keep_their_digits_far_from_the_others() -> None:
-    generator, spread = np.random.default_rng(4), [1.001, 1.0, 1e-10, 0.999e-10]
-    before, after = (np.linalg.qr(generator.normal(size=(4, 4)))[0] for _ in range(2))
-    values = singular_values_of_product([before, np.diag(spread), after], 4)
+    spread = np.outer([1, 1e-10], [1.3, 1.2, 1.1, 1.0, 0.9]).ravel()
+    values = singular_values_of_product([rotation(0, 10), np.diag(spread), rotation(1, 10)], 10)
     np.testing.assert_allclose(values.value(), spread, rtol=1e-12)
+
+
+@given(st.permutations([1.0, 1e-5, 1e-10, 1e-20]))
+def test_columns_of_all_sizes_keep_their_digits_in_any_order(sizes: list[float]) -> None:
+    values = singular_values_of_product([rotation(0, 4) @ np.diag(sizes)], 4)
+    np.testing.assert_allclose(values.value(), sorted(sizes, reverse=True), rtol=1e-12)
+
+
+def rotation(seed: int, width: int) -> np.ndarray:
+    return np.linalg.qr(np.random.default_rng(seed).normal(size=(width, width)))[0]
 
 
 def test_a_relu_layer_of_few_open_units_leaves_exact_zeros() -> None:

@@ -108,6 +108,11 @@ def test_a_block_stands_in_the_middle_of_what_autograd_leaves_at_each_layer(
     assert_said(frames["said"], [say.block_said(*of, depth) for of in ends])
 
 
+def test_of_a_gradient_that_is_exactly_zero_nothing_is_left() -> None:
+    layers = rows.block(replace(STACK, weight_scale=0.0))["layers"]
+    assert layers["plain"].tolist() == [-np.inf] * 4 + [0.0]
+
+
 @pytest.mark.parametrize(
     "stack",
     [
