@@ -30,6 +30,7 @@ from engine.sections import paper_words as papers
 from engine.sections import skip_rows as rows
 from engine.sections import skip_words as say
 from tests.engine.residual.plain import PlainStack, plain_sweep, plain_trace
+from tests.engine.sections.pictures import assert_packed
 
 STACK = ResidualConfig(depth=4, width=3, batch_size=2, skip=0.0)
 GATED = replace(STACK, skip="highway")
@@ -37,15 +38,6 @@ SKIPS = G.values()
 PLACES = range(len(SKIPS))
 with np.errstate(divide="ignore"):
     LOG10_SKIPS = np.log10(SKIPS)
-
-
-def unpacked(column: pd.Series) -> np.ndarray:
-    """The numbers of a packed column, (rows, places)."""
-    return np.array([text.split(",") for text in column], dtype=float)
-
-
-def assert_packed(column: pd.Series, expected: np.ndarray) -> None:
-    np.testing.assert_allclose(unpacked(column), expected, rtol=1e-5, atol=1e-9)
 
 
 def assert_said(frame: pd.DataFrame, expected: Sequence[say.Said]) -> None:
