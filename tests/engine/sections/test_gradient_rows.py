@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
+from engine.charts.stage import power_ticks
 from engine.recurrent import RecurrentConfig, draw_weights, gradient_reach, weight_gradient_terms
 from engine.recurrent.loss_sweep import loss_sweep
 from engine.sections.gradient_rows import common
@@ -50,7 +52,8 @@ def test_the_linear_gradient_and_its_formula_are_autograds_at_every_radius() -> 
 
 
 def test_powers_are_those_of_the_matrix_beside_its_two_bounds() -> None:
-    frames, w_h = beyond(LINEAR), draw_weights(LINEAR).w_h
+    config = replace(LINEAR, recurrent_init="nonnormal")
+    frames, w_h = beyond(config), draw_weights(config).w_h
     powers = [np.eye(4)]
     for _ in range(FEWEST):
         powers.append(powers[-1] @ w_h)
@@ -60,6 +63,12 @@ def test_powers_are_those_of_the_matrix_beside_its_two_bounds() -> None:
     assert (n[0], n[-1]) == (0, FEWEST)
     np.testing.assert_allclose(steps["norm"], norms[n], atol=1e-9)
     np.testing.assert_allclose(steps["singular"], n * norms[1], atol=1e-9)
+    slopes = np.log10(RADII[1:])[:, None]
+    own = norms + np.arange(FEWEST + 1) * slopes
+    highest = own[RADII[1:] < 1].max()
+    around = own[[69, 119]]  # at radii of 0.7 and 1.2
+    ends = min(around.min(), -4.0), max(around.max(), highest, 2.0)
+    pd.testing.assert_frame_equal(frames["ticks"], power_ticks(*ends))
     for place in PLACES:
         here, slope = radii.loc[place], np.log10(RADII[place])
         expected = {
@@ -70,8 +79,7 @@ def test_powers_are_those_of_the_matrix_beside_its_two_bounds() -> None:
             here[list(expected)].astype(float), list(expected.values()), atol=1e-9
         )
         if RADII[place] < 1:
-            highest = (norms + np.arange(FEWEST + 1) * slope).max()
-            assert abs(here["share"] - highest) < 1e-9
+            assert abs(here["share"] - own[place - 1].max()) < 1e-9
 
 
 def test_terms_and_their_sums_are_those_of_equation_one() -> None:
