@@ -5,6 +5,7 @@ _AT_ONCE = "how many skips are taken at once, and which runs are kept, changes n
 _FIRST = "a second example or stack is left aside: only the first is looked at"
 _LESIONS = "engine/residual/lesions.py"
 _RUNS = "engine/sections/training_runs.py"
+_ROWS = "engine/sections/skip_rows.py"
 _WORDS = "engine/sections/skip_words.py"
 
 EXPLAINED: dict[str, str] = {
@@ -43,6 +44,23 @@ EXPLAINED: dict[str, str] = {
         "of `strict`: the looks have a row for each network of `RECALL`",
     f"{_RUNS} _by_network: True → False":
         "of `strict`: the frame of heads refuses words that are too many or too few already",
+    f"{_JACOBIANS} _jacobian: 1 → 2": "of `shape[-1]`: a Jacobian has as many rows as columns",
+    f"{_JACOBIANS} _orthogonal_rows: largest_cosine > ORTHOGONAL → (largest_cosine >= ORTHOGONAL)":
+        "no cosine is exactly this small number",
+    f"{_JACOBIANS} _flip: 0 → 1":
+        "of `minimum`: above it are only the exponents of zeros, which stay zeros",
+    f"{_JACOBIANS} _tournament: len(players) - 1 → (len(players) + 1)":
+        "of rounds: who meets once more is at right angles already",
+    "engine/sections/skip_sweeps.py _norms: 1 → 2":
+        "of `reshape`: numpy takes any negative size for the one that it finds out itself",
+    f"{_ROWS} _two_paths: 5 → 6": "any two paths will do: a caption counts the blocks of each",
+    f"{_ROWS} _two_paths: 8 → 9": "any length within the paper's band is a short one",
+    f"{_ROWS} _two_paths: {{block - 1, block}} <= taken → ({{block - 1, block}} < taken)":
+        "a path takes more than two blocks",
+    f"{_ROWS} _two_paths: {{block, block + 1}} <= taken → ({{block, block + 1}} < taken)":
+        "a path takes more than two blocks",
+    f"{_ROWS} _everywhere: True → False":
+        "of `strict`: each place has as many texts as there are names for them",
     f"{_WORDS} percent: size >= 1 → (size > 1)":
         "exactly one percent is written 1 either way",
     f"{_WORDS} parts_in_words: total >= 0.99 * (road + block) → (total > 0.99 * (road + block))":

@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -203,17 +202,6 @@ def test_the_gates_are_those_of_the_equations(config: RecurrentConfig, data: st.
         assert list(zip(rows["timestep"], rows["unit"], strict=True)) == places
         of_one = values[:, sequence].detach().numpy().ravel()
         np.testing.assert_allclose(rows["value"], of_one, rtol=1e-9, atol=1e-15)
-
-
-def test_with_forget_gates_forced_shut_only_the_hidden_path_is_left() -> None:
-    config = replace(LSTM, forced_forget=0.0)
-    frame = cell_state_pathway(config)
-    assert (frame["direct_norm"] == 0).all()
-    assert (frame["via_hidden_norm"] > 0).all()
-    pd.testing.assert_series_equal(
-        frame["via_hidden_norm"], frame["total_norm"], check_names=False, rtol=1e-12
-    )
-    assert (cell_flow(config)["direct_share"].iloc[1:] == 0).all()
 
 
 @given(forced_lstms)

@@ -4,7 +4,8 @@ Tests take it as the independent answer, and the benchmark as the time to beat. 
 come from the engine; everything computed from them is torch's.
 """
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,12 +15,7 @@ from torch import nn
 
 from engine.residual import ResidualConfig
 from engine.residual.weights import draw_stack
-
-ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "identity": lambda pre_activation: pre_activation,
-    "tanh": torch.tanh,
-    "relu": torch.relu,
-}
+from tests.engine.recurrent.plain import ACTIVATIONS
 
 
 class PlainStack(nn.Module):
@@ -101,6 +97,36 @@ def plain_sweep(config: ResidualConfig, skips: Sequence[float]) -> pd.DataFrame:
         frame.insert(0, "skip", skip)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
+
+
+def parts_of_every_path(config: ResidualConfig) -> tuple[np.ndarray, np.ndarray]:
+    """∂L/∂h_1 by path length, all 2^L paths one by one, and the same of absolute values.
+
+    Each is (depth + 1, batch, width).
+    """
+    parts, magnitude = np.zeros((2, config.depth + 1, config.batch_size, config.width))
+    for example in range(config.batch_size):
+        jacobians = _local_jacobians(config, example)
+        for path in itertools.product([0, 1], repeat=config.depth):
+            gradient = np.full(config.width, 1 / (config.batch_size * config.width))
+            for branches, through_block in zip(reversed(jacobians), path, strict=True):
+                gradient = gradient @ branches[through_block]
+            parts[sum(path), example] += gradient
+            magnitude[sum(path), example] += np.abs(gradient)
+    return parts, magnitude
+
+
+def _local_jacobians(config: ResidualConfig, example: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """At each block ∂h_{t+1}/∂h_t as autograd finds it, in two parts: over the skip, the rest."""
+    model, jacobians = PlainStack(config), []
+    for t, hidden in enumerate(model(model.inputs)[:-1]):
+        h = hidden[example]
+        whole = torch.autograd.functional.jacobian(
+            lambda h, t=t: model.block(t, h) + model.skip(t, h), h
+        ).numpy()
+        skip = np.diag(np.broadcast_to(model.carry(t, h).numpy(), config.width))
+        jacobians.append((skip, whole - skip))
+    return jacobians
 
 
 def _linear_layers(weights: np.ndarray, biases: np.ndarray) -> nn.ModuleList:

@@ -5,11 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.residual import ResidualConfig
-
-
-def hundredths(low: int, high: int) -> st.SearchStrategy[float]:
-    """Numbers of two decimals, without the subnormal ones that no arithmetic keeps."""
-    return st.integers(low, high).map(lambda count: count / 100)
+from tests.engine.recurrent.strategies import hundredths
 
 
 @st.composite

@@ -35,13 +35,6 @@ def test_a_refused_skip_is_named_with_what_is_allowed(skip: Any, allowed: str) -
     assert allowed in str(refusal.value)
 
 
-def test_a_config_is_a_key() -> None:
-    config = ResidualConfig(width=2, skip=(0.5, 1.0))
-    assert {config: 1}[ResidualConfig(width=2, skip=(0.5, 1.0))] == 1
-    with pytest.raises(AttributeError):
-        config.depth = 3  # type: ignore[misc]
-
-
 #: Stacks that leave float64, die, saturate, or have nothing in them.
 EXTREME: dict[str, dict[str, Any]] = {
     "explodes through the weights": {"weight_scale": 1e6, "activation": "identity", "depth": 200},

@@ -1,6 +1,7 @@
 """Jacobians against autograd, and their singular values against sixty-digit arithmetic."""
 
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import mpmath as mp  # type: ignore[import-untyped]
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from engine.extended_range import ScaledNorm
 from engine.residual import ResidualConfig
 from engine.residual.jacobians import singular_values_by_skip, singular_values_of_product
+from tests.engine.recurrent.precise import log10_norm
 from tests.engine.residual import precise
 from tests.engine.residual.plain import PlainStack
 from tests.engine.residual.strategies import configs, hundredths
@@ -53,12 +55,11 @@ def test_singular_values_however_small_are_those_of_sixty_digit_arithmetic(
 ) -> None:
     with mp.workdps(600):
         # Of a saturated tanh's slope, 1 − h², float64 keeps few digits, here as in autograd.
-        assume(precise.smallest_slope(config) > 1e-8)
-        product = mp.eye(config.width)
-        for factor in precise.run(config)[1]:
-            product = factor * product
-        values = mp.svd_r(product, compute_uv=False)
-    expected = sorted((precise.log10(value) for value in values), reverse=True)
+        run = precise.run(config)
+        assume(np.min(run.slopes) > 1e-8)
+        product = reduce(np.matmul, run.jacobians[::-1])
+        values = mp.svd_r(mp.matrix(product.tolist()), compute_uv=False)
+        expected = sorted((log10_norm(np.array([value])) for value in values), reverse=True)
     np.testing.assert_allclose(singular_values(config).log10(), expected, rtol=0, atol=1e-6)
 
 
@@ -85,6 +86,22 @@ def test_values_that_no_float64_matrix_holds_together_are_kept_apart() -> None:
     spread = np.diag([1.0, 1e-10, 1e-20, 1e-30])
     values = singular_values_of_product([spread] * 30, 4)
     np.testing.assert_allclose(values.log10(), [0, -300, -600, -900], atol=1e-9)
+
+
+def test_values_side_by_side_keep_their_digits_far_from_the_others() -> None:
+    spread = np.outer([1, 1e-10], [1.3, 1.2, 1.1, 1.0, 0.9]).ravel()
+    values = singular_values_of_product([rotation(0, 10), np.diag(spread), rotation(1, 10)], 10)
+    np.testing.assert_allclose(values.value(), spread, rtol=1e-12)
+
+
+@given(st.permutations([1.0, 1e-5, 1e-10, 1e-20]))
+def test_columns_of_all_sizes_keep_their_digits_in_any_order(sizes: list[float]) -> None:
+    values = singular_values_of_product([rotation(0, 4) @ np.diag(sizes)], 4)
+    np.testing.assert_allclose(values.value(), sorted(sizes, reverse=True), rtol=1e-12)
+
+
+def rotation(seed: int, width: int) -> np.ndarray:
+    return np.linalg.qr(np.random.default_rng(seed).normal(size=(width, width)))[0]
 
 
 def test_a_relu_layer_of_few_open_units_leaves_exact_zeros() -> None:

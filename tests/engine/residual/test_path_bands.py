@@ -1,6 +1,6 @@
 """Shares of path lengths over weight scales: against paths one by one, and the paper's counts."""
 
-import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from engine.residual.path_bands import (
     paths_by_weight_scale,
     product_model,
 )
-from tests.engine.residual.plain import PlainStack
+from tests.engine.residual.plain import parts_of_every_path
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "identity"])
@@ -23,37 +23,12 @@ def test_shares_are_those_of_all_paths_followed_one_by_one(activation: str) -> N
     scales = [0.3, 1.0, 2.5]
     sweep = paths_by_weight_scale(config, scales)
     for i, scale in enumerate(scales):
-        parts = parts_of_each_path(config, scale)
+        parts, _ = parts_of_every_path(replace(config, weight_scale=scale))
         whole = parts.sum(axis=0)
         share = (parts * whole).sum(axis=(1, 2)) / (whole**2).sum()
         np.testing.assert_allclose(sweep.share[i], share, rtol=1e-10, atol=1e-13)
         size = np.sqrt((parts**2).sum(axis=(1, 2)) / (whole**2).sum())
         np.testing.assert_allclose(sweep.size[i], size, rtol=1e-10, atol=1e-13)
-
-
-def parts_of_each_path(config: ResidualConfig, scale: float) -> np.ndarray:
-    """All 2^L products of Jacobians, summed by length: (depth + 1, batch, width)."""
-    weighted = ResidualConfig(**(vars(config) | {"weight_scale": scale}))
-    model = PlainStack(weighted)
-    states = [state.numpy() for state in model(model.inputs)]
-    parts = np.zeros((config.depth + 1, config.batch_size, config.width))
-    for example in range(config.batch_size):
-        blocks = []
-        for t in range(config.depth):
-            weight, bias = (part.numpy() for part in model.layers[t].parameters())
-            sums = weight @ states[t][example] + bias
-            slope = {
-                "tanh": 1 / np.cosh(sums) ** 2,
-                "relu": (sums > 0) * 1.0,
-                "identity": np.ones_like(sums),
-            }[config.activation]
-            blocks.append(slope[:, None] * weight)
-        for ways in itertools.product((False, True), repeat=config.depth):
-            gradient = np.ones(config.width)
-            for t in reversed(range(config.depth)):
-                gradient = gradient @ blocks[t] if ways[t] else float(config.skip) * gradient  # type: ignore[arg-type]
-            parts[sum(ways), example] += gradient
-    return parts
 
 
 def test_the_papers_band_holds_0_4537_percent_of_its_paths() -> None:

@@ -1,12 +1,10 @@
 """The gradient by path length: all 2^L paths one by one, the binomial theorem, and the whole."""
 
-import itertools
 import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,35 +16,14 @@ from engine.residual import (
     path_length_parts,
 )
 from tests.engine.residual import precise
-from tests.engine.residual.plain import PlainStack
+from tests.engine.residual.plain import PlainStack, parts_of_every_path
 from tests.engine.residual.strategies import configs, hundredths
-
-
-def local_jacobians(config: ResidualConfig, example: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """At each block ∂h_{t+1}/∂h_t as autograd finds it, in two parts: over the skip, the rest."""
-    model, jacobians = PlainStack(config), []
-    for t, hidden in enumerate(model(model.inputs)[:-1]):
-        h = hidden[example]
-        whole = torch.autograd.functional.jacobian(
-            lambda h, t=t: model.block(t, h) + model.skip(t, h), h
-        ).numpy()
-        skip = np.diag(np.broadcast_to(model.carry(t, h).numpy(), config.width))
-        jacobians.append((skip, whole - skip))
-    return jacobians
 
 
 @given(configs(depth=st.integers(1, 10), width=st.integers(1, 4), batch_size=st.integers(1, 2)))
 @settings(max_examples=12)
 def test_contributions_agree_with_every_path_taken_by_itself(config: ResidualConfig) -> None:
-    expected, magnitude = np.zeros((2, config.depth + 1, config.batch_size, config.width))
-    for example in range(config.batch_size):
-        jacobians = local_jacobians(config, example)
-        for path in itertools.product([0, 1], repeat=config.depth):
-            gradient = np.full(config.width, 1 / (config.batch_size * config.width))
-            for branches, through_block in zip(reversed(jacobians), path, strict=True):
-                gradient = gradient @ branches[through_block]
-            expected[sum(path), example] += gradient
-            magnitude[sum(path), example] += np.abs(gradient)
+    expected, magnitude = parts_of_every_path(config)
     parts = path_length_parts(config).value()
     # Nine digits, or thirteen of the paths' own size where they cancel.
     scale = magnitude.sum(axis=(1, 2))

@@ -7,6 +7,8 @@ from importlib import resources
 from typing import Any
 
 import jsonschema_rs
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import vl_convert
 
@@ -69,12 +71,13 @@ def _validate(specification: str) -> None:
     _vega_lite().validate(json.loads(specification))
 
 
-def assert_draws(figure: Figure, *, width: int = 1120, marks: int = 20) -> None:
-    """Something is drawn, and nothing at a place that isn't one."""
+def assert_draws(figure: Figure, *, width: int = 1120, marks: int = 20) -> str:
+    """Something is drawn, and nothing at a place that isn't one. Returns the SVG."""
     svg = drawing(figure, width)
     assert svg.count("<path") + svg.count("<text") > marks
     for wrong in ("NaN", "undefined", "Infinity"):
         assert wrong not in svg
+    return svg
 
 
 def assert_same_bytes(one: Figure, other: Figure) -> None:
@@ -103,3 +106,13 @@ def told(shown: Shown) -> list[str]:
             words = frame.select_dtypes(exclude="number")
             texts += [str(text) for column in words for text in words[column]]
     return [text for text in texts if not PACKED.fullmatch(text)]
+
+
+def unpacked(column: pd.Series) -> np.ndarray:
+    """The numbers of a packed column, (rows, places of the hand)."""
+    return np.array([text.split(",") for text in column], dtype=float)
+
+
+def assert_packed(column: pd.Series, expected: np.ndarray) -> None:
+    """A packed column has these numbers, to the digits that it travels with."""
+    np.testing.assert_allclose(unpacked(column), expected, rtol=1e-5, atol=1e-9)

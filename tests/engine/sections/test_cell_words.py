@@ -11,7 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from engine.gates import Hands
-from engine.recurrent import RecurrentConfig, draw_weights, gate_values
+from engine.recurrent import RecurrentConfig, gate_values
 from engine.recurrent.cell_flow import cell_flow
 from engine.sections import cell_words as say
 from engine.sections import lstm_cell_state
@@ -178,12 +178,3 @@ def test_a_percentage_is_the_share_it_stands_for(log10_part: float) -> None:
         assert words.endswith(" %")
     elif words != "0 %" and "less" not in words:
         assert float(words.removesuffix(" %")) == pytest.approx(100 * 10**log10_part, abs=0.51)
-
-
-def test_the_forget_biases_of_chrono_are_logarithms_of_uniform_numbers() -> None:
-    config = RecurrentConfig(cell="lstm", hidden_size=256, chrono_timesteps=1000)
-    bias = draw_weights(config).bias.reshape(4, -1)
-    scales = np.sort(np.exp(bias[1])) / 999
-    # Of 256 uniform numbers the largest gap from the diagonal is below 0.12 in all but 1 of 1000.
-    assert np.abs(scales - np.linspace(0, 1, 256)).max() < 0.12
-    np.testing.assert_allclose(bias[0], -bias[1])

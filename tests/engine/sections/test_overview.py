@@ -1,5 +1,7 @@
 """The overview: curves fill their cards, and each has its name where it begins or ends."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,8 @@ from engine import places
 from engine.recurrent import RecurrentConfig
 from engine.sections import overview
 
-CARDS = overview.cards().figures
+#: All of them are drawn at once, and looked at one by one.
+cards = cache(overview.cards)
 
 
 @pytest.mark.parametrize("radius", [0.0, 1.3])
@@ -16,9 +19,9 @@ def test_the_hand_stands_at_the_radius_of_the_address(radius: float) -> None:
     assert figure.hands == {"radius": radius}
 
 
-@pytest.mark.parametrize("page", CARDS)
+@pytest.mark.parametrize("page", [page.name for page in places.SUBJECTS])
 def test_the_curves_of_a_card_fill_it_and_are_named_where_they_end(page: str) -> None:
-    figure = CARDS[page]
+    figure = cards().figures[page]
     curves = figure.frames["curves"]
     assert (curves["y"].min(), curves["y"].max()) == (0, 1)
     assert ((curves["dash"] == "dashed") == (curves["curve"] == "optimum")).all()
@@ -37,5 +40,5 @@ def test_the_curves_of_a_card_fill_it_and_are_named_where_they_end(page: str) ->
 
 
 def test_the_search_of_the_card_ends_at_its_widest_beam() -> None:
-    curves = CARDS[places.SEARCH.name].frames["curves"]
+    curves = cards().figures[places.SEARCH.name].frames["curves"]
     assert curves["curve"].value_counts().to_dict() == {"beam, by k": 20, "optimum": 20}

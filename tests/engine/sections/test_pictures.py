@@ -39,57 +39,38 @@ of_every_section = pytest.mark.parametrize(("section", "arguments"), CASES, ids=
 
 @cache
 def shown_by(section: Section, arguments: Arguments) -> Shown:
-    """What a section shows, computed once for all tests."""
-    return section(*arguments)
+    """What a page gets of a section, as from another process; computed once for all tests."""
+    parcel = answer(Named(section.__module__, section.__name__), arguments, {})
+    parcel = pickle.loads(pickle.dumps(parcel))
+    shown: Shown = parcel.unpacked(parcel.pictures)
+    return shown
 
 
 @of_every_section
-def test_a_picture_is_vega_lite_by_its_schema_and_said_in_words(
+def test_a_picture_is_vega_lite_said_in_words_and_draws_on_a_phone_and_on_a_projector(
     section: Section, arguments: Arguments
 ) -> None:
     for figure in shown_by(section, arguments).figures.values():
         assert_valid(figure)
         assert figure.alt_text
+        for width in (358, 1120):
+            assert_draws(figure, width=width, marks=FEW_MARKS.get(section, 20))
 
 
-@of_every_section
-@pytest.mark.parametrize("width", [358, 1120])
-def test_a_picture_draws_on_a_phone_and_on_a_projector(
-    section: Section, arguments: Arguments, width: int
-) -> None:
-    for figure in shown_by(section, arguments).figures.values():
-        assert_draws(figure, width=width, marks=FEW_MARKS.get(section, 20))
-
-
-@of_every_section
-def test_what_a_section_shows_crosses_processes(section: Section, arguments: Arguments) -> None:
-    shown = shown_by(section, arguments)
-    assert pickle.loads(pickle.dumps(shown)) == shown
-
-
-at_the_extremes = pytest.mark.parametrize(
+@pytest.mark.parametrize(
     ("section", "arguments"),
     [(section, arguments) for page, arguments in EXTREMES.values() for section in page],
     ids=[f"{section.__name__}, {at}" for at, (page, _) in EXTREMES.items() for section in page],
 )
-
-
-@at_the_extremes
-def test_a_picture_draws_at_the_extremes(section: Section, arguments: Arguments) -> None:
-    for figure in shown_by(section, arguments).figures.values():
-        assert_draws(figure)
-
-
-@at_the_extremes
-def test_no_word_is_broken_at_the_extremes(section: Section, arguments: Arguments) -> None:
-    assert_no_broken_word(shown_by(section, arguments))
-
-
-@at_the_extremes
-def test_every_setting_has_one_specification(section: Section, arguments: Arguments) -> None:
+def test_at_the_extremes_the_usual_picture_draws_and_no_word_is_broken(
+    section: Section, arguments: Arguments
+) -> None:
     usual = next(shown_by(of, usually) for of, usually in CASES if of is section)
-    for name, figure in shown_by(section, arguments).figures.items():
+    shown = shown_by(section, arguments)
+    assert_no_broken_word(shown)
+    for name, figure in shown.figures.items():
         assert figure.specification == usual.figures[name].specification
+        assert_draws(figure)
 
 
 @pytest.mark.parametrize(("section", "before", "after"), HANDS, ids=named)
@@ -108,10 +89,9 @@ def test_the_program_makes_the_same_picture(
 ) -> None:
     # Making Altair's objects of a specification takes seconds; one test below does it once.
     monkeypatch.setattr(Figure, "draw", lambda figure: figure)
-    parcel = answer(Named(section.__module__, section.__name__), arguments, {})
-    shown = parcel.unpacked(parcel.pictures)
-    assert shown.figures
-    for figure in shown.figures.values():
+    figures = shown_by(section, arguments).figures
+    assert figures
+    for figure in figures.values():
         made: dict[str, Any] = {}
         exec(figure.program, made)
         again = made["chart"]

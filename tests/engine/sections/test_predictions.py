@@ -9,7 +9,7 @@ from engine.charts.prediction import HIGHEST, LOWEST
 from engine.recurrent import RecurrentConfig
 from engine.residual import ResidualConfig
 from engine.sections import predictions
-from tests.engine.sections.pictures import assert_draws, drawing
+from tests.engine.sections.pictures import assert_draws
 
 
 def test_what_is_sent_before_has_no_row_of_the_answer() -> None:
@@ -36,8 +36,7 @@ def test_the_measured_curve_lies_over_the_line_and_the_gap_is_named(
 ) -> None:
     shown = predictions.drawn("guess_1a", config, -3.0)
     figure = shown.figures["prediction"]
-    assert_draws(figure, marks=8)
-    assert ">measured<" in drawing(figure)
+    assert ">measured<" in assert_draws(figure, marks=8)
     assert "You drew **1 part in 1,000**" in shown.sentences[0]
     assert figure.hands == {}, "what was drawn stays as it was"
 

@@ -1,4 +1,4 @@
-"""The sections of the page on skips: words without a broken number, curves of the stack itself."""
+"""The sections of the page on skips: words without a broken number, said of the place of the hand."""
 
 import re
 from dataclasses import replace
@@ -9,18 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.charts.skip_block import G
-from engine.residual import ResidualConfig, depth_trace, lesion
+from engine.residual import ResidualConfig, depth_trace
 from engine.sections import resnet_skip
-from engine.sections.shown import Shown
 from engine.sections.skip_words import amount
 from tests.engine.sections.cases import SKIPS, STACK
 from tests.engine.sections.pictures import assert_no_broken_word, drawing
-
-
-def swept(shown: Shown, data: str, column: str) -> np.ndarray:
-    """A packed column of the only picture, (rows, places)."""
-    (figure,) = shown.figures.values()
-    return np.array([text.split(",") for text in figure.frames[data][column]], dtype=float)
 
 
 @settings(max_examples=12, deadline=None)
@@ -42,13 +35,6 @@ def test_no_setting_breaks_a_word(
         assert_no_broken_word(section(config))
 
 
-def test_the_curve_under_the_hand_is_the_stacks_own() -> None:
-    left = swept(resnet_skip.block(STACK), "layers", "gradients")
-    for place, skip in ((0, 0.0), (14, 0.7), (30, 1.5)):
-        trace = depth_trace(replace(STACK, skip=skip)).log10_frame["log10_grad_hidden_norm"]
-        np.testing.assert_allclose(left[:, place], trace - trace.iloc[-1], atol=1e-4)
-
-
 def test_what_three_stacks_leave_of_the_gradient_is_what_the_trace_leaves() -> None:
     left = {}
     for skip in (0.0, STACK.skip):
@@ -62,13 +48,6 @@ def test_the_only_singular_value_of_a_stack_of_one_unit_is_a_dot_for_each_stack(
     svg = drawing(resnet_skip.three_stacks(replace(STACK, width=1)).figures["three_stacks"])
     dots = re.findall(r'translate\(([\d.]+),[\d.]+\)" d="M[^"]*A[^"]*" fill="(\S+)"', svg)
     assert len({ink for across, ink in dots if float(across) > 560}) == 3
-
-
-def test_a_deleted_blocks_change_is_the_studys_own() -> None:
-    changes = swept(resnet_skip.lesions(STACK), "changes", "residual")
-    for place, skip in ((10, 0.5), (30, 1.5)):
-        expected = lesion(replace(STACK, skip=skip))["relative_response_change"]
-        np.testing.assert_allclose(10 ** changes[:, place], expected, rtol=1e-4)
 
 
 def test_a_skip_of_many_numbers_is_refused_by_name() -> None:
