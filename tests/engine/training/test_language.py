@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,18 @@ from engine.decoding.language_run import (
     shipped_text,
     text_vocabulary,
 )
-from engine.training import LanguageConfig, RunFileError, train_language_model
+from engine.training import LanguageConfig, LanguageRun, RunFileError, train_language_model
 
 CONFIG = LanguageConfig(embedding_size=3, hidden_size=5, timesteps=7, batch_size=4, steps=6)
 TEXT = "what is kept\nis kept\n\nand gone\n"
-RUN = train_language_model(CONFIG, TEXT)
-FILE = RUN.to_bytes()
 #: Steps of the shipped run that are trained again. Initial weights that are off by one part in a
 #: million, more than any rounding, change its losses over 100 steps by two parts in a million.
 STEPS_AGAIN, TOLERANCE = 100, 1e-4
+
+
+@cache
+def trained() -> LanguageRun:
+    return train_language_model(CONFIG, TEXT)
 
 
 def test_training_again_gives_the_same_bits_in_another_thread_with_other_settings() -> None:
@@ -40,7 +44,7 @@ def test_training_again_gives_the_same_bits_in_another_thread_with_other_setting
     torch.set_num_threads(before + 2)
     try:
         with ThreadPoolExecutor(3) as threads:
-            assert list(threads.map(work, range(3))) == [FILE] * 3
+            assert list(threads.map(work, range(3))) == [trained().to_bytes()] * 3
         assert torch.get_num_threads() == before + 2
     finally:
         torch.set_num_threads(before)
@@ -122,8 +126,8 @@ def test_progress_is_told_after_every_step_and_what_it_raises_stops_the_run() ->
 
     with pytest.raises(KeyboardInterrupt):
         train_language_model(CONFIG, TEXT, stop_at_4)
-    assert told == [(step, 6, RUN.train_loss[step - 1]) for step in (1, 2, 3, 4)]
-    assert train_language_model(CONFIG, TEXT).to_bytes() == FILE
+    assert told == [(step, 6, trained().train_loss[step - 1]) for step in (1, 2, 3, 4)]
+    assert train_language_model(CONFIG, TEXT).to_bytes() == trained().to_bytes()
 
 
 @pytest.mark.parametrize("text", ["", "\n\n"])
@@ -134,7 +138,7 @@ def test_a_text_without_a_line_is_refused(text: str) -> None:
 
 def test_a_network_of_another_text_is_not_taken_for_this_ones(tmp_path: Path) -> None:
     path = tmp_path / "of_another.run"
-    path.write_bytes(FILE)
+    path.write_bytes(trained().to_bytes())
     assert load_run(path, TEXT).config == CONFIG
     with pytest.raises(RunFileError, match=r"of_another.run was trained on another text"):
         load_run(path, TEXT + "more\n")
