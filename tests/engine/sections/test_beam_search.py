@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.decoding import beam_search
 from engine.decoding.config import DecodingConfig
+from engine.decoding.letter_lanes import letter_lanes
 from engine.decoding.record import Hypothesis
 from engine.sections import beam_rows
 from engine.sections import beam_search as sections
@@ -90,23 +91,12 @@ def test_the_counted_cells_are_those_of_searches_that_run_from_the_start() -> No
                 assert int(entry) == counted
 
 
-def test_letters_of_the_beam_are_written_once_and_spell_its_hypotheses() -> None:
-    frames = sections.lines(LETTERS, 12).figures["lines"].frames
-    pieces = frames["pieces"][frames["pieces"]["beam_width"] == 3]
-    result = beam_search(LETTERS.model, 3, 12, end_token="<end>")
-    spelled = {_spell(pieces, lane, 12) for lane in range(3)}
-    written = {"".join(h.tokens).replace("<end>", "") for h in result.hypotheses}
-    assert {text.replace("\N{NO-BREAK SPACE}", " ") for text in spelled} == written
-
-
-def _spell(pieces: pd.DataFrame, lane: int, timestep: int) -> str:
-    """The text of a lane up to a timestep, followed back through the pieces it grew from."""
-    of = pieces[(pieces["lane"] == lane) & (pieces["start"] <= timestep)]
-    piece = of.sort_values("start").iloc[-1]
-    own = str(piece["text"])[: timestep - piece["start"] + 1]
-    if piece["parent_lane"] < 0:
-        return own
-    return _spell(pieces, piece["parent_lane"], piece["start"] - 1) + own
+def test_the_lines_are_those_of_the_beams_with_spaces_that_no_browser_swallows() -> None:
+    shown = sections.lines(LETTERS, 12).figures["lines"].frames["pieces"]
+    pieces = letter_lanes(LETTERS, sections.WIDTHS).pieces
+    written = shown["text"].str.replace("\N{NO-BREAK SPACE}", " ")
+    pd.testing.assert_frame_equal(shown.assign(text=written), pieces)
+    assert not shown["text"].str.contains(" ").any()
 
 
 def test_no_specification_names_a_field_of_a_person() -> None:
