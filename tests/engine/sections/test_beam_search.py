@@ -1,6 +1,6 @@
 """What the beam search page shows, section by section, without Streamlit."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pandas as pd
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.decoding import beam_search
 from engine.decoding.config import DecodingConfig
+from engine.decoding.cost import costs_at, step_costs
 from engine.decoding.letter_lanes import letter_lanes
 from engine.decoding.record import Hypothesis
 from engine.sections import beam_rows
@@ -80,15 +81,15 @@ def test_hands_beyond_the_end_stand_at_the_end() -> None:
     assert sections.tree(DecodingConfig("handout", "", 20, 3)).figures["tree"].hands["k"] == 8
 
 
-def test_the_counted_cells_are_those_of_searches_that_run_from_the_start() -> None:
+def test_the_counted_cells_are_those_of_every_k_and_length() -> None:
     counts = sections.cost(TREE).figures["cost"].frames["counts"].set_index("length")
     model = DecodingConfig("weather").model
-    for width in (1, 2, 7):
-        for again, column in ((False, "stored"), (True, "rerun")):
-            for length in (1, 2, 5, 12):
-                entry = counts.loc[length, column].split(beam_rows.SEPARATOR)[width - 1]
-                counted = beam_search(model, width, length, recompute=again).model_steps
-                assert int(entry) == counted
+    costs = step_costs(model, sections.WIDTHS, max(counts.index))
+    for length, width in product((1, 2, 5, 12), (1, 2, 7)):
+        at = costs_at(costs, width, length)
+        for way in ("stored", "rerun"):
+            entry = counts.loc[length, way].split(beam_rows.SEPARATOR)[width - 1]
+            assert int(entry) == at[way]
 
 
 def test_the_lines_are_those_of_the_beams_with_spaces_that_no_browser_swallows() -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import fields, replace
-from functools import cache
 from types import ModuleType
 
 import numpy as np
@@ -14,30 +13,14 @@ from hypothesis import strategies as st
 
 from engine.training import (
     LanguageConfig,
-    LanguageRun,
     RunFileError,
     TrainingConfig,
     TrainingRun,
     files,
-    train,
-    train_language_model,
 )
+from tests.engine.training.plain import DIVERGING, LANGUAGE, SMALL, run_of
 
-CONFIG = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12, validation_interval=5)
-EXPLODING = replace(
-    CONFIG, cell="residual", activation="relu", spectral_radius=9.0, timesteps=100
-)  # fmt: skip
-LANGUAGE = LanguageConfig(embedding_size=3, hidden_size=5, timesteps=7, batch_size=4, steps=6)
-
-
-@cache
-def run_of(config: TrainingConfig | LanguageConfig) -> TrainingRun | LanguageRun:
-    if isinstance(config, LanguageConfig):
-        return train_language_model(config, "what is kept\nis kept\n\nand gone\n")
-    return train(config)
-
-
-of_both_kinds = pytest.mark.parametrize("config", [CONFIG, LANGUAGE], ids=["training", "language"])
+of_both_kinds = pytest.mark.parametrize("config", [SMALL, LANGUAGE], ids=["training", "language"])
 
 
 def start_of(file: bytes) -> bytes:
@@ -60,7 +43,7 @@ def rewritten(file: bytes, entries: dict[str, object]) -> bytes:
 
 @pytest.mark.parametrize(
     ("config", "libraries"),
-    [(CONFIG, [np]), (EXPLODING, [np]), (LANGUAGE, [np, torch])],
+    [(SMALL, [np]), (DIVERGING, [np]), (LANGUAGE, [np, torch])],
     ids=["training", "diverged", "language"],
 )
 def test_a_run_comes_back_from_its_file_as_it_was(
@@ -74,7 +57,7 @@ def test_a_run_comes_back_from_its_file_as_it_was(
     assert back.versions == {library.__name__: library.__version__ for library in libraries}
     assert back.to_bytes() == file
     if isinstance(run, TrainingRun):
-        assert (run.diverged_at is not None) == (config == EXPLODING)
+        assert (run.diverged_at is not None) == (config == DIVERGING)
 
 
 @of_both_kinds
@@ -107,21 +90,29 @@ def test_a_foreign_file_is_refused(config: TrainingConfig | LanguageConfig, cont
 @pytest.mark.parametrize(
     ("config", "entries", "message"),
     [
-        (CONFIG, {"format": files.FORMAT + 1}, "another version of this program"),
-        (CONFIG, {"numbers": files.NUMBERS + 1}, "another version of this program"),
-        (CONFIG, {"config": {"cell": "gru"}}, "cell is 'gru'"),
-        (CONFIG, {"config": {"dropout": 0.5}}, "dropout"),
-        (CONFIG, {"config": None}, "no proper 'config'"),
-        (CONFIG, {"config": vars(replace(CONFIG, hidden_size=5))}, "not those of a whole run"),
-        (CONFIG, {"lengths": [10**12, 0, 0, 0, 0]}, "bytes of numbers"),
-        (CONFIG, {"lengths": [-1, 0, 0, 0, 0]}, "lengths"),
-        (CONFIG, {"lengths": 5}, "no proper 'lengths'"),
-        (CONFIG, {"diverged_at": 3}, "not those of a whole run"),
+        (SMALL, {"format": files.FORMAT + 1}, "another version of this program"),
+        (SMALL, {"numbers": files.NUMBERS + 1}, "another version of this program"),
+        (SMALL, {"config": {"cell": "gru"}}, "cell is 'gru'"),
+        (SMALL, {"config": {"dropout": 0.5}}, "dropout"),
+        (SMALL, {"config": None}, "no proper 'config'"),
+        (SMALL, {"config": vars(replace(SMALL, hidden_size=5))}, "not those of a whole run"),
+        (SMALL, {"lengths": [10**12, 0, 0, 0, 0]}, "bytes of numbers"),
+        (SMALL, {"lengths": [-1, 0, 0, 0, 0]}, "lengths"),
+        (SMALL, {"lengths": 5}, "no proper 'lengths'"),
+        (SMALL, {"diverged_at": 3}, "not those of a whole run"),
         (LANGUAGE, {"format": 2}, "another version of this program"),
         (LANGUAGE, {"config": {"hidden_size": 129}}, "hidden_size is 129"),
         (LANGUAGE, {"config": {"layers": 2}}, "layers"),
-        (LANGUAGE, {"config": vars(replace(LANGUAGE, hidden_size=6))}, "not those of a whole"),
-        (LANGUAGE, {"config": vars(replace(LANGUAGE, steps=5))}, "not those of a whole run"),
+        (
+            LANGUAGE,
+            {"config": vars(replace(LANGUAGE, hidden_size=6))},
+            "not those of a whole",
+        ),
+        (
+            LANGUAGE,
+            {"config": vars(replace(LANGUAGE, steps=5))},
+            "not those of a whole run",
+        ),
         (LANGUAGE, {"vocabulary": ["a"]}, "not those of a whole run"),
         (LANGUAGE, {"vocabulary": "ab"}, "no proper 'vocabulary'"),
         (LANGUAGE, {"text_sha256": None}, "no proper 'text_sha256'"),
