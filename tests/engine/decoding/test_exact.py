@@ -39,6 +39,16 @@ def test_it_finds_what_exhaustive_search_ranks_first_ties_and_dead_ends_included
     assert exact.best == search.by(exhaustive_search).best
 
 
+def test_of_equal_sequences_the_one_that_was_ahead_later_is_the_best() -> None:
+    tree = {
+        (): {"a": -0.5, "b": -1.0},
+        ("a",): {"c": -1.5}, ("a", "c"): {"x": 0.0},
+        ("b",): {"c": -0.5}, ("b", "c"): {"x": -0.5},
+    }  # fmt: skip
+    for search in (exact_search, exhaustive_search):
+        assert search(TreeModel(tree), 3).best.tokens == ("b", "c", "x")
+
+
 @settings(max_examples=50)
 @given(searches(lstm_cases()))
 def test_it_finds_the_best_of_an_lstm_and_reports_the_models_own_score(search: Search) -> None:
@@ -79,6 +89,7 @@ def test_on_the_handouts_tree_it_cuts_and_its_steps_are_the_optimums_own() -> No
     assert result.proved
     assert result.best.tokens == ("neural",) * 3
     assert result.model_steps < exhaustive_search(handout_model(), 3).model_steps
+    assert result.certain_width == 3, "the smallest k that finds it, too"
     totals = [step.kept[0].log_prob for step in result.steps]
     assert totals == pytest.approx([-0.65, -1.45, -1.46])
 
@@ -96,7 +107,7 @@ def test_a_chain_is_searched_to_its_end_however_long_and_however_many_ties(
 def test_where_the_states_differ_and_all_is_alike_nothing_is_proved_within_the_bound() -> None:
     found = exact_search(alike_model(), 30, max_model_steps=1_000)
     assert not found.proved
-    assert found.model_steps == 1_000
+    assert (found.model_steps, found.certain_width) == (1_000, None)
     assert len(found.best.tokens) == 30, "the most likely way down is whole, if not proved best"
 
 
