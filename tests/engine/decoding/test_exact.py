@@ -15,7 +15,7 @@ from engine.decoding import (
     sequence_log_prob,
 )
 from engine.decoding import exact as exact_module
-from engine.decoding.models import State
+from engine.decoding.models import ROUNDING, State
 from engine.decoding.named_models import named_model
 from engine.decoding.scoring import END_TOKEN, SCORINGS, ScoringName
 from tests.engine.decoding.strategies import (
@@ -114,11 +114,12 @@ def test_where_the_states_differ_and_all_is_alike_nothing_is_proved_within_the_b
 def test_of_many_equal_tokens_only_so_many_prefixes_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(exact_module, "MAX_PREFIXES", 20_000)
     size = 500
     row = np.full(size, -np.log(size))
     model = MarkovModel([f"t{i}" for i in range(size)], row, np.tile(row, (size, 1)))
+    monkeypatch.setattr(exact_module, "MAX_PREFIXES", size)
     assert exact_search(model, 2).proved
+    monkeypatch.setattr(exact_module, "MAX_PREFIXES", 20_000)
     found = exact_search(model, 3)
     assert not found.proved
     assert found.model_steps < 2 + (20_000 / size) + exact_module.BATCH
@@ -149,6 +150,6 @@ def test_totals_that_rise_are_refused() -> None:
 
 def test_log_probs_a_rounding_above_0_hide_nothing() -> None:
     tree: dict[tuple[str, ...], dict[str, float]] = {(): {"a": -1.0, "b": -1.0}}
-    tree |= {("a",): {"a": 0.0}, ("b",): {"a": 9e-10}, ("b", "a"): {"a": 9e-10}}
+    tree |= {("a",): {"a": 0.0}, ("b",): {"a": ROUNDING}, ("b", "a"): {"a": ROUNDING}}
     tree["a", "a"] = {"a": 0.0}
     assert exact_search(TreeModel(tree), 3).best == exhaustive_search(TreeModel(tree), 3).best

@@ -1,5 +1,7 @@
 """What the beam search page shows, section by section, without Streamlit."""
 
+import json
+import re
 from itertools import pairwise, product
 
 import pandas as pd
@@ -79,6 +81,31 @@ def test_hands_beyond_the_end_stand_at_the_end() -> None:
     assert sections.tree(TREE, 40).figures["tree"].hands["moment"] == 10
     assert sections.branches(OWN_TREE, 40).figures["branches"].hands["step"] == 2
     assert sections.tree(DecodingConfig("handout", "", 20, 3)).figures["tree"].hands["k"] == 8
+
+
+def test_hands_start_at_the_beginning_and_reach_as_far_as_was_searched() -> None:
+    for shown, start, last in (
+        (sections.tree(TREE), {"moment": 0}, {"k": 8}),
+        (sections.branches(OWN_TREE), {"step": 0}, {"k": 20}),
+        (sections.lines(LETTERS), {"step": 1}, {"k": 20}),
+        (sections.optimum(TREE), {}, {"k": 8}),
+        (sections.optimum(OWN_TREE), {}, {"k": 20}),
+        (sections.cost(TREE), {"until": 12}, {"k": 20, "until": 40}),
+        (sections.too_good(), {"wide_k": 5}, {"wide_k": 50}),
+    ):
+        (figure,) = shown.figures.values()
+        of_picture = json.loads(figure.specification)["params"]
+        sliders = {of["name"]: of.get("bind", {}).get("max") for of in of_picture}
+        assert figure.hands.items() >= start.items()
+        assert sliders.items() >= last.items()
+
+
+def test_the_lengths_of_what_is_written_stand_below_the_next_ten() -> None:
+    figure = sections.too_good().figures["too_good"]
+    longest = figure.frames["widths"]["length"].max()
+    (top,) = set(re.findall(r'"domain":\s*\[0,\s*(\d{2,})\]', figure.specification))
+    assert 0 <= int(top) - longest < 10
+    assert int(top) % 10 == 0
 
 
 def test_the_counted_cells_are_those_of_every_k_and_length() -> None:
