@@ -97,13 +97,6 @@ def test_a_settled_search_has_the_best_that_it_would_end_with_and_goes_on_only_f
     assert len(settled.steps) == min(len(goes_on), [*goes_on, False].index(False) + 1)
 
 
-def test_only_who_asks_for_the_best_alone_has_a_search_end_where_it_is_settled() -> None:
-    model = TreeModel({(): {"<end>": -0.5, "a": -1.0}, ("a",): {"a": -0.5}})
-    rules = SearchRules.checked(model, 2, end_token="<end>")
-    assert len(run_search(model, 2, rules).steps) == 2
-    assert len(run_search(model, 2, rules, until_settled=True).steps) == 1
-
-
 def test_where_nothing_is_said_totals_rank_and_an_end_token_counts() -> None:
     for search in (greedy_search, exhaustive_search, partial(beam_search, beam_width=8)):
         total = search(UNIFORM, max_length=3).best

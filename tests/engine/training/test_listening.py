@@ -1,5 +1,7 @@
 """What a network hears: the norms are autograd's, and what ships is what measuring again gives."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 import torch
@@ -73,17 +75,11 @@ def test_a_profile_is_the_mean_over_all_letters_with_enough_before_them() -> Non
 def test_measuring_untrained_networks_again_gives_what_ships(
     cell: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class TrainingError(Exception):
-        """Here the measurement ends."""
-
-    def end(*_: object) -> None:
-        raise TrainingError
-
     listen, first = listening._listen, list[Measured]()
     monkeypatch.setattr(listening, "_listen", lambda *of: first.append(listen(*of)))
-    monkeypatch.setattr(listening, "train_network", end)
+    monkeypatch.setattr(listening, "train_network", Mock(side_effect=InterruptedError))
     for text in TEXTS:
-        with pytest.raises(TrainingError):
+        with pytest.raises(InterruptedError):  # before it is trained
             listening.measure(text, cell, 0)
         measured = first.pop()
         frame = rows_where(heard.profile_frame(), text=text, cell=cell, seed=0, state="untrained")
