@@ -66,6 +66,8 @@ EXPLAINED: dict[str, str] = {
     f"{_EXACT} _Search._next_batch: -self._open[0][0] >= self.lowest_total"
     " → (-self._open[0][0] > self.lowest_total)":
         "a prefix at the very bound falls short of the best even if every step rises by its rounding",
+    "engine/decoding/tree_frames.py _unrolled: True → False":
+        "of `strict`: what is not impossible has as many rows as tokens",
     f"{_EXACT} _Search._is_before: one.log_prob > other.log_prob"
     " → (one.log_prob >= other.log_prob)": "who is equal has been told apart before",
 }  # fmt: skip

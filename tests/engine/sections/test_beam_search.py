@@ -43,6 +43,26 @@ def test_the_optimum_and_the_greedy_path_are_drawn_only_when_they_are_revealed()
         assert words in revealed
 
 
+def test_the_words_are_of_the_last_step_that_was_cut() -> None:
+    for moment, step in ((2, []), (3, ["1"]), (8, ["2"]), (10, ["3"])):
+        said = " ".join(sections.tree(TREE, moment).sentences)
+        assert re.findall(r"Stored after step (\d)", said) == step
+
+
+def test_the_best_of_all_is_told_and_drawn_where_it_is_proved() -> None:
+    shown = sections.optimum(TREE)
+    assert list(shown.numbers) == [
+        "greedy", "beam, k = 2", "the best of all", "smallest k that finds it"
+    ]  # fmt: skip
+    assert shown.figures["optimum"].frames["levels"]["colour"].tolist() == ["greedy", "optimum"]
+
+
+def test_what_is_carried_is_shown_of_the_last_beam_that_went_on() -> None:
+    ending = DecodingConfig("own", "prefix,token,probability\n,a,1\na,<end>,1", 1, 2)
+    for config, step in ((TREE, 3), (ending, 1)):
+        assert f"**Stored after step {step}:**" in sections.cost(config).sentences[-1]
+
+
 def test_looks_follow_a_node_from_its_proposal_to_the_return() -> None:
     nodes = sections.tree(TREE).figures["tree"].frames["nodes"].set_index("sequence")
     looks = {name: text[11:22] for name, text in nodes["looks"].items()}  # k = 2
@@ -85,11 +105,11 @@ def test_hands_beyond_the_end_stand_at_the_end() -> None:
 
 def test_hands_start_at_the_beginning_and_reach_as_far_as_was_searched() -> None:
     for shown, start, last in (
-        (sections.tree(TREE), {"moment": 0}, {"k": 8}),
-        (sections.branches(OWN_TREE), {"step": 0}, {"k": 20}),
-        (sections.lines(LETTERS), {"step": 1}, {"k": 20}),
-        (sections.optimum(TREE), {}, {"k": 8}),
-        (sections.optimum(OWN_TREE), {}, {"k": 20}),
+        (sections.tree(TREE), {"moment": 0, "reveal": "hidden"}, {"k": 8}),
+        (sections.branches(OWN_TREE), {"step": 0, "reveal": "hidden"}, {"k": 20}),
+        (sections.lines(LETTERS), {"step": 1, "reveal": "hidden"}, {"k": 20}),
+        (sections.optimum(TREE), {"k": 2}, {"k": 8}),
+        (sections.optimum(OWN_TREE), {"k": 1}, {"k": 20}),
         (sections.cost(TREE), {"until": 12}, {"k": 20, "until": 40}),
         (sections.too_good(), {"wide_k": 5}, {"wide_k": 50}),
     ):
