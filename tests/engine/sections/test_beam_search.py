@@ -54,12 +54,15 @@ def test_the_best_of_all_is_told_and_drawn_where_it_is_proved() -> None:
     assert list(shown.numbers) == [
         "greedy", "beam, k = 2", "the best of all", "smallest k that finds it"
     ]  # fmt: skip
-    assert shown.figures["optimum"].frames["levels"]["colour"].tolist() == ["greedy", "optimum"]
+    frames = shown.figures["optimum"].frames
+    assert frames["levels"]["colour"].tolist() == ["greedy", "optimum"]
+    assert frames["ends"]["title"].item() == "Best total log-prob found"
 
 
 def test_what_is_carried_is_shown_of_the_last_beam_that_went_on() -> None:
     ending = DecodingConfig("own", "prefix,token,probability\n,a,1\na,<end>,1", 1, 2)
-    for config, step in ((TREE, 3), (ending, 1)):
+    ended = DecodingConfig("own", "prefix,token,probability\n,<end>,1", 1, 1)
+    for config, step in ((TREE, 3), (ending, 1), (ended, 1)):
         assert f"**Stored after step {step}:**" in sections.cost(config).sentences[-1]
 
 
@@ -97,7 +100,25 @@ def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_pictur
         assert of.sentences == (sections.NOTHING_FOLLOWS,)
 
 
+def test_only_the_handouts_tree_is_said_to_have_edges_that_are_assumed() -> None:
+    assert sections.ASSUMED in sections.tree(TREE).sentences
+    assert sections.ASSUMED not in sections.tree(OWN_TREE).sentences
+
+
+def test_where_a_picture_would_be_too_large_it_has_the_widths_that_it_has_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = "\n".join(f",t{place},-9" for place in range(1001))
+    config = DecodingConfig("own", f"prefix,token,log_prob\n{rows}", 20, 1)
+    too_many = [range(1001, 1001 + some) for some in (1, 2, 3)]
+    monkeypatch.setattr(sections, "WIDTHS", too_many[0])
+    monkeypatch.setattr(sections, "FEWER_WIDTHS", (*too_many[1:], range(1, 4)))
+    assert sections.branches(config).figures["branches"].hands["k"] == 3
+
+
 def test_hands_beyond_the_end_stand_at_the_end() -> None:
+    for step, stands in ((0, 1), (7, 7), (40, 12)):
+        assert sections.lines(LETTERS, step).figures["lines"].hands["step"] == stands
     assert sections.tree(TREE, 40).figures["tree"].hands["moment"] == 10
     assert sections.branches(OWN_TREE, 40).figures["branches"].hands["step"] == 2
     assert sections.tree(DecodingConfig("handout", "", 20, 3)).figures["tree"].hands["k"] == 8
@@ -106,7 +127,7 @@ def test_hands_beyond_the_end_stand_at_the_end() -> None:
 def test_hands_start_at_the_beginning_and_reach_as_far_as_was_searched() -> None:
     for shown, start, last in (
         (sections.tree(TREE), {"moment": 0, "reveal": "hidden"}, {"k": 8}),
-        (sections.branches(OWN_TREE), {"step": 0, "reveal": "hidden"}, {"k": 20}),
+        (sections.branches(OWN_TREE), {"step": 0, "k": 1, "reveal": "hidden"}, {"k": 20}),
         (sections.lines(LETTERS), {"step": 1, "reveal": "hidden"}, {"k": 20}),
         (sections.optimum(TREE), {"k": 2}, {"k": 8}),
         (sections.optimum(OWN_TREE), {"k": 1}, {"k": 20}),
