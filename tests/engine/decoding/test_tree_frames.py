@@ -141,7 +141,7 @@ def test_on_the_handouts_tree_k_3_is_where_the_optimum_begins_to_survive() -> No
 def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths(
     widths: list[int],
 ) -> None:
-    config = DecodingConfig("characters", "a ", max_length=12)
+    config = DecodingConfig("characters", "", max_length=12)
     frames = tree_frames(config, widths)
     assert frames.edges is None
     greedy, optimum = comparisons.greedy(config), comparisons.optimum(config)
