@@ -142,6 +142,15 @@ def test_what_is_recalled_is_the_share_of_the_variance_explained(
     assert share == pytest.approx(np.clip(1 - (1 - slope) ** 2, 0, 1), abs=1e-9)
 
 
+def test_a_curve_stands_between_the_ends_of_both_axes_and_is_cut_there() -> None:
+    frame = pd.DataFrame({"seed": [-1, -1, 0], "step": [5, 10, 15], "loss": [2.0, 3.0, 9.0]})
+    found = training_rows.curves(frame, 1, 2, "step", "loss", (5, 15), (2, 4), "state")
+    for name in ("x", "y"):
+        assert found[name].tolist() == [0, 0.5, 1]
+    for name in ("alone", "faint"):
+        assert found[name].tolist() == [False, False, True]
+
+
 @given(st.data())
 def test_the_median_is_that_of_all_seeds_and_a_seed_that_ended_is_larger(
     data: st.DataObject,
