@@ -61,9 +61,8 @@ def tree(config: DecodingConfig, moment: int = 0, revealed: bool = False) -> Sho
     picture, steps = _tree(_without_width(config))
     moment = min(moment, 3 * steps + 1)
     config = replace(config, beam_width=min(config.beam_width, TREE_WIDTHS[-1]))
-    done = steps if moment == 3 * steps + 1 else moment // 3
     notes = (ASSUMED,) if config.model_name == "handout" else ()
-    return _in_hand("tree", picture, config, done, revealed, *notes, moment=moment)
+    return _in_hand("tree", picture, config, moment // 3, revealed, *notes, moment=moment)
 
 
 ASSUMED = (

@@ -2,10 +2,13 @@
 
 _JACOBIANS = "engine/residual/jacobians.py"
 _AT_ONCE = "how many skips are taken at once, and which runs are kept, changes no number"
+_ALLOWANCE = "far more than rounding adds up to either way, and less than anybody writes down"
+_EXACT = "engine/decoding/exact.py"
 _FIRST = "a second example or stack is left aside: only the first is looked at"
 _LESIONS = "engine/residual/lesions.py"
 _RUNS = "engine/sections/training_runs.py"
 _ROWS = "engine/sections/skip_rows.py"
+_TREE = "engine/decoding/user_tree.py"
 _WORDS = "engine/sections/skip_words.py"
 
 EXPLAINED: dict[str, str] = {
@@ -73,4 +76,14 @@ EXPLAINED: dict[str, str] = {
     " add, what goes on would only be as good as the best",
     "engine/sections/beam_rows.py _ticks: power * of >= finest → (power * of > finest)": "a sixth of"
     " what scores span is a round number by chance only; then one step coarser is as good",
+    f"{_TREE} _sum_problems: 1e-9 → 2e-09": _ALLOWANCE,
+    f"{_TREE} _sum_problems: total > MAX_SUM + 1e-9 → (total >= MAX_SUM + 1e-09)": _ALLOWANCE,
+    f"{_EXACT} _Search._offer: 1e-14 → 2e-14": _ALLOWANCE,
+    f"{_EXACT} _Search._next_batch: -self._open[0][0] >= self.lowest_total"
+    " → (-self._open[0][0] > self.lowest_total)":
+        "a prefix at the very bound falls short of the best even if every step rises by its rounding",
+    "engine/decoding/tree_frames.py _unrolled: True → False":
+        "of `strict`: what is not impossible has as many rows as tokens",
+    f"{_EXACT} _Search._is_before: one.log_prob > other.log_prob"
+    " → (one.log_prob >= other.log_prob)": "who is equal has been told apart before",
 }  # fmt: skip

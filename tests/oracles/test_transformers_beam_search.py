@@ -22,6 +22,7 @@ import importlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,9 +33,8 @@ from engine.decoding import BeamSearchResult, beam_search, exhaustive_search, gr
 from engine.decoding.models import State, Tokens
 from engine.extended_range import Array
 
-# Before the import: whatever its defaults are, it is to ask nobody for anything.
+# Before the library is loaded: whatever its defaults are, it is to ask nobody for anything.
 os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-transformers: Any = importlib.import_module("transformers")
 
 MODELS = 100
 TOKENS = 6
@@ -87,6 +87,7 @@ def networks() -> list[Any]:
 
 def random_network(seed: int) -> Any:
     """A GPT-2 of one layer with weights so large that its distributions are sharp and uneven."""
+    transformers: Any = importlib.import_module("transformers")
     config = transformers.GPT2Config(
         vocab_size=TOKENS, n_positions=8, n_embd=16, n_layer=1, n_head=2,
         bos_token_id=START, eos_token_id=None, pad_token_id=None,
@@ -99,6 +100,7 @@ def random_network(seed: int) -> Any:
     return network
 
 
+@cache
 def theirs(
     network: Any, end: int | None, penalty: float, *, width: int = WIDTH, length: int = LENGTH
 ) -> list[Found]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.common import ask, sections
+from pages.common import ask
 from pages.common.workers import Workers
 from tests.pages import opening
 
@@ -19,13 +19,7 @@ def open_page() -> OpenPage:
 
 
 @pytest.fixture
-def quick_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes that import what a section needs when they are asked, not before: a second less."""
-    monkeypatch.setattr(sections, "MODULES", ())
-
-
-@pytest.fixture
-def two_workers(quick_start: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+def two_workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     """Two processes, and an empty cache of their answers, in place of the server's own."""
     workers = Workers(2)
     monkeypatch.setattr(ask, "workers", lambda: workers)

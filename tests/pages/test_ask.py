@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.sections.answering import NO_PICTURE, Named, Parcel
 from engine.sections.shown import Figure, Picture, Shown
-from pages.common import ask, sections
+from pages.common import ask
 from pages.common.ask import ANSWER_BYTES, Answers, RefusedError
 from pages.common.workers import Workers
 from tests.pages.asked import die, die_once, double, loaded_modules, process_id, refuse
@@ -24,15 +24,9 @@ T = TypeVar("T")
 
 
 @pytest.mark.usefixtures("two_workers")
-def test_an_answer_is_computed_in_another_process() -> None:
+def test_an_answer_is_computed_in_another_process_without_streamlit_or_torch() -> None:
     assert ask.ask(process_id) != os.getpid()
-
-
-def test_a_process_that_is_ready_for_every_section_has_neither_streamlit_nor_torch() -> None:
-    workers = Workers(1)
-    loaded = workers.submit(loaded_modules).result(60)
-    workers.stop()
-    assert loaded.issuperset(sections.MODULES)
+    loaded = ask.ask(loaded_modules)
     assert {"streamlit", "torch"}.isdisjoint(loaded)
 
 

@@ -17,7 +17,7 @@ from tests.pages.asked import Large, die_in_the_middle_of_the_answer, double, no
 
 
 @pytest.fixture
-def lane(quick_start: None) -> Iterator[Lane]:
+def lane() -> Iterator[Lane]:
     made = Lane(1, ends_left=True)
     yield made
     made.shutdown()
@@ -137,7 +137,6 @@ def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
 
 
 def test_new_processes_take_over_from_old_ones_and_every_call_is_answered(
-    quick_start: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pages.common.workers.ANSWERS_OF_ONE", 4)

@@ -15,7 +15,7 @@ from engine.decoding import (
     sequence_log_prob,
 )
 from engine.decoding import exact as exact_module
-from engine.decoding.models import State
+from engine.decoding.models import ROUNDING, State
 from engine.decoding.named_models import named_model
 from engine.decoding.scoring import END_TOKEN, SCORINGS, ScoringName
 from tests.engine.decoding.strategies import (
@@ -37,6 +37,16 @@ def test_it_finds_what_exhaustive_search_ranks_first_ties_and_dead_ends_included
     exact = search.by(exact_search)
     assert exact.proved
     assert exact.best == search.by(exhaustive_search).best
+
+
+def test_of_equal_sequences_the_one_that_was_ahead_later_is_the_best() -> None:
+    tree = {
+        (): {"a": -0.5, "b": -1.0},
+        ("a",): {"c": -1.5}, ("a", "c"): {"x": 0.0},
+        ("b",): {"c": -0.5}, ("b", "c"): {"x": -0.5},
+    }  # fmt: skip
+    for search in (exact_search, exhaustive_search):
+        assert search(TreeModel(tree), 3).best.tokens == ("b", "c", "x")
 
 
 @settings(max_examples=50)
@@ -79,6 +89,7 @@ def test_on_the_handouts_tree_it_cuts_and_its_steps_are_the_optimums_own() -> No
     assert result.proved
     assert result.best.tokens == ("neural",) * 3
     assert result.model_steps < exhaustive_search(handout_model(), 3).model_steps
+    assert result.certain_width == 3, "the smallest k that finds it, too"
     totals = [step.kept[0].log_prob for step in result.steps]
     assert totals == pytest.approx([-0.65, -1.45, -1.46])
 
@@ -96,18 +107,19 @@ def test_a_chain_is_searched_to_its_end_however_long_and_however_many_ties(
 def test_where_the_states_differ_and_all_is_alike_nothing_is_proved_within_the_bound() -> None:
     found = exact_search(alike_model(), 30, max_model_steps=1_000)
     assert not found.proved
-    assert found.model_steps == 1_000
+    assert (found.model_steps, found.certain_width) == (1_000, None)
     assert len(found.best.tokens) == 30, "the most likely way down is whole, if not proved best"
 
 
 def test_of_many_equal_tokens_only_so_many_prefixes_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(exact_module, "MAX_PREFIXES", 20_000)
     size = 500
     row = np.full(size, -np.log(size))
     model = MarkovModel([f"t{i}" for i in range(size)], row, np.tile(row, (size, 1)))
+    monkeypatch.setattr(exact_module, "MAX_PREFIXES", size)
     assert exact_search(model, 2).proved
+    monkeypatch.setattr(exact_module, "MAX_PREFIXES", 20_000)
     found = exact_search(model, 3)
     assert not found.proved
     assert found.model_steps < 2 + (20_000 / size) + exact_module.BATCH
@@ -138,6 +150,6 @@ def test_totals_that_rise_are_refused() -> None:
 
 def test_log_probs_a_rounding_above_0_hide_nothing() -> None:
     tree: dict[tuple[str, ...], dict[str, float]] = {(): {"a": -1.0, "b": -1.0}}
-    tree |= {("a",): {"a": 0.0}, ("b",): {"a": 9e-10}, ("b", "a"): {"a": 9e-10}}
+    tree |= {("a",): {"a": 0.0}, ("b",): {"a": ROUNDING}, ("b", "a"): {"a": ROUNDING}}
     tree["a", "a"] = {"a": 0.0}
     assert exact_search(TreeModel(tree), 3).best == exhaustive_search(TreeModel(tree), 3).best

@@ -9,10 +9,7 @@ from engine.decoding import (
     TreeModel,
     beam_search,
     exhaustive_search,
-    greedy_search,
     handout_model,
-    lost_optimum,
-    smallest_optimal_beam_width,
 )
 from engine.decoding.handout_tree import BEAM_WIDTH, LENGTH, PRINTED, VOCABULARY, assumed_edges
 from tests.engine.decoding.strategies import edges
@@ -54,23 +51,6 @@ def test_the_printed_results_come_out_to_the_last_digit_whatever_is_assumed(
     assert stored == [list(step.items()) for step in STORED]
     best = exhaustive_search(model, LENGTH).best
     assert (" ".join(best.tokens), f"{best.log_prob:.2f}") == (OPTIMUM, "-1.46")
-
-
-def test_the_optimum_is_lost_at_step_two() -> None:
-    optimum = exhaustive_search(handout_model(), LENGTH).best
-    lost = lost_optimum(beam_search(handout_model(), BEAM_WIDTH, LENGTH), optimum)
-    assert lost is not None
-    assert (lost.timestep, lost.tokens) == (2, ("neural", "neural"))
-    assert f"{lost.log_prob:.2f} {lost.margin:.2f} {lost.rank}" == "-1.45 0.12 3"
-
-
-def test_greedy_search_goes_where_the_beam_of_two_goes() -> None:
-    best = greedy_search(handout_model(), LENGTH).best
-    assert (" ".join(best.tokens), f"{best.log_prob:.2f}") == ("neural network network", "-1.85")
-
-
-def test_a_beam_of_three_finds_the_optimum_and_no_narrower_one_does() -> None:
-    assert smallest_optimal_beam_width(handout_model(), LENGTH) == 3
 
 
 def test_every_edge_is_there_and_those_that_are_not_assumed_are_as_printed() -> None:

@@ -42,7 +42,9 @@ def texts(config: DecodingConfig) -> list[list[str]]:
 
 
 @given(letter_trees)
-def test_the_lines_are_the_beam_at_every_step(config: DecodingConfig) -> None:
+def test_the_lines_are_the_beam_at_every_step_and_no_two_hypotheses_share_a_place(
+    config: DecodingConfig,
+) -> None:
     beams = texts(config)
     assume(beams)
     lanes = letter_lanes(config, [config.beam_width])
@@ -50,14 +52,6 @@ def test_the_lines_are_the_beam_at_every_step(config: DecodingConfig) -> None:
         expected = beams[min(timestep, len(beams)) - 1]
         assert read_back(lanes, config.beam_width, timestep) == expected
     assert lanes.pieces["wins"].sum() == len(comparisons.beam(config).best.tokens)
-
-
-@given(letter_trees)
-def test_no_two_hypotheses_share_a_lane_and_a_piece_ends_with_its_beam(
-    config: DecodingConfig,
-) -> None:
-    assume(texts(config))
-    lanes = letter_lanes(config, [config.beam_width])
     assert lanes.ends["lane"].between(0, config.beam_width - 1).all()
     assert not lanes.ends.duplicated(["timestep", "lane"]).any()
     for _, own in lanes.pieces.groupby("lane"):

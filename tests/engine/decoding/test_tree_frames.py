@@ -23,7 +23,6 @@ from engine.frames import rows_where
 from tests.engine.decoding.strategies import configs, edges
 
 Tokens = tuple[str, ...]
-HANDOUT = tree_frames(DecodingConfig(), range(1, 9))
 
 
 def tokens_of(frames: TreeFrames) -> list[Tokens]:
@@ -126,22 +125,23 @@ def test_the_ranked_candidates_are_the_searches_own(config: DecodingConfig) -> N
 
 
 def test_on_the_handouts_tree_k_3_is_where_the_optimum_begins_to_survive() -> None:
-    in_beam = HANDOUT.survival.pivot_table("in_beam", "timestep", "beam_width")
+    frames = tree_frames(DecodingConfig(), range(1, 9))
+    in_beam = frames.survival.pivot_table("in_beam", "timestep", "beam_width")
     assert in_beam.loc[1].all()
     assert in_beam.loc[3].tolist() == [0, 0, *[1] * 6]
-    first_loser = HANDOUT.ranked.query("beam_width == 2 and timestep == 2 and rank == 3").iloc[0]
+    first_loser = frames.ranked.query("beam_width == 2 and timestep == 2 and rank == 3").iloc[0]
     assert first_loser["sequence"] == "neural neural"
     assert first_loser["margin"] == pytest.approx(0.12)
     assert first_loser["optimum"]
-    assert HANDOUT.nodes["assumed"].sum() == 6
-    assert (HANDOUT.steps, HANDOUT.rows, HANDOUT.edges) == (3, 8, 14)
+    assert frames.nodes["assumed"].sum() == 6
+    assert (frames.steps, frames.rows, frames.edges) == (3, 8, 14)
 
 
 @pytest.mark.parametrize("widths", [[1], [1, 4]])
 def test_of_a_large_tree_the_picture_holds_what_was_looked_at_and_both_paths(
     widths: list[int],
 ) -> None:
-    config = DecodingConfig("characters", "a ", max_length=12)
+    config = DecodingConfig("characters", "", max_length=12)
     frames = tree_frames(config, widths)
     assert frames.edges is None
     greedy, optimum = comparisons.greedy(config), comparisons.optimum(config)

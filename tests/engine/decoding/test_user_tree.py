@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from engine.decoding import TreeModel, UserTreeError, beam_search, handout_model, parse_tree
-from engine.decoding.user_tree import MAX_ROWS
+from engine.decoding.user_tree import MAX_DEPTH, MAX_ROWS, MAX_TOKEN_CHARACTERS
 from tests.engine.decoding.strategies import HEADER, Case, edges, tree_cases
 
 
@@ -66,6 +66,16 @@ def test_rows_of_a_table_editor_are_read_and_its_empty_rows_passed_over() -> Non
     for text in (frame.to_csv(index=False), frame.to_json(orient="records")):
         assert text is not None
         assert parse_tree(text).tree == {(): {"a": -0.5, "b": -1.5}, ("a",): {"c": -0.25}}
+
+
+def test_what_is_just_allowed_is_read() -> None:
+    longest = "a" * MAX_TOKEN_CHARACTERS
+    chain = "".join(f"{'a ' * depth},a,1\n" for depth in range(1, MAX_DEPTH))
+    text = f"prefix,token,probability\n,{longest},0.61\n,a,0.4\n{chain}"
+    tree = parse_tree(text + "\n" * MAX_ROWS)
+    assert (tree.vocabulary, tree.depth) == ((longest, "a"), MAX_DEPTH)
+    rows = json.dumps([{"prefix": "", "token": f"t{i}", "probability": 0} for i in range(MAX_ROWS)])
+    assert parse_tree(rows + " " * (1_000_000 - len(rows))).edges == MAX_ROWS
 
 
 def test_an_impossible_edge_is_read_and_never_expanded() -> None:
@@ -153,6 +163,12 @@ def test_every_fault_is_named_with_its_row_and_its_rule(
 def test_a_missing_column_says_which_and_what_is_there() -> None:
     with pytest.raises(UserTreeError, match=r"token; the columns are 'log_prob', 'prefix'"):
         parse_tree("prefix,log_prob\n,-1\n")
+
+
+@pytest.mark.parametrize(("letters", "end"), [(58, "'"), (59, "a…")])
+def test_what_is_pasted_is_quoted_up_to_sixty_characters(letters: int, end: str) -> None:
+    with pytest.raises(UserTreeError, match=f"token: '{'a' * 58}{end} has {letters} "):
+        parse_tree(f"{HEADER},{'a' * letters},-1\n")
 
 
 def test_a_sum_says_what_it_is_and_which_rows_it_is_of() -> None:

@@ -1,6 +1,8 @@
 """What the beam search page shows, section by section, without Streamlit."""
 
-from itertools import pairwise
+import json
+import re
+from itertools import pairwise, product
 
 import pandas as pd
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 
 from engine.decoding import beam_search
 from engine.decoding.config import DecodingConfig
+from engine.decoding.cost import costs_at, step_costs
+from engine.decoding.letter_lanes import letter_lanes
 from engine.decoding.record import Hypothesis
 from engine.sections import beam_rows
 from engine.sections import beam_search as sections
@@ -37,6 +41,29 @@ def test_the_optimum_and_the_greedy_path_are_drawn_only_when_they_are_revealed()
     for words in ("◆ optimum", "▲ greedy", "Is the optimum still in the beam?"):
         assert words not in hidden
         assert words in revealed
+
+
+def test_the_words_are_of_the_last_step_that_was_cut() -> None:
+    for moment, step in ((2, []), (3, ["1"]), (8, ["2"]), (10, ["3"])):
+        said = " ".join(sections.tree(TREE, moment).sentences)
+        assert re.findall(r"Stored after step (\d)", said) == step
+
+
+def test_the_best_of_all_is_told_and_drawn_where_it_is_proved() -> None:
+    shown = sections.optimum(TREE)
+    assert list(shown.numbers) == [
+        "greedy", "beam, k = 2", "the best of all", "smallest k that finds it"
+    ]  # fmt: skip
+    frames = shown.figures["optimum"].frames
+    assert frames["levels"]["colour"].tolist() == ["greedy", "optimum"]
+    assert frames["ends"]["title"].item() == "Best total log-prob found"
+
+
+def test_what_is_carried_is_shown_of_the_last_beam_that_went_on() -> None:
+    ending = DecodingConfig("own", "prefix,token,probability\n,a,1\na,<end>,1", 1, 2)
+    ended = DecodingConfig("own", "prefix,token,probability\n,<end>,1", 1, 1)
+    for config, step in ((TREE, 3), (ending, 1), (ended, 1)):
+        assert f"**Stored after step {step}:**" in sections.cost(config).sentences[-1]
 
 
 def test_looks_follow_a_node_from_its_proposal_to_the_return() -> None:
@@ -73,40 +100,72 @@ def test_where_nothing_can_follow_the_start_there_are_words_in_place_of_a_pictur
         assert of.sentences == (sections.NOTHING_FOLLOWS,)
 
 
+def test_only_the_handouts_tree_is_said_to_have_edges_that_are_assumed() -> None:
+    assert sections.ASSUMED in sections.tree(TREE).sentences
+    assert sections.ASSUMED not in sections.tree(OWN_TREE).sentences
+
+
+def test_where_a_picture_would_be_too_large_it_has_the_widths_that_it_has_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = "\n".join(f",t{place},-9" for place in range(1001))
+    config = DecodingConfig("own", f"prefix,token,log_prob\n{rows}", 20, 1)
+    too_many = [range(1001, 1001 + some) for some in (1, 2, 3)]
+    monkeypatch.setattr(sections, "WIDTHS", too_many[0])
+    monkeypatch.setattr(sections, "FEWER_WIDTHS", (*too_many[1:], range(1, 4)))
+    assert sections.branches(config).figures["branches"].hands["k"] == 3
+
+
 def test_hands_beyond_the_end_stand_at_the_end() -> None:
+    for step, stands in ((0, 1), (7, 7), (40, 12)):
+        assert sections.lines(LETTERS, step).figures["lines"].hands["step"] == stands
     assert sections.tree(TREE, 40).figures["tree"].hands["moment"] == 10
     assert sections.branches(OWN_TREE, 40).figures["branches"].hands["step"] == 2
     assert sections.tree(DecodingConfig("handout", "", 20, 3)).figures["tree"].hands["k"] == 8
 
 
-def test_the_counted_cells_are_those_of_searches_that_run_from_the_start() -> None:
+def test_hands_start_at_the_beginning_and_reach_as_far_as_was_searched() -> None:
+    for shown, start, last in (
+        (sections.tree(TREE), {"moment": 0, "reveal": "hidden"}, {"k": 8}),
+        (sections.branches(OWN_TREE), {"step": 0, "k": 1, "reveal": "hidden"}, {"k": 20}),
+        (sections.lines(LETTERS), {"step": 1, "reveal": "hidden"}, {"k": 20}),
+        (sections.optimum(TREE), {"k": 2}, {"k": 8}),
+        (sections.optimum(OWN_TREE), {"k": 1}, {"k": 20}),
+        (sections.cost(TREE), {"until": 12}, {"k": 20, "until": 40}),
+        (sections.too_good(), {"wide_k": 5}, {"wide_k": 50}),
+    ):
+        (figure,) = shown.figures.values()
+        of_picture = json.loads(figure.specification)["params"]
+        sliders = {of["name"]: of.get("bind", {}).get("max") for of in of_picture}
+        assert figure.hands.items() >= start.items()
+        assert sliders.items() >= last.items()
+
+
+def test_the_lengths_of_what_is_written_stand_below_the_next_ten() -> None:
+    figure = sections.too_good().figures["too_good"]
+    longest = figure.frames["widths"]["length"].max()
+    (top,) = set(re.findall(r'"domain":\s*\[0,\s*(\d{2,})\]', figure.specification))
+    assert 0 <= int(top) - longest < 10
+    assert int(top) % 10 == 0
+
+
+def test_the_counted_cells_are_those_of_every_k_and_length() -> None:
     counts = sections.cost(TREE).figures["cost"].frames["counts"].set_index("length")
     model = DecodingConfig("weather").model
-    for width in (1, 2, 7):
-        for again, column in ((False, "stored"), (True, "rerun")):
-            for length in (1, 2, 5, 12):
-                entry = counts.loc[length, column].split(beam_rows.SEPARATOR)[width - 1]
-                counted = beam_search(model, width, length, recompute=again).model_steps
-                assert int(entry) == counted
+    costs = step_costs(model, sections.WIDTHS, max(counts.index))
+    for length, width in product((1, 2, 5, 12), (1, 2, 7)):
+        at = costs_at(costs, width, length)
+        for way in ("stored", "rerun"):
+            entry = counts.loc[length, way].split(beam_rows.SEPARATOR)[width - 1]
+            assert int(entry) == at[way]
 
 
-def test_letters_of_the_beam_are_written_once_and_spell_its_hypotheses() -> None:
-    frames = sections.lines(LETTERS, 12).figures["lines"].frames
-    pieces = frames["pieces"][frames["pieces"]["beam_width"] == 3]
-    result = beam_search(LETTERS.model, 3, 12, end_token="<end>")
-    spelled = {_spell(pieces, lane, 12) for lane in range(3)}
-    written = {"".join(h.tokens).replace("<end>", "") for h in result.hypotheses}
-    assert {text.replace("\N{NO-BREAK SPACE}", " ") for text in spelled} == written
-
-
-def _spell(pieces: pd.DataFrame, lane: int, timestep: int) -> str:
-    """The text of a lane up to a timestep, followed back through the pieces it grew from."""
-    of = pieces[(pieces["lane"] == lane) & (pieces["start"] <= timestep)]
-    piece = of.sort_values("start").iloc[-1]
-    own = str(piece["text"])[: timestep - piece["start"] + 1]
-    if piece["parent_lane"] < 0:
-        return own
-    return _spell(pieces, piece["parent_lane"], piece["start"] - 1) + own
+def test_the_lines_are_those_of_the_beams_with_spaces_that_no_browser_swallows() -> None:
+    shown = sections.lines(LETTERS, 12).figures["lines"].frames["pieces"]
+    pieces = letter_lanes(LETTERS, sections.WIDTHS).pieces
+    written = shown["text"].str.replace("\N{NO-BREAK SPACE}", " ")
+    pd.testing.assert_frame_equal(shown.assign(text=written), pieces)
+    assert not shown["text"].str.contains(" ").any()
 
 
 def test_no_specification_names_a_field_of_a_person() -> None:

@@ -60,6 +60,11 @@ def test_every_preset_has_its_pictures_and_its_claims(name: str) -> None:
     answers = training_runs.memory(name).figures["memory"].frames["curves"]
     of_seeds = answers["faint"] & (answers["ink"] == "state")
     assert of_seeds.sum() == (frames["memory"]["needed"] != 0).sum()
+    for run, words in said["memory"].items():
+        asked = rows_where(frames["memory"], run=run).query("needed > 0")
+        back = max(asked["distance"])
+        near = [row.error / row.needed < 0.5 for row in asked.itertuples() if row.distance == back]
+        assert words == f"{near.count(True)} of 8 answer {back} back"
     for figure in training_runs.gradients(name).figures.values():
         across = figure.frames["curves"].groupby("p")["x"]
         assert (set(across.min()), set(across.max())) == ({0}, {1})
@@ -69,17 +74,6 @@ def test_every_preset_has_its_pictures_and_its_claims(name: str) -> None:
         more = (heard["after training"] > heard["before training"]).sum()
         assert word == f"more at h₁ in {more} of 8 seeds"
     assert "of 8 seeds" in " ".join(training_runs.loss(name).sentences)
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_who_answers_the_farthest_input_is_counted_seed_by_seed(name: str) -> None:
-    asked = shipped(name)["memory"]
-    said = training_runs.memory(name).figures["memory"].frames["panels"].set_index("name")["said"]
-    for network, words in said.items():
-        own = asked[(asked["run"] == network) & (asked["needed"] > 0)]
-        back = max(own["distance"])
-        near = [row.error / row.needed < 0.5 for row in own.itertuples() if row.distance == back]
-        assert words == f"{near.count(True)} of 8 answer {back} back"
 
 
 def test_a_diverged_network_and_one_of_a_single_step_are_drawn_as_what_there_is() -> None:
@@ -146,6 +140,15 @@ def test_what_is_recalled_is_the_share_of_the_variance_explained(
     truth = np.array(inputs)
     share = training_rows.explained(slope * truth, truth)
     assert share == pytest.approx(np.clip(1 - (1 - slope) ** 2, 0, 1), abs=1e-9)
+
+
+def test_a_curve_stands_between_the_ends_of_both_axes_and_is_cut_there() -> None:
+    frame = pd.DataFrame({"seed": [-1, -1, 0], "step": [5, 10, 15], "loss": [2.0, 3.0, 9.0]})
+    found = training_rows.curves(frame, 1, 2, "step", "loss", (5, 15), (2, 4), "state")
+    for name in ("x", "y"):
+        assert found[name].tolist() == [0, 0.5, 1]
+    for name in ("alone", "faint"):
+        assert found[name].tolist() == [False, False, True]
 
 
 @given(st.data())

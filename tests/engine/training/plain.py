@@ -3,13 +3,40 @@
 The residual cell has no module of its own and is written out with autograd.
 """
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import torch
 
 from engine.numerics import tensors
-from engine.training.config import TrainingConfig
+from engine.training import (
+    LanguageConfig,
+    LanguageRun,
+    TrainingConfig,
+    TrainingRun,
+    train,
+    train_language_model,
+)
 from engine.training.network import StateDicts, initial_weights
 from engine.training.tasks import data_generator, draw_batch
+
+#: Trained in a few hundredths of a second.
+SMALL = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=12, validation_interval=5)
+DIVERGING = replace(
+    SMALL, cell="residual", activation="relu", spectral_radius=9.0, timesteps=100
+)  # fmt: skip
+LANGUAGE = LanguageConfig(embedding_size=3, hidden_size=5, timesteps=7, batch_size=4, steps=6)
+TEXT = "what is kept\nis kept\n\nand gone\n"
+
+
+@cache
+def run_of(config: TrainingConfig | LanguageConfig) -> TrainingRun | LanguageRun:
+    """Trained once for all tests that only read it."""
+    if isinstance(config, LanguageConfig):
+        return train_language_model(config, TEXT)
+    return train(config)
+
 
 _SIGMA = {"identity": lambda x: x, "tanh": torch.tanh, "relu": torch.relu}
 

@@ -19,11 +19,8 @@ from engine.decoding.language_run import (
     text_vocabulary,
 )
 from engine.training import LanguageConfig, RunFileError, train_language_model
+from tests.engine.training.plain import LANGUAGE, TEXT, run_of
 
-CONFIG = LanguageConfig(embedding_size=3, hidden_size=5, timesteps=7, batch_size=4, steps=6)
-TEXT = "what is kept\nis kept\n\nand gone\n"
-RUN = train_language_model(CONFIG, TEXT)
-FILE = RUN.to_bytes()
 #: Steps of the shipped run that are trained again. Initial weights that are off by one part in a
 #: million, more than any rounding, change its losses over 100 steps by two parts in a million.
 STEPS_AGAIN, TOLERANCE = 100, 1e-4
@@ -35,26 +32,20 @@ def test_training_again_gives_the_same_bits_in_another_thread_with_other_setting
     def work(seed: int) -> bytes:
         torch.manual_seed(seed)
         with torch.no_grad():
-            return train_language_model(CONFIG, TEXT).to_bytes()
+            return train_language_model(LANGUAGE, TEXT).to_bytes()
 
     torch.set_num_threads(before + 2)
     try:
         with ThreadPoolExecutor(3) as threads:
-            assert list(threads.map(work, range(3))) == [FILE] * 3
+            assert list(threads.map(work, range(3))) == [run_of(LANGUAGE).to_bytes()] * 3
         assert torch.get_num_threads() == before + 2
     finally:
         torch.set_num_threads(before)
 
 
-def test_training_leaves_the_global_generator_alone() -> None:
-    before = torch.get_rng_state()
-    train_language_model(CONFIG, TEXT)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
 def test_a_loop_written_from_the_definition_gives_the_same_losses_and_weights() -> None:
     # No clipping and plain gradient steps in place of Adam's would show in the second loss.
-    config = replace(CONFIG, steps=2, clip_norm=0.5)
+    config = replace(LANGUAGE, steps=2, clip_norm=0.5)
     run = train_language_model(config, TEXT)
     vocabulary = text_vocabulary(TEXT)
     generator = torch.Generator().manual_seed(config.seed)
@@ -120,22 +111,24 @@ def test_progress_is_told_after_every_step_and_what_it_raises_stops_the_run() ->
         if step == 4:
             raise KeyboardInterrupt
 
+    before = torch.get_rng_state()
     with pytest.raises(KeyboardInterrupt):
-        train_language_model(CONFIG, TEXT, stop_at_4)
-    assert told == [(step, 6, RUN.train_loss[step - 1]) for step in (1, 2, 3, 4)]
-    assert train_language_model(CONFIG, TEXT).to_bytes() == FILE
+        train_language_model(LANGUAGE, TEXT, stop_at_4)
+    assert torch.equal(torch.get_rng_state(), before), "the global generator is left alone"
+    assert told == [(step, 6, run_of(LANGUAGE).train_loss[step - 1]) for step in (1, 2, 3, 4)]
+    assert train_language_model(LANGUAGE, TEXT).to_bytes() == run_of(LANGUAGE).to_bytes()
 
 
 @pytest.mark.parametrize("text", ["", "\n\n"])
 def test_a_text_without_a_line_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="text has 0 lines"):
-        train_language_model(CONFIG, text)
+        train_language_model(LANGUAGE, text)
 
 
 def test_a_network_of_another_text_is_not_taken_for_this_ones(tmp_path: Path) -> None:
     path = tmp_path / "of_another.run"
-    path.write_bytes(FILE)
-    assert load_run(path, TEXT).config == CONFIG
+    path.write_bytes(run_of(LANGUAGE).to_bytes())
+    assert load_run(path, TEXT).config == LANGUAGE
     with pytest.raises(RunFileError, match=r"of_another.run was trained on another text"):
         load_run(path, TEXT + "more\n")
 

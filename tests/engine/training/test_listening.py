@@ -1,5 +1,7 @@
 """What a network hears: the norms are autograd's, and what ships is what measuring again gives."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from engine.decoding.language_run import LanguageConfig
 from engine.frames import rows_where
 from engine.training import heard, listening
-from engine.training.heard import CELLS, DISTANCES, LINES, SEEDS, STATES, TEXTS, WINDOW
+from engine.training.heard import CELLS, DISTANCES, LINES, SEEDS, STATES, TEXTS, WINDOW, Measured
 from engine.training.language import CharacterNetwork
 
 SMALL = LanguageConfig(embedding_size=3, hidden_size=5)
@@ -70,9 +72,16 @@ def test_a_profile_is_the_mean_over_all_letters_with_enough_before_them() -> Non
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_measuring_untrained_networks_again_gives_what_ships(cell: str) -> None:
+def test_measuring_untrained_networks_again_gives_what_ships(
+    cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen, first = listening._listen, list[Measured]()
+    monkeypatch.setattr(listening, "_listen", lambda *of: first.append(listen(*of)))
+    monkeypatch.setattr(listening, "train_network", Mock(side_effect=InterruptedError))
     for text in TEXTS:
-        measured = listening.measure(text, cell, 0, steps=1)[0]
+        with pytest.raises(InterruptedError):  # before it is trained
+            listening.measure(text, cell, 0)
+        measured = first.pop()
         frame = rows_where(heard.profile_frame(), text=text, cell=cell, seed=0, state="untrained")
         np.testing.assert_allclose(frame["norm"], heard.profile(measured.norms), rtol=1e-4)
         norms, log_probs = heard.line_norms(text, cell, "untrained", LINES - 1)

@@ -12,7 +12,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from engine.training import RunStore, TrainingConfig, TrainingRun, train
+from engine.training import RunStore, TrainingRun, train
 from engine.training.cost import MAX_WORK, require_affordable, work
 from engine.training.files import file_name
 from engine.training.pool import (
@@ -25,14 +25,12 @@ from engine.training.pool import (
 )
 from engine.training.progress import GrowingRun, PoolRefusalError, Progress
 from engine.training.seeds import steps_of
+from tests.engine.training.plain import DIVERGING, SMALL
 
 ROOT = Path(__file__).parents[3]
-SHORT = TrainingConfig(hidden_size=4, timesteps=5, batch_size=3, steps=60, validation_interval=25)
+SHORT = replace(SMALL, steps=60, validation_interval=25)
 #: Long enough to be interrupted on any machine.
 LONG = replace(SHORT, steps=20_000, timesteps=100)
-DIVERGING = replace(
-    SHORT, cell="residual", activation="relu", spectral_radius=9.0, timesteps=100
-)  # fmt: skip
 #: Some seconds.
 MIDDLE = replace(SHORT, steps=3000, timesteps=20)
 
