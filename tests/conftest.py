@@ -6,6 +6,7 @@ What takes longest comes first, so that all workers finish together.
 """
 
 import os
+from itertools import groupby
 
 import pytest
 import torch
@@ -41,7 +42,18 @@ LONGEST = ("test_sections", "test_lecture")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests first, and of those the longest, for each process: it begins with a stretch."""
-    items.sort(key=lambda item: ("browser" not in item.path.parts, item.path.stem not in LONGEST))
+    """Deal the tests to processes: each begins with some of a browser's, the longest first.
+
+    All others of a file stay together: what they load, draw or train for all of it is had once. Each
+    process has as many tests as the others, as `--dist worksteal` cuts the list.
+    """
+    of_browser = [item for item in items if "browser" in item.path.parts]
+    of_browser.sort(key=lambda item: item.path.stem not in LONGEST)
+    others = (item for item in items if "browser" not in item.path.parts)
+    files = [list(group) for _, group in groupby(others, lambda item: item.path)]
+    files.sort(key=len, reverse=True)
     processes = getattr(config, "workerinput", {}).get("workercount", 1)
-    items[:] = [item for first in range(processes) for item in items[first::processes]]
+    hands: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    for dealt in [*([item] for item in of_browser), *files]:
+        min(hands, key=len).extend(dealt)
+    items[:] = [item for hand in hands for item in hand]

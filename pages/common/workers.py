@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
@@ -39,7 +39,7 @@ class _Call:
     keywords: Mapping[str, Any]
     future: Future[Any] = field(default_factory=Future)
 
-    @cached_property
+    @property
     def experiment(self) -> tuple[Any, ...] | None:
         """What the process that computes this keeps something for: an experiment of a section."""
         match self.arguments:
@@ -131,12 +131,13 @@ class Lane(Executor):
         free = [place for place in self._places if place.call is None]
         there = [place for place in free if place.worker is not None]
         for call in self._waiting if free else ():
-            owner = self._owners.get(call.experiment)
+            experiment = call.experiment
+            owner = self._owners.get(experiment)
             if owner is None or owner.worker is None:
                 owner = (there or free)[0]
             if owner.call is None:
-                if call.experiment is not None:
-                    self._owners[call.experiment] = owner
+                if experiment is not None:
+                    self._owners[experiment] = owner
                 return owner, call
         return None
 
