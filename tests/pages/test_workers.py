@@ -11,8 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.residual import ResidualConfig
+from engine.sections.answering import Named, answer
 from pages.common import ask
 from pages.common.workers import Lane, Workers
+from tests.pages import asked
 from tests.pages.asked import Large, die_in_the_middle_of_the_answer, double, note, stay, stay_for
 
 
@@ -136,14 +139,28 @@ def test_whoever_leaves_drops_it_unless_somebody_else_still_waits(
     assert ended == ["first", "second"]
 
 
+def test_an_experiment_stays_with_one_process_and_others_go_where_there_is_room(
+    two_workers: Workers,
+) -> None:
+    places = [ResidualConfig(skip=g, seed=seed) for g in (0.0, 0.5, 1.0) for seed in range(6)]
+    computed = [
+        two_workers.submit(answer, Named(asked.__name__, "where"), (of,), {}) for of in places
+    ]
+    processes: dict[int, set[int]] = {}
+    for place, future in zip(places, computed, strict=True):
+        processes.setdefault(place.seed, set()).add(future.result(60))
+    assert {len(of) for of in processes.values()} == {1}
+    assert len(set.union(*processes.values())) == 2
+
+
 def test_new_processes_take_over_from_old_ones_and_every_call_is_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pages.common.workers.ANSWERS_OF_ONE", 4)
     workers = Workers(2)
     try:
-        asked = [workers.submit(os.getpid) for _ in range(20)]  # more than the first two answer
-        processes = {future.result(60) for future in asked}
+        computed = [workers.submit(os.getpid) for _ in range(20)]  # more than the first two answer
+        processes = {future.result(60) for future in computed}
         assert len(processes) >= 3
         wait_for(lambda: sum(map(psutil.pid_exists, processes)) <= 2)
     finally:

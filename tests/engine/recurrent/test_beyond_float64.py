@@ -221,7 +221,7 @@ EXTREMES_OF_AN_LSTM: dict[str, dict[str, Any]] = {
     "one unit without inputs": {"hidden_size": 1, "input_scale": 0.0},
     "an explosion": {"weight_scale": 10.0, "spectral_radius": 10.0, "hidden_size": 64},
 }
-LSTM = RecurrentConfig(cell="lstm", hidden_size=6, timesteps=120, batch_size=2)
+LSTM = RecurrentConfig(cell="lstm", hidden_size=6, timesteps=300, batch_size=2)
 EXTREMES |= {
     f"lstm, {name}, {'the last target' if last else 'every target'}": replace(
         LSTM, last_target_only=last, **change

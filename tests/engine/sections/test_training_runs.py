@@ -189,6 +189,18 @@ def test_tints_are_beside_the_strongest_letter_that_was_read(
         assert (tints[t:, t] == -1).all(), "what isn't read yet has none"
 
 
+@given(st.lists(st.floats(-9, 3), min_size=1, max_size=12))
+def test_half_of_what_is_heard_is_in_as_few_of_the_last_letters_as_can_have_it(
+    log10_norms: list[float],
+) -> None:
+    of_last = np.full((len(log10_norms) + 1, len(log10_norms) + 1), -np.inf)
+    of_last[-1, 1:] = log10_norms
+    within = listening.half_within(of_last)[-1]
+    back = [10**norm for norm in reversed(log10_norms)]
+    assert sum(back[:within]) >= 0.5 * sum(back) * (1 - 1e-12)
+    assert sum(back[: within - 1]) <= 0.5 * sum(back) * (1 + 1e-12)
+
+
 REACH = st.lists(st.integers(1, 60), min_size=3, max_size=8)
 
 
