@@ -20,8 +20,9 @@ from pages.common.processes import Worker
 R = TypeVar("R")
 
 MOST_WORKERS = 2
-#: After so many answers another process takes over: what the old one has piled up goes with it.
-ANSWERS_OF_ONE = 1_000
+#: After so many answers, and when nobody waits, another process takes over: what the old one has
+#: piled up goes with it.
+ANSWERS_OF_ONE = 300
 #: So many experiments are known to have been computed, and where.
 EXPERIMENTS = 1_000
 #: The process of the long lane goes after so many idle seconds, with its memory.
@@ -59,6 +60,12 @@ class _Place:
     def has_process(self) -> bool:
         """Whether there is one. Nobody but who holds the lane's lock may ask."""
         return self.worker is not None and (self.call is not None or self.worker.is_there)
+
+    def leave(self) -> None:
+        """End the process, if there is one."""
+        if self.worker is not None:
+            self.worker.end()
+        self.worker = None
 
 
 class Lane(Executor):
@@ -144,7 +151,8 @@ class Lane(Executor):
     def _compute(self, place: _Place, call: _Call) -> None:
         try:
             if place.worker is None or not place.worker.is_there:
-                place.worker = self._instead_of(place.worker)
+                place.leave()
+                place.worker = Worker(*self._settings)
             if call.future.cancelled():
                 raise CancelledError
             value = place.worker.compute(call.function, call.arguments, call.keywords)
@@ -153,19 +161,14 @@ class Lane(Executor):
             outcome = partial(call.future.set_exception, error)
         if call.future.running() or call.future.set_running_or_notify_cancel():
             outcome()
-        if place.worker is not None and not place.worker.is_there:
-            place.worker.end()
-            place.worker = None
-        elif place.worker is not None and place.worker.answers >= ANSWERS_OF_ONE:
-            place.worker = self._instead_of(place.worker)  # there by the time that it is needed
+        worker = place.worker
+        if worker is not None:
+            is_old = worker.answers >= ANSWERS_OF_ONE and not self._waiting
+            if is_old or not worker.is_there:
+                place.leave()
         with self._lock:
             place.call = None
             self._go_on()
-
-    def _instead_of(self, worker: Worker | None) -> Worker:
-        if worker is not None:
-            worker.end()
-        return Worker(*self._settings)
 
 
 class Workers:

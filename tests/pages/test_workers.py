@@ -153,14 +153,21 @@ def test_an_experiment_stays_with_one_process_and_others_go_where_there_is_room(
     assert len(set.union(*processes.values())) == 2
 
 
+def test_where_none_can_be_copied_a_process_begins_by_itself(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert lane.submit(double, 21).result(60) == 42
+
+
 def test_new_processes_take_over_from_old_ones_and_every_call_is_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pages.common.workers.ANSWERS_OF_ONE", 4)
     workers = Workers(2)
     try:
-        computed = [workers.submit(os.getpid) for _ in range(20)]  # more than the first two answer
-        processes = {future.result(60) for future in computed}
+        # One after the other, more than two answer: while somebody waits, the old ones go on.
+        processes = {workers.submit(os.getpid).result(60) for _ in range(20)}
         assert len(processes) >= 3
         wait_for(lambda: sum(map(psutil.pid_exists, processes)) <= 2)
     finally:
