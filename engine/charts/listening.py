@@ -106,7 +106,10 @@ def _norms(curves: Data, ticks: Data) -> list[Layer]:
     rows = alt.Chart(curves).transform_filter("datum.state == state_now")
     dash = alt.StrokeDash("cell:N", legend=None, scale=alt.Scale(domain=[0, 1], range=[[], [6, 4]]))
     names = rows.transform_filter("datum.seed < 0 && datum.label != ''")
-    names = names.transform_calculate(x_=place["x"], y_=f"{place['y']} + datum.dy*s")
+    # The longest name is as wide as that, and has to end inside.
+    names = names.transform_calculate(
+        x_=f"min({place['x']}, x1 - 80*s)", y_=f"{place['y']} + datum.dy*s"
+    )
     grid = alt.Chart(ticks).transform_calculate(y_=place["y"])
     return [
         *stage.levels(grid, Own("y_"), "x0", "x1", "x0 - 8*s", "right"),

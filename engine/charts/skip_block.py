@@ -17,7 +17,18 @@ from engine.charts.blocks import Box, Symbol, boxes, cells, nodes, symbols
 from engine.charts.hands import Slider
 from engine.charts.plot import Plot, headline
 from engine.charts.road import Chevron, Ground, Stream, chevrons, heads, pointed_at, streams, wires
-from engine.charts.stage import TICK, Data, Layer, Own, expr, marks, parameter, unpacked, words
+from engine.charts.stage import (
+    TICK,
+    Data,
+    Layer,
+    Own,
+    expr,
+    marks,
+    parameter,
+    power_text,
+    unpacked,
+    words,
+)
 
 G = Slider("g", "skip g", 0, 1.5, 0.05, 1)
 #: Heights of the road, of g, of the way through W, of σ; places of the branch, of ×, of W, of +.
@@ -193,11 +204,12 @@ def _boxes_beside() -> list[tuple[float, float, float, float]]:
 def _letters() -> list[Layer]:
     x, y = STEP.x, STEP.y
     states = [Symbol((x + 7.6, y + 4.3), "h", "t"), Symbol((x + 62.6, y + 4.3), "h", "t+1")]
+    block, little = "flow[0].block", power_text("log(flow[0].block)/LN10")
+    through = f"{block} > 0 && {block} < 0.01 ? {little} : format({block}, '.2f')"
     return [
         *symbols(GROUND, [*states, Symbol((x + TIMES + 0.8, y + WAY), "W", "t")]),
         _beside("'over the skip ' + format(flow[0].road, '.2f')", TIMES + 4, 12.9, "road"),
-        _beside("format(flow[0].block, flow[0].block < 0.01 ? '.1e' : '.2f') + ' through the weights'",
-                TIMES + 6.2, WAY + 5, "weights"),
+        _beside(f"({through}) + ' through the weights'", TIMES + 6.2, WAY + 5, "weights"),
         _beside("'together ' + format(flow[0].total, '.2f')", -26, ROAD - 4.2, "ink", where="wide"),
     ]  # fmt: skip
 
